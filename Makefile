@@ -1,0 +1,37 @@
+# archaictools: every target makes what it needs; `make demo` and `make test` work on a fresh clone.
+PYTHON ?= python3
+VENV   ?= .venv
+BIN     = $(VENV)/bin
+READY   = $(VENV)/.ready
+DATA   ?= ../shared/data
+JOBS   ?= auto
+
+.PHONY: demo demo-real test lint bench clean help
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+$(READY): pyproject.toml constraints.txt
+	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed, found " + sys.version.split()[0] if sys.version_info < (3, 11) else 0)'
+	$(PYTHON) -m venv $(VENV)
+	PIP_CONSTRAINT=constraints.txt PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/python -m pip install --quiet --editable '.[test,lint]'
+	touch $@
+
+demo: $(READY) ## run the whole chain on the planted genome into demo/ (3 minutes)
+	PATH="$(CURDIR)/$(BIN):$$PATH" bash benchmarks/demo.sh test-data demo
+
+demo-real: $(READY) ## run the same chain on hg19 chr21 (DATA=folder) into demo-real/
+	PATH="$(CURDIR)/$(BIN):$$PATH" bash benchmarks/demo_real.sh $(DATA) demo-real
+
+test: $(READY) ## all tests that need neither a Galaxy server nor a browser
+	ARCHAICTOOLS_DATA="$(DATA)" $(BIN)/python -m pytest -n $(JOBS) --dist loadfile
+
+lint: $(READY) ## ruff and mypy
+	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
+
+bench: $(READY) ## time tokenize, train and predict against the article's way
+	$(BIN)/python benchmarks/speed.py --out benchmarks/RESULTS.md
+
+clean: ## remove what the targets made
+	rm -rf $(VENV) demo demo-real build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} + ; rm -rf lib/*.egg-info

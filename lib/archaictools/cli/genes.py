@@ -1,0 +1,59 @@
+"""``archaictools genes``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from archaictools.cli.options import INPUT, OUTPUT, common, report
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@click.command("genes", short_help="Summarise predictions over genes.")
+@click.argument("predictions", type=INPUT)
+@click.option("--annotation", type=INPUT, required=True, help="Genes: BED, GTF or GFF3.")
+@click.option("--threshold", type=click.FloatRange(0, 1), default=0.5, show_default=True, help="Of a call.")
+@click.option("--out", type=OUTPUT, required=True, help="TSV, one row a gene.")
+@click.option("--bed", type=OUTPUT, help="BED6 of genes, score 1000 times the mean probability.")
+@common
+def command(
+    *,
+    predictions: Path,
+    annotation: Path,
+    threshold: float,
+    out: Path,
+    bed: Path | None,
+    threads: int,
+    seed: int,
+) -> None:
+    """Say which genes lie in sequence predicted as introgressed.
+
+    PREDICTIONS is the table or the bigWig of 'archaictools predict'.
+    """
+    from archaictools.formats.annotation import read_genes
+    from archaictools.formats.bed import write_bed
+    from archaictools.formats.files import Outputs
+    from archaictools.formats.tables import write_table
+    from archaictools.formats.tally import Tally
+    from archaictools.results.genes import genes_bed, read_predictions, summarise_genes
+
+    tally = Tally()
+    with Outputs() as outputs:
+        target = outputs.stage(out)
+        track = outputs.stage(bed) if bed else None
+        genes = read_genes(annotation, tally=tally)
+        table = summarise_genes(genes, read_predictions(predictions), threshold=threshold, source=annotation)
+        write_table(target, table)
+        if track:
+            write_bed(track, [genes_bed(table)])
+    calls = table["call"].value_counts()
+    with_calls = len(table) - int(calls.get("NA", 0))
+    report(
+        genes=f"{len(table):,} in {out} ({tally.sentence()})",
+        free_of_introgression=f"{int(calls.get('free', 0)):,} of {with_calls:,} genes with a prediction",
+        introgressed=f"{int(calls.get('introgressed', 0)):,}",
+        without_a_window=f"{int(calls.get('NA', 0)):,}",
+    )

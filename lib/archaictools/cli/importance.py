@@ -1,0 +1,149 @@
+"""``archaictools importance``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from archaictools.cli.options import INPUT, OUTPUT, common, report
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@click.command("importance", short_help="Rank positions and k-mers.")
+@click.argument("model", type=INPUT)
+@click.argument("words", type=INPUT)
+@click.option(
+    "--mode",
+    type=click.Choice(["sequence", "word"]),
+    default="sequence",
+    show_default=True,
+    help="Exchange bases and read the words anew, or a word alone (the article's way).",
+)
+@click.option("--block", type=click.IntRange(1), default=None, help="Bases exchanged in mode sequence [default: k].")
+@click.option(
+    "--metric",
+    type=click.Choice(["loss", "auroc", "accuracy"]),
+    default="loss",
+    show_default=True,
+    help="Skill that is lost.",
+)
+@click.option(
+    "--part",
+    type=click.Choice(["test", "validation", "train", "all"]),
+    default="test",
+    show_default=True,
+    help="Side of the split to measure on.",
+)
+@click.option("--windows", type=click.IntRange(4), default=2_000, show_default=True, help="Sentences drawn from it.")
+@click.option("--repeats", type=click.IntRange(1), default=5, show_default=True, help="Exchanges of each position.")
+@click.option("--permutations", type=click.IntRange(1), default=2_000, show_default=True, help="Of labels, for p.")
+@click.option("--fdr", type=click.FloatRange(0, 1), default=0.05, show_default=True, help="q of important positions.")
+@click.option("--threshold", type=float, default=None, help="Least importance, besides (the article: 0.01).")
+@click.option("--min-count", type=click.IntRange(1), default=5, show_default=True, help="Rarer k-mers are left out.")
+@click.option("--positions", type=OUTPUT, help="TSV: position, importance, sd, p, q.")
+@click.option("--kmers", type=OUTPUT, help="TSV of k-mers at important positions.")
+@click.option("--attribution", type=OUTPUT, help="bigWig: fall in probability when a place is exchanged.")
+@click.option("--plot", type=OUTPUT, help="PNG or SVG of importance by position.")
+@common
+def command(
+    *,
+    model: Path,
+    words: Path,
+    mode: str,
+    block: int | None,
+    metric: str,
+    part: str,
+    windows: int,
+    repeats: int,
+    permutations: int,
+    fdr: float,
+    threshold: float | None,
+    min_count: int,
+    positions: Path | None,
+    kmers: Path | None,
+    attribution: Path | None,
+    plot: Path | None,
+    threads: int,
+    seed: int,
+) -> None:
+    """Rank the positions of a sentence, and the k-mers that stand there, by permutation importance.
+
+    MODEL is a model.h5; WORDS the words.h5 it was trained on (or, for --split chromosome, one of the same genome), of
+    which the held-out part is used.
+    """
+    from archaictools.errors import UsageError
+    from archaictools.formats.files import Outputs
+    from archaictools.formats.tables import write_table
+    from archaictools.model.archive import check_fit, load_model
+    from archaictools.model.heldout import rows_of_side
+    from archaictools.model.judgement import choose, places_of
+    from archaictools.progress import Progress
+    from archaictools.results.attribution import write_attribution
+    from archaictools.results.enrichment import kmers_at
+    from archaictools.results.importance import ImportanceOptions, measure_importance, sample
+    from archaictools.results.perturbation import PerturbedReader, sequence_places, word_places
+    from archaictools.results.plots import check_suffix, plot_importance
+    from archaictools.words.sentences import open_words
+
+    if not any((positions, kmers, attribution, plot)):
+        raise UsageError("name at least one output: --positions, --kmers, --attribution or --plot")
+    if plot:
+        check_suffix(plot)
+    options = ImportanceOptions(
+        metric=metric, repeats=repeats, permutations=permutations, fdr=fdr, threshold=threshold, seed=seed
+    )
+    trained = load_model(model)
+    with Outputs() as outputs, open_words(words) as sentences:
+        staged = {path: outputs.stage(path) for path in (positions, kmers, attribution, plot) if path}
+        check_fit(trained, sentences)
+        rows = rows_of_side(trained, sentences, part)
+        drawn = sample(rows, windows, seed=seed)
+        where = places_of(sentences)
+        reader = PerturbedReader(trained)
+        places = (
+            word_places(sentences.alphabet)
+            if mode == "word"
+            else sequence_places(sentences.alphabet, block or sentences.alphabet.k)
+        )
+        with Progress(len(drawn) * repeats, "sentences", "importance") as progress:
+            found = measure_importance(
+                reader, sentences.take(drawn), where.label[drawn], places, options, progress=progress
+            )
+        if positions:
+            write_table(staged[positions], found.table)
+        if kmers:
+            at = places.words_at(found.important, sentences.alphabet)
+            pieces = sentences.labelled_words(rows)
+            table = kmers_at(at, pieces, sentences.alphabet, min_count=min_count)
+            write_table(staged[kmers], table)
+        if attribution:
+            write_attribution(
+                staged[attribution],
+                choose(where, drawn),
+                sentences.field("strand")[drawn],
+                places,
+                found.effect,
+                sentences.chromosomes,
+            )
+        if plot:
+            plot_importance(
+                staged[plot],
+                found.table,
+                found.important,
+                title=f"{len(drawn):,} {part} sentences, mode {mode}",
+                ylabel=f"{metric} lost",
+                file_format=plot.suffix[1:].lower(),
+            )
+    best = found.table.nlargest(3, "importance")[["position", "importance"]].to_numpy()
+    report(
+        important_positions=f"{int(found.important.sum())} of {len(places)} (q at most {fdr:g}"
+        + (f", importance at least {threshold:g})" if threshold is not None else ")"),
+        highest=", ".join(f"{position:.0f} ({lost:.3g})" for position, lost in best),
+        measured_on=f"{len(drawn):,} of {len(rows):,} {part} sentences",
+    )
+    if kmers:
+        leading = ", ".join(table["kmer"].head(5)) or "none: no position is important"
+        report(leading_k_mers=leading)

@@ -1,0 +1,103 @@
+"""``archaictools``: finds the verb, and turns every error into one sentence and an exit code."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import signal
+import sys
+from typing import TYPE_CHECKING, NoReturn
+
+import click
+
+from archaictools import __version__
+from archaictools.errors import ArchaicError
+
+if TYPE_CHECKING:
+    from types import FrameType
+
+#: Verbs in the order of the data flow, with the line that --help shows; modules are imported when used.
+VERBS = {
+    "windows": "Cut labelled regions, genes or a whole genome into windows.",
+    "tokenize": "Read windows or sequence records as sentences of k-mers.",
+    "train": "Train an LSTM, with whole chromosomes held out.",
+    "importance": "Rank positions and k-mers by permutation importance.",
+    "embedding": "Export the learnt word vectors, and map them with UMAP.",
+    "predict": "Predict windows: bigWig, BED and a table.",
+    "genes": "Say which genes lie in introgressed sequence.",
+}
+
+
+class Verbs(click.Group):
+    """A group that imports a verb only when it is called, so that --help is quick."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: D102
+        return list(VERBS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: D102
+        if cmd_name not in VERBS:
+            return None
+        module = importlib.import_module(f"archaictools.cli.{cmd_name}")
+        command: click.Command = module.command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: D102
+        with formatter.section("Verbs, in the order of the data flow"):
+            formatter.write_dl(list(VERBS.items()))
+
+
+@click.group(
+    cls=Verbs,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="Every verb has its own --help. Exit codes: 0 done, 1 failed, 2 usage, 3 wrong input, 4 out of memory.",
+)
+@click.version_option(__version__, prog_name="archaictools")
+def cli() -> None:
+    """Find archaic (Neanderthal, Denisovan) DNA in genomes with LSTMs, and say so when it is not there."""
+
+
+def _stop(number: int, _frame: FrameType | None) -> NoReturn:
+    raise SystemExit(128 + number)  # lets staged outputs be removed on the way out
+
+
+def run() -> NoReturn:
+    """Run the program and leave with its exit code."""
+    signal.signal(signal.SIGTERM, _stop)
+    sys.exit(main(sys.argv[1:]))
+
+
+def main(arguments: list[str]) -> int:
+    """Run one command line; return its exit code instead of leaving."""
+    try:
+        result = cli.main(args=arguments, prog_name="archaictools", standalone_mode=False)
+    except click.exceptions.NoArgsIsHelpError as error:
+        error.show()
+        return 2
+    except click.ClickException as error:
+        error.show()
+        return 2
+    except click.Abort:
+        return _say("interrupted", 130)
+    except ArchaicError as error:
+        return _say(str(error), error.exit_code)
+    except BrokenPipeError:
+        return 141
+    except MemoryError as error:
+        return _say(f"out of memory ({error}); give fewer threads, a smaller batch or a smaller k", 4)
+    except Exception as error:
+        if os.environ.get("ARCHAICTOOLS_DEBUG"):
+            raise
+        if type(error).__name__ == "ResourceExhaustedError":
+            return _say("out of memory in TensorFlow; give a smaller --batch-size", 4)
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else f"{error}".strip().split("\n")[0]
+        where = f" {error.filename}" if isinstance(error, OSError) and error.filename else ""
+        return _say(
+            f"{type(error).__name__}{where}: {reason}; this is not expected: set ARCHAICTOOLS_DEBUG=1 for the details",
+            1,
+        )
+    return result if isinstance(result, int) else 0
+
+
+def _say(message: str, code: int) -> int:
+    click.echo(f"archaictools: error: {message}", err=True)
+    return code

@@ -1,0 +1,69 @@
+"""Options that verbs share, and what they set up before the core is imported."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from functools import wraps
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from archaictools import __version__
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+INPUT = OUTPUT = click.Path(path_type=Path)
+
+log = logging.getLogger("archaictools")
+
+
+class _Messages(logging.Handler):
+    """Log lines to stderr, above a progress bar if there is one."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write one line."""
+        from tqdm import tqdm
+
+        prefix = "warning: " if record.levelno >= logging.WARNING else ""
+        tqdm.write(f"{prefix}{record.getMessage()}", file=sys.stderr)
+
+
+def default_threads() -> int:
+    """Return ``GALAXY_SLOTS`` if set, else the number of cores this process may use."""
+    slots = os.environ.get("GALAXY_SLOTS", "")
+    return int(slots) if slots.isdigit() and int(slots) > 0 else len(os.sched_getaffinity(0))
+
+
+def common(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Add --threads, --seed, --quiet and --version; bound every library's threads before it is imported."""
+
+    @click.option("--threads", type=click.IntRange(1), default=None, help="CPU threads [default: GALAXY_SLOTS or all].")
+    @click.option("--seed", type=click.IntRange(0), default=1, show_default=True, help="Of everything random.")
+    @click.option("--quiet", is_flag=True, help="No progress and no messages, only warnings.")
+    @click.version_option(__version__, prog_name="archaictools")
+    @wraps(function)
+    def wrapped(*, threads: int | None, quiet: bool, **values: Any) -> Any:
+        threads = threads or default_threads()
+        for library in ("OMP", "OPENBLAS", "MKL", "NUMBA"):
+            os.environ[f"{library}_NUM_THREADS"] = str(threads)
+        log.handlers[:] = [_Messages()]
+        log.propagate = False
+        log.setLevel(logging.WARNING if quiet else logging.INFO)
+        return function(threads=threads, **values)
+
+    return wrapped
+
+
+def names(_context: click.Context, _parameter: click.Parameter, value: str | None) -> tuple[str, ...]:
+    """Split a comma-separated list of names."""
+    return tuple(part for part in (value or "").split(",") if part)
+
+
+def report(**facts: object) -> None:
+    """Print the short summary of a verb to stdout, one fact a line."""
+    for name, fact in facts.items():
+        click.echo(f"{name.replace('_', ' ')}: {fact}")

@@ -1,0 +1,180 @@
+"""``archaictools train``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from archaictools.cli.options import INPUT, OUTPUT, common, names, report
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@click.command("train", short_help="Train an LSTM.")
+@click.argument("words", type=INPUT)
+@click.option(
+    "--split",
+    "method",
+    type=click.Choice(["chromosome", "block", "interval", "random"]),
+    default="chromosome",
+    show_default=True,
+    help="What is held out; random leaks and is named so.",
+)
+@click.option("--test-chromosomes", callback=names, help="Held out for test [default: the smallest holding 20 %].")
+@click.option("--validation-chromosomes", callback=names, help="For early stopping [default: the next holding 10 %].")
+@click.option(
+    "--block-size", type=click.IntRange(1), default=1_000_000, show_default=True, help="Of --split block, bp."
+)
+@click.option("--gap", type=click.IntRange(0), default=0, show_default=True, help="Left unused around blocks, bp.")
+@click.option("--epochs", type=click.IntRange(1), default=5, show_default=True, help="Passes over the training side.")
+@click.option(
+    "--batch-size",
+    type=click.IntRange(0),
+    default=0,
+    help="Sentences a step [default: 32 to 1024 by number].",
+)
+@click.option("--learning-rate", type=click.FloatRange(0), default=0.0, help="Of Adam [default: fitted to the batch].")
+@click.option(
+    "--schedule",
+    type=click.Choice(["cosine", "constant"]),
+    default="cosine",
+    show_default=True,
+    help="How the learning rate falls.",
+)
+@click.option(
+    "--patience",
+    type=click.IntRange(0),
+    default=3,
+    show_default=True,
+    help="Epochs without a lower validation loss before stopping; 0 never stops.",
+)
+@click.option(
+    "--class-weight",
+    type=click.Choice(["none", "balanced"]),
+    default="none",
+    show_default=True,
+    help="Let both classes weigh the same.",
+)
+@click.option("--rc", "reverse_complement", is_flag=True, help="Train on random strands, predict the mean of both.")
+@click.option("--embedding", type=click.IntRange(1), default=10, show_default=True, help="Dimensions of a word vector.")
+@click.option("--lstm", type=click.IntRange(1), default=10, show_default=True, help="LSTM units in each direction.")
+@click.option("--dense", type=click.IntRange(0), default=10, show_default=True, help="Dense units, 0 for none.")
+@click.option(
+    "--dropout",
+    type=click.FloatRange(0, 1, max_open=True),
+    default=0.0,
+    show_default=True,
+    help="Share of vector components dropped in training.",
+)
+@click.option(
+    "--forget-bias",
+    type=click.Choice(["chrono", "unit"]),
+    default="chrono",
+    show_default=True,
+    help="Initial memory of the LSTM: as long as the sentence, or Keras' (the article's) of two words.",
+)
+@click.option("--model", "model_path", type=OUTPUT, required=True, help="model.h5.")
+@click.option("--history", type=OUTPUT, help="TSV, one row an epoch.")
+@click.option("--metrics", type=OUTPUT, help="JSON of measures on every side, and the verdict.")
+@click.option("--predictions", type=OUTPUT, help="TSV of held-out predictions.")
+@click.option("--checkpoint", type=OUTPUT, help="Folder to go on from after an interruption.")
+@common
+def command(
+    *,
+    words: Path,
+    method: str,
+    test_chromosomes: tuple[str, ...],
+    validation_chromosomes: tuple[str, ...],
+    block_size: int,
+    gap: int,
+    epochs: int,
+    batch_size: int,
+    learning_rate: float,
+    schedule: str,
+    patience: int,
+    class_weight: str,
+    reverse_complement: bool,
+    embedding: int,
+    lstm: int,
+    dense: int,
+    dropout: float,
+    forget_bias: str,
+    model_path: Path,
+    history: Path | None,
+    metrics: Path | None,
+    predictions: Path | None,
+    checkpoint: Path | None,
+    threads: int,
+    seed: int,
+) -> None:
+    """Train Embedding, Bidirectional LSTM and Dense layers on labelled sentences.
+
+    WORDS is a words.h5. By default whole chromosomes are held out: the smallest that hold 20 % of the sentences for
+    test, the next 10 % for validation.
+    """
+    import pandas as pd
+
+    from archaictools.formats.files import Outputs
+    from archaictools.formats.tables import write_json, write_table
+    from archaictools.model.archive import save_model
+    from archaictools.model.fitting import fit
+    from archaictools.model.judgement import predictions_table
+    from archaictools.model.network import start_tensorflow
+    from archaictools.model.splits import SplitOptions
+    from archaictools.model.training import TrainingOptions
+    from archaictools.words.sentences import open_words
+
+    split_options = SplitOptions(
+        method=method,
+        test_chromosomes=test_chromosomes,
+        validation_chromosomes=validation_chromosomes,
+        block_size=block_size,
+        gap=gap,
+        seed=seed,
+    )
+    options = TrainingOptions(
+        epochs=epochs,
+        batch=batch_size,
+        learning_rate=learning_rate,
+        schedule=schedule,
+        patience=patience,
+        class_weight=class_weight,
+        reverse_complement=reverse_complement,
+        seed=seed,
+    )
+    sizes = {
+        "embedding": embedding,
+        "lstm": lstm,
+        "dense": dense,
+        "dropout": dropout,
+        "forget_bias": forget_bias,
+    }
+    with Outputs() as outputs, open_words(words) as sentences:
+        target = outputs.stage(model_path)
+        tables = {path: outputs.stage(path) for path in (history, metrics, predictions) if path}
+        fitted = fit(
+            sentences,
+            split_options,
+            options,
+            sizes,
+            checkpoint=checkpoint,
+            start=lambda: start_tensorflow(threads=threads, seed=seed),
+        )
+        save_model(target, fitted.model)
+        if history:
+            write_table(tables[history], pd.DataFrame(fitted.history))
+        if metrics:
+            write_json(tables[metrics], fitted.model.metrics)
+        if predictions:
+            write_table(tables[predictions], predictions_table(fitted.places, fitted.sides, fitted.probability))
+    found = fitted.model.metrics
+    test = found["test"]
+    report(
+        verdict=f"{found['verdict']} ({found['reason']})",
+        split=f"{method}: " + ", ".join(f"{side} {found[side]['n']:,}" for side in ("train", "validation", "test")),
+        test=f"accuracy {test['accuracy']:.4f}, AUROC {test['auroc']:.4f}, AUPRC {test['auprc']:.4f} at prevalence "
+        f"{test['prevalence']:.4f}, MCC {test['mcc']:.4f}, Brier {test['brier']:.4f}, ECE {test['ece']:.4f}",
+        model=f"{model_path} (epoch {found['training']['best_epoch']} of {len(fitted.history)})",
+    )

@@ -1,0 +1,101 @@
+"""Gene annotation in the forms users have: BED6, BED12, GTF, GFF3 (plain or gzip), told apart by content."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from archaictools.errors import InputError
+from archaictools.formats.bed import count_order, read_bed
+from archaictools.formats.columns import intervals_of, read_columns
+from archaictools.formats.files import open_text
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from archaictools.formats.tally import Tally
+
+_GFF = ("chrom", "source", "feature", "start", "end", "score", "strand", "frame", "attributes")
+
+#: GFF3 types that are genes, besides everything that ends in ``_gene``.
+_GENE_FEATURES = ("gene", "pseudogene")
+
+
+def read_genes(path: Path, *, tally: Tally, group: str = "genes") -> pd.DataFrame:
+    """Read genes (or any named regions).
+
+    Parameters
+    ----------
+    path
+        BED with three or more columns (each row is one gene), GTF or GFF3 (each ``gene`` feature, or, in a GTF
+        without them, the span of each ``gene_id``).
+    tally, group
+        Where accepted oddities and dropped rows are counted.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``chrom, start, end, name, strand``, 0-based and half-open, in file order.
+    """
+    if _is_gff(path):
+        frame = _read_gff(path, tally=tally, group=group)
+        count_order(frame, tally=tally, group=group)
+    else:
+        frame = read_bed(path, tally=tally, group=group)
+    return frame[["chrom", "start", "end", "name", "strand"]].reset_index(drop=True)
+
+
+def _is_gff(path: Path) -> bool:
+    with open_text(path) as handle:
+        for line in handle:
+            if line.startswith("##gff-version"):
+                return True
+            if line.strip() and not line.startswith(("#", "track", "browser")):
+                fields = line.rstrip("\r\n").split("\t")
+                return len(fields) == 9 and not fields[1].isdigit() and fields[3].isdigit() and fields[4].isdigit()
+    return False
+
+
+def _read_gff(path: Path, *, tally: Tally, group: str) -> pd.DataFrame:
+    kept = []
+    for text in read_columns(path, _GFF, tally=tally, group=group):
+        feature = text["feature"]
+        relevant = feature.isin(_GENE_FEATURES) | feature.str.endswith("_gene")
+        gtf = text["attributes"].str.contains('gene_id "', regex=False)
+        kept.append(text[relevant | gtf])
+    text = pd.concat(kept) if kept else pd.DataFrame(columns=list(_GFF))
+    genes = text[text["feature"].isin(_GENE_FEATURES) | text["feature"].str.endswith("_gene")]
+    if len(genes):
+        frame = intervals_of(genes, path, one_based=True)
+        frame = frame.assign(name=_gene_name(frame["attributes"]))
+        tally.add(group, "features that are not genes", len(text) - len(genes))
+    else:
+        frame = _spans(text, path)
+    if frame.empty:
+        raise InputError(
+            "names no gene", path=path, remedy="expected 'gene' features or features with a gene_id attribute"
+        )
+    return frame.assign(strand=frame["strand"].where(frame["strand"].isin(["+", "-"]), "."))
+
+
+def _spans(text: pd.DataFrame, path: Path) -> pd.DataFrame:
+    """Join the parts of each gene_id on one chromosome and strand: a GTF that lists exons only."""
+    parts = intervals_of(text, path, one_based=True)
+    parts = parts.assign(gene=_attribute(parts["attributes"], "gene_id"), name=_gene_name(parts["attributes"]))
+    grouped = parts.groupby(["chrom", "gene", "strand"], sort=False)
+    return grouped.agg(start=("start", "min"), end=("end", "max"), name=("name", "first")).reset_index()
+
+
+def _gene_name(attributes: pd.Series[str]) -> pd.Series[str]:
+    """Return the most readable name there is: symbol, then identifier, then a dot."""
+    name = pd.Series("", index=attributes.index, dtype=str)
+    for key in ("gene_name", "Name", "gene", "gene_id", "ID"):
+        name = name.where(name != "", _attribute(attributes, key))
+    return name.where(name != "", ".")
+
+
+def _attribute(attributes: pd.Series[str], key: str) -> pd.Series[str]:
+    """Extract one attribute in GTF (``key "value";``) or GFF3 (``key=value;``) spelling, empty where absent."""
+    found = attributes.str.extract(rf'(?:^|;)\s*{key}(?:\s+"([^"]*)"|=([^;]*))')
+    return found[0].fillna(found[1]).fillna("")

@@ -1,0 +1,76 @@
+"""Bases as small integers, and their packed form on disk.
+
+A is 0, C is 1, G is 2, T is 3 (alphabetical, so that base-4 values sort as the k-mers do); everything else,
+N and the other ambiguity codes, is :data:`AMBIGUOUS`. Lower case (soft-masked) reads as upper case.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+Codes = npt.NDArray[np.uint8]
+
+ALPHABET = "ACGT"
+#: Code of a base that is not A, C, G or T, and of the padding after a short sentence.
+AMBIGUOUS = 4
+
+
+def _encoding() -> Codes:
+    table = np.full(256, AMBIGUOUS, dtype=np.uint8)
+    for code, letter in enumerate(ALPHABET):
+        table[ord(letter)] = table[ord(letter.lower())] = code
+    return table
+
+
+_ENCODE = _encoding()
+
+
+def encode(sequence: str | bytes) -> Codes:
+    """Turn letters into base codes.
+
+    Examples
+    --------
+    >>> encode("ACgtN").tolist()
+    [0, 1, 2, 3, 4]
+    """
+    letters = sequence.encode("ascii", errors="replace") if isinstance(sequence, str) else sequence
+    return _ENCODE[np.frombuffer(letters, dtype=np.uint8)]
+
+
+def reverse_complement(codes: Codes) -> Codes:
+    """Reverse-complement base codes along the last axis, leaving ambiguous ones ambiguous.
+
+    Examples
+    --------
+    >>> reverse_complement(encode("AACN")).tolist()
+    [4, 2, 3, 3]
+    """
+    flipped = codes[..., ::-1]
+    return np.where(flipped < AMBIGUOUS, 3 - flipped, AMBIGUOUS).astype(np.uint8)
+
+
+def packed_width(size: int) -> int:
+    """Bytes that ``size`` bases take when packed four to a byte."""
+    return -(-size // 4)
+
+
+def pack(codes: Codes) -> Codes:
+    """Pack rows of base codes, shape (n, size), four to a byte, shape (n, ceil(size / 4)); ambiguous reads as A."""
+    rows, size = codes.shape
+    padded = codes
+    if size % 4:
+        padded = np.zeros((rows, 4 * packed_width(size)), dtype=np.uint8)
+        padded[:, :size] = codes
+    padded = np.bitwise_and(padded, np.uint8(3))  # AMBIGUOUS (4) becomes 0; where it stood is kept beside the bases
+    first, second, third, fourth = (padded[:, place::4] for place in range(4))
+    return np.asarray(first << 6 | second << 4 | third << 2 | fourth, dtype=np.uint8)
+
+
+def unpack(packed: Codes, size: int) -> Codes:
+    """Undo :func:`pack`: rows of ``size`` base codes 0–3."""
+    rows, width = packed.shape
+    codes = np.empty((rows, width, 4), dtype=np.uint8)
+    for place in range(4):
+        codes[:, :, place] = packed >> (6 - 2 * place) & 3
+    return codes.reshape(rows, 4 * width)[:, :size]

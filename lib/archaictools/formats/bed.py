@@ -1,0 +1,88 @@
+"""BED: tab-separated, 0-based, half-open; chrom, start, end, then name, score (0–1000), strand.
+
+Real files break the rules; what can be understood is accepted and counted (extra columns, scores out of range,
+unsorted or repeated rows, headers, Windows line ends), what cannot is refused with its line.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from archaictools.errors import InputError
+from archaictools.formats.columns import intervals_of, read_columns
+from archaictools.formats.tables import write_table
+from archaictools.formats.tally import Tally
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+COLUMNS = ("chrom", "start", "end", "name", "score", "strand")
+
+
+def iter_bed(path: Path, *, tally: Tally | None = None, group: str = "all") -> Iterator[pd.DataFrame]:
+    """Stream a BED file of three or more columns.
+
+    Yields
+    ------
+    pandas.DataFrame
+        ``chrom, start, end, name, score, strand`` in file order, indexed by line number; coordinates int64,
+        missing names and strands ``.``, scores as text.
+
+    Raises
+    ------
+    InputError
+        At the first row that cannot be understood.
+    """
+    tally = Tally() if tally is None else tally
+    for text in read_columns(path, COLUMNS, tally=tally, group=group):
+        frame = intervals_of(text, path)
+        bad = frame.index[~frame["strand"].isin(["+", "-", ".", ""])]
+        if len(bad):
+            tally.add(group, "rows with an unknown strand, read as .", len(bad))
+            frame.loc[bad, "strand"] = "."
+        score = pd.to_numeric(frame["score"].replace({"": "0", ".": "0"}), errors="coerce")
+        odd = int((~score.between(0, 1000)).sum())
+        if odd:
+            tally.add(group, "rows with a score outside 0-1000, ignored", odd)
+        frame["name"] = frame["name"].replace("", ".")
+        frame["strand"] = frame["strand"].replace("", ".")
+        yield frame
+
+
+def read_bed(path: Path, *, tally: Tally | None = None, group: str = "all") -> pd.DataFrame:
+    """Read a whole BED file, counting unsorted and repeated rows; see :func:`iter_bed`."""
+    tally = Tally() if tally is None else tally
+    frames = list(iter_bed(path, tally=tally, group=group))
+    frame = pd.concat(frames) if frames else pd.DataFrame(columns=list(COLUMNS))
+    if frame.empty:
+        raise InputError("holds no interval, only headers or blank lines", path=path)
+    count_order(frame, tally=tally, group=group)
+    return frame
+
+
+def count_order(frame: pd.DataFrame, *, tally: Tally, group: str) -> None:
+    """Count rows read, rows that repeat an earlier interval, and rows that come before their predecessor."""
+    tally.add(group, "rows read", len(frame), int((frame["end"] - frame["start"]).sum()))
+    repeated = frame.duplicated(["chrom", "start", "end"])
+    if repeated.any():
+        lengths = (frame["end"] - frame["start"])[repeated]
+        tally.add(group, "rows that repeat another row", len(lengths), int(lengths.sum()))
+    start = frame["start"].to_numpy()
+    same = (frame["chrom"] == frame["chrom"].shift()).to_numpy()
+    unsorted = int((same[1:] & (np.diff(start) < 0)).sum())
+    if unsorted:
+        tally.add(group, "rows out of order", unsorted)
+
+
+def write_bed(path: Path, frames: Iterable[pd.DataFrame]) -> int:
+    """Write BED rows as they come; return how many. No header, no ``track`` line."""
+    return write_table(path, frames, header=False)
+
+
+def score(probability: np.ndarray) -> np.ndarray:
+    """Turn probabilities 0–1 into BED scores, integers 0–1000."""
+    return np.asarray(np.rint(1000 * np.asarray(probability)), dtype=np.int64)

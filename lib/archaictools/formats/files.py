@@ -1,0 +1,141 @@
+"""Opening inputs and publishing outputs, whatever the format.
+
+Inputs are recognised by content, not by name (Galaxy calls every file ``dataset_1.dat``). Outputs are staged
+beside their destination and renamed only when every one of them is complete, so that a file standing under
+its final name is always whole.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gzip
+import hashlib
+import io
+import os
+import secrets
+import zlib
+from pathlib import Path
+from typing import IO, TYPE_CHECKING
+
+from archaictools.errors import ArchaicError, InputError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+GZIP_MAGIC = b"\x1f\x8b"
+
+
+def check_readable(path: Path) -> None:
+    """Raise InputError unless ``path`` is a non-empty file that can be read."""
+    if not path.exists():
+        raise InputError("no such file", path=path)
+    if path.is_dir():
+        raise InputError("is a folder, expected a file", path=path)
+    if not os.access(path, os.R_OK):
+        raise InputError("cannot be read (permission denied)", path=path)
+    if path.is_file() and path.stat().st_size == 0:
+        raise InputError("is empty", path=path)
+
+
+def is_gzip(path: Path) -> bool:
+    """Tell whether a file is gzip (or BGZF) by its first bytes; a name that promises gzip must keep its word."""
+    check_readable(path)
+    with path.open("rb") as handle:
+        found = handle.read(2) == GZIP_MAGIC
+    if path.suffix in {".gz", ".bgz"} and not found:
+        raise InputError("is named as gzip but is not", path=path, remedy="rename it or compress it with gzip or bgzip")
+    return found
+
+
+@contextlib.contextmanager
+def open_text(path: Path) -> Iterator[IO[str]]:
+    """Open a plain or gzip text file, refusing binary content and damaged compression.
+
+    Raises
+    ------
+    InputError
+        If the file is missing, empty, binary, not UTF-8, or if its gzip stream is damaged or cut short.
+    """
+    compressed = is_gzip(path)
+    opener = gzip.open if compressed else open
+    try:
+        with opener(path, "rb") as raw:
+            head = raw.read(4096)
+            if compressed and not head:
+                raise InputError("is empty once decompressed", path=path)
+            if b"\0" in head:
+                raise InputError("is a binary file, expected text", path=path)
+            raw.seek(0)
+            yield io.TextIOWrapper(raw, encoding="utf-8-sig", newline="")
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise InputError(
+            f"gzip data are damaged or cut short ({error})",
+            path=path,
+            remedy="copy or download the file again",
+        ) from error
+    except UnicodeDecodeError as error:
+        raise InputError("is not text in UTF-8", path=path) from error
+
+
+def sha256(path: Path) -> str:
+    """Return the SHA-256 of a file's bytes as hexadecimal text."""
+    with path.open("rb") as handle:
+        return hashlib.file_digest(handle, "sha256").hexdigest()
+
+
+class Outputs(contextlib.AbstractContextManager["Outputs"]):
+    """Stage output files and publish them all together, or none.
+
+    Use as a context manager: :meth:`stage` gives the path to write to; leaving the block without an error
+    renames every staged file to its final name, leaving it with an error removes them.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> target = Path(tempfile.mkdtemp()) / "answer.txt"
+    >>> with Outputs() as outputs:
+    ...     _ = outputs.stage(target).write_text("42")
+    ...     target.exists()
+    False
+    >>> target.read_text()
+    '42'
+    """
+
+    def __init__(self) -> None:
+        self._staged: dict[Path, Path] = {}
+
+    def stage(self, final: Path) -> Path:
+        """Return the path under which to write what will become ``final``.
+
+        Devices and pipes (``/dev/null``) are given back as they are: they cannot be renamed over.
+        """
+        final = Path(os.path.realpath(final))
+        if final in self._staged:
+            raise UsageError(f"{final} is named for two outputs; give each its own file")
+        if final.is_dir():
+            raise UsageError(f"{final} is a folder, expected a file name for the output")
+        if not final.parent.is_dir():
+            raise UsageError(f"the folder {final.parent} of output {final.name} does not exist; make it first")
+        if not os.access(final.parent, os.W_OK):
+            raise ArchaicError(f"cannot write {final.name} in {final.parent} (permission denied)")
+        if final.exists() and not final.is_file():
+            return final
+        temporary = final.with_name(f".{final.stem}.{secrets.token_hex(4)}.part{final.suffix}")
+        self._staged[final] = temporary
+        return temporary
+
+    def __exit__(self, kind: object, error: object, trace: object) -> None:
+        """Publish on success, remove what was staged on failure."""
+        if kind is None:
+            missing = [final.name for final, temporary in self._staged.items() if not temporary.exists()]
+            if missing:
+                self._discard()
+                raise ArchaicError(f"output was not written: {', '.join(missing)}")
+            for final, temporary in self._staged.items():
+                temporary.replace(final)
+        else:
+            self._discard()
+
+    def _discard(self) -> None:
+        for temporary in self._staged.values():
+            temporary.unlink(missing_ok=True)

@@ -1,0 +1,164 @@
+"""Reference sequence: random access to a FASTA file through its index.
+
+Inputs are never written to: an index that is missing or older than its FASTA is built in a folder of its own,
+and plain-gzip FASTA (which cannot be read at random) is decompressed there first.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gzip
+import shutil
+import tempfile
+import zlib
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pysam
+
+from archaictools.errors import InputError, shortlist
+from archaictools.formats.bases import Codes, encode
+from archaictools.formats.files import is_gzip
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+_BGZF_EXTRA = b"BC\x02\x00"
+_BGZF_END = bytes.fromhex("1f8b08040000000000ff0600424302001b0003000000000000000000")
+
+
+class Genome:
+    """An open FASTA file: names and lengths of its sequences, and their bases.
+
+    Obtain one from :func:`open_genome`.
+
+    Attributes
+    ----------
+    path
+        The file the user named.
+    lengths
+        Sequence name to length in bp, in file order.
+    """
+
+    def __init__(self, path: Path, handle: pysam.FastaFile) -> None:
+        self.path = path
+        self._handle = handle
+        self.lengths: dict[str, int] = dict(zip(handle.references, handle.lengths, strict=True))
+
+    def codes(self, chrom: str, start: int, end: int) -> Codes:
+        """Return base codes of an interval, shape (end - start,); see :mod:`archaictools.formats.bases`."""
+        try:
+            return encode(self._handle.fetch(chrom, start, end))
+        except (OSError, ValueError) as error:
+            raise InputError(
+                f"{chrom}:{start}-{end} cannot be read ({error})",
+                path=self.path,
+                remedy="the file may be damaged or its index stale; index it again with samtools faidx",
+            ) from error
+
+    def require(self, chroms: Iterable[str], source: Path | str) -> None:
+        """Raise InputError, naming the first few, if the genome lacks any of these chromosomes."""
+        require_chromosomes(chroms, self.lengths, source=source, genome=self.path)
+
+
+def require_chromosomes(chroms: Iterable[str], known: Iterable[str], *, source: Path | str, genome: Path | str) -> None:
+    """Raise InputError unless every chromosome is known, saying so when only the naming style differs."""
+    known = set(known)
+    unknown = [chrom for chrom in dict.fromkeys(chroms) if chrom not in known]
+    if not unknown:
+        return
+    restyled = [chrom for chrom in unknown if _other_style(chrom) in known]
+    if restyled:
+        remedy = (
+            f"the two files name chromosomes in different styles ({restyled[0]} against "
+            f"{_other_style(restyled[0])}): rename one of them"
+        )
+    else:
+        remedy = "use files of the same build, or keep only shared chromosomes with --chromosomes"
+    raise InputError(
+        f"{len(unknown):,} chromosome(s) are not in {genome}: {shortlist(unknown)} "
+        f"(it holds {shortlist(sorted(known))})",
+        path=source,
+        remedy=remedy,
+    )
+
+
+def _other_style(chrom: str) -> str:
+    return chrom[3:] if chrom.startswith("chr") else f"chr{chrom}"
+
+
+@contextlib.contextmanager
+def open_genome(path: Path) -> Iterator[Genome]:
+    """Open a FASTA file, plain, BGZF or gzip, indexed or not.
+
+    Raises
+    ------
+    InputError
+        If the file is missing, empty, cut short, or not FASTA.
+    """
+    compressed = is_gzip(path)
+    _check_fasta(path, compressed=compressed)
+    pysam.set_verbosity(0)  # htslib would print its own messages beside ours
+    with tempfile.TemporaryDirectory(prefix="archaictools-") as folder:
+        fasta, scratch = path, Path(folder)
+        if compressed and not _is_bgzf(path):
+            fasta = scratch / "genome.fa"
+            with gzip.open(path) as source, fasta.open("wb") as target:
+                shutil.copyfileobj(source, target, 1 << 22)
+        try:
+            handle = _indexed(fasta, scratch)
+        except (pysam.SamtoolsError, OSError, ValueError) as error:
+            raise InputError(
+                f"cannot be read as FASTA ({str(error).strip()})",
+                path=path,
+                remedy="expected sequences that each begin with a '>name' line and have lines of equal length",
+            ) from error
+        with handle:
+            if not handle.references:
+                raise InputError("holds no sequence", path=path)
+            yield Genome(path, handle)
+
+
+def _check_fasta(path: Path, *, compressed: bool) -> None:
+    """Refuse what is not FASTA, and compressed files that end too early, before anything is indexed."""
+    try:
+        with gzip.open(path) if compressed else path.open("rb") as handle:
+            head = handle.read(1 << 16).lstrip()
+            if compressed and not _is_bgzf(path):
+                while handle.read(1 << 22):  # a damaged stream must be found now, not after an hour
+                    pass
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise InputError(
+            f"gzip data are damaged or cut short ({error})",
+            path=path,
+            remedy="copy or download the file again",
+        ) from error
+    if compressed and _is_bgzf(path):
+        with path.open("rb") as raw:
+            raw.seek(max(0, path.stat().st_size - len(_BGZF_END)))
+            if raw.read() != _BGZF_END:
+                raise InputError(
+                    "BGZF data are cut short (no end-of-file block)",
+                    path=path,
+                    remedy="copy or download the file again",
+                )
+    if not head.startswith(b">") or b"\0" in head:
+        raise InputError("is not FASTA", path=path, remedy="expected a first line that begins with '>'")
+
+
+def _is_bgzf(path: Path) -> bool:
+    with path.open("rb") as raw:
+        return raw.read(16)[12:16] == _BGZF_EXTRA
+
+
+def _indexed(fasta: Path, scratch: Path) -> pysam.FastaFile:
+    """Open with the index beside the file if it is there and not older, else with one made in ``scratch``."""
+    fai, gzi = Path(f"{fasta}.fai"), Path(f"{fasta}.gzi")
+    wanted = [fai, gzi] if is_gzip(fasta) else [fai]
+    if all(index.exists() and index.stat().st_mtime >= fasta.stat().st_mtime for index in wanted):
+        return pysam.FastaFile(str(fasta))
+    fai, gzi = scratch / "genome.fai", scratch / "genome.gzi"
+    pysam.faidx(str(fasta), "--fai-idx", str(fai), "--gzi-idx", str(gzi))
+    return pysam.FastaFile(
+        str(fasta), filepath_index=str(fai), filepath_index_compressed=str(gzi) if gzi.exists() else None
+    )

@@ -1,0 +1,189 @@
+"""model.h5: one file that predicts without any other, and from which no code is ever run.
+
+The network is rebuilt in code from a small JSON description; weights are plain arrays whose names, shapes, types and
+digests are checked before use. Word counts of the training side travel along, for the embedding.
+
+Layout (schema version 1)::
+
+    attributes  format, schema_version, alphabet, parameters, network, provenance (JSON), words_sha256
+    split, metrics  JSON text
+    weights/    float32 arrays named as in archaictools.model.network
+    counts      uint32 (2, 4^k + 1): training counts of each word, introgressed and depleted
+    chromosomes/ name, length of the genome trained on
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import h5py
+import numpy as np
+
+from archaictools.errors import ArchaicError, InputError, shortlist
+from archaictools.formats.hdf5 import (
+    create,
+    open_container,
+    read_array,
+    read_attributes,
+    read_document,
+    read_texts,
+    write_attributes,
+    write_document,
+)
+from archaictools.model.network import Network
+from archaictools.model.splits import Split
+from archaictools.words.sentences import Alphabet
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from archaictools.words.sentences import WordsFile
+
+KIND = "archaictools model"
+SCHEMA_VERSION = 1
+
+#: No layer of a file to be read may be wider: a description must not be able to exhaust memory.
+WIDEST = 4_096
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainedModel:
+    """A trained network with all that is needed to use and to judge it.
+
+    Attributes
+    ----------
+    network, weights
+        The description and the arrays, float32 by name.
+    alphabet
+        How bases become words.
+    both_strands
+        Trained on both strands; predictions average them.
+    split
+        Which sentences were held out.
+    counts
+        uint32 (2, vocabulary): words of the training side, introgressed and depleted.
+    chromosomes
+        Name to length of the genome trained on.
+    words_digest
+        SHA-256 of the words file trained on.
+    metrics, provenance
+        As written by training.
+    """
+
+    network: Network
+    weights: Mapping[str, np.ndarray]
+    alphabet: Alphabet
+    both_strands: bool
+    split: Split
+    counts: np.ndarray
+    chromosomes: Mapping[str, int]
+    words_digest: str
+    metrics: dict[str, Any] = field(default_factory=dict)
+    provenance: dict[str, Any] = field(default_factory=dict)
+
+
+def save_model(path: Path, model: TrainedModel) -> None:
+    """Write model.h5."""
+    with create(path, kind=KIND, schema_version=SCHEMA_VERSION) as handle:
+        handle.attrs["alphabet"] = model.alphabet.name
+        write_attributes(handle, "parameters", {k: v for k, v in asdict(model.alphabet).items() if k != "name"})
+        write_attributes(handle, "network", model.network.describe() | {"both_strands": model.both_strands})
+        write_document(handle, "split", model.split.describe())
+        write_document(handle, "metrics", model.metrics)
+        write_attributes(handle, "provenance", model.provenance)
+        handle.attrs["words_sha256"] = model.words_digest
+        for name, array in model.weights.items():
+            data = handle.create_dataset(f"weights/{name}", data=array, dtype="float32")
+            data.attrs["sha256"] = _digest(array)
+        handle.create_dataset(
+            "counts",
+            data=model.counts,
+            dtype="uint32",
+            chunks=True,
+            compression="gzip",
+            compression_opts=1,
+            shuffle=True,
+        )
+        handle["chromosomes/name"] = np.array(list(model.chromosomes), dtype=h5py.string_dtype())
+        handle["chromosomes/length"] = np.array(list(model.chromosomes.values()), dtype=np.int64)
+
+
+def load_model(path: Path) -> TrainedModel:
+    """Read model.h5.
+
+    Raises
+    ------
+    InputError
+        If the file is not a model, is of a newer schema, describes another kind of network, or if an array's
+        name, shape, type or digest is not what the description implies.
+    """
+    with open_container(path, kind=KIND, schema_version=SCHEMA_VERSION) as handle:
+        if handle.attrs.get("alphabet") != "kmer":
+            raise InputError(f"is a model of the {handle.attrs.get('alphabet')} alphabet, not kmer", path=path)
+        try:
+            alphabet = Alphabet(**read_attributes(handle, "parameters", path))
+            description = read_attributes(handle, "network", path)
+            both_strands = bool(description.pop("both_strands"))
+            network = Network(**description)
+            split = Split.restore(read_document(handle, "split", path))
+        except (TypeError, KeyError, ArchaicError) as error:
+            if isinstance(error, InputError) and str(path) in str(error):
+                raise
+            raise InputError(f"describes no network that this release can build ({error})", path=path) from error
+        if network.vocabulary != alphabet.vocabulary or network.words != alphabet.words:
+            raise InputError("its network does not fit its own words", path=path)
+        if max(network.embedding, network.lstm, network.dense) > WIDEST:
+            raise InputError(f"a layer has more than {WIDEST:,} units", path=path)
+        weights = {}
+        for name, shape in network.shapes().items():
+            array = read_array(handle, f"weights/{name}", path, shape=shape, dtype="float32")
+            if handle[f"weights/{name}"].attrs.get("sha256") != _digest(array):
+                raise InputError(f"the digest of weights/{name} is wrong", path=path, remedy="the file is damaged")
+            weights[name] = array
+        names = read_texts(handle, "chromosomes/name", path)
+        lengths = read_array(handle, "chromosomes/length", path, shape=(len(names),), dtype="int64")
+        return TrainedModel(
+            network=network,
+            weights=weights,
+            alphabet=alphabet,
+            both_strands=both_strands,
+            split=split,
+            counts=read_array(handle, "counts", path, shape=(2, network.vocabulary), dtype="uint32"),
+            chromosomes=dict(zip(names, lengths.tolist(), strict=True)),
+            words_digest=str(handle.attrs.get("words_sha256", "")),
+            metrics=read_document(handle, "metrics", path),
+            provenance=read_attributes(handle, "provenance", path),
+        )
+
+
+def check_fit(model: TrainedModel, words: WordsFile, *, any_build: bool = False) -> None:
+    """Refuse words that a model was not made for: another k, stride, window, strand treatment or genome build.
+
+    A build is recognised by chromosome lengths: chromosomes of one name must have one length in both files.
+    """
+    mine, theirs = asdict(model.alphabet), asdict(words.alphabet)
+    differing = [f"{name} {theirs[name]} (the model has {mine[name]})" for name in mine if mine[name] != theirs[name]]
+    if differing:
+        raise InputError(
+            f"does not fit the model: {', '.join(differing)}",
+            path=words.path,
+            remedy="make the words again with the model's own settings",
+        )
+    other = [
+        f"{name} has {length:,} bp (the model's {model.chromosomes[name]:,})"
+        for name, length in words.chromosomes.items()
+        if name in model.chromosomes and model.chromosomes[name] != length
+    ]
+    if other and not any_build:
+        raise InputError(
+            f"is of another genome build than the model: {shortlist(other)}",
+            path=words.path,
+            remedy="use the build that the model was trained on, or say --any-build if that is meant",
+        )
+
+
+def _digest(array: np.ndarray) -> str:
+    return hashlib.sha256(np.ascontiguousarray(array, dtype="<f4").tobytes()).hexdigest()

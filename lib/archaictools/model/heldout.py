@@ -1,0 +1,50 @@
+"""Which sentences of a words file a model has not seen."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from archaictools.errors import InputError
+from archaictools.formats.files import sha256
+from archaictools.model.judgement import places_of
+from archaictools.model.splits import SIDES
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from archaictools.model.archive import TrainedModel
+    from archaictools.words.sentences import WordsFile
+
+
+def rows_of_side(model: TrainedModel, words: WordsFile, side: str) -> npt.NDArray[np.int64]:
+    """Return the labelled rows on one side of a model's split.
+
+    Parameters
+    ----------
+    model, words
+        The words must fit the model; see :func:`archaictools.model.archive.check_fit`.
+    side
+        ``train``, ``validation``, ``test`` or ``all``.
+
+    Raises
+    ------
+    InputError
+        If the side cannot be told (only chromosomes mean the same in every words file) or holds nothing.
+    """
+    places = places_of(words)
+    if side == "all":
+        rows = np.flatnonzero(places.label >= 0)
+    else:
+        if model.split.options.method != "chromosome" and sha256(words.path) != model.words_digest:
+            raise InputError(
+                f"is not the file the model was trained on, so its {side} side under --split "
+                f"{model.split.options.method} is not known",
+                path=words.path,
+                remedy="give the words the model was trained on, or --part all",
+            )
+        rows = np.flatnonzero(model.split.sides(places) == SIDES[side])
+    if not len(rows):
+        raise InputError(f"holds no labelled sentence of the {side} side", path=words.path)
+    return rows

@@ -1,0 +1,122 @@
+"""How good are probabilities? Threshold, ranking and calibration measures, with intervals from resampling blocks.
+
+Windows near each other are not independent, so intervals resample contiguous blocks of the genome, never windows.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from sklearn.metrics import average_precision_score, brier_score_loss, matthews_corrcoef, roc_auc_score
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from archaictools.model.splits import Places
+
+Labels = "npt.NDArray[np.int8]"
+Probabilities = "npt.NDArray[np.float64]"
+
+#: Blocks into which a held-out side is cut for resampling, and how often they are drawn.
+BLOCKS, DRAWS = 50, 1_000
+
+CALIBRATION_BINS = 10
+
+
+def describe(
+    label: npt.NDArray[np.integer], probability: npt.NDArray[np.floating], *, threshold: float = 0.5
+) -> dict[str, Any]:
+    """Measure predictions against labels.
+
+    Parameters
+    ----------
+    label
+        0 or 1, shape (n,).
+    probability
+        P(introgressed), shape (n,).
+    threshold
+        From which a sentence counts as called.
+
+    Returns
+    -------
+    dict
+        ``n, prevalence, accuracy, precision, recall, f1, mcc, auroc, auprc, brier, ece``; a measure that is not
+        defined (AUROC of one class) is NaN.
+    """
+    called = probability >= threshold
+    true = label == 1
+    hits, both = int((called & true).sum()), len(np.unique(label)) == 2
+    precision = hits / called.sum() if called.any() else np.nan
+    recall = hits / true.sum() if true.any() else np.nan
+    return {
+        "n": len(label),
+        "prevalence": float(true.mean()) if len(label) else np.nan,
+        "accuracy": float((called == true).mean()) if len(label) else np.nan,
+        "precision": float(precision),
+        "recall": float(recall),
+        "f1": float(2 * hits / (called.sum() + true.sum())) if called.any() or true.any() else np.nan,
+        "mcc": float(matthews_corrcoef(true, called)) if both else np.nan,
+        "auroc": float(roc_auc_score(true, probability)) if both else np.nan,
+        "auprc": float(average_precision_score(true, probability)) if both else np.nan,
+        "brier": float(brier_score_loss(true, probability)) if len(label) else np.nan,
+        "ece": calibration_error(label, probability),
+    }
+
+
+def calibration_error(label: npt.NDArray[np.integer], probability: npt.NDArray[np.floating]) -> float:
+    """Return the expected calibration error over ten bins of equal width (Guo et al. 2017).
+
+    The mean over bins, weighted by their sentences, of |mean probability - share introgressed|.
+    """
+    if not len(label):
+        return float("nan")
+    place = np.minimum((np.asarray(probability) * CALIBRATION_BINS).astype(int), CALIBRATION_BINS - 1)
+    claimed = np.bincount(place, weights=probability, minlength=CALIBRATION_BINS)
+    found = np.bincount(place, weights=label, minlength=CALIBRATION_BINS)
+    return float(np.abs(claimed - found).sum() / len(label))
+
+
+def auroc_interval(
+    places: Places, probability: npt.NDArray[np.floating], *, seed: int, level: float = 0.95
+) -> tuple[float, float]:
+    """Bootstrap the AUROC over contiguous blocks of the genome.
+
+    Sentences are put in genome order and cut into :data:`BLOCKS` blocks of equal count; blocks are drawn with
+    replacement :data:`DRAWS` times.
+
+    Returns
+    -------
+    tuple
+        Lower and upper bound; NaN where no draw held both classes.
+    """
+    order = np.lexsort((places.start, places.chrom))
+    label, score = places.label[order] == 1, np.asarray(probability)[order]
+    blocks = min(BLOCKS, len(label))
+    block = np.arange(len(label)) * blocks // max(1, len(label))
+    rank = np.argsort(score, kind="stable")
+    label, block = label[rank], block[rank]
+    _, tie = np.unique(score[rank], return_inverse=True)
+    rng = np.random.default_rng(seed)
+    found = []
+    for _ in range(DRAWS):
+        weight = np.bincount(rng.integers(0, blocks, size=blocks), minlength=blocks)[block]
+        positive = np.bincount(tie, weights=weight * label)
+        negative = np.bincount(tie, weights=weight * ~label)
+        below = np.cumsum(negative) - negative
+        pairs = positive.sum() * negative.sum()
+        if pairs:
+            found.append(float((positive * (below + negative / 2)).sum() / pairs))
+    if not found:
+        return float("nan"), float("nan")
+    low, high = np.quantile(found, [(1 - level) / 2, (1 + level) / 2])
+    return float(low), float(high)
+
+
+def by_chromosome(places: Places, probability: npt.NDArray[np.floating]) -> dict[str, dict[str, Any]]:
+    """Measure each chromosome by itself."""
+    table = {}
+    for index in np.unique(places.chrom):
+        rows = places.chrom == index
+        table[places.names[int(index)]] = describe(places.label[rows], probability[rows])
+    return table

@@ -1,0 +1,253 @@
+"""Which sentence is learnt from, which decides when to stop, and which is held out.
+
+A split says how good a model is only if the held-out side shares nothing with the training side. Windows near each
+other share sequence (overlap, repeats, haplotype), so whole chromosomes are held out by default. ``block`` and
+``interval`` hold out less far apart; ``random`` holds out nothing where windows overlap, and is named leaky.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from archaictools.errors import InputError, UsageError, shortlist
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    import numpy.typing as npt
+
+TRAIN, VALIDATION, TEST, UNUSED = 0, 1, 2, -1
+SIDES = {"train": TRAIN, "validation": VALIDATION, "test": TEST}
+METHODS = ("chromosome", "block", "interval", "random")
+
+#: Least share of the labelled sentences held out for test, and then for validation.
+TEST_SHARE, VALIDATION_SHARE = 0.20, 0.10
+
+
+@dataclass(frozen=True, kw_only=True)
+class SplitOptions:
+    """How sentences are divided.
+
+    Attributes
+    ----------
+    method
+        ``chromosome``, ``block``, ``interval`` or ``random``.
+    test_chromosomes, validation_chromosomes
+        Names for ``chromosome``; empty to choose by size and name.
+    block_size, gap
+        For ``block``: length of a block in bp, and the distance in bp within which a window must not lie from
+        a block of another side (it is then left out).
+    seed
+        Of the random assignment of blocks, intervals or sentences.
+    """
+
+    method: str = "chromosome"
+    test_chromosomes: tuple[str, ...] = ()
+    validation_chromosomes: tuple[str, ...] = ()
+    block_size: int = 1_000_000
+    gap: int = 0
+    seed: int = 1
+
+    def __post_init__(self) -> None:
+        if self.method not in METHODS:
+            raise UsageError(f"split is {self.method!r}, expected one of {', '.join(METHODS)}")
+        if self.block_size < 1 or not 0 <= self.gap <= self.block_size:
+            raise UsageError("a block must be at least 1 bp long, and the gap from 0 to the length of a block")
+        if self.method != "chromosome" and (self.test_chromosomes or self.validation_chromosomes):
+            raise UsageError("test and validation chromosomes go with --split chromosome only")
+
+
+@dataclass(frozen=True)
+class Places:
+    """Where sentences lie, as parallel arrays; ``names`` are the chromosomes that ``chrom`` indexes."""
+
+    names: Sequence[str]
+    chrom: npt.NDArray[np.integer]
+    start: npt.NDArray[np.int64]
+    end: npt.NDArray[np.int64]
+    label: npt.NDArray[np.int8]
+
+    def __len__(self) -> int:
+        return len(self.start)
+
+
+@dataclass(frozen=True)
+class Split:
+    """A split that can be stored and applied again.
+
+    Attributes
+    ----------
+    options
+        How it was made.
+    chromosomes
+        For ``chromosome``: name of the side to its chromosomes.
+    """
+
+    options: SplitOptions
+    chromosomes: Mapping[str, Sequence[str]] = field(default_factory=dict)
+
+    def describe(self) -> dict[str, Any]:
+        """Return the split as plain values, for metrics and model files."""
+        return asdict(self.options) | {"chromosomes": {side: list(names) for side, names in self.chromosomes.items()}}
+
+    @classmethod
+    def restore(cls, stored: Mapping[str, Any]) -> Split:
+        """Undo :meth:`describe`."""
+        values = dict(stored)
+        chromosomes = values.pop("chromosomes", {})
+        for name in ("test_chromosomes", "validation_chromosomes"):
+            values[name] = tuple(values.get(name, ()))
+        return cls(SplitOptions(**values), chromosomes)
+
+    def sides(self, places: Places) -> npt.NDArray[np.int8]:
+        """Assign each sentence to a side.
+
+        Returns
+        -------
+        numpy.ndarray
+            int8, :data:`TRAIN`, :data:`VALIDATION`, :data:`TEST`, or :data:`UNUSED` for sentences without a
+            label and for those too near a block of another side.
+        """
+        sides = _ASSIGN[self.options.method](self, places)
+        sides[places.label < 0] = UNUSED
+        return sides
+
+
+def make_split(places: Places, options: SplitOptions) -> Split:
+    """Plan a split of labelled sentences and check that it can be learnt from.
+
+    Raises
+    ------
+    InputError
+        If there is only one class, if chromosomes are too few for ``chromosome``, or if a side is empty or
+        lacks a class.
+    """
+    labelled = places.label >= 0
+    present = np.unique(places.label[labelled])
+    if len(present) < 2:
+        found = {0: "depleted", 1: "introgressed"}.get(int(present[0]) if len(present) else -1)
+        raise InputError(
+            f"all {int(labelled.sum()):,} labelled sentences are {found}" if found else "no sentence has a label",
+            remedy="training needs windows of both classes, named introgressed and depleted",
+        )
+    chromosomes = _choose_chromosomes(places, options) if options.method == "chromosome" else {}
+    split = Split(options, chromosomes)
+    sides = split.sides(places)
+    for name, side in SIDES.items():
+        classes = np.unique(places.label[sides == side])
+        if len(classes) < 2:
+            have = int((sides == side).sum())
+            raise InputError(
+                f"the {name} side of the split {options.method} "
+                + (f"holds one class only ({have:,} sentences)" if have else "is empty"),
+                remedy="choose other chromosomes, smaller blocks or another split",
+            )
+    return split
+
+
+def _choose_chromosomes(places: Places, options: SplitOptions) -> dict[str, list[str]]:
+    """Give whole chromosomes to test and validation: the smallest first, the largest always left for training."""
+    counts = np.bincount(places.chrom[places.label >= 0], minlength=len(places.names))
+    present = {name: int(count) for name, count in zip(places.names, counts, strict=True) if count}
+    if len(present) < 3:
+        raise InputError(
+            f"the sentences lie on {len(present)} chromosome(s) ({shortlist(present)}), and --split chromosome "
+            "needs three, one a side",
+            remedy="use --split block",
+        )
+    named = {"test": list(options.test_chromosomes), "validation": list(options.validation_chromosomes)}
+    unknown = [name for names in named.values() for name in names if name not in present]
+    if unknown:
+        raise InputError(
+            f"no labelled sentence lies on {shortlist(unknown)}",
+            remedy=f"choose among {shortlist(present, limit=30)}",
+        )
+    both = set(named["test"]) & set(named["validation"])
+    if both:
+        raise UsageError(f"{shortlist(sorted(both))} is named for test and for validation")
+    free = sorted(
+        (name for name in present if name not in {*named["test"], *named["validation"]}),
+        key=lambda name: (present[name], name),
+    )
+    total = sum(present.values())
+    for side, share, reserve in (
+        ("test", TEST_SHARE, 2 - bool(named["validation"])),
+        ("validation", VALIDATION_SHARE, 1),
+    ):
+        if not named[side]:
+            while len(free) > reserve and sum(present[name] for name in named[side]) < share * total:
+                named[side].append(free.pop(0))
+    if not free:
+        raise InputError("no chromosome is left for training", remedy="name fewer for test and validation")
+    return {"train": sorted(free), "validation": sorted(named["validation"]), "test": sorted(named["test"])}
+
+
+def _by_chromosome(split: Split, places: Places) -> npt.NDArray[np.int8]:
+    side_of = {name: SIDES[side] for side, names in split.chromosomes.items() for name in names}
+    table = np.array([side_of.get(name, UNUSED) for name in places.names], dtype=np.int8)
+    sides: npt.NDArray[np.int8] = table[places.chrom]
+    return sides
+
+
+def _shuffled_sides(count: int, seed: Sequence[int]) -> npt.NDArray[np.int8]:
+    """Assign ``count`` units at random, in the shares of test and validation, at least one each if there are three."""
+    order = np.random.default_rng(seed).permutation(count)
+    test = max(1, round(TEST_SHARE * count))
+    validation = max(1, round(VALIDATION_SHARE * count))
+    sides = np.full(count, TRAIN, dtype=np.int8)
+    sides[order[:test]] = TEST
+    sides[order[test : test + validation]] = VALIDATION
+    return sides
+
+
+def _by_block(split: Split, places: Places) -> npt.NDArray[np.int8]:
+    """Assign blocks of the genome; which blocks there are depends on the labelled sentences alone."""
+    size, gap = split.options.block_size, split.options.gap
+    per = int(places.end.max() // size) + 2
+    block = places.chrom.astype(np.int64) * per + places.start // size
+    known = np.unique(block[places.label >= 0])
+    table = np.full(len(places.names) * per, UNUSED, dtype=np.int8)
+    table[known] = _shuffled_sides(len(known), [split.options.seed, 1])
+    sides: npt.NDArray[np.int8] = table[block]
+    base = places.chrom.astype(np.int64) * per
+    left = table[base + np.maximum(places.start - gap, 0) // size]
+    right = table[base + np.minimum((places.end - 1 + gap) // size, per - 1)]
+    for other in (left, right):  # a window that reaches into, or lies near, a block of another side
+        sides[(other != sides) & (other != UNUSED)] = UNUSED
+    return sides
+
+
+def _by_interval(split: Split, places: Places) -> npt.NDArray[np.int8]:
+    """Assign runs of overlapping or touching windows of one class whole."""
+    number = interval_numbers(places)
+    sides = _shuffled_sides(int(number.max()) + 1, [split.options.seed, 2])
+    assigned: npt.NDArray[np.int8] = sides[number]
+    return assigned
+
+
+def interval_numbers(places: Places) -> npt.NDArray[np.int64]:
+    """Give overlapping windows one number, and touching ones of one class too."""
+    order = np.lexsort((places.end, places.start, places.chrom))
+    chrom, start, end, label = (a[order] for a in (places.chrom, places.start, places.end, places.label))
+    fresh = np.ones(len(order), dtype=bool)
+    # The furthest end so far on the chromosome: long rows first would otherwise hide overlaps.
+    reach = np.maximum.accumulate(end + chrom.astype(np.int64) * (int(end.max()) + 1))
+    place = start + chrom.astype(np.int64) * (int(end.max()) + 1)
+    touching = (place[1:] == reach[:-1]) & (label[1:] == label[:-1])
+    fresh[1:] = ~((place[1:] < reach[:-1]) | touching)
+    number = np.empty(len(order), dtype=np.int64)
+    number[order] = np.cumsum(fresh) - 1
+    return number
+
+
+def _at_random(split: Split, places: Places) -> npt.NDArray[np.int8]:
+    labelled = np.flatnonzero(places.label >= 0)
+    sides = np.full(len(places), UNUSED, dtype=np.int8)
+    sides[labelled] = _shuffled_sides(len(labelled), [split.options.seed, 3])
+    return sides
+
+
+_ASSIGN = {"chromosome": _by_chromosome, "block": _by_block, "interval": _by_interval, "random": _at_random}

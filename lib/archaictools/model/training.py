@@ -1,0 +1,258 @@
+"""Training: one pass of Keras' fit an epoch, stopped, resumed and restored exactly."""
+
+from __future__ import annotations
+
+import json
+import logging
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from archaictools.errors import ArchaicError, UsageError
+from archaictools.formats.tables import plain
+from archaictools.model.batches import TrainingBatches
+from archaictools.model.checkpoint import State, load_checkpoint, save_checkpoint
+from archaictools.model.metrics import describe
+from archaictools.model.prediction import Predictor
+from archaictools.model.splits import TRAIN, VALIDATION
+from archaictools.progress import Progress
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import keras
+    import numpy.typing as npt
+
+    from archaictools.model.network import Network
+    from archaictools.words.sentences import WordsFile
+
+log = logging.getLogger("archaictools")
+
+#: Smallest and largest batch chosen by default, and the steps an epoch that the choice aims at.
+SMALLEST_BATCH, LARGEST_BATCH, STEPS = 32, 1_024, 32
+#: Learning rate for a batch of :data:`RATE_BATCH`; it grows with the square root of the batch.
+RATE, RATE_BATCH = 0.004, 128
+
+_SMALLER = "; give a smaller --learning-rate"
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainingOptions:
+    """How to train.
+
+    Attributes
+    ----------
+    epochs
+        Passes over the training side.
+    batch
+        Sentences a step; 0 to fit the number of training sentences.
+    learning_rate
+        Of Adam at the start; 0 to fit the batch.
+    schedule
+        ``cosine`` (down to zero at the last epoch) or ``constant``.
+    patience
+        Epochs without a lower validation loss after which training stops; 0 never to stop early. The weights of
+        the epoch with the lowest validation loss are kept either way.
+    class_weight
+        ``none``, or ``balanced`` to let both classes weigh the same.
+    reverse_complement
+        Read each training sentence on a random strand, and average both strands in prediction.
+    seed
+        Of initial weights, order and strands.
+    """
+
+    epochs: int = 5
+    batch: int = 0
+    learning_rate: float = 0.0
+    schedule: str = "cosine"
+    patience: int = 3
+    class_weight: str = "none"
+    reverse_complement: bool = False
+    seed: int = 1
+
+    def __post_init__(self) -> None:
+        if self.epochs < 1:
+            raise UsageError(f"epochs is {self.epochs}, expected 1 or more")
+        if self.batch < 0 or self.learning_rate < 0 or self.patience < 0:
+            raise UsageError("batch size, learning rate and patience must not be negative")
+
+    def resolve(self, sentences: int) -> tuple[int, float]:
+        """Return batch size and learning rate for a number of training sentences.
+
+        The batch is a power of two that leaves 32 to 64 steps an epoch, 32 to 1,024: small sets need steps, large
+        ones need throughput. Measured in ``benchmarks/``.
+
+        Examples
+        --------
+        >>> [TrainingOptions().resolve(number) for number in (5_000, 15_000, 700_000)]
+        [(128, 0.004), (256, 0.00565685424949238), (1024, 0.011313708498984761)]
+        """
+        aim = 1 << max(0, (max(1, sentences // STEPS)).bit_length() - 1)
+        batch = self.batch or min(LARGEST_BATCH, max(SMALLEST_BATCH, aim))
+        return batch, self.learning_rate or RATE * (batch / RATE_BATCH) ** 0.5
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What training leaves: the network with its best weights, and how it got there.
+
+    Attributes
+    ----------
+    history
+        One row an epoch: ``epoch, loss, learning_rate, validation_loss, validation_accuracy, validation_auroc``.
+    best_epoch
+        The epoch (from 1) whose weights were kept.
+    stopped_early
+        Whether patience ran out before the last epoch.
+    """
+
+    model: keras.Model
+    history: list[dict[str, float]]
+    best_epoch: int
+    stopped_early: bool
+    batch: int
+    learning_rate: float
+
+
+def train_network(
+    words: WordsFile,
+    sides: npt.NDArray[np.int8],
+    network: Network,
+    options: TrainingOptions,
+    *,
+    checkpoint: Path | None = None,
+    identity: dict[str, Any] | None = None,
+) -> Trained:
+    """Train a network on the training side of a split.
+
+    Parameters
+    ----------
+    words
+        The sentences, labelled.
+    sides
+        Side of every sentence; see :meth:`archaictools.model.splits.Split.sides`.
+    network
+        What to build.
+    options
+        How to train.
+    checkpoint
+        Folder to keep the state in after every epoch, and to go on from if it holds one.
+    identity
+        What must be equal for a checkpoint to be continued, besides network and options (split, words).
+
+    Raises
+    ------
+    ArchaicError
+        If the loss is not a number any more.
+    InputError
+        If the checkpoint belongs to another training.
+    """
+    label = words.field("label")
+    rows, held = np.flatnonzero(sides == TRAIN), np.flatnonzero(sides == VALIDATION)
+    batch, rate = options.resolve(len(rows))
+    batches = TrainingBatches(
+        words,
+        rows,
+        label[rows],
+        _weights(label[rows], options.class_weight),
+        batch=batch,
+        seed=options.seed,
+        reverse=options.reverse_complement,
+    )
+    model = network.build()
+    _compile(model, rate, options, batches.steps)
+    predictor = Predictor(model, words.alphabet, both_strands=options.reverse_complement)
+    settings = json.loads(
+        json.dumps(plain({"network": asdict(network), "training": asdict(options)} | (identity or {})))
+    )
+    state = load_checkpoint(checkpoint, settings) if checkpoint else None
+    if state is None:
+        state = State()
+    else:
+        model.set_weights(state.weights)
+        model.optimizer.build(model.trainable_variables)
+        for variable, value in zip(model.optimizer.variables, state.optimizer, strict=True):
+            variable.assign(value)
+        log.info("going on after epoch %d of %d from %s", state.epoch, options.epochs, checkpoint)
+    while state.epoch < options.epochs and not (options.patience and state.waited >= options.patience):
+        row = _one_epoch(model, batches, state.epoch, options.epochs)
+        probability = predictor.of_rows(words, held)
+        row |= _validation(label[held], probability)
+        if not np.isfinite(row["validation_loss"]):
+            raise ArchaicError(f"the validation loss is not a number after epoch {state.epoch + 1}{_SMALLER}")
+        state.epoch += 1
+        state.history.append(row)
+        if row["validation_loss"] < state.best_loss:
+            state.best_loss, state.best_epoch = row["validation_loss"], state.epoch
+            state.best = model.get_weights()
+        log.info(
+            "epoch %d/%d: loss %.4f, validation loss %.4f, accuracy %.4f, AUROC %.4f",
+            state.epoch,
+            options.epochs,
+            row["loss"],
+            row["validation_loss"],
+            row["validation_accuracy"],
+            row["validation_auroc"],
+        )
+        if checkpoint:
+            state.weights = model.get_weights()
+            state.optimizer = [np.asarray(variable) for variable in model.optimizer.variables]
+            save_checkpoint(checkpoint, state, settings)
+    model.set_weights(state.best)
+    return Trained(model, state.history, state.best_epoch, state.epoch < options.epochs, batch, rate)
+
+
+def _compile(model: keras.Model, rate: float, options: TrainingOptions, steps: int) -> None:
+    import keras
+
+    if options.schedule == "cosine":
+        schedule = keras.optimizers.schedules.CosineDecay(rate, options.epochs * steps)
+    else:
+        schedule = rate
+    model.compile(optimizer=keras.optimizers.Adam(schedule), loss="binary_crossentropy")
+
+
+def _one_epoch(model: keras.Model, batches: TrainingBatches, epoch: int, epochs: int) -> dict[str, float]:
+    """Train one epoch (counted from 0); return its row of the history without the validation."""
+    import keras
+
+    class Watch(keras.callbacks.Callback):  # type: ignore[misc]
+        def on_train_batch_end(self, step: int, logs: dict[str, float] | None = None) -> None:
+            progress.advance(1)
+            if not np.isfinite((logs or {}).get("loss", 0.0)):
+                raise ArchaicError(f"the loss is not a number in step {step + 1} of epoch {epoch + 1}{_SMALLER}")
+
+    with Progress(batches.steps, "steps", f"epoch {epoch + 1}/{epochs}") as progress:
+        fitted = model.fit(
+            batches.dataset(epoch),
+            initial_epoch=epoch,
+            epochs=epoch + 1,
+            callbacks=[Watch()],
+            verbose=0,
+            shuffle=False,
+        )
+    return {
+        "epoch": epoch + 1,
+        "loss": float(fitted.history["loss"][0]),
+        "learning_rate": float(np.asarray(model.optimizer.learning_rate)),
+    }
+
+
+def _validation(label: npt.NDArray[np.int8], probability: npt.NDArray[np.float64]) -> dict[str, float]:
+    clipped = np.clip(probability, 1e-7, 1 - 1e-7)
+    loss = -np.where(label == 1, np.log(clipped), np.log1p(-clipped)).mean()
+    measured = describe(label, probability)
+    return {
+        "validation_loss": float(loss),
+        "validation_accuracy": measured["accuracy"],
+        "validation_auroc": measured["auroc"],
+    }
+
+
+def _weights(label: npt.NDArray[np.int8], method: str) -> npt.NDArray[np.float32]:
+    """Weigh each sentence by 1, or so that both classes weigh the same and the mean weight is 1."""
+    if method == "none":
+        return np.ones(len(label), dtype=np.float32)
+    counts = np.bincount(label, minlength=2)
+    return (len(label) / (2 * counts))[label].astype(np.float32)

@@ -1,0 +1,1 @@
+"""What is drawn from a trained model: importance, vectors, tracks and genes."""

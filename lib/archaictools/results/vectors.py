@@ -1,0 +1,164 @@
+"""Learnt word vectors in the forms of the Embedding Projector, and their map by UMAP.
+
+Words that training never saw keep the vector they began with; they are left out, or the map would show the
+initialiser.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from archaictools.console import hushed_stderr
+from archaictools.errors import InputError, UsageError
+from archaictools.formats.tables import write_table
+from archaictools.words.kmers import at_content, kmer_text, reverse_complement_ids
+from archaictools.words.vocabulary import log_odds
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    import numpy.typing as npt
+
+    from archaictools.model.archive import TrainedModel
+
+#: Metadata columns there are, in the order in which they are written.
+COLUMNS = ("kmer", "id", "count", "at_content", "log_odds", "cpg", "reverse_complement", "norm")
+
+#: UMAP as its authors use it for word vectors.
+NEIGHBOURS, MIN_DISTANCE, METRIC = 15, 0.1, "cosine"
+
+#: Words for which trustworthiness is computed: it takes the square of their number in memory.
+TRUST_WORDS = 2_000
+
+
+@dataclass(frozen=True)
+class WordVectors:
+    """Vectors of trained words, most frequent first, and what is known of each word.
+
+    Attributes
+    ----------
+    vectors
+        float32, shape (words, dimensions).
+    metadata
+        One row a word, columns :data:`COLUMNS`; counts are those of the training side.
+    """
+
+    vectors: npt.NDArray[np.float32]
+    metadata: pd.DataFrame
+
+    def __len__(self) -> int:
+        return len(self.vectors)
+
+    def top(self, number: int) -> WordVectors:
+        """Return the most frequent words only."""
+        return WordVectors(self.vectors[:number], self.metadata.iloc[:number])
+
+
+def word_vectors(model: TrainedModel) -> WordVectors:
+    """Collect the vectors of all words that occur on the training side.
+
+    Raises
+    ------
+    InputError
+        If no word was trained.
+    """
+    counts = model.counts.astype(np.int64)
+    counts[:, 0] = 0
+    total = counts.sum(axis=0)
+    ids = np.argsort(-total, kind="stable")[: int(np.count_nonzero(total))]
+    if not len(ids):
+        raise InputError("the model was trained on no word")
+    k = model.alphabet.k
+    kmers = kmer_text(ids, k)
+    vectors = np.ascontiguousarray(model.weights["embedding"][ids])
+    metadata = pd.DataFrame(
+        {
+            "kmer": kmers,
+            "id": ids,
+            "count": total[ids],
+            "at_content": at_content(ids, k),
+            "log_odds": log_odds(counts[0], counts[1])[ids],
+            "cpg": np.char.count(kmers, "CG"),
+            "reverse_complement": kmer_text(reverse_complement_ids(ids, k), k),
+            "norm": np.linalg.norm(vectors, axis=1),
+        }
+    )
+    return WordVectors(vectors, metadata)
+
+
+def write_vectors(path: Path, words: WordVectors) -> None:
+    """Write vectors as the Projector's TSV: no header, one word a line."""
+    write_table(path, pd.DataFrame(words.vectors), header=False)
+
+
+def write_metadata(path: Path, words: WordVectors, columns: Sequence[str]) -> None:
+    """Write metadata as the Projector's TSV: with a header only if there is more than one column."""
+    unknown = [name for name in columns if name not in COLUMNS]
+    if unknown or not columns:
+        raise UsageError(
+            f"metadata column {', '.join(unknown) or 'list'} is not known; choose among {', '.join(COLUMNS)}"
+        )
+    write_table(path, words.metadata[list(columns)], header=len(columns) > 1)
+
+
+def write_bytes(path: Path, words: WordVectors) -> None:
+    """Write vectors as raw little-endian float32, row after row."""
+    path.write_bytes(words.vectors.astype("<f4").tobytes())
+
+
+def projector_config(words: WordVectors, *, name: str, tensor: Path, metadata: Path) -> dict[str, object]:
+    """Return the configuration with which the standalone Projector opens a tensor and its metadata by URL."""
+    return {
+        "embeddings": [
+            {
+                "tensorName": name,
+                "tensorShape": list(words.vectors.shape),
+                "tensorPath": tensor.name,
+                "metadataPath": metadata.name,
+            }
+        ]
+    }
+
+
+def umap_table(words: WordVectors, *, seed: int) -> tuple[pd.DataFrame, float]:
+    """Map word vectors to two dimensions with UMAP.
+
+    Returns
+    -------
+    table
+        ``kmer, umap1, umap2, count, at_content, log_odds``.
+    trustworthiness
+        0–1: how far neighbours on the map are neighbours in truth, for the most frequent words (scikit-learn).
+
+    Raises
+    ------
+    InputError
+        If there are fewer than five words.
+    """
+    if len(words) < 5:
+        raise InputError(f"UMAP needs at least 5 trained words, found {len(words)}")
+    from sklearn.manifold import trustworthiness
+
+    with hushed_stderr():  # umap imports TensorFlow where it finds it
+        from umap import UMAP
+
+    neighbours = min(NEIGHBOURS, len(words) - 1)
+    reducer = UMAP(
+        n_neighbors=neighbours,
+        min_dist=MIN_DISTANCE,
+        metric=METRIC,
+        random_state=seed,
+        n_jobs=1,
+        init="spectral" if len(words) > 50 else "random",
+    )
+    place = np.asarray(reducer.fit_transform(words.vectors), dtype=np.float64)
+    some = slice(0, TRUST_WORDS)
+    near = max(1, min(neighbours, (len(place[some]) - 1) // 2 - 1))
+    trust = float(trustworthiness(words.vectors[some], place[some], n_neighbors=near, metric=METRIC))
+    table = pd.DataFrame({"kmer": words.metadata["kmer"], "umap1": place[:, 0], "umap2": place[:, 1]})
+    return table.join(words.metadata[["count", "at_content", "log_odds"]]), trust

@@ -1,0 +1,136 @@
+"""From windows and a genome, or from bare sequence records, to words.h5 in one pass."""
+
+from __future__ import annotations
+
+import warnings
+from typing import TYPE_CHECKING
+
+import numpy as np
+from Bio.SeqIO.FastaIO import SimpleFastaParser
+
+from archaictools.errors import InputError
+from archaictools.formats.bases import AMBIGUOUS, encode
+from archaictools.formats.bed import iter_bed
+from archaictools.formats.files import open_text
+from archaictools.words.sentences import LABELS, Sentences
+from archaictools.words.sequence import window_codes
+from archaictools.words.windows import Cutting, cut
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    import pandas as pd
+
+    from archaictools.formats.genome import Genome
+    from archaictools.formats.tally import Tally
+
+_STRANDS = {"+": 1, "-": -1, ".": 0}
+
+
+def longest_window(path: Path, *, tally: Tally) -> int:
+    """Return the length in bp of the longest window of a BED file: the size of a sentence."""
+    return max(
+        (int((frame["end"] - frame["start"]).max()) for frame in iter_bed(path, tally=tally) if len(frame)), default=0
+    )
+
+
+def sentences_of_windows(windows: Path, genome: Genome, *, size: int, tally: Tally) -> Iterator[Sentences]:
+    """Read the windows of a BED file from the genome, in file order.
+
+    Windows on the minus strand are read reverse-complemented. The class is read from the name column.
+
+    Raises
+    ------
+    InputError
+        If a window lies on a chromosome that the genome lacks, or beyond its end.
+    """
+    index = {name: number for number, name in enumerate(genome.lengths)}
+    for frame in iter_bed(windows, tally=tally):
+        genome.require(frame["chrom"], windows)
+        _check_ends(frame, genome, windows)
+        chroms = frame["chrom"].to_numpy()
+        starts, ends = frame["start"].to_numpy(), frame["end"].to_numpy()
+        strands = frame["strand"].map(_STRANDS).to_numpy().astype(np.int8)
+        labels = frame["name"].map(LABELS).fillna(-1).to_numpy().astype(np.int8)
+        bounds = [0, *(np.flatnonzero(chroms[1:] != chroms[:-1]) + 1).tolist(), len(frame)]
+        for first, last in zip(bounds[:-1], bounds[1:], strict=True):
+            chrom = str(chroms[first]) if last > first else ""
+            part = slice(first, last)
+            pieces = window_codes(genome, chrom, starts[part], ends[part], size=size, minus=strands[part] < 0)
+            for rows, codes in pieces:
+                where = slice(first + rows.start, first + rows.stop)
+                yield Sentences(
+                    np.full(len(codes), index[chrom], dtype=np.uint32),
+                    starts[where],
+                    ends[where],
+                    strands[where],
+                    labels[where],
+                    codes,
+                )
+
+
+def _check_ends(frame: pd.DataFrame, genome: Genome, windows: Path) -> None:
+    limits = frame["chrom"].map(genome.lengths).to_numpy()
+    beyond = np.flatnonzero(frame["end"].to_numpy() > limits)
+    if len(beyond):
+        row = frame.iloc[int(beyond[0])]
+        raise InputError(
+            f"the window {row['chrom']}:{row['start']}-{row['end']} ends past the chromosome ({limits[beyond[0]]} bp)",
+            path=windows,
+            line=int(frame.index[beyond[0]]),
+            remedy="cut windows with 'archaictools windows' from the same genome",
+        )
+
+
+def record_lengths(path: Path) -> dict[str, int]:
+    """Return the name and length in bp of every record of a FASTA file without coordinates.
+
+    Raises
+    ------
+    InputError
+        If the file is not FASTA, a record is empty, or a name is used twice.
+    """
+    lengths: dict[str, int] = {}
+    for name, sequence in _records(path):
+        if name in lengths:
+            raise InputError(f"two records are named {name}", path=path, remedy="give each record its own name")
+        if not sequence:
+            raise InputError(f"record {name} holds no base", path=path, remedy="remove it")
+        lengths[name] = len(sequence)
+    return lengths
+
+
+def sentences_of_records(path: Path, *, size: int, label: int) -> Iterator[Sentences]:
+    """Cut FASTA records into sentences of ``size`` bp; the last of a record is padded.
+
+    Records stand in for chromosomes: coordinates count from the record's first base.
+    """
+    cutting = Cutting(size=size, step=size, keep_short=True)
+    for number, (_, sequence) in enumerate(_records(path)):
+        codes = encode(sequence)
+        starts, ends, _ = cut(0, len(codes), cutting)
+        padded = np.full((len(starts), size), AMBIGUOUS, dtype=np.uint8)
+        padded.reshape(-1)[: len(codes)] = codes
+        count = len(starts)
+        yield Sentences(
+            np.full(count, number, dtype=np.uint32),
+            starts,
+            ends,
+            np.zeros(count, dtype=np.int8),
+            np.full(count, label, dtype=np.int8),
+            padded,
+        )
+
+
+def _records(path: Path) -> Iterator[tuple[str, str]]:
+    with open_text(path) as handle, warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # Biopython on text before the first record
+        if handle.read(1) != ">":
+            raise InputError("is not FASTA", path=path, remedy="expected a first line that begins with '>'")
+        handle.seek(0)
+        for title, sequence in SimpleFastaParser(handle):
+            name = title.split(None, 1)[0] if title.strip() else ""
+            if not name:
+                raise InputError("a record has no name", path=path, remedy="expected '>name' before each sequence")
+            yield name, sequence
