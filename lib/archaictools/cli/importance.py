@@ -134,7 +134,7 @@ def command(
                 found.table,
                 found.important,
                 title=f"{len(drawn):,} {part} sentences, mode {mode}",
-                ylabel=f"{metric} lost",
+                ylabel={"loss": "log loss gained", "auroc": "AUROC lost", "accuracy": "accuracy lost"}[metric],
                 file_format=plot.suffix[1:].lower(),
             )
     best = found.table.nlargest(3, "importance")[["position", "importance"]].to_numpy()

@@ -104,7 +104,12 @@ class TrainingBatches:
         signature = (tf.TensorSpec(shape, tf.int32), column, column)
         stream = tf.data.Dataset.from_generator(lambda: self.epoch(number), output_signature=signature)
         # A generator has no length that tf.data could know; fit must not guess it on the first epoch.
-        return stream.apply(tf.data.experimental.assert_cardinality(self.steps)).prefetch(4)
+        sized = stream.apply(tf.data.experimental.assert_cardinality(self.steps))
+        # There is nothing to tune, and a tuning thread makes the end of an epoch wait for its next wake-up, which
+        # comes after twice the time each turn: measured, up to as long as the epoch itself.
+        options = tf.data.Options()
+        options.autotune.enabled = False
+        return sized.prefetch(4).with_options(options)
 
     def _groups(self, rng: np.random.Generator) -> Iterator[npt.NDArray[np.int64]]:
         """Yield ascending positions in ``rows``: all at once, or random chunks of the file up to a buffer."""

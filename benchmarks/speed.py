@@ -1,0 +1,294 @@
+"""Measure what the project claims of its speed and memory, each against its alternative in the same run.
+
+    make bench                                          (all of it, about ten minutes on two cores)
+    python benchmarks/speed.py --out results.md --only tokenize
+
+Times are wall-clock seconds on whatever machine this is: quote ratios. Each pair is run in turn, A B A B ..., and
+the median of the ratios is given with its range.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import platform
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+
+HERE = Path(__file__).resolve().parent
+PLANTED = HERE.parent / "test-data"
+PREAMBLE = """
+import json, resource, sys, time
+from pathlib import Path
+sys.path.insert(0, {here!r})
+def peak(): return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+def report(**facts): print("RESULT" + json.dumps(facts))
+"""
+
+
+def child(code: str) -> dict[str, float]:
+    """Run code in a process of its own; return what it reports."""
+    script = PREAMBLE.format(here=str(HERE)) + code
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    if done.returncode:
+        sys.exit(done.stderr)
+    return json.loads(done.stdout.rpartition("RESULT")[2])
+
+
+def ratios(first: list[float], second: list[float]) -> str:
+    """Describe first / second pair by pair: median and range."""
+    found = [a / b for a, b in zip(first, second, strict=True)]
+    return f"{statistics.median(found):.3g} ({min(found):.3g} to {max(found):.3g})"
+
+
+def cli(*arguments: object) -> None:
+    """Run one archaictools command in a process of its own."""
+    subprocess.run([sys.executable, "-c", "from archaictools.cli.main import run; run()", *map(str, arguments), "--quiet"],
+                   check=True, stdout=subprocess.DEVNULL)  # fmt: skip
+
+
+def random_genome(folder: Path, megabases: int) -> tuple[Path, Path]:
+    """Write a random genome and 200-nt windows that tile it."""
+    genome, windows = folder / f"{megabases}.fa", folder / f"{megabases}.bed"
+    if not genome.exists():
+        rng = np.random.default_rng(megabases)
+        with genome.open("w") as handle:
+            for number in range(-(-megabases // 10)):
+                handle.write(f">chr{number + 1}\n")
+                bases = rng.choice(np.frombuffer(b"ACGT", dtype="S1"), size=min(10, megabases) * 1_000_000)
+                handle.write("\n".join(row.tobytes().decode() for row in bases.reshape(-1, 100)) + "\n")
+        cli("windows", "--genome", genome, "--out", windows)
+    return genome, windows
+
+
+OURS = """
+import numpy, pandas, h5py, pysam, pyBigWig, Bio.SeqIO
+from archaictools.cli import tokenize
+from archaictools.cli.main import main
+from archaictools.words.sentences import open_words
+before, start = peak(), time.perf_counter()
+assert main(["tokenize", {windows!r}, "--genome", {genome!r}, "--out", {out!r}, "--quiet"]) == 0
+stored = time.perf_counter() - start
+with open_words(Path({out!r})) as words:
+    total = sum(words.alphabet.ids(part.codes).shape[0] for part in words.chunks())
+report(seconds=time.perf_counter() - start, stored=stored, mib=peak() - before, whole=peak(), windows=total,
+       bytes=Path({out!r}).stat().st_size / total)
+"""
+ARTICLE = """
+from article import integer_matrix
+before, start = peak(), time.perf_counter()
+matrix, index = integer_matrix(Path({genome!r}), Path({windows!r}))
+report(seconds=time.perf_counter() - start, mib=peak() - before, whole=peak(), windows=len(matrix))
+"""
+
+
+def tokenize(folder: Path, pairs: int) -> list[str]:
+    """Words of 100,000 windows against the article's way; then 1, 4 and 16 times a genome."""
+    genome, windows = random_genome(folder, 20)
+    names = {"genome": str(genome), "windows": str(windows), "out": str(folder / "w.h5")}
+    ours, theirs = [], []
+    for _ in range(pairs):
+        ours.append(child(OURS.format(**names)))
+        theirs.append(child(ARTICLE.format(**names)))
+    pick = lambda rows, key: [row[key] for row in rows]  # noqa: E731
+    lines = [
+        "| 100,000 windows of 200 nt, k = 10 | archaictools | article's way | ratio |",
+        "|---|---|---|---|",
+        f"| from BED and FASTA to all word ids, s | {statistics.median(pick(ours, 'seconds')):.2f} "
+        f"| {statistics.median(pick(theirs, 'seconds')):.1f} | {ratios(pick(theirs, 'seconds'), pick(ours, 'seconds'))} × faster |",
+        f"| peak memory above the imported libraries, MiB | {statistics.median(pick(ours, 'mib')):.0f} "
+        f"| {statistics.median(pick(theirs, 'mib')):.0f} | {ratios(pick(ours, 'mib'), pick(theirs, 'mib'))} of it |",
+        f"| peak memory of the whole process, MiB | {statistics.median(pick(ours, 'whole')):.0f} "
+        f"| {statistics.median(pick(theirs, 'whole')):.0f} | {ratios(pick(ours, 'whole'), pick(theirs, 'whole'))} of it |",
+        f"| bytes a window on disk | {ours[0]['bytes']:.1f} | 764 (int32 matrix) | |",
+        "",
+        "| genome | windows | s | s a million windows | peak memory above the libraries, MiB |",
+        "|---|---|---|---|---|",
+    ]
+    for megabases in (10, 40, 160):
+        genome, windows = random_genome(folder, megabases)
+        runs = [child(OURS.format(genome=str(genome), windows=str(windows), out=str(folder / "w.h5"))) for _ in range(pairs)]
+        seconds = statistics.median(pick(runs, "seconds"))
+        lines.append(
+            f"| {megabases} Mb | {runs[0]['windows']:,} | {seconds:.2f} | {1e6 * seconds / runs[0]['windows']:.2f} "
+            f"| {statistics.median(pick(runs, 'mib')):.0f} |"
+        )
+    return lines
+
+
+SETUP = """
+import numpy as np
+from archaictools.model.network import Network, start_tensorflow
+start_tensorflow(threads=None, seed={seed})
+import keras
+from sklearn.metrics import roc_auc_score
+from archaictools.model.batches import TrainingBatches
+from archaictools.model.judgement import places_of
+from archaictools.model.splits import SplitOptions, make_split, TRAIN, TEST
+from archaictools.model.training import TrainingOptions, _compile
+from archaictools.words.sentences import open_words
+words = open_words(Path({words!r})).__enter__()
+places = places_of(words)
+sides = make_split(places, SplitOptions()).sides(places)
+rows, held = np.flatnonzero(sides == TRAIN), np.flatnonzero(sides == TEST)
+test = words.alphabet.ids(words.take(held))
+"""
+TO_SKILL = SETUP + """
+plain, limit = {plain}, {limit}
+network = Network(vocabulary=words.alphabet.vocabulary, words=words.alphabet.words,
+                  forget_bias="unit" if plain else "chrono")
+options = TrainingOptions(seed={seed})
+batch, rate = (32, 0.001) if plain else options.resolve(len(rows))
+batches = TrainingBatches(words, rows, places.label[rows], np.ones(len(rows), np.float32), batch=batch, seed={seed},
+                          reverse=False)
+model = network.build()
+if plain:
+    model.compile(optimizer="adam", loss="binary_crossentropy")
+else:
+    _compile(model, rate, options, batches.steps)
+spent, auroc, seen, epoch = 0.0, 0.5, 0, 0
+while auroc < 0.95 and spent < limit:
+    for step, (ids, label, weight) in enumerate(batches.epoch(epoch)):
+        start = time.perf_counter()
+        model.train_on_batch(ids, label, sample_weight=weight)
+        spent += time.perf_counter() - start
+        seen += batch
+        if step % max(1, batches.steps // 4) == max(1, batches.steps // 4) - 1:
+            auroc = roc_auc_score(places.label[held], model.predict(test, batch_size=2048, verbose=0)[:, 0])
+            if auroc >= 0.95 or spent >= limit:
+                break
+    epoch += 1
+report(seconds=spent, auroc=auroc, epochs=seen / len(rows), batch=batch)
+"""
+
+
+def planted_words(folder: Path) -> Path:
+    """Make the words of the planted genome."""
+    words = folder / "planted.h5"
+    if not words.exists():
+        cli("windows", "--genome", PLANTED / "planted.fa.gz", "--introgressed", PLANTED / "introgressed.bed",
+            "--depleted", PLANTED / "depleted.bed", "--out", folder / "planted.bed")  # fmt: skip
+        cli("tokenize", folder / "planted.bed", "--genome", PLANTED / "planted.fa.gz", "--out", words)
+    return words
+
+
+def train(folder: Path, pairs: int) -> list[str]:
+    """Training time until held-out AUROC is 0.95."""
+    words = str(planted_words(folder))
+    ours, theirs = [], []
+    for seed in range(1, pairs + 1):
+        ours.append(child(TO_SKILL.format(words=words, plain=False, seed=seed, limit=300)))
+        theirs.append(child(TO_SKILL.format(words=words, plain=True, seed=seed, limit=40 * ours[-1]["seconds"])))
+    lines = [
+        "| planted genome, held-out AUROC 0.95 | seconds of training | epochs | AUROC then |",
+        "|---|---|---|---|",
+    ]
+    for name, runs in (("archaictools' defaults", ours), ("Keras' defaults at batch 32", theirs)):
+        for seed, run in enumerate(runs, start=1):
+            never = "" if run["auroc"] >= 0.95 else " (not reached, stopped)"
+            lines.append(f"| {name} ({run['batch']}), seed {seed} | {run['seconds']:.1f}{never} | {run['epochs']:.2f} | {run['auroc']:.3f} |")
+    faster = ratios([r["seconds"] for r in theirs], [r["seconds"] for r in ours])
+    lines += ["", f"Ratio: {faster} × faster; where the other did not get there, at least that."]
+    return lines
+
+
+PREDICT = SETUP + """
+from archaictools.model.prediction import Predictor
+network = Network(vocabulary=words.alphabet.vocabulary, words=words.alphabet.words)
+model = network.build()
+codes = np.concatenate([words.take(np.arange(len(words)))] * 3)
+lengths = np.full(len(codes), 200)
+predictor = Predictor(model, words.alphabet, both_strands=False)
+ids = words.alphabet.ids(codes)
+predictor.of_codes(codes[:4096], lengths[:4096]); model.predict(ids[:64], batch_size=32, verbose=0)
+start = time.perf_counter(); one = predictor.of_codes(codes, lengths); ours = time.perf_counter() - start
+start = time.perf_counter(); two = model.predict(ids, batch_size=32, verbose=0)[:, 0]; plain = time.perf_counter() - start
+assert np.abs(one - two).max() < 1e-5
+report(ours=ours, plain=plain, windows=len(codes))
+"""
+IMPORTANCE = SETUP + """
+from archaictools.model.archive import load_model
+from archaictools.model.prediction import Predictor
+from archaictools.results.perturbation import CHUNK, PerturbedReader, sequence_places
+trained = load_model(Path({model!r}))
+reader, places = PerturbedReader(trained), sequence_places(words.alphabet, 10)
+predictor = Predictor(trained.network.build(dict(trained.weights)), words.alphabet, both_strands=False)
+codes = words.take(np.arange(CHUNK)); donor = codes[::-1]
+def whole():
+    found = []
+    for place in range(len(places)):
+        changed = codes.copy(); base = int(places.base[place])
+        changed[:, base:base + 10] = donor[:, base:base + 10]
+        found.append(changed)
+    return predictor.of_codes(np.concatenate(found), np.full(len(places) * CHUNK, 200)).reshape(len(places), CHUNK)
+whole(); reader.read(codes, lambda place: donor, places)
+start = time.perf_counter(); _, one = reader.read(codes, lambda place: donor, places); ours = time.perf_counter() - start
+start = time.perf_counter(); two = whole(); plain = time.perf_counter() - start
+assert np.abs(one - two).max() < 1e-4
+report(ours=ours, plain=plain)
+"""
+
+
+def predict(folder: Path, pairs: int) -> list[str]:
+    """Prediction against plain predict at batch 32; importance against predicting every perturbed sentence whole."""
+    words, model = str(planted_words(folder)), str(folder / "m.h5")
+    runs = [child(PREDICT.format(words=words, seed=1)) for _ in range(pairs)]
+    cli("train", words, "--model", model, "--epochs", 1)
+    shuffles = [child(IMPORTANCE.format(words=words, model=model, seed=1)) for _ in range(pairs)]
+    rate = statistics.median(r["windows"] / r["ours"] for r in runs)
+    plain = statistics.median(r["windows"] / r["plain"] for r in runs)
+    return [
+        "| | archaictools | alternative | ratio |",
+        "|---|---|---|---|",
+        f"| prediction, windows/s (alternative: `predict`, batch 32) | {rate:,.0f} | {plain:,.0f} "
+        f"| {ratios([r['plain'] for r in runs], [r['ours'] for r in runs])} × faster |",
+        f"| importance of 191 positions, 128 windows, s (alternative: predict each perturbed window whole, batch 2,048) "
+        f"| {statistics.median(r['ours'] for r in shuffles):.2f} | {statistics.median(r['plain'] for r in shuffles):.2f} "
+        f"| {ratios([r['plain'] for r in shuffles], [r['ours'] for r in shuffles])} × faster |",
+    ]
+
+
+def start_up(_folder: Path, pairs: int) -> list[str]:
+    """Seconds from the shell to --help and --version."""
+    lines = ["| command | s |", "|---|---|"]
+    for arguments in (["--help"], ["--version"], ["train", "--help"], ["predict", "--version"]):
+        found = []
+        for _ in range(pairs + 2):
+            start = time.perf_counter()
+            subprocess.run([Path(sys.executable).parent / "archaictools", *arguments], check=True, stdout=subprocess.DEVNULL)
+            found.append(time.perf_counter() - start)
+        lines.append(f"| `archaictools {' '.join(arguments)}` | {statistics.median(found):.2f} |")
+    return lines
+
+
+SECTIONS = {"tokenize": tokenize, "train": train, "predict": predict, "start_up": start_up}
+
+
+def main() -> None:
+    """Run the sections asked for and write a Markdown page."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--only", choices=SECTIONS, action="append")
+    parser.add_argument("--pairs", type=int, default=3)
+    options = parser.parse_args()
+    page = [
+        "# Measured",
+        "",
+        f"`make bench`, {options.pairs} pairs, Python {platform.python_version()}, {platform.machine()}, two cores. "
+        "The machine is shared: read ratios, not seconds.",
+    ]
+    with tempfile.TemporaryDirectory(prefix="archaictools-bench-") as folder:
+        for name in options.only or SECTIONS:
+            print(f"measuring {name}", file=sys.stderr)
+            page += ["", f"## {name.replace('_', '-')}", "", *SECTIONS[name](Path(folder), options.pairs)]
+    options.out.write_text("\n".join(page) + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,73 @@
+"""Fixtures shared by all tests: the planted genome, the real data, and a way to run the command line."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from archaictools.cli.main import main
+
+ROOT = Path(__file__).resolve().parents[1]
+PLANTED = ROOT / "test-data"
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a command line left: exit code, stdout, stderr."""
+
+    code: int
+    out: str
+    err: str
+
+
+@pytest.fixture
+def run(capfd):
+    """Run one archaictools command line in this process."""
+
+    def runner(*arguments: object) -> Result:
+        capfd.readouterr()
+        code = main([str(argument) for argument in arguments])
+        captured = capfd.readouterr()
+        return Result(code, captured.out, captured.err)
+
+    return runner
+
+
+@pytest.fixture
+def ok(run):
+    """Run one command line that must succeed."""
+
+    def runner(*arguments: object) -> Result:
+        result = run(*arguments)
+        assert result.code == 0, result.err
+        return result
+
+    return runner
+
+
+@pytest.fixture(scope="session")
+def planted() -> Path:
+    """The folder of the planted genome."""
+    return PLANTED
+
+
+@pytest.fixture(scope="session")
+def real_data() -> Path:
+    """The folder of real human data, or a skip where it is not at hand."""
+    folder = Path(os.environ.get("ARCHAICTOOLS_DATA", ROOT / "../shared/data"))
+    folder = folder if folder.is_absolute() else ROOT / folder
+    if not (folder / "hg19.chr21.fa.gz").exists():
+        pytest.skip(f"the real data are not in {folder}; set ARCHAICTOOLS_DATA")
+    return folder.resolve()
+
+
+def write_fasta(path: Path, sequences: dict[str, str], width: int = 60) -> Path:
+    """Write a small FASTA file."""
+    with path.open("w") as handle:
+        for name, sequence in sequences.items():
+            handle.write(f">{name}\n")
+            handle.writelines(f"{sequence[i : i + width]}\n" for i in range(0, len(sequence), width))
+    return path

@@ -1,0 +1,92 @@
+"""Measures against definitions computed the long way."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from archaictools.model.judgement import judge
+from archaictools.model.metrics import auroc_interval, calibration_error, describe
+from archaictools.model.splits import TEST, TRAIN, VALIDATION, Places
+
+
+@pytest.fixture
+def example():
+    rng = np.random.default_rng(5)
+    label = rng.integers(0, 2, 400)
+    probability = np.clip(rng.normal(0.35 + 0.3 * label, 0.2), 0, 1).round(2)
+    return label.astype(np.int8), probability
+
+
+def test_measures_equal_their_definitions(example):
+    label, p = example
+    found = describe(label, p)
+    one, zero = p[label == 1], p[label == 0]
+    auroc = np.mean([(a > b) + (a == b) / 2 for a in one for b in zero])
+    called = p >= 0.5
+    tp, fp = (called & (label == 1)).sum(), (called & (label == 0)).sum()
+    fn, tn = (~called & (label == 1)).sum(), (~called & (label == 0)).sum()
+    mcc = (tp * tn - fp * fn) / np.sqrt(float((tp + fp) * (tp + fn) * (tn + fp) * (tn + fn)))
+    assert found["auroc"] == pytest.approx(auroc)
+    assert found["accuracy"] == pytest.approx((tp + tn) / 400)
+    assert found["mcc"] == pytest.approx(mcc)
+    assert found["precision"] == pytest.approx(tp / (tp + fp))
+    assert found["recall"] == pytest.approx(tp / (tp + fn))
+    assert found["f1"] == pytest.approx(2 * tp / (2 * tp + fp + fn))
+    assert found["brier"] == pytest.approx(np.mean((p - label) ** 2))
+    assert found["prevalence"] == pytest.approx(label.mean())
+    ece = 0.0
+    for low in range(10):
+        inside = (p >= low / 10) & ((p < (low + 1) / 10) | (low == 9))
+        if inside.any():
+            ece += inside.mean() * abs(p[inside].mean() - label[inside].mean())
+    assert found["ece"] == pytest.approx(ece)
+
+
+def test_calibration_of_honest_and_of_overconfident_probabilities():
+    rng = np.random.default_rng(1)
+    p = rng.random(200_000)
+    label = (rng.random(200_000) < p).astype(int)
+    assert calibration_error(label, p) < 0.01
+    assert calibration_error(label, (p > 0.5).astype(float)) == pytest.approx(0.25, abs=0.01)
+
+
+def test_one_class_has_no_auroc():
+    found = describe(np.ones(5, dtype=np.int8), np.linspace(0.2, 0.9, 5))
+    assert np.isnan(found["auroc"])
+    assert np.isnan(found["mcc"])
+    assert found["recall"] == 0.6
+
+
+def places_of(label):
+    count = len(label)
+    start = np.arange(count, dtype=np.int64) * 200
+    return Places(["chr1"], np.zeros(count, dtype=np.uint32), start, start + 200, label.astype(np.int8))
+
+
+def test_interval_is_wider_when_neighbours_agree():
+    """Labels and scores constant over long runs carry less information than the same number drawn freely."""
+    rng = np.random.default_rng(2)
+    free = rng.integers(0, 2, 2_000)
+    score_free = free * 0.4 + rng.normal(0, 1, 2_000)
+    runs = np.repeat(rng.integers(0, 2, 100), 20)
+    score_runs = np.repeat(runs[::20] * 0.4 + rng.normal(0, 1, 100), 20)
+    low, high = auroc_interval(places_of(free), score_free, seed=1)
+    wide_low, wide_high = auroc_interval(places_of(runs), score_runs, seed=1)
+    one, zero = score_free[free == 1], score_free[free == 0]
+    assert low < (one[:, None] > zero).mean() < high
+    assert wide_high - wide_low > 2 * (high - low)
+
+
+@pytest.mark.parametrize(
+    ("signal", "audit", "verdict"),
+    [(1.0, "clean", "skill"), (0.0, "clean", "no skill"), (1.0, "leaky", "leaky"), (-1.0, "clean", "no skill")],
+)
+def test_verdict(signal, audit, verdict):
+    rng = np.random.default_rng(3)
+    label = rng.integers(0, 2, 900)
+    probability = 1 / (1 + np.exp(-(signal * (2 * label - 1) + rng.normal(0, 1, 900))))
+    sides = np.repeat([TRAIN, VALIDATION, TEST], 300).astype(np.int8)
+    found = judge(places_of(label), sides, probability, {"verdict": audit, "reason": "because"}, seed=1)
+    assert found["verdict"] == verdict
+    assert found["test"]["n"] == 300

@@ -1,0 +1,137 @@
+"""model.h5: whole, checked, and unable to do anything but hold numbers. No TensorFlow is needed to read one."""
+
+from __future__ import annotations
+
+import json
+import pickle
+
+import h5py
+import numpy as np
+import pytest
+
+from archaictools.errors import InputError
+from archaictools.model.archive import TrainedModel, check_fit, load_model, save_model
+from archaictools.model.network import Network
+from archaictools.model.splits import Split, SplitOptions
+from archaictools.words.sentences import Alphabet, open_words
+
+
+def small_model(**changes) -> TrainedModel:
+    rng = np.random.default_rng(1)
+    alphabet = Alphabet(k=3, size=50)
+    network = Network(vocabulary=alphabet.vocabulary, words=alphabet.words, embedding=4, lstm=3, dense=2)
+    weights = {name: rng.normal(size=shape).astype(np.float32) for name, shape in network.shapes().items()}
+    values = {
+        "network": network,
+        "weights": weights,
+        "alphabet": alphabet,
+        "both_strands": False,
+        "split": Split(SplitOptions(), {"train": ["chr1"], "validation": ["chr2"], "test": ["chr3"]}),
+        "counts": rng.integers(0, 9, size=(2, 65)).astype(np.uint32),
+        "chromosomes": {"chr1": 1000, "chr2": 900},
+        "words_digest": "0" * 64,
+        "metrics": {"verdict": "skill"},
+        "provenance": {"version": "x"},
+    }
+    return TrainedModel(**(values | changes))
+
+
+@pytest.fixture
+def path(tmp_path):
+    target = tmp_path / "model.h5"
+    save_model(target, small_model())
+    return target
+
+
+def test_round_trip(path, tmp_path):
+    before, after = small_model(), load_model(path)
+    for name, array in before.weights.items():
+        assert (after.weights[name] == array).all()
+    assert (after.counts == before.counts).all()
+    for name in ("network", "alphabet", "both_strands", "split", "chromosomes", "metrics", "provenance"):
+        assert getattr(after, name) == getattr(before, name)
+    save_model(tmp_path / "again.h5", after)
+    assert (tmp_path / "again.h5").read_bytes() == path.read_bytes()
+
+
+def edit_network(handle, **changes):
+    description = json.loads(handle.attrs["network"])
+    handle.attrs["network"] = json.dumps(description | changes)
+
+
+def replace(handle, name, data):
+    del handle[name]
+    handle[name] = data
+
+
+CASES = {
+    "newer schema": (lambda h: h.attrs.__setitem__("schema_version", 2), "schema version 2, this release reads 1"),
+    "other kind": (lambda h: h.attrs.__setitem__("format", "x"), "expected archaictools model"),
+    "other alphabet": (lambda h: h.attrs.__setitem__("alphabet", "variant"), "variant alphabet"),
+    "changed weight": (lambda h: h["weights/dense_bias"].__setitem__(0, 9.0), "digest of weights/dense_bias is wrong"),
+    "wrong shape": (lambda h: replace(h, "weights/output_bias", np.zeros(2, "f4")), r"shape \(2,\), expected \(1,\)"),
+    "wrong type": (lambda h: replace(h, "weights/output_bias", np.zeros(1, "f8")), "type float64, expected float32"),
+    "missing": (lambda h: h.__delitem__("weights/embedding"), "no dataset weights/embedding"),
+    "soft link": (lambda h: replace(h, "weights/embedding", h5py.SoftLink("/counts")), "no dataset weights/embedding"),
+    "external link": (
+        lambda h: replace(h, "weights/embedding", h5py.ExternalLink("/etc/passwd", "/x")), "no dataset weights/embedding",
+    ),
+    "unknown layer": (lambda h: edit_network(h, layer="Lambda"), "no network that this release can build"),
+    "shape bomb": (lambda h: edit_network(h, lstm=10**9), "more than 4,096 units"),
+    "other words": (lambda h: edit_network(h, vocabulary=17), "does not fit its own words"),
+    "not json": (lambda h: h.attrs.__setitem__("network", "import os"), "network is not readable JSON"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_tampered_models_are_refused(path, case):
+    change, message = CASES[case]
+    with h5py.File(path, "a") as handle:
+        change(handle)
+    with pytest.raises(InputError, match=message):
+        load_model(path)
+
+
+def test_external_storage_is_not_followed(path, tmp_path):
+    secret = tmp_path / "secret.bin"
+    secret.write_bytes(b"\0" * 4)
+    with h5py.File(path, "a") as handle:
+        del handle["weights/output_bias"]
+        handle.create_dataset("weights/output_bias", (1,), "f4", external=[(str(secret), 0, 4)])
+    with pytest.raises(InputError, match="keeps weights/output_bias outside itself"):
+        load_model(path)
+
+
+def test_a_pickle_runs_no_code(tmp_path):
+    class Bomb:
+        def __reduce__(self):
+            return (open, (str(tmp_path / "ran"), "w"))
+
+    path = tmp_path / "model.h5"
+    path.write_bytes(pickle.dumps(Bomb()))
+    with pytest.raises(InputError, match="not an intact HDF5 file"):
+        load_model(path)
+    assert not (tmp_path / "ran").exists()
+
+
+def test_words_that_do_not_fit_are_named(ok, run, path, tmp_path, planted):
+    bed = tmp_path / "w.bed"
+    bed.write_text("chr1\t0\t50\n")
+    genome = planted / "planted.fa.gz"
+    for options, message in (
+        (("--k", 4), "k 4 (the model has 3)"),
+        (("--k", 3, "--size", 60), "size 60 (the model has 50)"),
+        (("--k", 3, "--canonical"), "canonical True (the model has False)"),
+        (("--k", 3), "chr1 has 620,000 bp (the model's 1,000)"),
+    ):
+        out = tmp_path / "w.h5"
+        ok("tokenize", bed, "--genome", genome, "--out", out, *options)
+        with open_words(out) as words, pytest.raises(InputError) as caught:
+            check_fit(load_model(path), words)
+        assert message in str(caught.value)
+    with open_words(out) as words:
+        check_fit(load_model(path), words, any_build=True)
+    result = run("predict", path, out, "--table", tmp_path / "t.tsv")
+    assert result.code == 3
+    assert "another genome build" in result.err
+    assert not (tmp_path / "t.tsv").exists()

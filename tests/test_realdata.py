@@ -1,0 +1,86 @@
+"""hg19 chr21 and the published regions, taken as they are, against counts made base by base."""
+
+from __future__ import annotations
+
+import gzip
+
+import numpy as np
+import pandas as pd
+import pytest
+
+pytestmark = pytest.mark.realdata
+
+LENGTH = 48_129_895
+
+
+@pytest.fixture(scope="module")
+def published(real_data):
+    classes = {}
+    for name, path in (("introgressed", "akey_intr.hg19.bed.gz"), ("depleted", "akey_depl.hg19.bed.gz")):
+        with gzip.open(real_data / path, "rt") as handle:
+            rows = [line.split("\t")[:3] for line in handle if line.startswith("chr21\t")]
+        classes[name] = np.array([[int(start), int(end)] for _, start, end in rows])
+    return classes
+
+
+@pytest.fixture(scope="module")
+def cut(real_data, tmp_path_factory):
+    from archaictools.cli.main import main
+
+    folder = tmp_path_factory.mktemp("real")
+    for options, name in (([], "merged"), (["--no-merge"], "rows")):
+        assert main([
+            "windows", "--genome", str(real_data / "hg19.chr21.fa.gz"), "--chromosomes", "chr21", "--quiet",
+            "--introgressed", str(real_data / "akey_intr.hg19.bed.gz"), *options,
+            "--depleted", str(real_data / "akey_depl.hg19.bed.gz"), "--out", str(folder / f"{name}.bed"),
+            "--summary", str(folder / f"{name}.tsv"),
+        ]) == 0  # fmt: skip
+    return folder
+
+
+def test_published_regions_are_taken_as_they_are(cut, published):
+    table = pd.read_csv(cut / "merged.tsv", sep="\t").set_index(["class", "item"])
+    for group, rows in published.items():
+        bases = np.zeros(LENGTH, dtype=bool)
+        for start, end in rows:
+            bases[start:end] = True
+        edges = np.flatnonzero(np.diff(bases.astype(np.int8), prepend=0, append=0))
+        assert table.loc[(group, "rows read"), "count"] == 83_601
+        assert table.loc[(group, "rows on chromosomes not asked for"), "count"] == 83_601 - len(rows)
+        assert table.loc[(group, "regions after merging"), "count"] == len(edges) // 2
+        assert table.loc[(group, "regions after merging"), "bases"] == bases.sum()
+    past = published["depleted"][:, 1] > LENGTH
+    clipped = table.loc[("depleted", "rows clipped at the chromosome's end")]
+    assert clipped["count"] == past.sum() == 4
+    assert clipped["bases"] == (published["depleted"][past, 1] - LENGTH).sum()
+
+
+def test_windows_hold_no_n_and_are_what_the_sequence_allows(cut, published, real_data):
+    with gzip.open(real_data / "hg19.chr21.fa.gz", "rt") as handle:
+        next(handle)
+        sequence = np.frombuffer(handle.read().replace("\n", "").upper().encode(), dtype=np.uint8)
+    assert len(sequence) == LENGTH
+    unknown = np.concatenate([[0], np.cumsum(~np.isin(sequence, np.frombuffer(b"ACGT", dtype=np.uint8)))])
+    windows = pd.read_csv(cut / "rows.bed", sep="\t", header=None)
+    for group, rows in published.items():
+        expected = []
+        for start, end in rows:
+            starts = np.arange(start, min(end, LENGTH) - 199, 200)
+            expected.append(starts[unknown[starts + 200] == unknown[starts]])
+        found = windows[1][windows[3] == group].to_numpy()
+        assert np.sort(np.concatenate(expected)).tolist() == found.tolist()
+
+
+def test_gene_annotation_with_scores_that_are_none(ok, real_data, tmp_path):
+    """The published genes carry a GeneID in the score column: accepted, counted, not believed."""
+    genes = tmp_path / "chr21.bed"
+    with gzip.open(real_data / "hg19.genes.bed.gz", "rt") as handle:
+        rows = [line for line in handle if line.startswith("chr21\t")]
+    genes.write_text("".join(rows))
+    table = tmp_path / "t.tsv"
+    table.write_text("chrom\tstart\tend\tprobability\nchr21\t9411200\t48119800\t0.75\n")
+    result = ok("genes", table, "--annotation", genes, "--out", tmp_path / "g.tsv", "--bed", tmp_path / "g.bed")
+    assert f"genes: {len(rows)} in" in result.out
+    assert "rows with a score outside 0-1000, ignored" in result.out
+    found = pd.read_csv(tmp_path / "g.bed", sep="\t", header=None)
+    assert (found[4] == 750).all()
