@@ -12,10 +12,10 @@ import time
 from pathlib import Path
 
 import pytest
-from conftest import PLANTED, ROOT, write_fasta
 
 import archaictools
 from archaictools.cli.main import VERBS
+from conftest import PLANTED, ROOT, write_fasta
 
 PACKAGE = Path(archaictools.__file__).parent
 GENOME = PLANTED / "planted.fa.gz"
@@ -70,7 +70,10 @@ BAD_REGIONS = {
     "negative": (lambda t: bed(t, "chr1\t-5\t5\n"), "line 1: start is before"),
     "text": (lambda t: bed(t, "chr1\tone\t5\n"), "line 1: start is 'one'"),
     "other style": (lambda t: bed(t, "1\t100\t900\n"), "different styles (1 against chr1)"),
-    "unknown": (lambda t: bed(t, "chr1\t0\t900\nchr9\t0\t9\nchrX\t1\t2\n"), "chr9, chrX (it holds chr1, chr2, chr3 and 2"),
+    "unknown": (
+        lambda t: bed(t, "chr1\t0\t900\nchr9\t0\t9\nchrX\t1\t2\n"),
+        "chr9, chrX (it holds chr1, chr2, chr3 and 2",
+    ),
     "beyond": (lambda t: bed(t, "chr1\t9000000\t9100000\n"), "rows beyond the chromosome's end, dropped: 1"),
     "too short": (lambda t: bed(t, "chr1\t100\t150\n"), "regions shorter than a window, dropped: 1"),
     "all N": (lambda t: bed(t, "chr3\t40000\t42000\n"), "windows with more than 0 N, dropped: 10"),
@@ -107,7 +110,10 @@ def test_bad_genomes_exit_3(run, tmp_path):
 
 
 def test_oddities_are_warned_of_in_the_summary_not_refused(ok, tmp_path):
-    regions = bed(tmp_path, "#x\nchr2\t10\t800\tn\t9999\t+\r\nchr1\t0\t500\ta\t0\t+\textra\tcolumns\nchr1\t0\t500\nchr1\t300\t9000000\n")
+    regions = bed(
+        tmp_path,
+        "#x\nchr2\t10\t800\tn\t9999\t+\r\nchr1\t0\t500\ta\t0\t+\textra\tcolumns\nchr1\t0\t500\nchr1\t300\t9000000\n",
+    )
     result = ok("windows", "--genome", GENOME, "--regions", regions, "--out", tmp_path / "w.bed")
     for expected in (
         "rows with Windows line ends: 1", "rows with a score outside 0-1000, ignored: 1", "rows that repeat another row: 1",
@@ -154,7 +160,9 @@ def test_files_of_another_kind(run, ok, tmp_path):
 
 
 def test_one_class_only(run, ok, tmp_path):
-    windows = bed(tmp_path, "".join(f"chr{c}\t{s}\t{s + 200}\tintrogressed\n" for c in (1, 2, 3) for s in range(0, 4000, 200)))
+    windows = bed(
+        tmp_path, "".join(f"chr{c}\t{s}\t{s + 200}\tintrogressed\n" for c in (1, 2, 3) for s in range(0, 4000, 200))
+    )
     ok("tokenize", windows, "--genome", GENOME, "--out", tmp_path / "w.h5")
     result = run("train", tmp_path / "w.h5", "--model", tmp_path / "m.h5")
     assert result.code == 3

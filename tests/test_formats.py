@@ -8,7 +8,6 @@ import numpy as np
 import pyBigWig
 import pysam
 import pytest
-from conftest import write_fasta
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -20,6 +19,7 @@ from archaictools.formats.bigwig import BigWigWriter, mean_over_overlaps, read_b
 from archaictools.formats.files import Outputs
 from archaictools.formats.genome import open_genome
 from archaictools.formats.tally import Tally
+from conftest import write_fasta
 
 
 def places(frame):
@@ -57,7 +57,7 @@ def test_bed_takes_real_life_files_and_counts_their_oddities(tmp_path):
         ("chr1\t5\t5", "line 3: the interval has zero length"),
         ("chr1\tx\t5", "line 3: start is 'x', expected a whole number"),
         ("chr1\t1.5\t5", "line 3: start is '1.5', expected a whole number"),
-        ("chr1 1 5", "line 3: start is missing, expected a whole number; columns must be separated by tabs"),
+        ("chr1 1 5", "line 3: start is missing; expected a whole number, and tabs between columns"),
         ("chr1\t1", "line 3: end is missing"),
     ],
 )
@@ -87,6 +87,14 @@ def test_files_that_cannot_be_read_are_refused_in_a_sentence(tmp_path, name, con
     path.write_bytes(content)
     with pytest.raises(InputError, match=message):
         read_bed(path)
+
+
+def test_names_that_look_like_numbers_stay_names(tmp_path):
+    path = tmp_path / "x.bed"
+    path.write_text("007\t1\t2\t1e3\n7\t1\t2\t0x1\n")
+    frame = read_bed(path)
+    assert frame["chrom"].tolist() == ["007", "7"]
+    assert frame["name"].tolist() == ["1e3", "0x1"]
 
 
 def test_gzip_is_told_by_content_not_name(tmp_path):
@@ -176,7 +184,9 @@ def test_truncated_bgzip_fasta_is_refused(tmp_path, planted):
         pass
 
 
-intervals = st.lists(st.tuples(st.integers(0, 60), st.integers(1, 25), st.sampled_from([0.0, 0.1, 0.5, 1.0])), max_size=8)
+intervals = st.lists(
+    st.tuples(st.integers(0, 60), st.integers(1, 25), st.sampled_from([0.0, 0.1, 0.5, 1.0])), max_size=8
+)
 
 
 @given(intervals)
@@ -206,7 +216,7 @@ def test_bigwig_round_trip(tmp_path):
     with pyBigWig.open(str(path)) as handle:
         assert handle.chroms() == {"chr1": 1000, "chr2": 500}
         assert handle.intervals("chr2") == ((0, 200, 0.25), (200, 300, 0.75))
-    (chrom, (starts, ends, values)), = read_bigwig(path)
+    ((chrom, (starts, ends, values)),) = read_bigwig(path)
     assert (chrom, starts.tolist(), ends.tolist(), values.tolist()) == ("chr2", [0, 200], [200, 300], [0.25, 0.75])
 
 

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 from scipy.stats import fisher_exact
 from sklearn.metrics import accuracy_score, log_loss, roc_auc_score
-from test_model_file import small_model
 
 from archaictools.progress import Progress
 from archaictools.results.enrichment import kmers_at
@@ -14,6 +13,7 @@ from archaictools.results.importance import ImportanceOptions, measure_importanc
 from archaictools.results.perturbation import PerturbedReader, sequence_places, word_places
 from archaictools.words.kmers import kmer_text
 from archaictools.words.sentences import Alphabet
+from test_model_file import small_model
 
 
 @pytest.fixture(scope="module")

@@ -125,7 +125,9 @@ def test_segments_are_the_runs_of_the_track(chain):
     assert segments[4].between(500, 1000).all()
     assert segments[4].dtype.kind == "i"
     with pyBigWig.open(str(chain / "t.bw")) as track:
-        called = {chrom: np.nan_to_num(track.values(chrom, 0, n, numpy=True)) >= 0.5 for chrom, n in track.chroms().items()}
+        called = {
+            chrom: np.nan_to_num(track.values(chrom, 0, n, numpy=True)) >= 0.5 for chrom, n in track.chroms().items()
+        }
         for row in segments.itertuples(index=False):
             values = track.values(row[0], row[1], row[2], numpy=True)
             assert called[row[0]][row[1] : row[2]].all()
@@ -148,7 +150,18 @@ def test_segments_find_the_planted_regions(chain, planted):
 
 def test_genes_are_called_by_what_was_planted(chain, planted):
     table = pd.read_csv(chain / "g.tsv", sep="\t", keep_default_na=False)
-    assert list(table.columns) == ["gene", "chrom", "start", "end", "strand", "windows", "mean", "max", "fraction", "call"]
+    assert list(table.columns) == [
+        "gene",
+        "chrom",
+        "start",
+        "end",
+        "strand",
+        "windows",
+        "mean",
+        "max",
+        "fraction",
+        "call",
+    ]
     assert len(table) == len(pd.read_csv(planted / "genes.bed", sep="\t", header=None))
     kind = table["gene"].str.split("_").str[0]
     assert (table["call"][kind == "archaic"] == "introgressed").all()
@@ -188,8 +201,8 @@ def test_projector_files_agree(chain, ok, tmp_path):
     assert single == metadata["kmer"].tolist(), "a single column has no header"
     assert json.loads(names["c.json"].read_text())["embeddings"][0]["tensorShape"] == [300, 10]
     # Counts and vectors against the words file and the weights themselves.
-    from archaictools.model.heldout import rows_of_side
     from archaictools.model.archive import load_model
+    from archaictools.model.heldout import rows_of_side
     from archaictools.words.sentences import open_words
 
     model = load_model(chain / "m.h5")

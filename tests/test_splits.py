@@ -106,7 +106,11 @@ def test_intervals_go_whole():
     assert all(len(set(sides[number == n])) == 1 for n in range(30))
 
 
-@given(st.lists(st.tuples(st.integers(0, 1), st.integers(0, 60), st.integers(1, 30), st.integers(0, 1)), min_size=1, max_size=12))
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 1), st.integers(0, 60), st.integers(1, 30), st.integers(0, 1)), min_size=1, max_size=12
+    )
+)
 def test_overlapping_windows_are_one_interval(rows):
     chrom, start, length, label = (np.array(column) for column in zip(*rows, strict=True))
     places = Places(["a", "b"], chrom.astype(np.uint32), start, start + length, label.astype(np.int8))
@@ -126,7 +130,11 @@ def test_a_split_is_the_same_after_storage(method):
 
 
 @given(
-    st.lists(st.tuples(st.integers(0, 1), st.integers(0, 80), st.integers(1, 15), st.sampled_from([0, 2])), min_size=2, max_size=14)
+    st.lists(
+        st.tuples(st.integers(0, 1), st.integers(0, 80), st.integers(1, 15), st.sampled_from([0, 2])),
+        min_size=2,
+        max_size=14,
+    )
 )
 def test_leakage_equals_the_loop_over_pairs(rows):
     chrom, start, length, side = (np.array(column, dtype=np.int64) for column in zip(*rows, strict=True))

@@ -17,8 +17,8 @@ import pytest
 from archaictools.model import training
 from archaictools.model.batches import TrainingBatches
 from archaictools.model.checkpoint import FILE
-from archaictools.model.splits import TRAIN, SplitOptions, make_split
 from archaictools.model.judgement import places_of
+from archaictools.model.splits import TRAIN, SplitOptions, make_split
 from archaictools.words.sentences import open_words
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import write_fasta
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -16,8 +15,11 @@ from archaictools.words.controls import draw_controls
 from archaictools.words.regions import prepare
 from archaictools.words.selection import Selection, select_regions
 from archaictools.words.windows import Cutting, cut, cut_regions
+from conftest import write_fasta
 
-rows = st.lists(st.tuples(st.sampled_from(["chr1", "chr2"]), st.integers(0, 90), st.integers(1, 40)), min_size=1, max_size=8)
+rows = st.lists(
+    st.tuples(st.sampled_from(["chr1", "chr2"]), st.integers(0, 90), st.integers(1, 40)), min_size=1, max_size=8
+)
 LENGTHS = {"chr1": 100, "chr2": 80}
 
 
@@ -149,7 +151,10 @@ def test_selection_refuses_contradictions(tmp_path):
 def test_naming_styles_are_told_apart(tmp_path, planted):
     path = tmp_path / "r.bed"
     path.write_text("1\t5\t900\n2\t5\t900\n")
-    with open_genome(planted / "planted.fa.gz") as opened, pytest.raises(InputError, match="different styles") as caught:
+    with (
+        open_genome(planted / "planted.fa.gz") as opened,
+        pytest.raises(InputError, match="different styles") as caught,
+    ):
         select_regions(opened, Selection(introgressed=path), tally=Tally())
     assert "1 against chr1" in str(caught.value)
     path.write_text("chr1\t5\t900\nchrUn\t5\t900\n")

@@ -6,11 +6,11 @@ import h5py
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import write_fasta
-from test_kmers import COMPLEMENT, ids_of_strings
 
 from archaictools.errors import InputError
 from archaictools.words.sentences import open_words
+from conftest import write_fasta
+from test_kmers import COMPLEMENT, ids_of_strings
 
 SEQUENCE = {"chr1": "ACGTTGCANNACGTacgtTTGACCA" * 20, "chr2": "GATTACAGATTACA" * 30}
 WINDOWS = [

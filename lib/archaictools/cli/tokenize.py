@@ -63,7 +63,8 @@ def command(
     from archaictools.formats.tally import Tally
     from archaictools.progress import Progress
     from archaictools.words import tokenize
-    from archaictools.words.sentences import LABELS, Alphabet, write_words
+    from archaictools.words.labels import LABELS
+    from archaictools.words.sentences import Alphabet, write_words
     from archaictools.words.vocabulary import WordCounts
 
     if fasta and (windows or genome):

@@ -60,12 +60,11 @@ def _is_gff(path: Path) -> bool:
 def _read_gff(path: Path, *, tally: Tally, group: str) -> pd.DataFrame:
     kept = []
     for text in read_columns(path, _GFF, tally=tally, group=group):
-        feature = text["feature"]
-        relevant = feature.isin(_GENE_FEATURES) | feature.str.endswith("_gene")
-        gtf = text["attributes"].str.contains('gene_id "', regex=False)
-        kept.append(text[relevant | gtf])
+        gtf = text["attributes"].astype(str).str.contains('gene_id "', regex=False)
+        part = text[_is_gene(text["feature"]) | gtf]
+        kept.append(part.astype({name: str for name in _GFF if name not in {"start", "end"}}))
     text = pd.concat(kept) if kept else pd.DataFrame(columns=list(_GFF))
-    genes = text[text["feature"].isin(_GENE_FEATURES) | text["feature"].str.endswith("_gene")]
+    genes = text[_is_gene(text["feature"])]
     if len(genes):
         frame = intervals_of(genes, path, one_based=True)
         frame = frame.assign(name=_gene_name(frame["attributes"]))
@@ -77,6 +76,11 @@ def _read_gff(path: Path, *, tally: Tally, group: str) -> pd.DataFrame:
             "names no gene", path=path, remedy="expected 'gene' features or features with a gene_id attribute"
         )
     return frame.assign(strand=frame["strand"].where(frame["strand"].isin(["+", "-"]), "."))
+
+
+def _is_gene(feature: pd.Series[str]) -> pd.Series[bool]:
+    kinds = feature.unique()
+    return feature.isin([kind for kind in kinds if kind in _GENE_FEATURES or str(kind).endswith("_gene")])
 
 
 def _spans(text: pd.DataFrame, path: Path) -> pd.DataFrame:

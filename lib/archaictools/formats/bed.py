@@ -29,8 +29,8 @@ def iter_bed(path: Path, *, tally: Tally | None = None, group: str = "all") -> I
     Yields
     ------
     pandas.DataFrame
-        ``chrom, start, end, name, score, strand`` in file order, indexed by line number; coordinates int64,
-        missing names and strands ``.``, scores as text.
+        ``chrom, start, end, name, score, strand`` in file order, indexed by line number; coordinates int64, the
+        others categorical text, missing names and strands as ``.``.
 
     Raises
     ------
@@ -40,23 +40,26 @@ def iter_bed(path: Path, *, tally: Tally | None = None, group: str = "all") -> I
     tally = Tally() if tally is None else tally
     for text in read_columns(path, COLUMNS, tally=tally, group=group):
         frame = intervals_of(text, path)
-        bad = frame.index[~frame["strand"].isin(["+", "-", ".", ""])]
-        if len(bad):
-            tally.add(group, "rows with an unknown strand, read as .", len(bad))
-            frame.loc[bad, "strand"] = "."
-        score = pd.to_numeric(frame["score"].replace({"": "0", ".": "0"}), errors="coerce")
-        odd = int((~score.between(0, 1000)).sum())
-        if odd:
-            tally.add(group, "rows with a score outside 0-1000, ignored", odd)
-        frame["name"] = frame["name"].replace("", ".")
-        frame["strand"] = frame["strand"].replace("", ".")
-        yield frame
+        strand = frame["strand"].cat.rename_categories(lambda value: value or ".")
+        known = strand.isin(["+", "-", "."])
+        if not known.all():
+            tally.add(group, "rows with an unknown strand, read as .", int((~known).sum()))
+        scores = pd.Series(frame["score"].cat.categories)
+        number = pd.to_numeric(scores.replace({"": "0", ".": "0"}), errors="coerce")
+        odd = frame["score"].isin(frame["score"].cat.categories[~number.between(0, 1000).to_numpy()])
+        if odd.any():
+            tally.add(group, "rows with a score outside 0-1000, ignored", int(odd.sum()))
+        yield frame.assign(
+            name=frame["name"].cat.rename_categories(lambda value: value or "."),
+            strand=strand.cat.set_categories(["+", "-", "."]).fillna("."),
+        )
 
 
 def read_bed(path: Path, *, tally: Tally | None = None, group: str = "all") -> pd.DataFrame:
-    """Read a whole BED file, counting unsorted and repeated rows; see :func:`iter_bed`."""
+    """Read a whole BED file as text and numbers, counting unsorted and repeated rows; see :func:`iter_bed`."""
     tally = Tally() if tally is None else tally
-    frames = list(iter_bed(path, tally=tally, group=group))
+    plain = dict.fromkeys(("chrom", "name", "score", "strand"), str)
+    frames = [frame.astype(plain) for frame in iter_bed(path, tally=tally, group=group)]
     frame = pd.concat(frames) if frames else pd.DataFrame(columns=list(COLUMNS))
     if frame.empty:
         raise InputError("holds no interval, only headers or blank lines", path=path)

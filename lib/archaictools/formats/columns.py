@@ -19,32 +19,46 @@ if TYPE_CHECKING:
     from archaictools.formats.tally import Tally
 
 #: Rows read at a time: bounds memory whatever the file's size.
-CHUNK = 200_000
+CHUNK = 1 << 16
 
 
-class _Widened(io.TextIOBase):
-    """A text stream that begins with one line of empty fields.
+class _Lines(io.TextIOBase):
+    r"""A text stream with \n line ends, which begins with a line of as many zeros as there are columns.
 
     pandas takes the number of columns from the first line; files of the field may name further columns later.
+
+    Attributes
+    ----------
+    windows_ends
+        Lines read so far that ended in \r\n.
     """
 
     def __init__(self, handle: IO[str], width: int) -> None:
-        self._handle, self._first = handle, "\t" * (width - 1) + "\n"
+        self._handle, self._kept = handle, "\t".join("0" * width) + "\n"
+        self.windows_ends = 0
 
     def readable(self) -> bool:
         return True
 
     def read(self, size: int | None = -1, /) -> str:
-        first, self._first = self._first, ""
-        return first or self._handle.read(-1 if size is None else size)
+        if self._kept:
+            kept, self._kept = self._kept, ""
+            return kept
+        block = self._handle.read(-1 if size is None else size)
+        if block.endswith("\r"):  # the pair may be cut in two
+            block += self._handle.read(1)
+        found = block.count("\r\n")
+        self.windows_ends += found
+        return block.replace("\r\n", "\n") if found else block
 
     def __iter__(self) -> Iterator[str]:  # type: ignore[override]
         """Satisfy pandas, which asks whether it can iterate and then reads."""
-        yield self._first
-        yield from self._handle
+        raise NotImplementedError
 
 
-def read_columns(path: Path, names: Sequence[str], *, tally: Tally, group: str = "all") -> Iterator[pd.DataFrame]:
+def read_columns(
+    path: Path, names: Sequence[str], *, tally: Tally, group: str = "all", numbers: Sequence[str] = ("start", "end")
+) -> Iterator[pd.DataFrame]:
     """Stream the first columns of a headerless tab-separated file.
 
     Comments (``#``), ``track`` and ``browser`` lines and blank lines are dropped and counted in ``tally`` as
@@ -58,19 +72,24 @@ def read_columns(path: Path, names: Sequence[str], *, tally: Tally, group: str =
         Names of the leading columns; missing trailing ones read as empty text.
     tally, group
         Where dropped lines are counted, and under which class.
+    numbers
+        Columns that should be whole numbers: they are integers where all of them are, text where not.
 
     Yields
     ------
     pandas.DataFrame
-        Text columns ``names``, indexed by line number (from 1).
+        Columns ``names``, indexed by line number (from 1), at most :data:`CHUNK` rows; text is categorical, so
+        that checks can be made once for each distinct value.
     """
+    texts = [name for name in names if name not in numbers]
     with open_text(path) as handle:
+        lines = _Lines(handle, len(names))
         try:
             chunks = pd.read_csv(
-                _Widened(handle, len(names)),
+                lines,
                 sep="\t",
                 header=None,
-                dtype=str,
+                dtype=dict.fromkeys(texts, str),  # asked for categories, pandas would read 007 as the number 7
                 names=list(names),
                 usecols=range(len(names)),
                 index_col=False,
@@ -80,32 +99,36 @@ def read_columns(path: Path, names: Sequence[str], *, tally: Tally, group: str =
                 na_values=[],
                 lineterminator="\n",
                 chunksize=CHUNK,
+                low_memory=False,
             )
             for chunk in chunks:
-                frame = chunk.iloc[1:] if chunk.index[0] == 0 else chunk  # without the widening line
-                yield _without_comments(frame, tally, group)
+                frame = chunk.iloc[1:] if chunk.index[0] == 0 else chunk  # without the line put before the first
+                yield _without_comments(frame.astype(dict.fromkeys(texts, "category")), tally, group)
         except pd.errors.ParserError as error:
             raise InputError(f"is not tab-separated text ({error})", path=path) from error
+        if lines.windows_ends:
+            tally.add(group, "rows with Windows line ends", lines.windows_ends)
 
 
 def _without_comments(frame: pd.DataFrame, tally: Tally, group: str) -> pd.DataFrame:
     first = frame.iloc[:, 0]
-    carriage = sum(int(frame[name].str.endswith("\r").sum()) for name in frame.columns)
-    if carriage:
-        tally.add(group, "rows with Windows line ends", carriage)
-        frame = frame.apply(lambda column: column.str.rstrip("\r"))
-        first = frame.iloc[:, 0]
-    dropped = first.str.startswith(("#", "track ", "browser ")) | first.isin(["", "track", "browser"])
+    unwanted = [
+        value
+        for value in first.cat.categories
+        if value.startswith(("#", "track ", "browser ")) or value in {"", "track", "browser"}
+    ]
+    if not unwanted:
+        return frame
+    dropped = first.isin(unwanted)
     if dropped.any():
         tally.add(group, "header, comment or blank lines", int(dropped.sum()))
-        return frame[~dropped]
-    return frame
+    return frame[~dropped]
 
 
 def intervals_of(
     frame: pd.DataFrame, path: Path, *, start: str = "start", end: str = "end", one_based: bool = False
 ) -> pd.DataFrame:
-    """Check and convert the two coordinate columns of a text frame.
+    """Check and convert the two coordinate columns of a frame.
 
     Parameters
     ----------
@@ -128,22 +151,8 @@ def intervals_of(
     InputError
         At the first row whose coordinates are not whole numbers, negative, reversed or of zero length.
     """
-    numbers = {}
-    for column in (start, end):
-        values = pd.to_numeric(frame[column], errors="coerce").to_numpy(dtype=np.float64)
-        bad = np.flatnonzero(~np.isfinite(values) | (values != np.floor(values)))
-        if len(bad):
-            row = frame.iloc[int(bad[0])]
-            found = repr(row[column]) if row[column] else "missing"
-            hint = None if row[column] else "columns must be separated by tabs"
-            raise InputError(
-                f"{column} is {found}, expected a whole number",
-                path=path,
-                line=_line(frame, bad[0]),
-                remedy=hint,
-            )
-        numbers[column] = values.astype(np.int64)
-    starts, ends = numbers[start] - int(one_based), numbers[end]
+    starts, ends = (_whole_numbers(frame, column, path) for column in (start, end))
+    starts = starts - int(one_based)
     for wrong, what in (
         (starts < 0, "start is before the chromosome's first base"),
         (ends < starts, "end lies before start"),
@@ -155,11 +164,24 @@ def intervals_of(
             raise InputError(
                 f"{what} ({row['chrom']} {row[start]} {row[end]})",
                 path=path,
-                line=_line(frame, bad[0]),
+                line=int(frame.index[bad[0]]),
                 remedy="correct or remove the row",
             )
     return frame.assign(start=starts, end=ends)
 
 
-def _line(frame: pd.DataFrame, position: int) -> int:
-    return int(frame.index[int(position)])
+def _whole_numbers(frame: pd.DataFrame, column: str, path: Path) -> np.ndarray:
+    given = frame[column]
+    if given.dtype.kind == "i":
+        return given.to_numpy(dtype=np.int64)
+    values = pd.to_numeric(given.astype(str), errors="coerce").to_numpy(dtype=np.float64)
+    bad = np.flatnonzero(~np.isfinite(values) | (values != np.floor(values)))
+    if len(bad):
+        text = str(given.iloc[int(bad[0])])
+        raise InputError(
+            f"{column} is {text!r}, expected a whole number" if text else f"{column} is missing",
+            path=path,
+            line=int(frame.index[bad[0]]),
+            remedy=None if text else "expected a whole number, and tabs between columns",
+        )
+    return values.astype(np.int64)

@@ -15,7 +15,8 @@ import pandas as pd
 
 from archaictools.errors import InputError
 from archaictools.formats.bases import AMBIGUOUS
-from archaictools.words.regions import DEPLETED, in_order
+from archaictools.words.labels import DEPLETED
+from archaictools.words.regions import in_order
 
 if TYPE_CHECKING:
     import numpy.typing as npt

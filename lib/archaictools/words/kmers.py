@@ -22,6 +22,9 @@ Ids = npt.NDArray[np.int32]
 
 MAX_K = 12
 
+#: Rows worked on at once: what is in between stays in the processor's cache.
+BLOCK = 1_024
+
 
 def check_k(k: int) -> None:
     """Raise UsageError unless 1 ≤ k ≤ 12 (4^12 ids still fit an embedding)."""
@@ -69,6 +72,12 @@ def kmer_ids(codes: Codes, *, k: int, stride: int = 1, canonical: bool = False) 
     check_k(k)
     if codes.shape[-1] < k:
         return np.zeros((*codes.shape[:-1], 0), dtype=np.int32)
+    if codes.ndim == 2 and len(codes) > BLOCK:
+        ids = np.empty((len(codes), words_in(codes.shape[1], k, stride)), dtype=np.int32)
+        for first in range(0, len(codes), BLOCK):
+            part = slice(first, first + BLOCK)
+            ids[part] = kmer_ids(codes[part], k=k, stride=stride, canonical=canonical)
+        return ids
     ambiguous = codes >= AMBIGUOUS
     bases = np.where(ambiguous, np.uint8(0), codes) if ambiguous.any() else codes
     values = _double(bases, k, reverse=False)

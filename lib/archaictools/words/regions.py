@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 
     from archaictools.formats.tally import Tally
 
-INTROGRESSED, DEPLETED, UNLABELLED = "introgressed", "depleted", "."
-
 _PLACE = ["chrom", "start", "end"]
 
 

@@ -11,10 +11,8 @@ from archaictools.errors import InputError, UsageError
 from archaictools.formats.annotation import read_genes
 from archaictools.formats.bed import read_bed
 from archaictools.words.controls import draw_controls
+from archaictools.words.labels import DEPLETED, INTROGRESSED, UNLABELLED
 from archaictools.words.regions import (
-    DEPLETED,
-    INTROGRESSED,
-    UNLABELLED,
     clip,
     in_order,
     merge,

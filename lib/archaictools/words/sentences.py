@@ -35,7 +35,6 @@ from archaictools.formats.hdf5 import (
     write_attributes,
 )
 from archaictools.words.kmers import Ids, check_k, kmer_ids, vocabulary_size, words_in
-from archaictools.words.regions import DEPLETED, INTROGRESSED, UNLABELLED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -48,8 +47,6 @@ SCHEMA_VERSION = 1
 
 #: Sentences in one HDF5 chunk, and read at a time.
 CHUNK = 8_192
-
-LABELS = {INTROGRESSED: 1, DEPLETED: 0, UNLABELLED: -1}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -166,7 +163,8 @@ class WordsWriter:
         _extend(self._handle["bases"], pack(sentences.codes))
         lengths = sentences.end - sentences.start
         unknown = sentences.codes >= AMBIGUOUS
-        unknown &= np.arange(self.alphabet.size) < lengths[:, None]
+        if (lengths < self.alphabet.size).any():
+            unknown &= np.arange(self.alphabet.size) < lengths[:, None]
         if unknown.any():
             rows, starts, ends = _runs(unknown)
             _extend(self._handle["ambiguous/row"], rows + self.count)

@@ -11,15 +11,18 @@ from Bio.SeqIO.FastaIO import SimpleFastaParser
 from archaictools.errors import InputError
 from archaictools.formats.bases import AMBIGUOUS, encode
 from archaictools.formats.bed import iter_bed
+from archaictools.formats.columns import intervals_of, read_columns
 from archaictools.formats.files import open_text
-from archaictools.words.sentences import LABELS, Sentences
+from archaictools.words.labels import LABELS
+from archaictools.words.sentences import Sentences
 from archaictools.words.sequence import window_codes
 from archaictools.words.windows import Cutting, cut
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
+    import numpy.typing as npt
     import pandas as pd
 
     from archaictools.formats.genome import Genome
@@ -30,9 +33,8 @@ _STRANDS = {"+": 1, "-": -1, ".": 0}
 
 def longest_window(path: Path, *, tally: Tally) -> int:
     """Return the length in bp of the longest window of a BED file: the size of a sentence."""
-    return max(
-        (int((frame["end"] - frame["start"]).max()) for frame in iter_bed(path, tally=tally) if len(frame)), default=0
-    )
+    frames = (intervals_of(frame, path) for frame in read_columns(path, ("chrom", "start", "end"), tally=tally))
+    return max((int((frame["end"] - frame["start"]).max()) for frame in frames if len(frame)), default=0)
 
 
 def sentences_of_windows(windows: Path, genome: Genome, *, size: int, tally: Tally) -> Iterator[Sentences]:
@@ -47,15 +49,16 @@ def sentences_of_windows(windows: Path, genome: Genome, *, size: int, tally: Tal
     """
     index = {name: number for number, name in enumerate(genome.lengths)}
     for frame in iter_bed(windows, tally=tally):
-        genome.require(frame["chrom"], windows)
-        _check_ends(frame, genome, windows)
-        chroms = frame["chrom"].to_numpy()
+        genome.require(frame["chrom"].cat.remove_unused_categories().cat.categories, windows)
+        limits = _each(frame["chrom"], genome.lengths, 0)
+        _check_ends(frame, limits, windows)
+        chroms = frame["chrom"].cat.codes.to_numpy()
         starts, ends = frame["start"].to_numpy(), frame["end"].to_numpy()
-        strands = frame["strand"].map(_STRANDS).to_numpy().astype(np.int8)
-        labels = frame["name"].map(LABELS).fillna(-1).to_numpy().astype(np.int8)
+        strands = _each(frame["strand"], _STRANDS, 0).astype(np.int8)
+        labels = _each(frame["name"], LABELS, -1).astype(np.int8)
         bounds = [0, *(np.flatnonzero(chroms[1:] != chroms[:-1]) + 1).tolist(), len(frame)]
         for first, last in zip(bounds[:-1], bounds[1:], strict=True):
-            chrom = str(chroms[first]) if last > first else ""
+            chrom = str(frame["chrom"].iloc[first]) if last > first else ""
             part = slice(first, last)
             pieces = window_codes(genome, chrom, starts[part], ends[part], size=size, minus=strands[part] < 0)
             for rows, codes in pieces:
@@ -70,8 +73,14 @@ def sentences_of_windows(windows: Path, genome: Genome, *, size: int, tally: Tal
                 )
 
 
-def _check_ends(frame: pd.DataFrame, genome: Genome, windows: Path) -> None:
-    limits = frame["chrom"].map(genome.lengths).to_numpy()
+def _each(column: pd.Series[str], meaning: Mapping[str, int], other: int) -> npt.NDArray[np.int64]:
+    """Translate a categorical column, one look-up for each distinct value."""
+    table = np.array([meaning.get(str(value), other) for value in column.cat.categories] or [other], dtype=np.int64)
+    translated: npt.NDArray[np.int64] = table[column.cat.codes.to_numpy()]
+    return translated
+
+
+def _check_ends(frame: pd.DataFrame, limits: npt.NDArray[np.int64], windows: Path) -> None:
     beyond = np.flatnonzero(frame["end"].to_numpy() > limits)
     if len(beyond):
         row = frame.iloc[int(beyond[0])]
