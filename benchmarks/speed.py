@@ -193,7 +193,7 @@ def train(folder: Path, pairs: int) -> list[str]:
     ours, theirs = [], []
     for seed in range(1, pairs + 1):
         ours.append(child(TO_SKILL.format(words=words, plain=False, seed=seed, limit=300)))
-        theirs.append(child(TO_SKILL.format(words=words, plain=True, seed=seed, limit=40 * ours[-1]["seconds"])))
+        theirs.append(child(TO_SKILL.format(words=words, plain=True, seed=seed, limit=20 * ours[-1]["seconds"])))
     lines = [
         "| planted genome, held-out AUROC 0.95 | seconds of training | epochs | AUROC then |",
         "|---|---|---|---|",

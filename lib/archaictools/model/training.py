@@ -85,8 +85,8 @@ class TrainingOptions:
 
         Examples
         --------
-        >>> [TrainingOptions().resolve(number) for number in (5_000, 15_000, 700_000)]
-        [(128, 0.004), (256, 0.00565685424949238), (1024, 0.011313708498984761)]
+        >>> [TrainingOptions().resolve(number)[0] for number in (2_000, 5_000, 15_000, 700_000)]
+        [32, 128, 256, 1024]
         """
         aim = 1 << max(0, (max(1, sentences // STEPS)).bit_length() - 1)
         batch = self.batch or min(LARGEST_BATCH, max(SMALLEST_BATCH, aim))
