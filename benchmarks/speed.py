@@ -231,20 +231,20 @@ IMPORTANCE = (
     + """
 from archaictools.model.archive import load_model
 from archaictools.model.prediction import Predictor
-from archaictools.results.perturbation import CHUNK, PerturbedReader, sequence_places
+from archaictools.results.perturbation import CHUNK, PerturbedReader, sequence_positions
 trained = load_model(Path({model!r}))
-reader, places = PerturbedReader(trained), sequence_places(words.alphabet, 10)
+reader, positions = PerturbedReader(trained), sequence_positions(words.alphabet, 10)
 predictor = Predictor(trained.network.build(dict(trained.weights)), words.alphabet, both_strands=False)
 codes = words.take(np.arange(CHUNK)); donor = codes[::-1]
 def whole():
     found = []
-    for place in range(len(places)):
-        changed = codes.copy(); base = int(places.base[place])
+    for position in range(len(positions)):
+        changed = codes.copy(); base = int(positions.base[position])
         changed[:, base:base + 10] = donor[:, base:base + 10]
         found.append(changed)
-    return predictor.of_codes(np.concatenate(found), np.full(len(places) * CHUNK, 200)).reshape(len(places), CHUNK)
-whole(); reader.read(codes, lambda place: donor, places)
-start = time.perf_counter(); _, one = reader.read(codes, lambda place: donor, places); ours = time.perf_counter() - start
+    return predictor.of_codes(np.concatenate(found), np.full(len(positions) * CHUNK, 200)).reshape(len(positions), CHUNK)
+whole(); reader.read(codes, lambda position: donor, positions)
+start = time.perf_counter(); _, one = reader.read(codes, lambda position: donor, positions); ours = time.perf_counter() - start
 start = time.perf_counter(); two = whole(); plain = time.perf_counter() - start
 assert np.abs(one - two).max() < 1e-4
 report(ours=ours, plain=plain)

@@ -10,7 +10,7 @@ from sklearn.metrics import accuracy_score, log_loss, roc_auc_score
 from archaictools.progress import Progress
 from archaictools.results.enrichment import kmers_at
 from archaictools.results.importance import ImportanceOptions, measure_importance
-from archaictools.results.perturbation import PerturbedReader, sequence_places, word_places
+from archaictools.results.perturbation import PerturbedReader, sequence_positions, word_positions
 from archaictools.words.kmers import kmer_text
 from archaictools.words.sentences import Alphabet
 from test_model_file import small_model
@@ -45,40 +45,40 @@ def test_perturbed_predictions_equal_keras_on_whole_sentences(keras_and_reader, 
     model, reader, alphabet = keras_and_reader
     codes, _ = data
     donor = np.roll(codes, 5, axis=0)
-    places = word_places(alphabet) if width is None else sequence_places(alphabet, width)
-    original, perturbed = reader.read(codes, lambda _place: donor, places)
+    positions = word_positions(alphabet) if width is None else sequence_positions(alphabet, width)
+    original, perturbed = reader.read(codes, lambda _place: donor, positions)
     np.testing.assert_allclose(original, model.predict_on_batch(alphabet.ids(codes))[:, 0], atol=1e-5)
-    for place in range(len(places)):
+    for position in range(len(positions)):
         if width is None:
             ids = alphabet.ids(codes)
-            ids[:, place] = alphabet.ids(donor)[:, place]
+            ids[:, position] = alphabet.ids(donor)[:, position]
         else:
-            changed, base = codes.copy(), place * alphabet.stride
+            changed, base = codes.copy(), position * alphabet.stride
             changed[:, base : base + width] = donor[:, base : base + width]
             ids = alphabet.ids(changed)
-        np.testing.assert_allclose(perturbed[place], model.predict_on_batch(ids)[:, 0], atol=1e-5)
+        np.testing.assert_allclose(perturbed[position], model.predict_on_batch(ids)[:, 0], atol=1e-5)
 
 
 @pytest.mark.parametrize("metric", ["loss", "auroc", "accuracy"])
 def test_statistics_equal_scikit_learn(data, metric):
     codes, label = data
     reader = PerturbedReader(small_model())
-    places = sequence_places(reader._alphabet, 3)
+    positions = sequence_positions(reader._alphabet, 3)
     options = ImportanceOptions(metric=metric, repeats=2, permutations=50, seed=11)
     with Progress(None, "x", "x") as progress:
-        found = measure_importance(reader, codes, label, places, options, progress=progress)
+        found = measure_importance(reader, codes, label, positions, options, progress=progress)
     score = {
         "loss": lambda p: -log_loss(label, p),
         "auroc": lambda p: roc_auc_score(label, p),
         "accuracy": lambda p: accuracy_score(label, p >= 0.5),
     }[metric]
     rng = np.random.default_rng(11)
-    lost = np.empty((2, len(places)))
+    lost = np.empty((2, len(positions)))
     for repeat in range(2):
-        partner = np.array([rng.permutation(40) for _ in range(len(places))])
-        for place in range(len(places)):
-            original, perturbed = reader.read(codes, lambda p, partner=partner: codes[partner[p]], places)
-            lost[repeat, place] = score(original) - score(perturbed[place])
+        partner = np.array([rng.permutation(40) for _ in range(len(positions))])
+        for position in range(len(positions)):
+            original, perturbed = reader.read(codes, lambda p, partner=partner: codes[partner[p]], positions)
+            lost[repeat, position] = score(original) - score(perturbed[position])
     np.testing.assert_allclose(found.table["importance"], lost.mean(axis=0), atol=1e-9)
     np.testing.assert_allclose(found.table["sd"], lost.std(axis=0, ddof=1), atol=1e-9)
     assert found.table["p"].between(1 / 51, 1).all()
@@ -95,7 +95,9 @@ def test_null_is_uniform_without_signal():
         label = rng.integers(0, 2, size=120).astype(np.int8)
         options = ImportanceOptions(repeats=1, permutations=400, seed=seed)
         with Progress(None, "x", "x") as progress:
-            found = measure_importance(reader, codes, label, word_places(reader._alphabet), options, progress=progress)
+            found = measure_importance(
+                reader, codes, label, word_positions(reader._alphabet), options, progress=progress
+            )
         below += int((found.table["p"] < 0.05).sum())
         total += len(found.table)
         important += int(found.important.sum())

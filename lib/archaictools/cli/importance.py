@@ -84,7 +84,7 @@ def command(
     from archaictools.results.attribution import write_attribution
     from archaictools.results.enrichment import kmers_at
     from archaictools.results.importance import ImportanceOptions, measure_importance, sample
-    from archaictools.results.perturbation import PerturbedReader, sequence_places, word_places
+    from archaictools.results.perturbation import PerturbedReader, sequence_positions, word_positions
     from archaictools.results.plots import check_suffix, plot_importance
     from archaictools.words.sentences import open_words
 
@@ -104,9 +104,9 @@ def command(
         where = places_of(sentences)
         reader = PerturbedReader(trained)
         places = (
-            word_places(sentences.alphabet)
+            word_positions(sentences.alphabet)
             if mode == "word"
-            else sequence_places(sentences.alphabet, block or sentences.alphabet.k)
+            else sequence_positions(sentences.alphabet, block or sentences.alphabet.k)
         )
         with Progress(len(drawn) * repeats, "sentences", "importance") as progress:
             found = measure_importance(

@@ -83,6 +83,8 @@ def command(
             sequence = stack.enter_context(open_genome(genome))
             chromosomes, source = sequence.lengths, genome
             longest = tokenize.longest_window(windows, tally=Tally())
+            if not longest:
+                raise InputError("holds no window, only headers or blank lines", path=windows)
             length = size or longest
             if longest > length:
                 raise InputError(
@@ -108,8 +110,6 @@ def command(
                 if counts:
                     counts.add(alphabet.ids(part.codes), part.label)
                 progress.advance(len(part))
-        if not writer.count:
-            raise InputError("holds no window", path=windows)
         if table and counts:
             distinct = write_table(table, counts.table())
     report(

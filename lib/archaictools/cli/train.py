@@ -136,7 +136,7 @@ def command(
     )
     options = TrainingOptions(
         epochs=epochs,
-        batch=batch_size,
+        batch_size=batch_size,
         learning_rate=learning_rate,
         schedule=schedule,
         patience=patience,

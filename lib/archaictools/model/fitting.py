@@ -110,7 +110,7 @@ def fit(
     metrics = judge(places, sides, probability, audit, seed=options.seed)
     metrics["split"] = split.describe() | {"unused": unused}
     metrics["training"] = asdict(options) | {
-        "batch": trained.batch,
+        "batch_size": trained.batch,
         "learning_rate": trained.learning_rate,
         "epochs_run": len(trained.history),
         "best_epoch": trained.best_epoch,

@@ -45,7 +45,7 @@ class TrainingOptions:
     ----------
     epochs
         Passes over the training side.
-    batch
+    batch_size
         Sentences a step; 0 to fit the number of training sentences.
     learning_rate
         Of Adam at the start; 0 to fit the batch.
@@ -63,7 +63,7 @@ class TrainingOptions:
     """
 
     epochs: int = 5
-    batch: int = 0
+    batch_size: int = 0
     learning_rate: float = 0.0
     schedule: str = "cosine"
     patience: int = 3
@@ -74,7 +74,7 @@ class TrainingOptions:
     def __post_init__(self) -> None:
         if self.epochs < 1:
             raise UsageError(f"epochs is {self.epochs}, expected 1 or more")
-        if self.batch < 0 or self.learning_rate < 0 or self.patience < 0:
+        if self.batch_size < 0 or self.learning_rate < 0 or self.patience < 0:
             raise UsageError("batch size, learning rate and patience must not be negative")
 
     def resolve(self, sentences: int) -> tuple[int, float]:
@@ -89,7 +89,7 @@ class TrainingOptions:
         [32, 128, 256, 1024]
         """
         aim = 1 << max(0, (max(1, sentences // STEPS)).bit_length() - 1)
-        batch = self.batch or min(LARGEST_BATCH, max(SMALLEST_BATCH, aim))
+        batch = self.batch_size or min(LARGEST_BATCH, max(SMALLEST_BATCH, aim))
         return batch, self.learning_rate or RATE * (batch / RATE_BATCH) ** 0.5
 
 

@@ -14,14 +14,14 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from archaictools.model.splits import Places as Sentences
-    from archaictools.results.perturbation import Places
+    from archaictools.results.perturbation import Positions
 
 
 def write_attribution(
     path: Path,
     sentences: Sentences,
     strand: npt.NDArray[np.int8],
-    places: Places,
+    positions: Positions,
     effect: npt.NDArray[np.float32],
     lengths: dict[str, int],
 ) -> int:
@@ -33,10 +33,10 @@ def write_attribution(
         The bigWig.
     sentences, strand
         Where the windows lie, and on which strand they were read.
-    places
-        What was exchanged; a place stands for the bases from its middle to the next one's.
+    positions
+        What was exchanged; a position stands for the bases from its middle to the next one's.
     effect
-        Fall in probability, shape (places, windows).
+        Fall in probability, shape (positions, windows).
     lengths
         Chromosome lengths in bp.
 
@@ -45,8 +45,8 @@ def write_attribution(
     int
         Bases with a value; overlapping windows are averaged.
     """
-    step = int(places.base[1] - places.base[0]) if len(places) > 1 else places.width
-    begin = places.base + places.width // 2
+    step = int(positions.base[1] - positions.base[0]) if len(positions) > 1 else positions.width
+    begin = positions.base + positions.width // 2
     with BigWigWriter(path, dict(sorted(lengths.items()))) as writer:
         order = sorted(set(sentences.chrom.tolist()), key=lambda number: sentences.names[number])
         for number in order:

@@ -1,7 +1,7 @@
 """Permutation importance of every position of a sentence, on held-out data, against a null of permuted labels.
 
-A place is exchanged between sentences drawn at random, and the loss of skill measured. In mode ``sequence`` a block of
-bases is exchanged and the words read anew; in mode ``word``, the article's, a word alone is exchanged, which leaves
+A position is exchanged between sentences drawn at random, and the loss of skill measured. In mode ``sequence`` a block
+of bases is exchanged and the words read anew; in mode ``word``, the article's, a word alone is exchanged, which leaves
 neighbours that share nine of its ten letters contradicting it: sentences that no DNA can write (Hooker, Mentch and
 Zhou 2021, doi 10.1007/s11222-021-10057-z, on why that misleads).
 """
@@ -17,7 +17,7 @@ import pandas as pd
 from scipy.stats import false_discovery_control, rankdata
 
 from archaictools.errors import InputError, UsageError
-from archaictools.results.perturbation import CHUNK, PerturbedReader, Places
+from archaictools.results.perturbation import CHUNK, PerturbedReader, Positions
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -37,7 +37,7 @@ class ImportanceOptions:
     metric
         What is lost: ``loss`` (mean log loss gained, in nats), ``auroc`` or ``accuracy``.
     repeats
-        Independent exchanges of each place.
+        Independent exchanges of each position.
     permutations
         Of the labels, for the null.
     fdr
@@ -69,11 +69,11 @@ class Importance:
     Attributes
     ----------
     table
-        ``position, importance, sd, p, q``, one row a place; positions count words from 0.
+        ``position, importance, sd, p, q``, one row a position; positions count words from 0.
     important
-        Which places are important.
+        Which positions are important.
     effect
-        Mean fall in P(introgressed) when a place is exchanged, shape (places, n).
+        Mean fall in P(introgressed) when a position is exchanged, shape (positions, n).
     """
 
     table: pd.DataFrame
@@ -92,12 +92,12 @@ def measure_importance(
     reader: PerturbedReader,
     codes: Codes,
     label: npt.NDArray[np.int8],
-    places: Places,
+    positions: Positions,
     options: ImportanceOptions,
     *,
     progress: Progress,
 ) -> Importance:
-    """Measure the importance of every place.
+    """Measure the importance of every position.
 
     Parameters
     ----------
@@ -105,7 +105,7 @@ def measure_importance(
         Predicts perturbed sentences.
     codes, label
         Held-out sentences, base codes (n, size), and their labels, 0 or 1.
-    places
+    positions
         Where to exchange.
     options
         How to measure.
@@ -126,16 +126,16 @@ def measure_importance(
     rng = np.random.default_rng(options.seed)
     # Each metric is a sum over sentences, linear in the label: keeping the change of its terms, averaged over
     # repeats, gives the statistic under any labelling as one product.
-    change, constant = np.zeros((len(places), count)), np.zeros(len(places))
-    effect = np.zeros((len(places), count), dtype=np.float32)
-    each = np.empty((options.repeats, len(places)))
+    change, constant = np.zeros((len(positions), count)), np.zeros(len(positions))
+    effect = np.zeros((len(positions), count), dtype=np.float32)
+    each = np.empty((options.repeats, len(positions)))
     for repeat in range(options.repeats):
-        partner = np.array([rng.permutation(count) for _ in range(len(places))])
-        original, perturbed = np.empty(count), np.empty((len(places), count))
+        partner = np.array([rng.permutation(count) for _ in range(len(positions))])
+        original, perturbed = np.empty(count), np.empty((len(positions), count))
         for first in range(0, count, CHUNK):
             part = slice(first, min(first + CHUNK, count))
             chosen = partner[:, part]
-            original[part], perturbed[:, part] = reader.read(codes[part], partial(_rows_of, codes, chosen), places)
+            original[part], perturbed[:, part] = reader.read(codes[part], partial(_rows_of, codes, chosen), positions)
             progress.advance(part.stop - part.start)
         slope, offset = _terms(options.metric, original, perturbed, int(label.sum()))
         each[repeat] = slope @ label + offset
@@ -153,7 +153,7 @@ def measure_importance(
         important &= observed >= options.threshold
     table = pd.DataFrame(
         {
-            "position": np.arange(len(places)),
+            "position": np.arange(len(positions)),
             "importance": observed,
             "sd": each.std(axis=0, ddof=1) if options.repeats > 1 else np.nan,
             "p": p,
@@ -163,15 +163,15 @@ def measure_importance(
     return Importance(table, important, effect)
 
 
-def _rows_of(codes: Codes, chosen: npt.NDArray[np.int64], place: int) -> Codes:
-    rows: Codes = codes[chosen[place]]
+def _rows_of(codes: Codes, chosen: npt.NDArray[np.int64], position: int) -> Codes:
+    rows: Codes = codes[chosen[position]]
     return rows
 
 
 def _terms(
     metric: str, original: npt.NDArray[np.float64], perturbed: npt.NDArray[np.float64], positives: int
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-    """Write the loss of skill as slope · label + offset: slope (places, n), offset (places,)."""
+    """Write the loss of skill as slope · label + offset: slope (positions, n), offset (positions,)."""
     count = len(original)
     if metric == "auroc":
         pairs = positives * (count - positives)

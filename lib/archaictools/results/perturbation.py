@@ -1,9 +1,9 @@
-"""Predictions of sentences in which one place was exchanged with another sentence's, for every place at once.
+"""Predictions of sentences in which one position was exchanged with another sentence's, for every position at once.
 
 Exchanging words lo..hi-1 of a sentence leaves the forward LSTM's states before lo, and the backward LSTM's states
 after hi, as they were. The original sentence is therefore read once in each direction, and the perturbed sentence of
-each place joins the batch, with the original's state, where it begins to differ: half the steps of a full reading, in
-batches that grow as the reading goes on.
+each position joins the batch, with the original's state, where it begins to differ: half the steps of a full reading,
+in batches that grow as the reading goes on.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import numpy as np
 from scipy.special import expit
 from threadpoolctl import threadpool_limits
 
+from archaictools.errors import UsageError
 from archaictools.words.kmers import words_in
 
 if TYPE_CHECKING:
@@ -30,20 +31,20 @@ if TYPE_CHECKING:
 
     Floats = npt.NDArray[np.float32]
 
-#: Sentences perturbed together: keeps the states of all places in the processor's cache.
+#: Sentences perturbed together: keeps the states of all positions in the processor's cache.
 CHUNK = 128
 
 
 @dataclass(frozen=True)
-class Places:
-    """The places at which sentences are perturbed.
+class Positions:
+    """The positions at which sentences are perturbed.
 
     Attributes
     ----------
     first, last
-        Words [first, last) that an exchange at each place may change, both ascending.
+        Words [first, last) that an exchange at each position may change, both ascending.
     base
-        First base of each place, from the start of the sentence.
+        First base of each position, from the start of the sentence.
     width
         Bases exchanged.
     words_only
@@ -60,28 +61,30 @@ class Places:
         return len(self.first)
 
     def words_at(self, chosen: npt.NDArray[np.bool_], alphabet: Alphabet) -> npt.NDArray[np.bool_]:
-        """Return the words that lie within a chosen place, or hold one; shape (words,)."""
+        """Return the words that lie within a chosen position, or hold one; shape (words,)."""
         start = np.arange(alphabet.words)[:, None] * alphabet.stride
         end, low, high = start + alphabet.k, self.base[chosen], self.base[chosen] + self.width
         return np.asarray((((low <= start) & (end <= high)) | ((start <= low) & (high <= end))).any(axis=1))
 
 
-def word_places(alphabet: Alphabet) -> Places:
-    """Return one place a word, for exchanging words alone."""
+def word_positions(alphabet: Alphabet) -> Positions:
+    """Return one position a word, for exchanging words alone."""
     first = np.arange(alphabet.words)
-    return Places(first, first + 1, first * alphabet.stride, alphabet.k, words_only=True)
+    return Positions(first, first + 1, first * alphabet.stride, alphabet.k, words_only=True)
 
 
-def sequence_places(alphabet: Alphabet, width: int) -> Places:
-    """Return one place every ``stride`` bases, for exchanging blocks of ``width`` bases."""
+def sequence_positions(alphabet: Alphabet, width: int) -> Positions:
+    """Return one position every ``stride`` bases, for exchanging blocks of ``width`` bases."""
+    if not 1 <= width <= alphabet.size:
+        raise UsageError(f"a block of {width} bases does not fit a sentence of {alphabet.size}")
     base = np.arange(words_in(alphabet.size, width, alphabet.stride)) * alphabet.stride
     first = np.maximum(-((alphabet.k - 1 - base) // alphabet.stride), 0)
     last = np.minimum((base + width - 1) // alphabet.stride + 1, alphabet.words)
-    return Places(first, last, base, width, words_only=False)
+    return Positions(first, last, base, width, words_only=False)
 
 
 class PerturbedReader:
-    """Read sentences with a trained network, each also with every place exchanged.
+    """Read sentences with a trained network, each also with every position exchanged.
 
     The LSTM is stepped in NumPy: Keras offers no way to let rows join a running batch, and on two cores this takes
     less than half the time of predicting every perturbed sentence whole (``benchmarks/``).
@@ -103,17 +106,17 @@ class PerturbedReader:
         }
 
     def read(
-        self, codes: Codes, donors: Callable[[int], Codes], places: Places
+        self, codes: Codes, donors: Callable[[int], Codes], positions: Positions
     ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-        """Predict some sentences as they are and with each place exchanged.
+        """Predict some sentences as they are and with each position exchanged.
 
         Parameters
         ----------
         codes
             Base codes, shape (n, size).
         donors
-            From the number of a place to the base codes that its bases (or its word) are taken from, (n, size).
-        places
+            From the number of a position to the base codes that its bases (or its word) are taken from, (n, size).
+        positions
             Where to exchange.
 
         Returns
@@ -121,37 +124,37 @@ class PerturbedReader:
         original
             Probabilities, shape (n,).
         perturbed
-            Probabilities, shape (places, n).
+            Probabilities, shape (positions, n).
         """
         vectors = self._weights["embedding"]
-        changed = [vectors[self._changed(codes, donors(p), places, p)] for p in range(len(places))]
+        changed = [vectors[self._changed(codes, donors(p), positions, p)] for p in range(len(positions))]
         read = vectors[self._alphabet.ids(codes)]
         words = self._alphabet.words
         # NumPy releases the lock and the directions are independent: one thread each, none for the small products.
         with threadpool_limits(1, user_api="blas"), ThreadPoolExecutor(2) as pool:
-            ahead = pool.submit(self._scan, "forward", read, places.first, places.last, changed)
+            ahead = pool.submit(self._scan, "forward", read, positions.first, positions.last, changed)
             back = pool.submit(
                 self._scan,
                 "backward",
                 read[:, ::-1],
-                (words - places.last)[::-1],
-                (words - places.first)[::-1],
+                (words - positions.last)[::-1],
+                (words - positions.first)[::-1],
                 [part[:, ::-1] for part in reversed(changed)],
             )
             forward, backward = ahead.result(), back.result()
-        backward[1:] = backward[:0:-1].copy()  # back to the order of the places
+        backward[1:] = backward[:0:-1].copy()  # back to the order of the positions
         probability = self._head(np.concatenate([forward, backward], axis=-1))
         return probability[0], probability[1:]
 
-    def _changed(self, codes: Codes, donor: Codes, places: Places, place: int) -> Ids:
+    def _changed(self, codes: Codes, donor: Codes, positions: Positions, position: int) -> Ids:
         """Return the ids of the words that an exchange changes, shape (n, last - first)."""
-        alphabet, base = self._alphabet, int(places.base[place])
-        if places.words_only:
+        alphabet, base = self._alphabet, int(positions.base[position])
+        if positions.words_only:
             return alphabet.ids(donor[:, base : base + alphabet.k])
-        left = int(places.first[place]) * alphabet.stride
-        right = (int(places.last[place]) - 1) * alphabet.stride + alphabet.k
+        left = int(positions.first[position]) * alphabet.stride
+        right = (int(positions.last[position]) - 1) * alphabet.stride + alphabet.k
         stretch = codes[:, left:right].copy()
-        low, high = max(base, left), min(base + places.width, right)
+        low, high = max(base, left), min(base + positions.width, right)
         stretch[:, low - left : high - left] = donor[:, low:high]
         return alphabet.ids(stretch)
 
@@ -179,7 +182,7 @@ class PerturbedReader:
             np.matmul(h.reshape(-1, units), recurrent, out=z.reshape(-1, 4 * units))
             z[: rejoined + 1] += projected[:, word]
             if begun > rejoined:
-                other = np.stack([changed[place][:, word - first[place]] for place in range(rejoined, begun)])
+                other = np.stack([changed[position][:, word - first[position]] for position in range(rejoined, begun)])
                 z[rejoined + 1 :] += (other.reshape(-1, width) @ kernel + bias).reshape(begun - rejoined, count, -1)
             _advance(h, c, z, units)
         return hidden
