@@ -162,19 +162,20 @@ if plain:
     model.compile(optimizer="adam", loss="binary_crossentropy")
 else:
     _compile(model, rate, options, batches.steps)
-spent, auroc, seen, epoch = 0.0, 0.5, 0, 0
+spent, first, auroc, seen, epoch = 0.0, 0.0, 0.5, 0, 0
 while auroc < 0.95 and spent < limit:
     for step, (ids, label, weight) in enumerate(batches.epoch(epoch)):
         start = time.perf_counter()
         model.train_on_batch(ids, label, sample_weight=weight)
         spent += time.perf_counter() - start
+        first = first or spent
         seen += batch
         if step % max(1, batches.steps // 4) == max(1, batches.steps // 4) - 1:
             auroc = roc_auc_score(places.label[held], model.predict(test, batch_size=2048, verbose=0)[:, 0])
             if auroc >= 0.95 or spent >= limit:
                 break
     epoch += 1
-report(seconds=spent, auroc=auroc, epochs=seen / len(rows), batch=batch)
+report(seconds=spent, first=first, auroc=auroc, epochs=seen / len(rows), batch=batch)
 """
 )
 
@@ -193,21 +194,26 @@ def train(folder: Path, pairs: int) -> list[str]:
     """Training time until held-out AUROC is 0.95."""
     words = str(planted_words(folder))
     ours, theirs = [], []
-    for seed in range(1, pairs + 1):
+    for seed in range(1, pairs + 3):
         ours.append(child(TO_SKILL.format(words=words, plain=False, seed=seed, limit=300)))
         theirs.append(child(TO_SKILL.format(words=words, plain=True, seed=seed, limit=12 * ours[-1]["seconds"])))
     lines = [
-        "| planted genome, held-out AUROC 0.95 | seconds of training | epochs | AUROC then |",
-        "|---|---|---|---|",
+        "| planted genome, held-out AUROC 0.95 | training, s | of which the first step (tracing) | epochs | AUROC then |",
+        "|---|---|---|---|---|",
     ]
     for name, runs in (("archaictools' defaults", ours), ("Keras' defaults at batch 32", theirs)):
         for seed, run in enumerate(runs, start=1):
             never = "" if run["auroc"] >= 0.95 else " (not reached, stopped)"
             lines.append(
-                f"| {name} ({run['batch']}), seed {seed} | {run['seconds']:.1f}{never} | {run['epochs']:.2f} | {run['auroc']:.3f} |"
+                f"| {name} ({run['batch']}), seed {seed} | {run['seconds']:.1f}{never} | {run['first']:.1f} "
+                f"| {run['epochs']:.2f} | {run['auroc']:.3f} |"
             )
-    faster = ratios([r["seconds"] for r in theirs], [r["seconds"] for r in ours])
-    lines += ["", f"Ratio: {faster} × faster; where the other did not get there, at least that."]
+    whole = ratios([r["seconds"] for r in theirs], [r["seconds"] for r in ours])
+    steps = ratios([r["seconds"] - r["first"] for r in theirs], [r["seconds"] - r["first"] for r in ours])
+    lines += [
+        "",
+        f"Ratio: {whole} × faster, {steps} × without the first step; where the other did not get there, at least that.",
+    ]
     return lines
 
 
