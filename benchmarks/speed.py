@@ -72,6 +72,8 @@ def random_genome(folder: Path, megabases: int) -> tuple[Path, Path]:
 
 OURS = """
 import numpy, pandas, h5py, pysam, pyBigWig, Bio.SeqIO
+import archaictools.formats.genome, archaictools.progress, archaictools.provenance
+import archaictools.words.tokenize, archaictools.words.vocabulary
 from archaictools.cli import tokenize
 from archaictools.cli.main import main
 from archaictools.words.sentences import open_words

@@ -66,7 +66,8 @@ def pack(codes: Codes) -> Codes:
     if size % 4:
         padded = np.zeros((rows, 4 * packed_width(size)), dtype=np.uint8)
         padded[:, :size] = codes
-    padded = np.bitwise_and(padded, np.uint8(3))  # AMBIGUOUS (4) becomes 0; where it stood is kept beside the bases
+    if codes.size and codes.max() >= AMBIGUOUS:
+        padded = np.bitwise_and(padded, np.uint8(3))  # AMBIGUOUS (4) becomes 0; where it stood is kept beside the bases
     first, second, third, fourth = (padded[:, place::4] for place in range(4))
     return np.asarray(first << 6 | second << 4 | third << 2 | fourth, dtype=np.uint8)
 

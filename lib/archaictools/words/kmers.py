@@ -23,7 +23,7 @@ Ids = npt.NDArray[np.int32]
 MAX_K = 12
 
 #: Rows worked on at once: what is in between stays in the processor's cache.
-BLOCK = 1_024
+BLOCK = 512
 
 
 def check_k(k: int) -> None:
@@ -70,24 +70,28 @@ def kmer_ids(codes: Codes, *, k: int, stride: int = 1, canonical: bool = False) 
     [1]
     """
     check_k(k)
-    if codes.shape[-1] < k:
-        return np.zeros((*codes.shape[:-1], 0), dtype=np.int32)
-    if codes.ndim == 2 and len(codes) > BLOCK:
-        ids = np.empty((len(codes), words_in(codes.shape[1], k, stride)), dtype=np.int32)
-        for first in range(0, len(codes), BLOCK):
-            part = slice(first, first + BLOCK)
-            ids[part] = kmer_ids(codes[part], k=k, stride=stride, canonical=canonical)
-        return ids
-    ambiguous = codes >= AMBIGUOUS
-    bases = np.where(ambiguous, np.uint8(0), codes) if ambiguous.any() else codes
+    words = words_in(codes.shape[-1], k, 1)
+    if not words or not codes.size:
+        return np.zeros((*codes.shape[:-1], words_in(codes.shape[-1], k, stride)), dtype=np.int32)
+    rows = codes.reshape(-1, codes.shape[-1])
+    ids = np.empty((len(rows), words), dtype=np.int32)
+    for first in range(0, len(rows), BLOCK):
+        _fill(ids[first : first + BLOCK], rows[first : first + BLOCK], k, canonical=canonical)
+    if stride > 1:
+        ids = np.ascontiguousarray(ids[:, ::stride])
+    return ids.reshape(*codes.shape[:-1], ids.shape[-1])
+
+
+def _fill(ids: Ids, codes: Codes, k: int, *, canonical: bool) -> None:
+    """Write the ids of all k-mers of some rows into ``ids``."""
+    ambiguous = codes >= AMBIGUOUS if codes.max() >= AMBIGUOUS else None
+    bases = codes if ambiguous is None else np.where(ambiguous, np.uint8(0), codes)
     values = _double(bases, k, reverse=False)
     if canonical:
         values = np.minimum(values, _double(3 - bases, k, reverse=True))
-    ids = values.astype(np.int32)
-    ids += 1
-    if ambiguous.any():
+    np.add(values, 1, out=ids.view(np.uint32), dtype=np.uint32)
+    if ambiguous is not None:
         ids[_any_within(ambiguous, k)] = 0
-    return np.ascontiguousarray(ids[..., ::stride]) if stride > 1 else ids
 
 
 def _double(bases: Codes, k: int, *, reverse: bool) -> npt.NDArray[np.unsignedinteger]:

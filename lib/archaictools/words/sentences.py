@@ -162,10 +162,9 @@ class WordsWriter:
             _extend(self._handle[f"sentence/{name}"], getattr(sentences, name))
         _extend(self._handle["bases"], pack(sentences.codes))
         lengths = sentences.end - sentences.start
-        unknown = sentences.codes >= AMBIGUOUS
-        if (lengths < self.alphabet.size).any():
+        if sentences.codes.max(initial=0) >= AMBIGUOUS:
+            unknown = sentences.codes >= AMBIGUOUS
             unknown &= np.arange(self.alphabet.size) < lengths[:, None]
-        if unknown.any():
             rows, starts, ends = _runs(unknown)
             _extend(self._handle["ambiguous/row"], rows + self.count)
             _extend(self._handle["ambiguous/start"], starts)

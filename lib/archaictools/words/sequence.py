@@ -61,11 +61,9 @@ def window_codes(
         rows = slice(first, last)
         left = int(starts[rows].min())
         right = max(int(ends[rows].max()), left + size)
-        stretch = np.full(right - left, AMBIGUOUS, dtype=np.uint8)
-        found = genome.codes(chrom, left, min(right, genome.lengths[chrom]))
-        stretch[: len(found)] = found
+        stretch = genome.codes(chrom, left, min(right, genome.lengths[chrom]))
         offsets = starts[rows] - left
-        if len(stretch) < offsets.max() + size:  # the last window is short and near the end
+        if len(stretch) < offsets.max() + size:  # the last window is short and near the chromosome's end
             stretch = np.pad(stretch, (0, int(offsets.max()) + size - len(stretch)), constant_values=AMBIGUOUS)
         codes = np.lib.stride_tricks.sliding_window_view(stretch, size)[offsets]
         lengths = ends[rows] - starts[rows]
