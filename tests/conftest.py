@@ -7,11 +7,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from archaictools.cli.main import main
 
 ROOT = Path(__file__).resolve().parents[1]
 PLANTED = ROOT / "test-data"
+
+settings.register_profile("untimed", settings.get_profile("ci" if os.environ.get("CI") else "default"), deadline=None)
+settings.load_profile("untimed")
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from archaictools.errors import InputError, UsageError
@@ -136,6 +136,8 @@ def test_a_split_is_the_same_after_storage(method):
         max_size=14,
     )
 )
+@example([(0, 0, 1, 2), (0, 0, 1, 2)])  # nothing is trained on
+@example([(0, 0, 1, 0), (0, 0, 1, 0)])  # nothing is held out
 def test_leakage_equals_the_loop_over_pairs(rows):
     chrom, start, length, side = (np.array(column, dtype=np.int64) for column in zip(*rows, strict=True))
     places = Places(["a", "b"], chrom.astype(np.uint32), start, start + length, np.ones(len(rows), dtype=np.int8))

@@ -29,10 +29,10 @@ def check_leakage(places: Places, sides: npt.NDArray[np.int8], options: SplitOpt
     offset = places.chrom.astype(np.int64) * stride
     start, end = places.start + offset, places.end + offset
     order = train[np.argsort(start[train], kind="stable")]
-    starts, furthest = start[order], np.maximum.accumulate(end[order])
-    # The training windows that start before a test window ends; of those, the furthest end tells of overlap.
-    before = np.searchsorted(starts, end[test], side="left")
-    overlapping = (before > 0) & (furthest[np.maximum(before - 1, 0)] > start[test])
+    # Of the training windows that start before a test window ends, the furthest end tells of overlap; none: -1.
+    furthest = np.maximum.accumulate(np.concatenate(([-1], end[order])))
+    before = np.searchsorted(start[order], end[test], side="left")
+    overlapping = furthest[before] > start[test]
     longest = int((end - start).max()) + 1
     key = start * longest + (end - start)
     identical = np.isin(key[test], key[train])
