@@ -47,6 +47,8 @@ SCHEMA_VERSION = 1
 
 #: Sentences in one HDF5 chunk, and read at a time.
 CHUNK = 8_192
+#: Rows of packed bases stored together; the last such piece is padded, so a small file should not pay for a large one.
+_STORED = 1_024
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -142,7 +144,7 @@ class WordsWriter:
                 shuffle=True,
             )
         # Random bases do not compress below the two bits that packing leaves them.
-        handle.create_dataset("bases", (0, width), "uint8", maxshape=(None, width), chunks=(CHUNK, width))
+        handle.create_dataset("bases", (0, width), "uint8", maxshape=(None, width), chunks=(_STORED, width))
         for name, dtype in (("row", "int64"), ("start", "int32"), ("end", "int32")):
             handle.create_dataset(
                 f"ambiguous/{name}",
