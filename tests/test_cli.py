@@ -26,7 +26,7 @@ def test_every_verb_helps_and_tells_its_version(ok, verb):
     text = ok(verb, "--help").out
     for option in ("--threads", "--seed", "--quiet", "--version"):
         assert option in text
-    assert ok(verb, "--version").out == f"archaictools, version {archaictools.__version__}\n"
+    assert ok(verb, "--version").out.startswith(f"archaictools {archaictools.__version__}, Python 3.")
 
 
 def test_help_imports_nothing_heavy():

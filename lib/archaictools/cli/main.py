@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 import click
 
-from archaictools import __version__
+from archaictools.cli.options import version_option
 from archaictools.errors import ArchaicError
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ VERBS = {
     "importance": "Rank positions and k-mers by permutation importance.",
     "embedding": "Export the learnt word vectors, and map them with UMAP.",
     "predict": "Predict windows: bigWig, BED and a table.",
+    "merge": "Join predictions made part by part (chromosome by chromosome).",
     "genes": "Say which genes lie in introgressed sequence.",
 }
 
@@ -51,7 +52,7 @@ class Verbs(click.Group):
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog="Every verb has its own --help. Exit codes: 0 done, 1 failed, 2 usage, 3 wrong input, 4 out of memory.",
 )
-@click.version_option(__version__, prog_name="archaictools")
+@version_option
 def cli() -> None:
     """Find archaic (Neanderthal, Denisovan) DNA in genomes with LSTMs, and say so when it is not there."""
 

@@ -38,13 +38,39 @@ def default_threads() -> int:
     return int(slots) if slots.isdigit() and int(slots) > 0 else len(os.sched_getaffinity(0))
 
 
+def _print_version(context: click.Context, _parameter: click.Parameter, value: object) -> None:
+    """Print our version and those that results depend on, without importing any of them."""
+    if not value or context.resilient_parsing:
+        return
+    from importlib.metadata import PackageNotFoundError, version
+
+    parts = [f"archaictools {__version__}", f"Python {sys.version.split()[0]}"]
+    for name in ("tensorflow", "keras", "numpy"):
+        try:
+            parts.append(f"{name} {version(name)}")
+        except PackageNotFoundError:
+            parts.append(f"{name} not installed")
+    click.echo(", ".join(parts))
+    context.exit()
+
+
+version_option = click.option(
+    "--version",
+    is_flag=True,
+    expose_value=False,
+    is_eager=True,
+    callback=_print_version,
+    help="Show versions and exit.",
+)
+
+
 def common(function: Callable[..., Any]) -> Callable[..., Any]:
     """Add --threads, --seed, --quiet and --version; bound every library's threads before it is imported."""
 
     @click.option("--threads", type=click.IntRange(1), default=None, help="CPU threads [default: GALAXY_SLOTS or all].")
     @click.option("--seed", type=click.IntRange(0), default=1, show_default=True, help="Of everything random.")
     @click.option("--quiet", is_flag=True, help="No progress and no messages, only warnings.")
-    @click.version_option(__version__, prog_name="archaictools")
+    @version_option
     @wraps(function)
     def wrapped(*, threads: int | None, quiet: bool, **values: Any) -> Any:
         threads = threads or default_threads()

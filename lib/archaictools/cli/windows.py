@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     help="Largest GC difference between a region and its drawn control.",
 )
 @click.option("--out", type=OUTPUT, required=True, help="BED6 of windows, named introgressed, depleted or '.'.")
+@click.option("--by-chromosome", type=OUTPUT, help="Folder: the same windows as one BED a chromosome, to share out.")
 @click.option("--summary", type=OUTPUT, help="TSV of what was merged, clipped and dropped, and why.")
 @common
 def command(
@@ -49,6 +50,7 @@ def command(
     keep_short: bool,
     gc_tolerance: float,
     out: Path,
+    by_chromosome: Path | None,
     summary: Path | None,
     threads: int,
     seed: int,
@@ -59,7 +61,7 @@ def command(
     genome is tiled. Overlapping regions of a class are merged first and bases that both classes claim are dropped.
     """
     from archaictools.errors import InputError
-    from archaictools.formats.bed import write_bed
+    from archaictools.formats.bed import write_bed, write_bed_by_chromosome
     from archaictools.formats.files import Outputs
     from archaictools.formats.genome import open_genome
     from archaictools.formats.tables import write_table
@@ -83,9 +85,11 @@ def command(
     with Outputs() as outputs, open_genome(genome) as sequence:
         target = outputs.stage(out)
         table = outputs.stage(summary) if summary else None
+        folder = outputs.stage_folder(by_chromosome) if by_chromosome else None
         classes = select_regions(sequence, selection, tally=tally)
         with Progress(None, "windows", "cut") as progress:
-            count = write_bed(target, cut_regions(classes, sequence, cutting, tally=tally, progress=progress))
+            pieces = cut_regions(classes, sequence, cutting, tally=tally, progress=progress)
+            count = write_bed(target, write_bed_by_chromosome(folder, pieces) if folder else pieces)
         if not count:
             raise InputError(f"no window is left ({tally.sentence()})")
         empty = [group for group in classes if not tally.count(group, "windows")]

@@ -6,6 +6,7 @@ unsorted or repeated rows, headers, Windows line ends), what cannot is refused w
 
 from __future__ import annotations
 
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,7 +14,7 @@ import pandas as pd
 
 from archaictools.errors import InputError
 from archaictools.formats.columns import intervals_of, read_columns
-from archaictools.formats.tables import write_table
+from archaictools.formats.tables import TableWriter, write_table
 from archaictools.formats.tally import Tally
 
 if TYPE_CHECKING:
@@ -84,6 +85,30 @@ def count_order(frame: pd.DataFrame, *, tally: Tally, group: str) -> None:
 def write_bed(path: Path, frames: Iterable[pd.DataFrame]) -> int:
     """Write BED rows as they come; return how many. No header, no ``track`` line."""
     return write_table(path, frames, header=False)
+
+
+def write_bed_by_chromosome(folder: Path, frames: Iterable[pd.DataFrame]) -> Iterator[pd.DataFrame]:
+    """Write BED rows, each chromosome's into ``folder/CHROM.bed``, and pass the frames on.
+
+    Parameters
+    ----------
+    folder
+        An existing folder.
+    frames
+        Each of one chromosome, a chromosome's frames standing together.
+
+    Raises
+    ------
+    InputError
+        If a chromosome's name cannot be a file's.
+    """
+    for chrom, pieces in groupby(frames, key=lambda frame: str(frame["chrom"].iloc[0])):
+        if "/" in chrom or chrom.startswith("."):
+            raise InputError(f"chromosome {chrom} cannot name a file", remedy="leave out --by-chromosome")
+        with TableWriter(folder / f"{chrom}.bed", header=False) as writer:
+            for frame in pieces:
+                writer.write(frame)
+                yield frame
 
 
 def score(probability: np.ndarray) -> np.ndarray:

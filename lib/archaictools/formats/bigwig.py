@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyBigWig
@@ -102,8 +102,8 @@ def is_bigwig(path: Path) -> bool:
         return handle.read(4) in {b"\x26\xfc\x8f\x88", b"\x88\x8f\xfc\x26"}
 
 
-def read_bigwig(path: Path) -> Iterator[tuple[str, Track]]:
-    """Read a bigWig chromosome by chromosome, in the file's order, skipping chromosomes without values."""
+@contextlib.contextmanager
+def _opened(path: Path) -> Iterator[Any]:
     check_readable(path)
     try:
         handle = pyBigWig.open(str(path))
@@ -112,10 +112,22 @@ def read_bigwig(path: Path) -> Iterator[tuple[str, Track]]:
     try:
         if not handle.isBigWig():
             raise InputError("is a bigBed, expected a bigWig", path=path)
+        yield handle
+    finally:
+        handle.close()
+
+
+def bigwig_lengths(path: Path) -> dict[str, int]:
+    """Return name and length in bp of every chromosome of a bigWig, in the file's order."""
+    with _opened(path) as handle:
+        return dict(handle.chroms())
+
+
+def read_bigwig(path: Path) -> Iterator[tuple[str, Track]]:
+    """Read a bigWig chromosome by chromosome, in the file's order, skipping chromosomes without values."""
+    with _opened(path) as handle:
         for chrom in handle.chroms():
             intervals = handle.intervals(chrom)
             if intervals:
                 starts, ends, values = (np.array(column) for column in zip(*intervals, strict=True))
                 yield chrom, (starts.astype(np.int64), ends.astype(np.int64), values.astype(np.float64))
-    finally:
-        handle.close()

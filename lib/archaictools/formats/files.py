@@ -13,6 +13,7 @@ import hashlib
 import io
 import os
 import secrets
+import shutil
 import zlib
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
@@ -124,6 +125,16 @@ class Outputs(contextlib.AbstractContextManager["Outputs"]):
         self._staged[final] = temporary
         return temporary
 
+    def stage_folder(self, final: Path) -> Path:
+        """Return an empty folder that will become ``final``, which must not be there yet, or be empty."""
+        if final.is_dir() and not any(final.iterdir()):
+            final.rmdir()
+        if final.exists():
+            raise UsageError(f"{final} is there already; name a folder that is new or empty")
+        temporary = self.stage(final)
+        temporary.mkdir()
+        return temporary
+
     def __exit__(self, kind: object, error: object, trace: object) -> None:
         """Publish on success, remove what was staged on failure."""
         if kind is None:
@@ -138,4 +149,7 @@ class Outputs(contextlib.AbstractContextManager["Outputs"]):
 
     def _discard(self) -> None:
         for temporary in self._staged.values():
-            temporary.unlink(missing_ok=True)
+            if temporary.is_dir():
+                shutil.rmtree(temporary)
+            else:
+                temporary.unlink(missing_ok=True)

@@ -1,0 +1,21 @@
+#!/usr/bin/env bash
+# Make the small intermediate files that the Galaxy tool tests start from: bash test-data/make_fixtures.sh FOLDER
+# words.h5, windows.bed and the tables come out the same everywhere; model.h5 (so predictions.*) may differ in the last
+# digits on another machine.
+set -euo pipefail
+data=$(dirname "$0") out=$1
+export TF_CPP_MIN_LOG_LEVEL=2
+genome=$data/planted.fa.gz
+scratch=$(mktemp -d) && trap 'rm -rf "$scratch"' EXIT
+
+archaictools windows --genome "$genome" --introgressed "$data/introgressed.bed" --depleted "$data/depleted.bed" \
+    --chromosomes chr3,chr4,chr5 --step 300 --out "$out/windows.bed"
+archaictools tokenize "$out/windows.bed" --genome "$genome" --k 5 --out "$out/words.h5"
+archaictools train "$out/words.h5" --epochs 8 --rc --model "$out/model.h5"
+archaictools windows --genome "$genome" --chromosomes chr4,chr5 --step 400 --out "$scratch/tiles.bed" \
+    --by-chromosome "$scratch/parts"
+for chrom in chr4 chr5; do
+    archaictools tokenize "$scratch/parts/$chrom.bed" --genome "$genome" --k 5 --out "$scratch/$chrom.h5"
+    archaictools predict "$out/model.h5" "$scratch/$chrom.h5" --bigwig "$out/predictions_$chrom.bw" \
+        --table "$out/predictions_$chrom.tsv"
+done
