@@ -48,7 +48,7 @@ SCHEMA_VERSION = 1
 #: Sentences in one HDF5 chunk, and read at a time.
 CHUNK = 8_192
 #: Rows of packed bases stored together; the last such piece is padded, so a small file should not pay for a large one.
-_STORED = 1_024
+_STORED = 256
 
 
 @dataclass(frozen=True, kw_only=True)

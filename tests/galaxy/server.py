@@ -1,0 +1,202 @@
+"""A Galaxy server of our own, from PyPI packages, on loopback: started, used by one command, and stopped.
+
+    python tests/galaxy/server.py --galaxy .galaxy --program .venv/bin/archaictools --state build/galaxy -- pytest ...
+
+The command finds the server in the environment: ``GALAXY_URL``, ``GALAXY_ADMIN_KEY``, ``GALAXY_USER_KEY``, and the
+user's ``GALAXY_USER_EMAIL`` and ``GALAXY_USER_PASSWORD`` for the login page. Its exit code is returned. The server's log
+stays in the state folder; the server and all its jobs end with the command, however that ends.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import os
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ROOT = Path(__file__).resolve().parents[2]
+ADMIN, USER = "admin@example.org", "user@example.org"
+START_LIMIT = 240  # seconds
+SECTIONS = {
+    "Archaic DNA": ("windows", "tokenize", "train", "importance", "embedding", "predict", "merge", "genes"),
+}
+
+
+@dataclass(frozen=True)
+class Server:
+    """Where a running server is, and the keys to it."""
+
+    url: str
+    admin_key: str
+    user_key: str
+    password: str
+
+    def environment(self) -> dict[str, str]:
+        """Return what the command is told."""
+        return {
+            "GALAXY_URL": self.url,
+            "GALAXY_ADMIN_KEY": self.admin_key,
+            "GALAXY_USER_KEY": self.user_key,
+            "GALAXY_USER_EMAIL": USER,
+            "GALAXY_USER_PASSWORD": self.password,
+        }
+
+
+def call(url: str, key: str, payload: dict[str, Any] | None = None) -> Any:
+    """GET, or POST a payload to, an address of Galaxy's API."""
+    request = urllib.request.Request(  # noqa: S310
+        url,
+        data=None if payload is None else json.dumps(payload).encode(),
+        headers={"x-api-key": key, "Content-Type": "application/json"},
+    )
+    with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310
+        return json.load(answer)
+
+
+def free_port() -> int:
+    """Ask the system for a port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def configure(state: Path, admin_key: str, program: Path) -> Path:
+    """Write a fresh server's configuration; return its path."""
+    shutil.rmtree(state, ignore_errors=True)
+    (state / "bin").mkdir(parents=True)
+    (state / "bin/archaictools").symlink_to(program.absolute())  # on the jobs' PATH, and nothing else of ours
+    tools = "".join(
+        f'<section id="section_{number}" name="{name}">'
+        + "".join(f'<tool file="{ROOT}/tools/{verb}.xml"/>' for verb in verbs)
+        + "</section>"
+        for number, (name, verbs) in enumerate(SECTIONS.items())
+    )
+    (state / "tool_conf.xml").write_text(f"<toolbox>{tools}</toolbox>\n")
+    settings = {
+        "data_dir": str(state / "data"),
+        "tool_config_file": str(state / "tool_conf.xml"),
+        "tool_data_table_config_path": str(ROOT / "tools/tool_data_table_conf.xml.test"),
+        "bootstrap_admin_api_key": admin_key,
+        "admin_users": ADMIN,
+        "brand": "archaictools",
+        "conda_auto_init": False,
+        "conda_auto_install": False,
+        "dependency_resolvers": [],  # jobs take archaictools from the PATH
+        "enable_celery_tasks": False,
+        "database_auto_migrate": True,
+        "allow_path_paste": True,
+        "enable_unprivileged_tools": False,
+        "job_config": {
+            "runners": {"local": {"load": "galaxy.jobs.runners.local:LocalJobRunner", "workers": 3}},
+            "execution": {"default": "local", "environments": {"local": {"runner": "local", "local_slots": 1}}},
+        },
+        # A test server should not sleep between looking.
+        "job_handler_monitor_sleep": 0.2,
+        "job_runner_monitor_sleep": 0.2,
+        "workflow_monitor_sleep": 0.2,
+    }
+    path = state / "galaxy.yml"
+    path.write_text(json.dumps({"galaxy": settings}, indent=1) + "\n")  # JSON is YAML
+    return path
+
+
+@contextlib.contextmanager
+def running(galaxy: Path, program: Path, state: Path) -> Iterator[Server]:
+    """Start a server, make a user, and stop the server with all its jobs at the end."""
+    admin_key, password, port = secrets.token_hex(16), secrets.token_hex(8), free_port()
+    config = configure(state.absolute(), admin_key, program)
+    url, log = f"http://127.0.0.1:{port}", state / "server.log"
+    environment = os.environ | {
+        "GALAXY_CONFIG_FILE": str(config),
+        "PATH": f"{state.absolute()}/bin:{galaxy.absolute()}/bin:{os.environ['PATH']}",
+        "VIRTUAL_ENV": str(galaxy.absolute()),
+        "GALAXY_TEST_FILE_DIR": str(ROOT / "test-data"),
+    }
+    for name in ("PYTHONPATH", "PYTHONHOME", "GALAXY_SLOTS"):
+        environment.pop(name, None)
+    command = [
+        str(galaxy.absolute() / "bin/gunicorn"), "galaxy.webapps.galaxy.fast_factory:factory()",
+        "--worker-class", "galaxy.webapps.galaxy.workers.Worker", "--bind", f"127.0.0.1:{port}", "--workers", "1",
+    ]  # fmt: skip
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            command, cwd=state, env=environment, stdout=output, stderr=output, start_new_session=True
+        )
+        try:
+            _wait(url, process, log)
+            user = call(
+                f"{url}/api/users",
+                admin_key,
+                {"username": "user", "email": USER, "password": password},
+            )
+            user_key = call(f"{url}/api/users/{user['id']}/api_key", admin_key, {})
+            print(f"Galaxy {call(f'{url}/api/version', admin_key)['version_major']} at {url}, log in {log}", flush=True)
+            yield Server(url, admin_key, user_key, password)
+        finally:
+            _stop(process, state.absolute())
+
+
+def _wait(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
+    """Return when the server answers; leave with the end of its log if it dies or takes too long."""
+    end = time.monotonic() + START_LIMIT
+    while time.monotonic() < end and process.poll() is None:
+        try:
+            with urllib.request.urlopen(f"{url}/api/version", timeout=5):  # noqa: S310
+                return
+        except OSError:
+            time.sleep(0.5)
+    tail = "\n".join(log.read_text(errors="replace").splitlines()[-25:])
+    sys.exit(f"{tail}\nGalaxy did not start in {START_LIMIT} s; the whole log is {log}")
+
+
+def _stop(process: subprocess.Popen[bytes], state: Path) -> None:
+    """End the server, and every job that still runs in its state folder (jobs are sessions of their own)."""
+    groups = {process.pid, *_groups_below(state)}
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        for group in groups:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(group, number)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(timeout=15)
+
+
+def _groups_below(state: Path) -> set[int]:
+    """Find process groups, but for our own, with a member whose working folder lies below a folder."""
+    found = set()
+    for entry in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            if (entry / "cwd").readlink().is_relative_to(state):
+                found.add(os.getpgid(int(entry.name)))
+    return found - {os.getpgrp()}
+
+
+def main() -> int:
+    """Run a command beside a server."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--galaxy", type=Path, required=True, help="environment with the package galaxy")
+    parser.add_argument("--program", type=Path, required=True, help="archaictools, for the jobs' PATH")
+    parser.add_argument("--state", type=Path, required=True, help="folder of this server; emptied first")
+    parser.add_argument("command", nargs="+")
+    options = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda number, _frame: sys.exit(128 + number))
+    with running(options.galaxy, options.program, options.state) as server:
+        return subprocess.run(options.command, env=os.environ | server.environment(), check=False).returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main())
