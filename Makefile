@@ -6,7 +6,10 @@ READY   = $(VENV)/.ready
 DATA   ?= ../shared/data
 JOBS   ?= auto
 
-.PHONY: demo demo-real test lint bench clean help
+GALAXY  ?= .galaxy
+PLANEMO ?= .planemo
+
+.PHONY: demo demo-real test test-galaxy lint bench clean help
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -26,6 +29,17 @@ demo-real: $(READY) ## run the same chain on hg19 chr21 (DATA=folder) into demo-
 test: $(READY) ## all tests that need neither a Galaxy server nor a browser
 	ARCHAICTOOLS_DATA="$(DATA)" $(BIN)/python -m pytest -n $(JOBS) --dist loadfile
 
+$(GALAXY)/.ready: tests/galaxy/galaxy-requirements.txt
+$(PLANEMO)/.ready: tests/galaxy/planemo-requirements.txt
+$(GALAXY)/.ready $(PLANEMO)/.ready:
+	$(PYTHON) -m venv $(@D)
+	PIP_DISABLE_PIP_VERSION_CHECK=1 $(@D)/bin/python -m pip install --quiet --requirement $<
+	touch $@
+
+test-galaxy: $(READY) $(GALAXY)/.ready $(PLANEMO)/.ready ## the wrappers and workflows in a Galaxy server of their own (installs it first)
+	$(PLANEMO)/bin/python tests/galaxy/server.py --galaxy $(GALAXY) --program $(BIN)/archaictools --state build/galaxy -- \
+	    $(PLANEMO)/bin/python -m pytest -c tests/galaxy/pytest.ini -n 3 tests/galaxy
+
 lint: $(READY) ## ruff and mypy
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
 
@@ -33,5 +47,5 @@ bench: $(READY) ## time tokenize, train and predict against the article's way
 	$(BIN)/python benchmarks/speed.py --out benchmarks/RESULTS.md
 
 clean: ## remove what the targets made
-	rm -rf $(VENV) demo demo-real build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(GALAXY) $(PLANEMO) demo demo-real build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} + ; rm -rf lib/*.egg-info

@@ -9,10 +9,10 @@ genome=$data/planted.fa.gz
 scratch=$(mktemp -d) && trap 'rm -rf "$scratch"' EXIT
 
 archaictools windows --genome "$genome" --introgressed "$data/introgressed.bed" --depleted "$data/depleted.bed" \
-    --chromosomes chr3,chr4,chr5 --step 300 --out "$out/windows.bed"
+    --chromosomes chr3,chr4,chr5 --step 400 --out "$out/windows.bed"
 archaictools tokenize "$out/windows.bed" --genome "$genome" --k 5 --out "$out/words.h5"
 archaictools tokenize --fasta "$data/records.fa" --k 6 --out "$out/words_k6.h5"
-archaictools train "$out/words.h5" --epochs 8 --rc --model "$out/model.h5"
+archaictools train "$out/words.h5" --epochs 12 --rc --learning-rate 0.01 --model "$out/model.h5"
 archaictools windows --genome "$genome" --chromosomes chr4,chr5 --step 400 --out "$scratch/tiles.bed" \
     --by-chromosome "$scratch/parts"
 for chrom in chr4 chr5; do

@@ -59,12 +59,12 @@ class Server:
 
 def call(url: str, key: str, payload: dict[str, Any] | None = None) -> Any:
     """GET, or POST a payload to, an address of Galaxy's API."""
-    request = urllib.request.Request(  # noqa: S310
+    request = urllib.request.Request(
         url,
         data=None if payload is None else json.dumps(payload).encode(),
         headers={"x-api-key": key, "Content-Type": "application/json"},
     )
-    with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310
+    with urllib.request.urlopen(request, timeout=60) as answer:
         return json.load(answer)
 
 
@@ -97,10 +97,14 @@ def configure(state: Path, admin_key: str, program: Path) -> Path:
         "conda_auto_init": False,
         "conda_auto_install": False,
         "dependency_resolvers": [],  # jobs take archaictools from the PATH
-        "enable_celery_tasks": False,
+        # Uploads and metadata go to a worker that stays: a process of its own for each costs seconds of imports.
+        "enable_celery_tasks": True,
+        "amqp_internal_connection": f"sqlalchemy+sqlite:///{state}/queue.sqlite?isolation_level=IMMEDIATE",
+        "celery_conf": {"result_backend": f"db+sqlite:///{state}/results.sqlite?isolation_level=IMMEDIATE"},
+        "metadata_strategy": "directory_celery",
         "database_auto_migrate": True,
         "allow_path_paste": True,
-        "enable_unprivileged_tools": False,
+        "expose_dataset_path": True,  # so that tests may look at a job's command line
         "job_config": {
             "runners": {"local": {"load": "galaxy.jobs.runners.local:LocalJobRunner", "workers": 3}},
             "execution": {"default": "local", "environments": {"local": {"runner": "local", "local_slots": 1}}},
@@ -129,26 +133,32 @@ def running(galaxy: Path, program: Path, state: Path) -> Iterator[Server]:
     }
     for name in ("PYTHONPATH", "PYTHONHOME", "GALAXY_SLOTS"):
         environment.pop(name, None)
-    command = [
-        str(galaxy.absolute() / "bin/gunicorn"), "galaxy.webapps.galaxy.fast_factory:factory()",
+    programs = galaxy.absolute() / "bin"
+    web = [
+        programs / "gunicorn", "galaxy.webapps.galaxy.fast_factory:factory()",
         "--worker-class", "galaxy.webapps.galaxy.workers.Worker", "--bind", f"127.0.0.1:{port}", "--workers", "1",
     ]  # fmt: skip
+    worker = [
+        programs / "celery", "--app", "galaxy.celery", "worker", "--pool", "threads", "--concurrency", "2",
+        "--queues", "celery,galaxy.internal,galaxy.external", "--loglevel", "INFO",
+    ]  # fmt: skip
+    try:
+        process = _start(web, state, environment, log)
+        _wait(url, process, log)
+        _start(worker, state, environment, state / "worker.log")
+        user = call(f"{url}/api/users", admin_key, {"username": "user", "email": USER, "password": password})
+        user_key = call(f"{url}/api/users/{user['id']}/api_key", admin_key, {})
+        print(f"Galaxy {call(f'{url}/api/version', admin_key)['version_major']} at {url}, log in {log}", flush=True)
+        yield Server(url, admin_key, user_key, password)
+    finally:
+        _stop(state.absolute())
+
+
+def _start(command: list[Path | str], state: Path, environment: dict[str, str], log: Path) -> subprocess.Popen[bytes]:
     with log.open("wb") as output:
-        process = subprocess.Popen(
+        return subprocess.Popen(
             command, cwd=state, env=environment, stdout=output, stderr=output, start_new_session=True
         )
-        try:
-            _wait(url, process, log)
-            user = call(
-                f"{url}/api/users",
-                admin_key,
-                {"username": "user", "email": USER, "password": password},
-            )
-            user_key = call(f"{url}/api/users/{user['id']}/api_key", admin_key, {})
-            print(f"Galaxy {call(f'{url}/api/version', admin_key)['version_major']} at {url}, log in {log}", flush=True)
-            yield Server(url, admin_key, user_key, password)
-        finally:
-            _stop(process, state.absolute())
 
 
 def _wait(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
@@ -156,7 +166,7 @@ def _wait(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
     end = time.monotonic() + START_LIMIT
     while time.monotonic() < end and process.poll() is None:
         try:
-            with urllib.request.urlopen(f"{url}/api/version", timeout=5):  # noqa: S310
+            with urllib.request.urlopen(f"{url}/api/version", timeout=5):
                 return
         except OSError:
             time.sleep(0.5)
@@ -164,15 +174,15 @@ def _wait(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
     sys.exit(f"{tail}\nGalaxy did not start in {START_LIMIT} s; the whole log is {log}")
 
 
-def _stop(process: subprocess.Popen[bytes], state: Path) -> None:
-    """End the server, and every job that still runs in its state folder (jobs are sessions of their own)."""
-    groups = {process.pid, *_groups_below(state)}
+def _stop(state: Path) -> None:
+    """End every process that works below the state folder: server, worker, and jobs, which are sessions of their own."""
     for number in (signal.SIGTERM, signal.SIGKILL):
-        for group in groups:
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.killpg(group, number)
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(timeout=15)
+        end = time.monotonic() + 15
+        while (groups := _groups_below(state)) and time.monotonic() < end:
+            for group in groups:
+                with contextlib.suppress(ProcessLookupError, PermissionError):
+                    os.killpg(group, number)
+            time.sleep(0.5)
 
 
 def _groups_below(state: Path) -> set[int]:
@@ -195,7 +205,10 @@ def main() -> int:
     options = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda number, _frame: sys.exit(128 + number))
     with running(options.galaxy, options.program, options.state) as server:
-        return subprocess.run(options.command, env=os.environ | server.environment(), check=False).returncode
+        code = subprocess.run(options.command, env=os.environ | server.environment(), check=False).returncode
+    if code:
+        print(f"failed with exit code {code}; the server's logs are in {options.state}", file=sys.stderr)
+    return code
 
 
 if __name__ == "__main__":
