@@ -1,0 +1,35 @@
+"""What installs the package must name the package's own version, program and dependencies."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+
+import archaictools
+from conftest import ROOT
+
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+RECIPE = (ROOT / "packaging/bioconda/meta.yaml").read_text()
+#: PyPI name to conda name, where they differ.
+CONDA = {"matplotlib": "matplotlib-base"}
+
+
+def test_the_recipe_has_the_packages_version_and_dependencies():
+    assert f'version = "{archaictools.__version__}"' in RECIPE
+    needed = {}
+    for requirement in PROJECT["dependencies"]:
+        name, bounds = re.fullmatch(r"([A-Za-z0-9_-]+)(.*)", requirement).groups()
+        needed[CONDA.get(name, name).lower()] = bounds
+    needed["python"] = PROJECT["requires-python"]
+    run = RECIPE.split("  run:\n")[1].split("\n\n")[0]
+    assert dict(re.findall(r"- (\S+) (\S+)", run)) == needed
+
+
+def test_the_recipe_installs_the_program():
+    ((name, target),) = PROJECT["scripts"].items()
+    assert f"- {name} = {target}" in RECIPE
+
+
+def test_the_galaxy_tools_carry_the_packages_version():
+    macros = (ROOT / "tools/macros.xml").read_text()
+    assert f'<token name="@TOOL_VERSION@">{archaictools.__version__}</token>' in macros
