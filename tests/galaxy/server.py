@@ -75,10 +75,11 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def configure(state: Path, admin_key: str, program: Path) -> Path:
+def configure(state: Path, admin_key: str, program: Path, galaxy: Path, viewers: Path | None) -> Path:
     """Write a fresh server's configuration; return its path."""
     shutil.rmtree(state, ignore_errors=True)
     (state / "bin").mkdir(parents=True)
+    plugins = _serve_viewers(state, galaxy, viewers)
     (state / "bin/archaictools").symlink_to(program.absolute())  # on the jobs' PATH, and nothing else of ours
     tools = "".join(
         f'<section id="section_{number}" name="{name}">'
@@ -94,6 +95,8 @@ def configure(state: Path, admin_key: str, program: Path) -> Path:
         "bootstrap_admin_api_key": admin_key,
         "admin_users": ADMIN,
         "brand": "archaictools",
+        "static_dir": str(state / "static"),
+        "visualization_plugins_directory": str(plugins),
         "conda_auto_init": False,
         "conda_auto_install": False,
         "dependency_resolvers": [],  # jobs take archaictools from the PATH
@@ -119,11 +122,22 @@ def configure(state: Path, admin_key: str, program: Path) -> Path:
     return path
 
 
+def _serve_viewers(state: Path, galaxy: Path, viewers: Path | None) -> Path:
+    """Put viewers (npm packages of Galaxy's visualisations, unpacked) where Galaxy serves them; return that folder."""
+    (static,) = galaxy.glob("lib/python3*/site-packages/galaxy/webapps/base/static")
+    shutil.copytree(static, state / "static")
+    plugins = state / "static/plugins/visualizations"
+    plugins.mkdir(parents=True)
+    for package in sorted(viewers.glob("*/package")) if viewers else []:
+        shutil.copytree(package, plugins / package.parent.name)
+    return plugins
+
+
 @contextlib.contextmanager
-def running(galaxy: Path, program: Path, state: Path) -> Iterator[Server]:
+def running(galaxy: Path, program: Path, state: Path, viewers: Path | None = None) -> Iterator[Server]:
     """Start a server, make a user, and stop the server with all its jobs at the end."""
     admin_key, password, port = secrets.token_hex(16), secrets.token_hex(8), free_port()
-    config = configure(state.absolute(), admin_key, program)
+    config = configure(state.absolute(), admin_key, program, galaxy, viewers)
     url, log = f"http://127.0.0.1:{port}", state / "server.log"
     environment = os.environ | {
         "GALAXY_CONFIG_FILE": str(config),
@@ -201,10 +215,11 @@ def main() -> int:
     parser.add_argument("--galaxy", type=Path, required=True, help="environment with the package galaxy")
     parser.add_argument("--program", type=Path, required=True, help="archaictools, for the jobs' PATH")
     parser.add_argument("--state", type=Path, required=True, help="folder of this server; emptied first")
+    parser.add_argument("--viewers", type=Path, help="folder of viewers, NAME/package each, to offer for datasets")
     parser.add_argument("command", nargs="+")
     options = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda number, _frame: sys.exit(128 + number))
-    with running(options.galaxy, options.program, options.state) as server:
+    with running(options.galaxy, options.program, options.state, options.viewers) as server:
         code = subprocess.run(options.command, env=os.environ | server.environment(), check=False).returncode
     if code:
         print(f"failed with exit code {code}; the server's logs are in {options.state}", file=sys.stderr)
