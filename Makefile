@@ -8,8 +8,9 @@ JOBS   ?= auto
 
 GALAXY  ?= .galaxy
 PLANEMO ?= .planemo
+BROWSER ?= .browser
 
-.PHONY: demo demo-real test test-galaxy lint bench clean help
+.PHONY: demo demo-real test test-galaxy test-browser lint bench clean help
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -40,6 +41,16 @@ test-galaxy: $(READY) $(GALAXY)/.ready $(PLANEMO)/.ready ## the wrappers and wor
 	$(PLANEMO)/bin/python tests/galaxy/server.py --galaxy $(GALAXY) --program $(BIN)/archaictools --state build/galaxy -- \
 	    $(PLANEMO)/bin/python -m pytest -c tests/galaxy/pytest.ini -n 3 tests/galaxy
 
+$(BROWSER)/.ready: tests/browser/requirements.txt tests/browser/prepare.sh
+	$(PYTHON) -m venv $(BROWSER)
+	PIP_DISABLE_PIP_VERSION_CHECK=1 $(BROWSER)/bin/python -m pip install --quiet --requirement $<
+	bash tests/browser/prepare.sh $(BROWSER)
+	touch $@
+
+test-browser: $(READY) $(GALAXY)/.ready $(BROWSER)/.ready ## a person's way through Galaxy's page in Chromium; screenshots into build/screenshots/
+	$(BROWSER)/bin/python tests/galaxy/server.py --galaxy $(GALAXY) --program $(BIN)/archaictools --state build/galaxy \
+	    --viewers $(BROWSER)/viewers -- $(BROWSER)/bin/python -m pytest -c tests/browser/pytest.ini tests/browser
+
 lint: $(READY) ## ruff and mypy
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
 
@@ -47,5 +58,5 @@ bench: $(READY) ## time tokenize, train and predict against the article's way
 	$(BIN)/python benchmarks/speed.py --out benchmarks/RESULTS.md
 
 clean: ## remove what the targets made
-	rm -rf $(VENV) $(GALAXY) $(PLANEMO) demo demo-real build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(GALAXY) $(PLANEMO) $(BROWSER) demo demo-real build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} + ; rm -rf lib/*.egg-info

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parents[2]
 ADMIN, USER = "admin@example.org", "user@example.org"
 START_LIMIT = 240  # seconds
+BUILDS = {"?": "unspecified", "hg18": "Human Mar. 2006", "hg19": "Human Feb. 2009", "hg38": "Human Dec. 2013"}
 SECTIONS = {
     "Archaic DNA": ("windows", "tokenize", "train", "importance", "embedding", "predict", "merge", "genes"),
 }
@@ -88,6 +89,7 @@ def configure(state: Path, admin_key: str, program: Path, galaxy: Path, viewers:
         for number, (name, verbs) in enumerate(SECTIONS.items())
     )
     (state / "tool_conf.xml").write_text(f"<toolbox>{tools}</toolbox>\n")
+    (state / "builds.txt").write_text("".join(f"{build}\t{name} ({build})\n" for build, name in BUILDS.items()))
     settings = {
         "data_dir": str(state / "data"),
         "tool_config_file": str(state / "tool_conf.xml"),
@@ -95,6 +97,7 @@ def configure(state: Path, admin_key: str, program: Path, galaxy: Path, viewers:
         "bootstrap_admin_api_key": admin_key,
         "admin_users": ADMIN,
         "brand": "archaictools",
+        "builds_file_path": str(state / "builds.txt"),
         "static_dir": str(state / "static"),
         "visualization_plugins_directory": str(plugins),
         "conda_auto_init": False,
