@@ -60,7 +60,7 @@ def open_text(path: Path) -> Iterator[IO[str]]:
     compressed = is_gzip(path)
     opener = gzip.open if compressed else open
     try:
-        with opener(path, "rb") as raw:
+        with damage_named(path), opener(path, "rb") as raw:
             head = raw.read(4096)
             if compressed and not head:
                 raise InputError("is empty once decompressed", path=path)
@@ -68,14 +68,21 @@ def open_text(path: Path) -> Iterator[IO[str]]:
                 raise InputError("is a binary file, expected text", path=path)
             raw.seek(0)
             yield io.TextIOWrapper(raw, encoding="utf-8-sig", newline="")
+    except UnicodeDecodeError as error:
+        raise InputError("is not text in UTF-8", path=path) from error
+
+
+@contextlib.contextmanager
+def damage_named(path: Path) -> Iterator[None]:
+    """Turn what reading damaged gzip data raises into an InputError that names the file."""
+    try:
+        yield
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise InputError(
             f"gzip data are damaged or cut short ({error})",
             path=path,
             remedy="copy or download the file again",
         ) from error
-    except UnicodeDecodeError as error:
-        raise InputError("is not text in UTF-8", path=path) from error
 
 
 def sha256(path: Path) -> str:

@@ -10,7 +10,6 @@ import contextlib
 import gzip
 import shutil
 import tempfile
-import zlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,7 +17,7 @@ import pysam
 
 from archaictools.errors import InputError, shortlist
 from archaictools.formats.bases import Codes, encode
-from archaictools.formats.files import is_gzip
+from archaictools.formats.files import damage_named, is_gzip
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -121,18 +120,11 @@ def open_genome(path: Path) -> Iterator[Genome]:
 
 def _check_fasta(path: Path, *, compressed: bool) -> None:
     """Refuse what is not FASTA, and compressed files that end too early, before anything is indexed."""
-    try:
-        with gzip.open(path) if compressed else path.open("rb") as handle:
-            head = handle.read(1 << 16).lstrip()
-            if compressed and not _is_bgzf(path):
-                while handle.read(1 << 22):  # a damaged stream must be found now, not after an hour
-                    pass
-    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        raise InputError(
-            f"gzip data are damaged or cut short ({error})",
-            path=path,
-            remedy="copy or download the file again",
-        ) from error
+    with damage_named(path), gzip.open(path) if compressed else path.open("rb") as handle:
+        head = handle.read(1 << 16).lstrip()
+        if compressed and not _is_bgzf(path):
+            while handle.read(1 << 22):  # a damaged stream must be found now, not after an hour
+                pass
     if compressed and _is_bgzf(path):
         with path.open("rb") as raw:
             raw.seek(max(0, path.stat().st_size - len(_BGZF_END)))

@@ -133,29 +133,11 @@ class WordsWriter:
         self.alphabet, self.count = alphabet, 0
         width = packed_width(alphabet.size)
         for name, dtype in _FIELDS.items():
-            handle.create_dataset(
-                f"sentence/{name}",
-                (0,),
-                dtype,
-                maxshape=(None,),
-                chunks=(CHUNK,),
-                compression="gzip",
-                compression_opts=1,
-                shuffle=True,
-            )
+            _growing(handle, f"sentence/{name}", dtype)
         # Random bases do not compress below the two bits that packing leaves them.
         handle.create_dataset("bases", (0, width), "uint8", maxshape=(None, width), chunks=(_STORED, width))
         for name, dtype in (("row", "int64"), ("start", "int32"), ("end", "int32")):
-            handle.create_dataset(
-                f"ambiguous/{name}",
-                (0,),
-                dtype,
-                maxshape=(None,),
-                chunks=(CHUNK,),
-                compression="gzip",
-                compression_opts=1,
-                shuffle=True,
-            )
+            _growing(handle, f"ambiguous/{name}", dtype)
         self._handle = handle
 
     def append(self, sentences: Sentences) -> None:
@@ -301,6 +283,13 @@ def open_words(path: Path) -> Iterator[WordsFile]:
         if not len(words):
             raise InputError("holds no sentence", path=path)
         yield words
+
+
+def _growing(handle: h5py.File, name: str, dtype: str) -> None:
+    """Create an empty column that :func:`_extend` lengthens."""
+    handle.create_dataset(
+        name, (0,), dtype, maxshape=(None,), chunks=(CHUNK,), compression="gzip", compression_opts=1, shuffle=True
+    )
 
 
 def _extend(data: h5py.Dataset, values: np.ndarray) -> None:
