@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 VERBS = {
     "windows": "Cut labelled regions, genes or a whole genome into windows.",
     "tokenize": "Read windows or sequence records as sentences of k-mers.",
+    "audit": "Ask whether a split is honest, before or after training.",
     "train": "Train an LSTM, with whole chromosomes held out.",
     "importance": "Rank positions and k-mers by permutation importance.",
     "embedding": "Export the learnt word vectors, and map them with UMAP.",

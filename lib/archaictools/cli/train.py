@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from archaictools.cli.options import INPUT, OUTPUT, common, names, report
+from archaictools.cli.options import INPUT, OUTPUT, common, report
+from archaictools.cli.splitting import holding_out
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -14,20 +15,7 @@ if TYPE_CHECKING:
 
 @click.command("train", short_help="Train an LSTM.")
 @click.argument("words", type=INPUT)
-@click.option(
-    "--split",
-    "method",
-    type=click.Choice(["chromosome", "block", "interval", "random"]),
-    default="chromosome",
-    show_default=True,
-    help="What is held out; random leaks and is named so.",
-)
-@click.option("--test-chromosomes", callback=names, help="Held out for test [default: the smallest holding 20 %].")
-@click.option("--validation-chromosomes", callback=names, help="For early stopping [default: the next holding 10 %].")
-@click.option(
-    "--block-size", type=click.IntRange(1), default=1_000_000, show_default=True, help="Of --split block, bp."
-)
-@click.option("--gap", type=click.IntRange(0), default=0, show_default=True, help="Left unused around blocks, bp.")
+@holding_out
 @click.option("--epochs", type=click.IntRange(1), default=5, show_default=True, help="Passes over the training side.")
 @click.option(
     "--batch-size",
@@ -84,11 +72,7 @@ if TYPE_CHECKING:
 def command(
     *,
     words: Path,
-    method: str,
-    test_chromosomes: tuple[str, ...],
-    validation_chromosomes: tuple[str, ...],
-    block_size: int,
-    gap: int,
+    splitting: dict[str, Any],
     epochs: int,
     batch_size: int,
     learning_rate: float,
@@ -126,14 +110,7 @@ def command(
     from archaictools.model.training import TrainingOptions
     from archaictools.words.sentences import open_words
 
-    split_options = SplitOptions(
-        method=method,
-        test_chromosomes=test_chromosomes,
-        validation_chromosomes=validation_chromosomes,
-        block_size=block_size,
-        gap=gap,
-        seed=seed,
-    )
+    split_options = SplitOptions(**splitting)
     options = TrainingOptions(
         epochs=epochs,
         batch_size=batch_size,
@@ -173,7 +150,8 @@ def command(
     test = found["test"]
     report(
         verdict=f"{found['verdict']} ({found['reason']})",
-        split=f"{method}: " + ", ".join(f"{side} {found[side]['n']:,}" for side in ("train", "validation", "test")),
+        split=f"{split_options.method}: "
+        + ", ".join(f"{side} {found[side]['n']:,}" for side in ("train", "validation", "test")),
         test=f"accuracy {test['accuracy']:.4f}, AUROC {test['auroc']:.4f}, AUPRC {test['auprc']:.4f} at prevalence "
         f"{test['prevalence']:.4f}, MCC {test['mcc']:.4f}, Brier {test['brier']:.4f}, ECE {test['ece']:.4f}",
         model=f"{model_path} (epoch {found['training']['best_epoch']} of {len(fitted.history)})",

@@ -22,6 +22,13 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+def is_hdf5(path: Path) -> bool:
+    """Tell an HDF5 file by its first bytes."""
+    check_readable(path)
+    with path.open("rb") as handle:
+        return handle.read(8) == b"\x89HDF\r\n\x1a\n"
+
+
 @contextlib.contextmanager
 def create(path: Path, *, kind: str, schema_version: int) -> Iterator[h5py.File]:
     """Create a container of a kind (``archaictools words``); the bytes depend on the content alone."""

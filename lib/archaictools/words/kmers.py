@@ -94,6 +94,29 @@ def _fill(ids: Ids, codes: Codes, k: int, *, canonical: bool) -> None:
         ids[_any_within(ambiguous, k)] = 0
 
 
+def long_kmers(codes: Codes, *, k: int) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.bool_]]:
+    """Compute the canonical base-4 values of long k-mers, for comparing sequences rather than for learning.
+
+    Parameters
+    ----------
+    codes
+        Base codes, shape (n, size).
+    k
+        1 to 32.
+
+    Returns
+    -------
+    tuple
+        uint64 values, shape (n, size - k + 1) or (n, 0), the smaller of both strands; and whether each is free of N.
+    """
+    if codes.shape[-1] < k:
+        return np.zeros((len(codes), 0), dtype=np.uint64), np.zeros((len(codes), 0), dtype=bool)
+    ambiguous = codes >= AMBIGUOUS
+    bases = np.where(ambiguous, np.uint8(0), codes)
+    values = np.minimum(_double(bases, k, reverse=False), _double(3 - bases, k, reverse=True))
+    return values.astype(np.uint64, copy=False), ~_any_within(ambiguous, k)
+
+
 def _double(bases: Codes, k: int, *, reverse: bool) -> npt.NDArray[np.unsignedinteger]:
     """Compute base-4 values of all k-mers; ``reverse`` reads each right to left."""
     size = bases.shape[-1]
@@ -124,7 +147,7 @@ def _join(
 ) -> npt.NDArray[np.unsignedinteger]:
     """Join the m-mer at each position with the n-mer that follows it, in the smallest type that holds the result."""
     bits = 2 * (m + n)
-    kind = np.uint8 if bits <= 8 else np.uint16 if bits <= 16 else np.uint32
+    kind = np.uint8 if bits <= 8 else np.uint16 if bits <= 16 else np.uint32 if bits <= 32 else np.uint64
     count = min(left.shape[-1], right.shape[-1] - m)
     first, second = left[..., :count], right[..., m : m + count]
     high, low, shift = (second, first, 2 * m) if reverse else (first, second, 2 * n)
