@@ -50,10 +50,10 @@ class _Sketch:
     held: int = 0
 
     def add(self, hashes: npt.NDArray[np.uint64]) -> None:
-        self.parts.append(self.sampled(np.unique(hashes)))
+        self.parts.append(self.sampled(_distinct(hashes)))
         self.held += len(self.parts[-1])
         while self.held > LIMIT:
-            self.parts = [np.unique(np.concatenate(self.parts))]
+            self.parts = [_distinct(np.concatenate(self.parts))]
             if len(self.parts[0]) > LIMIT // 2:
                 self.bits += 1
                 self.parts = [self.sampled(self.parts[0])]
@@ -69,7 +69,7 @@ class _Sketch:
         return small
 
     def sorted(self) -> npt.NDArray[np.uint64]:
-        return np.unique(np.concatenate(self.parts)) if self.parts else np.zeros(0, dtype=np.uint64)
+        return _distinct(np.concatenate(self.parts)) if self.parts else np.zeros(0, dtype=np.uint64)
 
 
 def shared_sequence(read: Callable[[], Iterable[Sentences]], sides: npt.NDArray[np.int8]) -> dict[str, Any]:
@@ -91,11 +91,11 @@ def shared_sequence(read: Callable[[], Iterable[Sentences]], sides: npt.NDArray[
     """
     sketch, whole = _Sketch(), []
     for codes, lengths in _of_side(read(), sides, TRAIN):
-        whole.append(np.unique(_whole(codes, lengths)))
+        whole.append(_distinct(_whole(codes, lengths)))
         values, good = long_kmers(codes, k=K)
         sketch.add(_mixed(values[good]))
     known = sketch.sorted()
-    sequences = np.unique(np.concatenate(whole)) if whole else np.zeros(0, dtype=np.uint64)
+    sequences = _distinct(np.concatenate(whole)) if whole else np.zeros(0, dtype=np.uint64)
     windows = identical = twins = touched = 0
     for codes, lengths in _of_side(read(), sides, TEST):
         identical += int(_within(_whole(codes, lengths), sequences).sum())
@@ -111,6 +111,14 @@ def shared_sequence(read: Callable[[], Iterable[Sentences]], sides: npt.NDArray[
     for name, count in (("identical", identical), ("twins", twins), ("touched", touched)):
         result |= {name: count, f"{name}_share": count / windows if windows else float("nan")}
     return result
+
+
+def _distinct(values: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
+    """Sort, and drop repeats. NumPy's own unique hashes integers that are hashes already: five times the time here."""
+    values = np.sort(values, axis=None)
+    fresh = np.ones(len(values), dtype=bool)
+    fresh[1:] = values[1:] != values[:-1]
+    return values[fresh]
 
 
 def _of_side(
