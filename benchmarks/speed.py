@@ -286,7 +286,7 @@ from archaictools.model.prediction import Predictor
 from archaictools.results.perturbation import CHUNK, PerturbedReader, sequence_positions
 trained = load_model(Path({model!r}))
 reader, positions = PerturbedReader(trained), sequence_positions(words.alphabet, 10)
-predictor = Predictor(trained.network.build(dict(trained.weights)), words.alphabet, both_strands=False)
+predictor = Predictor(trained.network.build(dict(trained.members[0].weights)), words.alphabet, both_strands=False)
 codes = words.take(np.arange(CHUNK)); donor = codes[::-1]
 def whole():
     found = []

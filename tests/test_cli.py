@@ -187,8 +187,8 @@ def test_genes_without_windows_are_kept_as_na(ok, tmp_path):
     result = ok("genes", table, "--annotation", genes, "--out", out)
     assert "free of introgression: 0 of 1 genes with a prediction" in result.out
     assert out.read_text().splitlines()[1:] == [
-        "a\tchr1\t150\t250\t.\t2\t0.5\t0.9\t0.5\tintrogressed", "b\tchr1\t900\t950\t.\t0\tNA\tNA\tNA\tNA",
-        "c\tchr2\t0\t9\t.\t0\tNA\tNA\tNA\tNA",
+        "a\tchr1\t150\t250\t.\t2\t0.5\t0.9\t0.5\tintrogressed\tNA", "b\tchr1\t900\t950\t.\t0\tNA\tNA\tNA\tNA\tNA",
+        "c\tchr2\t0\t9\t.\t0\tNA\tNA\tNA\tNA\tNA",
     ]  # fmt: skip
 
 

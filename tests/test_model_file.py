@@ -10,24 +10,35 @@ import numpy as np
 import pytest
 
 from archaictools.errors import InputError
-from archaictools.model.archive import TrainedModel, check_fit, load_model, save_model
+from archaictools.model.archive import Member, TrainedModel, check_fit, load_model, save_model
 from archaictools.model.network import Network
 from archaictools.model.splits import Split, SplitOptions
+from archaictools.model.territory import Territory
 from archaictools.words.sentences import Alphabet, open_words
+
+
+def member(network, rng, fold) -> Member:
+    sides = [
+        {"train": ["chr1"], "validation": ["chr2"], "test": ["chr3"]},
+        {"train": ["chr3"], "validation": ["chr1"], "test": ["chr2"]},
+    ][fold]
+    return Member(
+        weights={name: rng.normal(size=shape).astype(np.float32) for name, shape in network.shapes().items()},
+        split=Split(SplitOptions(folds=3), sides, fold),
+        seen=Territory(["chr1", "chr2"], np.array([0, 0]), np.array([1000, 900])),
+        counts=rng.integers(0, 9, size=(2, 65)).astype(np.uint32),
+    )
 
 
 def small_model(**changes) -> TrainedModel:
     rng = np.random.default_rng(1)
     alphabet = Alphabet(k=3, size=50)
     network = Network(vocabulary=alphabet.vocabulary, words=alphabet.words, embedding=4, lstm=3, dense=2)
-    weights = {name: rng.normal(size=shape).astype(np.float32) for name, shape in network.shapes().items()}
     values = {
         "network": network,
-        "weights": weights,
+        "members": [member(network, rng, fold) for fold in range(2)],
         "alphabet": alphabet,
         "both_strands": False,
-        "split": Split(SplitOptions(), {"train": ["chr1"], "validation": ["chr2"], "test": ["chr3"]}),
-        "counts": rng.integers(0, 9, size=(2, 65)).astype(np.uint32),
         "chromosomes": {"chr1": 1000, "chr2": 900},
         "words_digest": "0" * 64,
         "metrics": {"verdict": "skill"},
@@ -45,10 +56,18 @@ def path(tmp_path):
 
 def test_round_trip(path, tmp_path):
     before, after = small_model(), load_model(path)
-    for name, array in before.weights.items():
-        assert (after.weights[name] == array).all()
-    assert (after.counts == before.counts).all()
-    for name in ("network", "alphabet", "both_strands", "split", "chromosomes", "metrics", "provenance"):
+    assert len(after.members) == 2
+    for one, other in zip(before.members, after.members, strict=True):
+        assert one.split == other.split
+        assert (one.counts == other.counts).all()
+        assert (list(one.seen.chrom), one.seen.start.tolist(), one.seen.end.tolist()) == (
+            list(other.seen.chrom),
+            other.seen.start.tolist(),
+            other.seen.end.tolist(),
+        )
+        for name, array in one.weights.items():
+            assert (other.weights[name] == array).all()
+    for name in ("network", "alphabet", "both_strands", "chromosomes", "metrics", "provenance"):
         assert getattr(after, name) == getattr(before, name)
     save_model(tmp_path / "again.h5", after)
     assert (tmp_path / "again.h5").read_bytes() == path.read_bytes()
@@ -65,20 +84,23 @@ def replace(handle, name, data):
 
 
 CASES = {
-    "newer schema": (lambda h: h.attrs.__setitem__("schema_version", 2), "schema version 2, this release reads 1"),
+    "newer schema": (lambda h: h.attrs.__setitem__("schema_version", 3), "schema version 3, this release reads 2 to 2"),
+    "older schema": (lambda h: h.attrs.__setitem__("schema_version", 1), "make the file again"),
     "other kind": (lambda h: h.attrs.__setitem__("format", "x"), "expected archaictools model"),
     "other alphabet": (lambda h: h.attrs.__setitem__("alphabet", "variant"), "variant alphabet"),
-    "changed weight": (lambda h: h["weights/dense_bias"].__setitem__(0, 9.0), "digest of weights/dense_bias is wrong"),
-    "wrong shape": (lambda h: replace(h, "weights/output_bias", np.zeros(2, "f4")), r"shape \(2,\), expected \(1,\)"),
-    "wrong type": (lambda h: replace(h, "weights/output_bias", np.zeros(1, "f8")), "type float64, expected float32"),
-    "missing": (lambda h: h.__delitem__("weights/embedding"), "no dataset weights/embedding"),
-    "soft link": (lambda h: replace(h, "weights/embedding", h5py.SoftLink("/counts")), "no dataset weights/embedding"),
+    "changed weight": (lambda h: h["members/1/weights/dense_bias"].__setitem__(0, 9.0), "digest of members/1/weights/dense_bias is wrong"),
+    "wrong shape": (lambda h: replace(h, "members/1/weights/output_bias", np.zeros(2, "f4")), r"shape \(2,\), expected \(1,\)"),
+    "wrong type": (lambda h: replace(h, "members/1/weights/output_bias", np.zeros(1, "f8")), "type float64, expected float32"),
+    "missing": (lambda h: h.__delitem__("members/1/weights/embedding"), "no dataset members/1/weights/embedding"),
+    "soft link": (lambda h: replace(h, "members/1/weights/embedding", h5py.SoftLink("/counts")), "no dataset members/1/weights/embedding"),
     "external link": (
-        lambda h: replace(h, "weights/embedding", h5py.ExternalLink("/etc/passwd", "/x")), "no dataset weights/embedding",
+        lambda h: replace(h, "members/1/weights/embedding", h5py.ExternalLink("/etc/passwd", "/x")), "no dataset members/1/weights/embedding",
     ),
     "unknown layer": (lambda h: edit_network(h, layer="Lambda"), "no network that this release can build"),
     "shape bomb": (lambda h: edit_network(h, lstm=10**9), "more than 4,096 units"),
     "other words": (lambda h: edit_network(h, vocabulary=17), "does not fit its own words"),
+    "no members": (lambda h: h.attrs.__setitem__("members", 0), "names 0 members"),
+    "member bomb": (lambda h: h.attrs.__setitem__("members", 10**9), "expected 1 to 1,000"),
     "not json": (lambda h: h.attrs.__setitem__("network", "import os"), "network is not readable JSON"),
 }  # fmt: skip
 
@@ -96,9 +118,9 @@ def test_external_storage_is_not_followed(path, tmp_path):
     secret = tmp_path / "secret.bin"
     secret.write_bytes(b"\0" * 4)
     with h5py.File(path, "a") as handle:
-        del handle["weights/output_bias"]
-        handle.create_dataset("weights/output_bias", (1,), "f4", external=[(str(secret), 0, 4)])
-    with pytest.raises(InputError, match="keeps weights/output_bias outside itself"):
+        del handle["members/1/weights/output_bias"]
+        handle.create_dataset("members/1/weights/output_bias", (1,), "f4", external=[(str(secret), 0, 4)])
+    with pytest.raises(InputError, match="keeps members/1/weights/output_bias outside itself"):
         load_model(path)
 
 

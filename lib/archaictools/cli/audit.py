@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from archaictools.cli.options import INPUT, OUTPUT, common, report
-from archaictools.cli.splitting import holding_out
+from archaictools.cli.splitting import holding_out, split_options
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -39,11 +39,10 @@ def command(
     from archaictools.model.audit import audit_split, audit_table
     from archaictools.model.labelled import open_labelled
     from archaictools.model.leakage import VERDICTS
-    from archaictools.model.splits import SplitOptions
 
     if out.suffix not in {".json", ".tsv"}:
         raise UsageError(f"{out} must end in .json or .tsv: the suffix chooses the format")
-    options = SplitOptions(**splitting)
+    options = split_options(splitting)
     with Outputs() as outputs, open_labelled(windows, genome) as (places, read):
         target = outputs.stage(out)
         found = audit_split(places, options, read=read)

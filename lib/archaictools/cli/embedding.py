@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from archaictools.cli.options import INPUT, OUTPUT, common, names, report
+from archaictools.cli.options import INPUT, OUTPUT, common, names, of_member, report
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 @click.option("--config", type=OUTPUT, help="projector_config.json that names --vectors and --metadata.")
 @click.option("--umap", type=OUTPUT, help="TSV of the words' places on a UMAP map.")
 @click.option("--plot", type=OUTPUT, help="PNG or SVG of the map, by GC content and by class.")
+@of_member
 @common
 def command(
     *,
@@ -42,6 +43,7 @@ def command(
     config: Path | None,
     umap: Path | None,
     plot: Path | None,
+    member: int,
     threads: int,
     seed: int,
 ) -> None:
@@ -66,7 +68,7 @@ def command(
         staged = {
             path: outputs.stage(path) for path in (vectors, metadata, raw, raw_metadata, config, umap, plot) if path
         }
-        words = export.word_vectors(load_model(model))
+        words = export.word_vectors(load_model(model), member=member)
         chosen = words.top(top)
         if vectors:
             export.write_vectors(staged[vectors], chosen)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from archaictools.cli.options import INPUT, OUTPUT, common, report
+from archaictools.cli.options import INPUT, OUTPUT, common, of_member, report
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -47,6 +47,7 @@ if TYPE_CHECKING:
 @click.option("--kmers", type=OUTPUT, help="TSV of k-mers at important positions.")
 @click.option("--attribution", type=OUTPUT, help="bigWig: fall in probability when a place is exchanged.")
 @click.option("--plot", type=OUTPUT, help="PNG or SVG of importance by position.")
+@of_member
 @common
 def command(
     *,
@@ -66,6 +67,7 @@ def command(
     kmers: Path | None,
     attribution: Path | None,
     plot: Path | None,
+    member: int,
     threads: int,
     seed: int,
 ) -> None:
@@ -99,10 +101,10 @@ def command(
     with Outputs() as outputs, open_words(words) as sentences:
         staged = {path: outputs.stage(path) for path in (positions, kmers, attribution, plot) if path}
         check_fit(trained, sentences)
-        rows = rows_of_side(trained, sentences, part)
+        rows = rows_of_side(trained, sentences, part, member=member)
         drawn = sample(rows, windows, seed=seed)
         where = places_of(sentences)
-        reader = PerturbedReader(trained)
+        reader = PerturbedReader(trained, member=member)
         places = (
             word_positions(sentences.alphabet)
             if mode == "word"

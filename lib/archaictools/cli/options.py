@@ -93,3 +93,14 @@ def report(**facts: object) -> None:
     """Print the short summary of a verb to stdout, one fact a line."""
     for name, fact in facts.items():
         click.echo(f"{name.replace('_', ' ')}: {fact}")
+
+
+def of_member(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Add --member, the same for every verb that looks into one network."""
+    return click.option(
+        "--member",
+        type=click.IntRange(1),
+        default=1,
+        show_default=True,
+        help="Network to look into, of a model trained with --folds: that of this fold.",
+    )(function)

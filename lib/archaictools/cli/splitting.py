@@ -7,14 +7,18 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from archaictools.cli.options import names
+from archaictools.cli.options import INPUT, names
+from archaictools.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
+
+    from archaictools.model.splits import SplitOptions
 
 
 def holding_out(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Add --split and its companions; give the verb one ``splitting`` dictionary for ``SplitOptions``."""
+    """Add --split and its companions; give the verb one ``splitting`` dictionary for :func:`split_options`."""
 
     @click.option(
         "--split",
@@ -32,6 +36,16 @@ def holding_out(function: Callable[..., Any]) -> Callable[..., Any]:
         "--block-size", type=click.IntRange(1), default=1_000_000, show_default=True, help="Of --split block, bp."
     )
     @click.option("--gap", type=click.IntRange(0), default=0, show_default=True, help="Left unused around blocks, bp.")
+    @click.option(
+        "--folds",
+        type=click.IntRange(0),
+        default=0,
+        show_default=True,
+        help="Hold out each of this many folds once (3 or more), one network a fold; 0 for one split.",
+    )
+    @click.option(
+        "--fold-file", type=INPUT, help="BED of regions named train, validation and test, or by fold; for --split."
+    )
     @wraps(function)
     def wrapped(
         *,
@@ -40,6 +54,8 @@ def holding_out(function: Callable[..., Any]) -> Callable[..., Any]:
         validation_chromosomes: tuple[str, ...],
         block_size: int,
         gap: int,
+        folds: int,
+        fold_file: Path | None,
         seed: int,
         **values: Any,
     ) -> Any:
@@ -49,8 +65,25 @@ def holding_out(function: Callable[..., Any]) -> Callable[..., Any]:
             "validation_chromosomes": validation_chromosomes,
             "block_size": block_size,
             "gap": gap,
+            "folds": folds,
+            "fold_file": fold_file,
             "seed": seed,
         }
         return function(splitting=splitting, seed=seed, **values)
 
     return wrapped
+
+
+def split_options(splitting: dict[str, Any]) -> SplitOptions:
+    """Make the options of a split, from a fold file where one is given."""
+    from archaictools.model.splits import SplitOptions
+
+    values = dict(splitting)
+    fold_file = values.pop("fold_file")
+    if fold_file is None:
+        return SplitOptions(**values)
+    from archaictools.model.territory import read_folds
+
+    if values["folds"] or values["test_chromosomes"] or values["validation_chromosomes"]:
+        raise UsageError("--fold-file says what is held out: leave out --folds and the names of chromosomes")
+    return read_folds(fold_file, seed=values["seed"])

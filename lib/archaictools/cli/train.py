@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from archaictools.cli.options import INPUT, OUTPUT, common, report
-from archaictools.cli.splitting import holding_out
+from archaictools.cli.splitting import holding_out, split_options
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -67,6 +67,7 @@ if TYPE_CHECKING:
 @click.option("--history", type=OUTPUT, help="TSV, one row an epoch.")
 @click.option("--metrics", type=OUTPUT, help="JSON of measures on every side, and the verdict.")
 @click.option("--predictions", type=OUTPUT, help="TSV of held-out predictions.")
+@click.option("--write-folds", type=OUTPUT, help="BED of what is held out, for --fold-file.")
 @click.option("--checkpoint", type=OUTPUT, help="Folder to go on from after an interruption.")
 @common
 def command(
@@ -89,6 +90,7 @@ def command(
     history: Path | None,
     metrics: Path | None,
     predictions: Path | None,
+    write_folds: Path | None,
     checkpoint: Path | None,
     threads: int,
     seed: int,
@@ -96,21 +98,22 @@ def command(
     """Train Embedding, Bidirectional LSTM and Dense layers on labelled sentences.
 
     WORDS is a words.h5. By default whole chromosomes are held out: the smallest that hold 20 % of the sentences for
-    test, the next 10 % for validation.
+    test, the next 10 % for validation. With --folds, one network a fold is trained, and everything is held out once.
     """
     import pandas as pd
 
+    from archaictools.formats.bed import write_bed
     from archaictools.formats.files import Outputs
     from archaictools.formats.tables import write_json, write_table
     from archaictools.model.archive import save_model
     from archaictools.model.fitting import fit
     from archaictools.model.judgement import predictions_table
     from archaictools.model.network import start_tensorflow
-    from archaictools.model.splits import SplitOptions
+    from archaictools.model.territory import fold_table
     from archaictools.model.training import TrainingOptions
     from archaictools.words.sentences import open_words
 
-    split_options = SplitOptions(**splitting)
+    holding = split_options(splitting)
     options = TrainingOptions(
         epochs=epochs,
         batch_size=batch_size,
@@ -130,10 +133,10 @@ def command(
     }
     with Outputs() as outputs, open_words(words) as sentences:
         target = outputs.stage(model_path)
-        tables = {path: outputs.stage(path) for path in (history, metrics, predictions) if path}
+        tables = {path: outputs.stage(path) for path in (history, metrics, predictions, write_folds) if path}
         fitted = fit(
             sentences,
-            split_options,
+            holding,
             options,
             sizes,
             checkpoint=checkpoint,
@@ -145,14 +148,19 @@ def command(
         if metrics:
             write_json(tables[metrics], fitted.model.metrics)
         if predictions:
-            write_table(tables[predictions], predictions_table(fitted.places, fitted.sides, fitted.probability))
+            write_table(tables[predictions], predictions_table(fitted.places, fitted.predicted))
+        if write_folds:
+            splits = [member.split for member in fitted.model.members]
+            write_bed(tables[write_folds], [fold_table(splits, fitted.places, sentences.chromosomes)])
     found = fitted.model.metrics
     test = found["test"]
     report(
         verdict=f"{found['verdict']} ({found['reason']})",
-        split=f"{split_options.method}: "
+        split=f"{holding.method}{f', {holding.folds} folds' if holding.folds else ''}: "
         + ", ".join(f"{side} {found[side]['n']:,}" for side in ("train", "validation", "test")),
         test=f"accuracy {test['accuracy']:.4f}, AUROC {test['auroc']:.4f}, AUPRC {test['auprc']:.4f} at prevalence "
         f"{test['prevalence']:.4f}, MCC {test['mcc']:.4f}, Brier {test['brier']:.4f}, ECE {test['ece']:.4f}",
-        model=f"{model_path} (epoch {found['training']['best_epoch']} of {len(fitted.history)})",
+        model=f"{model_path} ({len(fitted.model.members)} networks)"
+        if holding.folds
+        else f"{model_path} (epoch {found['training']['best_epoch']} of {len(fitted.history)})",
     )

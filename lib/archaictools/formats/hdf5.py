@@ -40,13 +40,13 @@ def create(path: Path, *, kind: str, schema_version: int) -> Iterator[h5py.File]
 
 
 @contextlib.contextmanager
-def open_container(path: Path, *, kind: str, schema_version: int) -> Iterator[h5py.File]:
-    """Open a container for reading, refusing other files, other kinds and newer schemas.
+def open_container(path: Path, *, kind: str, schema_version: int, oldest: int = 1) -> Iterator[h5py.File]:
+    """Open a container for reading, refusing other files, other kinds, newer schemas and those before ``oldest``.
 
     Raises
     ------
     InputError
-        If the file is missing, not HDF5, damaged, of another kind or of a newer schema.
+        If the file is missing, not HDF5, damaged, of another kind or of a schema that is not read.
     """
     check_readable(path)
     try:
@@ -58,9 +58,9 @@ def open_container(path: Path, *, kind: str, schema_version: int) -> Iterator[h5
         if found != kind:
             raise InputError(f"holds {found}, expected {kind}", path=path)
         version = int(handle.attrs.get("schema_version", 0))
-        if not 1 <= version <= schema_version:
+        if not oldest <= version <= schema_version:
             raise InputError(
-                f"has schema version {version}, this release reads 1 to {schema_version}",
+                f"has schema version {version}, this release reads {oldest} to {schema_version}",
                 path=path,
                 remedy="install a newer archaictools" if version > schema_version else "make the file again",
             )

@@ -63,7 +63,9 @@ def write_table(path: Path, frames: pd.DataFrame | Iterable[pd.DataFrame], *, he
     return writer.rows
 
 
-def read_table(path: Path, columns: Mapping[str, type]) -> Iterator[pd.DataFrame]:
+def read_table(
+    path: Path, columns: Mapping[str, type], *, optional: Mapping[str, type] | None = None
+) -> Iterator[pd.DataFrame]:
     """Read a TSV with a header in pieces, checking that the columns are there and of the right type.
 
     Parameters
@@ -72,6 +74,8 @@ def read_table(path: Path, columns: Mapping[str, type]) -> Iterator[pd.DataFrame
         Plain or gzip TSV.
     columns
         The columns to read and their types.
+    optional
+        Columns to read where they are there.
 
     Yields
     ------
@@ -90,7 +94,8 @@ def read_table(path: Path, columns: Mapping[str, type]) -> Iterator[pd.DataFrame
                         line=1,
                         remedy=f"expected a table with a header naming {', '.join(columns)}",
                     )
-                yield _typed(frame[list(columns)], columns, path, first_line)
+                wanted = {**columns, **{name: kind for name, kind in (optional or {}).items() if name in frame}}
+                yield _typed(frame[list(wanted)], wanted, path, first_line)
                 first_line += len(frame)
         except pd.errors.ParserError as error:
             raise InputError(f"is not a table of tab-separated columns ({error})", path=path) from error

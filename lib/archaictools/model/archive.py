@@ -1,15 +1,19 @@
 """model.h5: one file that predicts without any other, and from which no code is ever run.
 
 The network is rebuilt in code from a small JSON description; weights are plain arrays whose names, shapes, types and
-digests are checked before use. Word counts of the training side travel along, for the embedding.
+digests are checked before use. A model has one member, or one a fold: networks of one shape trained on different
+sides. With each travel its split, the places it has seen, and the word counts of its training side.
 
-Layout (schema version 1)::
+Layout (schema version 2)::
 
-    attributes  format, schema_version, alphabet, parameters, network, provenance (JSON), words_sha256
-    split, metrics  JSON text
-    weights/    float32 arrays named as in archaictools.model.network
-    counts      uint32 (2, 4^k + 1): training counts of each word, introgressed and depleted
+    attributes  format, schema_version, alphabet, parameters, network, provenance (JSON), words_sha256, members
+    metrics     JSON text
     chromosomes/ name, length of the genome trained on
+    members/N/  N from 0:
+        split       JSON text
+        weights/    float32 arrays named as in archaictools.model.network
+        seen/       chrom, start, end of the places of its training and validation sides
+        counts      uint32 (2, 4^k + 1): training counts of each word, introgressed and depleted
 """
 
 from __future__ import annotations
@@ -21,7 +25,7 @@ from typing import TYPE_CHECKING, Any
 import h5py
 import numpy as np
 
-from archaictools.errors import ArchaicError, InputError, shortlist
+from archaictools.errors import ArchaicError, InputError, UsageError, shortlist
 from archaictools.formats.hdf5 import (
     create,
     open_container,
@@ -34,37 +38,63 @@ from archaictools.formats.hdf5 import (
 )
 from archaictools.model.network import Network
 from archaictools.model.splits import Split
+from archaictools.model.territory import Territory
 from archaictools.words.sentences import Alphabet
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from archaictools.words.sentences import WordsFile
 
 KIND = "archaictools model"
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
+#: Version 1 had one member and did not say what it had seen.
+OLDEST = 2
 
 #: No layer of a file to be read may be wider: a description must not be able to exhaust memory.
 WIDEST = 4_096
 
+#: Nor may a file name more members.
+MOST_MEMBERS = 1_000
+
 
 @dataclass(frozen=True, kw_only=True)
-class TrainedModel:
-    """A trained network with all that is needed to use and to judge it.
+class Member:
+    """One network of a model, and what it was trained on.
 
     Attributes
     ----------
-    network, weights
-        The description and the arrays, float32 by name.
+    weights
+        Arrays, float32 by name; its probabilities are calibrated.
+    split
+        Which sentences were held out from it.
+    seen
+        The places of its training and validation sides.
+    counts
+        uint32 (2, vocabulary): words of its training side, introgressed and depleted.
+    """
+
+    weights: Mapping[str, np.ndarray]
+    split: Split
+    seen: Territory
+    counts: np.ndarray
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainedModel:
+    """Trained networks with all that is needed to use and to judge them.
+
+    Attributes
+    ----------
+    network
+        The description that all members share.
+    members
+        One, or one a fold.
     alphabet
         How bases become words.
     both_strands
         Trained on both strands; predictions average them.
-    split
-        Which sentences were held out.
-    counts
-        uint32 (2, vocabulary): words of the training side, introgressed and depleted.
     chromosomes
         Name to length of the genome trained on.
     words_digest
@@ -74,15 +104,25 @@ class TrainedModel:
     """
 
     network: Network
-    weights: Mapping[str, np.ndarray]
+    members: Sequence[Member]
     alphabet: Alphabet
     both_strands: bool
-    split: Split
-    counts: np.ndarray
     chromosomes: Mapping[str, int]
     words_digest: str
     metrics: dict[str, Any] = field(default_factory=dict)
     provenance: dict[str, Any] = field(default_factory=dict)
+
+    def member(self, number: int) -> Member:
+        """Return a member by its number, from 1.
+
+        Raises
+        ------
+        UsageError
+            If there is no such member.
+        """
+        if not 1 <= number <= len(self.members):
+            raise UsageError(f"the model has {len(self.members)} member(s), numbered from 1: there is no {number}")
+        return self.members[number - 1]
 
 
 def save_model(path: Path, model: TrainedModel) -> None:
@@ -91,24 +131,28 @@ def save_model(path: Path, model: TrainedModel) -> None:
         handle.attrs["alphabet"] = model.alphabet.name
         write_attributes(handle, "parameters", {k: v for k, v in asdict(model.alphabet).items() if k != "name"})
         write_attributes(handle, "network", model.network.describe() | {"both_strands": model.both_strands})
-        write_document(handle, "split", model.split.describe())
         write_document(handle, "metrics", model.metrics)
         write_attributes(handle, "provenance", model.provenance)
         handle.attrs["words_sha256"] = model.words_digest
-        for name, array in model.weights.items():
-            data = handle.create_dataset(f"weights/{name}", data=array, dtype="float32")
-            data.attrs["sha256"] = _digest(array)
-        handle.create_dataset(
-            "counts",
-            data=model.counts,
-            dtype="uint32",
-            chunks=True,
-            compression="gzip",
-            compression_opts=1,
-            shuffle=True,
-        )
+        handle.attrs["members"] = len(model.members)
+        for number, member in enumerate(model.members):
+            _write_member(handle, f"members/{number}", member)
         handle["chromosomes/name"] = np.array(list(model.chromosomes), dtype=h5py.string_dtype())
         handle["chromosomes/length"] = np.array(list(model.chromosomes.values()), dtype=np.int64)
+
+
+def _write_member(handle: h5py.File, group: str, member: Member) -> None:
+    write_document(handle, f"{group}/split", member.split.describe())
+    for name, array in member.weights.items():
+        data = handle.create_dataset(f"{group}/weights/{name}", data=array, dtype="float32")
+        data.attrs["sha256"] = _digest(array)
+    packed: dict[str, Any] = {"chunks": True, "compression": "gzip", "compression_opts": 1, "shuffle": True}
+    handle.create_dataset(f"{group}/counts", data=member.counts, dtype="uint32", **packed)
+    seen = member.seen
+    handle[f"{group}/seen/chrom"] = np.array(list(seen.chrom), dtype=h5py.string_dtype())
+    for name in ("start", "end"):
+        values = getattr(seen, name)
+        handle.create_dataset(f"{group}/seen/{name}", data=values, dtype="int64", **(packed if len(values) else {}))
 
 
 def load_model(path: Path) -> TrainedModel:
@@ -120,7 +164,7 @@ def load_model(path: Path) -> TrainedModel:
         If the file is not a model, is of a newer schema, describes another kind of network, or if an array's
         name, shape, type or digest is not what the description implies.
     """
-    with open_container(path, kind=KIND, schema_version=SCHEMA_VERSION) as handle:
+    with open_container(path, kind=KIND, schema_version=SCHEMA_VERSION, oldest=OLDEST) as handle:
         if handle.attrs.get("alphabet") != "kmer":
             raise InputError(f"is a model of the {handle.attrs.get('alphabet')} alphabet, not kmer", path=path)
         try:
@@ -128,7 +172,6 @@ def load_model(path: Path) -> TrainedModel:
             description = read_attributes(handle, "network", path)
             both_strands = bool(description.pop("both_strands"))
             network = Network(**description)
-            split = Split.restore(read_document(handle, "split", path))
         except (TypeError, KeyError, ArchaicError) as error:
             if isinstance(error, InputError) and str(path) in str(error):
                 raise
@@ -137,26 +180,42 @@ def load_model(path: Path) -> TrainedModel:
             raise InputError("its network does not fit its own words", path=path)
         if max(network.embedding, network.lstm, network.dense) > WIDEST:
             raise InputError(f"a layer has more than {WIDEST:,} units", path=path)
-        weights = {}
-        for name, shape in network.shapes().items():
-            array = read_array(handle, f"weights/{name}", path, shape=shape, dtype="float32")
-            if handle[f"weights/{name}"].attrs.get("sha256") != _digest(array):
-                raise InputError(f"the digest of weights/{name} is wrong", path=path, remedy="the file is damaged")
-            weights[name] = array
+        count = int(handle.attrs.get("members", 0))
+        if not 1 <= count <= MOST_MEMBERS:
+            raise InputError(f"names {count} members, expected 1 to {MOST_MEMBERS:,}", path=path)
+        members = [_read_member(handle, f"members/{number}", path, network) for number in range(count)]
         names = read_texts(handle, "chromosomes/name", path)
         lengths = read_array(handle, "chromosomes/length", path, shape=(len(names),), dtype="int64")
         return TrainedModel(
             network=network,
-            weights=weights,
+            members=members,
             alphabet=alphabet,
             both_strands=both_strands,
-            split=split,
-            counts=read_array(handle, "counts", path, shape=(2, network.vocabulary), dtype="uint32"),
             chromosomes=dict(zip(names, lengths.tolist(), strict=True)),
             words_digest=str(handle.attrs.get("words_sha256", "")),
             metrics=read_document(handle, "metrics", path),
             provenance=read_attributes(handle, "provenance", path),
         )
+
+
+def _read_member(handle: h5py.File, group: str, path: Path, network: Network) -> Member:
+    try:
+        split = Split.restore(read_document(handle, f"{group}/split", path))
+    except (TypeError, KeyError, ValueError, UsageError) as error:
+        raise InputError(f"describes no split that this release knows ({error})", path=path) from error
+    weights = {}
+    for name, shape in network.shapes().items():
+        array = read_array(handle, f"{group}/weights/{name}", path, shape=shape, dtype="float32")
+        if handle[f"{group}/weights/{name}"].attrs.get("sha256") != _digest(array):
+            raise InputError(f"the digest of {group}/weights/{name} is wrong", path=path, remedy="the file is damaged")
+        weights[name] = array
+    chrom = read_texts(handle, f"{group}/seen/chrom", path)
+    start, end = (
+        read_array(handle, f"{group}/seen/{name}", path, shape=(len(chrom),), dtype="int64")
+        for name in ("start", "end")
+    )
+    counts = read_array(handle, f"{group}/counts", path, shape=(2, network.vocabulary), dtype="uint32")
+    return Member(weights=weights, split=split, seen=Territory(chrom, start, end), counts=counts)
 
 
 def check_fit(model: TrainedModel, words: WordsFile, *, any_build: bool = False) -> None:

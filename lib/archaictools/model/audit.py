@@ -8,9 +8,9 @@ import pandas as pd
 
 from archaictools.model.composition import features, separability
 from archaictools.model.coverage import coverage
-from archaictools.model.leakage import check_leakage, worst
+from archaictools.model.leakage import VERDICTS, check_leakage, worst
 from archaictools.model.similarity import TWIN, shared_sequence
-from archaictools.model.splits import SIDES, UNUSED, Places, SplitOptions, make_split
+from archaictools.model.splits import SIDES, UNUSED, Places, Split, SplitOptions, make_splits
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -28,7 +28,7 @@ CUT_DIFFERENTLY = 0.7
 def audit_split(
     places: Places, options: SplitOptions, *, read: Callable[[], Iterable[Sentences]] | None = None
 ) -> dict[str, Any]:
-    """Audit a split of labelled windows.
+    """Audit a split of labelled windows, or every fold of one.
 
     Parameters
     ----------
@@ -44,15 +44,25 @@ def audit_split(
     dict
         ``schema_version, verdict, reason, split, windows, coverage, coordinates`` and, with sequence, ``sequence,
         separability``. The verdict is the worst of its parts; ``reasons`` gives one sentence for each part that is
-        not clean.
+        not clean. With folds it is the report of the worst fold, and ``folds`` gives the verdict of each.
 
     Raises
     ------
     InputError
         If the windows cannot be split.
     """
-    split = make_split(places, options)
-    sides = split.sides(places)
+    reports = [_audit(places, split, read) for split in make_splits(places, options)]
+    report = max(reports, key=lambda report: VERDICTS.index(report["verdict"]))
+    if options.folds:
+        report["folds"] = [
+            {"fold": number, "verdict": found["verdict"], "reason": found["reason"]}
+            for number, found in enumerate(reports, start=1)
+        ]
+    return report
+
+
+def _audit(places: Places, split: Split, read: Callable[[], Iterable[Sentences]] | None) -> dict[str, Any]:
+    options, sides = split.options, split.sides(places)
     coordinates = check_leakage(places, sides, options)
     judged = [(coordinates["verdict"], coordinates["reason"])]
     report: dict[str, Any] = {"schema_version": SCHEMA_VERSION, "verdict": "", "reason": "", "reasons": []}
@@ -92,6 +102,9 @@ def audit_table(report: dict[str, Any]) -> pd.DataFrame:
     rows: list[tuple[str, str, Any]] = [
         ("verdict", "verdict", report["verdict"]),
         ("verdict", "reason", report["reason"]),
+    ]
+    rows += [
+        (f"fold {fold['fold']}", item, fold[item]) for fold in report.get("folds", []) for item in ("verdict", "reason")
     ]
     for check in ("windows", "coordinates", "coverage", "sequence", "separability"):
         rows += [(check, item, value) for item, value in _flat(report.get(check, {}))]

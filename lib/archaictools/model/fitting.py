@@ -10,20 +10,21 @@ import numpy as np
 
 from archaictools import provenance
 from archaictools.formats.files import sha256
-from archaictools.model.archive import TrainedModel
-from archaictools.model.judgement import judge, places_of, training_counts
-from archaictools.model.leakage import check_leakage
+from archaictools.model.archive import Member, TrainedModel
+from archaictools.model.calibration import fit_temperature
+from archaictools.model.judgement import Predicted, judge, places_of, training_counts
+from archaictools.model.leakage import VERDICTS, check_leakage
+from archaictools.model.metrics import describe
 from archaictools.model.network import Network
 from archaictools.model.prediction import Predictor
-from archaictools.model.splits import UNUSED, Places, SplitOptions, make_split
-from archaictools.model.training import TrainingOptions, train_network
+from archaictools.model.splits import SIDES, UNUSED, Places, Split, SplitOptions, make_splits
+from archaictools.model.territory import seen_by
+from archaictools.model.training import Trained, TrainingOptions, train_network
 from archaictools.progress import Progress
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
-
-    import numpy.typing as npt
 
     from archaictools.words.sentences import WordsFile
 
@@ -39,16 +40,27 @@ class Fitted:
     model
         Ready to be saved; ``model.metrics`` is what ``train --metrics`` writes.
     history
-        One row an epoch.
-    places, sides, probability
-        All sentences, their side of the split, and P(introgressed) (NaN where unused).
+        One row an epoch and fold.
+    places
+        All sentences.
+    predicted
+        Side to what was predicted of it.
     """
 
     model: TrainedModel
     history: list[dict[str, float]]
     places: Places
-    sides: npt.NDArray[np.int8]
-    probability: npt.NDArray[np.float64]
+    predicted: dict[str, Predicted]
+
+
+@dataclass(frozen=True)
+class _FittedMember:
+    member: Member
+    trained: Trained
+    temperature: float
+    audit: dict[str, Any]
+    predicted: dict[str, Predicted]
+    unused: int
 
 
 def fit(
@@ -60,7 +72,7 @@ def fit(
     start: Callable[[], str],
     checkpoint: Path | None = None,
 ) -> Fitted:
-    """Split, check, train, measure.
+    """Split, check, train, calibrate, measure; once, or once a fold.
 
     Parameters
     ----------
@@ -84,50 +96,102 @@ def fit(
     """
     network = Network(vocabulary=words.alphabet.vocabulary, words=words.alphabet.words, **sizes)
     places = places_of(words)
-    split = make_split(places, split_options)
-    sides = split.sides(places)
-    audit = check_leakage(places, sides, split_options)
+    splits = make_splits(places, split_options)
+    audits = [check_leakage(places, split.sides(places), split_options) for split in splits]
+    audit = max(audits, key=lambda audit: VERDICTS.index(audit["verdict"]))
     if audit["verdict"] != "clean":
         log.warning("the split is %s: %s", audit["verdict"], audit["reason"])
-    unused = int(((sides == UNUSED) & (places.label >= 0)).sum())
-    if unused:
-        log.info("%s labelled sentences lie near a block of another side and are left out", f"{unused:,}")
     digest = sha256(words.path)
     log.info("%s", start())
-    trained = train_network(
-        words,
-        sides,
-        network,
-        options,
-        checkpoint=checkpoint,
-        identity={"words": digest, "split": split.describe()},
+    fitted = []
+    for split, own_audit in zip(splits, audits, strict=True):
+        if split_options.folds:
+            log.info("fold %d of %d", split.fold + 1, split_options.folds)
+        folder = checkpoint / f"fold-{split.fold + 1}" if checkpoint and split_options.folds else checkpoint
+        fitted.append(_fit_member(words, places, split, own_audit, network, options, folder, digest))
+    predicted = {name: Predicted.join([one.predicted[name] for one in fitted]) for name in SIDES}
+    metrics = judge(places, predicted, audit, seed=options.seed)
+    first = fitted[0]
+    metrics["split"] = first.member.split.describe() | {"unused": first.unused}
+    metrics["training"] = asdict(options) | _course(first)
+    if split_options.folds:
+        metrics["folds"] = [_of_fold(places, one) for one in fitted]
+    metrics["network"] = network.describe()
+    model = TrainedModel(
+        network=network,
+        members=[one.member for one in fitted],
+        alphabet=words.alphabet,
+        both_strands=options.reverse_complement,
+        chromosomes=words.chromosomes,
+        words_digest=digest,
+        metrics=metrics,
+        provenance=provenance.record("train", asdict(options) | asdict(split_options), {"words": words.path})
+        | {"words": words.provenance},
     )
-    rows = np.flatnonzero(sides != UNUSED)
-    probability = np.full(len(places), np.nan)
+    history = [
+        ({"fold": number} if split_options.folds else {}) | row
+        for number, one in enumerate(fitted, start=1)
+        for row in one.trained.history
+    ]
+    return Fitted(model, history, places, predicted)
+
+
+def _fit_member(
+    words: WordsFile,
+    places: Places,
+    split: Split,
+    audit: dict[str, Any],
+    network: Network,
+    options: TrainingOptions,
+    checkpoint: Path | None,
+    digest: str,
+) -> _FittedMember:
+    """Train one network and calibrate it."""
+    sides = split.sides(places)
+    unused = int(((sides == UNUSED) & (places.label >= 0)).sum())
+    if unused:
+        log.info("%s labelled sentences lie near a block of another side, or in no region: left out", f"{unused:,}")
+    identity = {"words": digest, "split": split.describe()}
+    trained = train_network(words, sides, network, options, checkpoint=checkpoint, identity=identity)
     predictor = Predictor(trained.model, words.alphabet, both_strands=options.reverse_complement)
-    with Progress(len(rows), "sentences", "measure") as progress:
-        probability[rows] = predictor.of_rows(words, rows, progress=progress)
-    metrics = judge(places, sides, probability, audit, seed=options.seed)
-    metrics["split"] = split.describe() | {"unused": unused}
-    metrics["training"] = asdict(options) | {
+    held = np.flatnonzero(sides == SIDES["validation"])
+    temperature = fit_temperature(places.label[held], predictor.of_rows(words, held))
+    weights = network.tempered(network.weights_of(trained.model), temperature)
+    trained.model.set_weights([weights[name] for name in network.shapes()])
+    predicted = {}
+    with Progress(int((sides != UNUSED).sum()), "sentences", "measure") as progress:
+        for name, side in SIDES.items():
+            rows = np.flatnonzero(sides == side)
+            probability = predictor.of_rows(words, rows, progress=progress)
+            predicted[name] = Predicted(rows, probability, np.full(len(rows), split.fold + 1))
+    member = Member(
+        weights=weights,
+        split=split,
+        seen=seen_by(split, places, words.chromosomes),
+        counts=training_counts(words, sides),
+    )
+    return _FittedMember(member, trained, temperature, audit, predicted, unused)
+
+
+def _course(one: _FittedMember) -> dict[str, Any]:
+    trained = one.trained
+    return {
         "batch_size": trained.batch,
         "learning_rate": trained.learning_rate,
         "epochs_run": len(trained.history),
         "best_epoch": trained.best_epoch,
         "stopped_early": trained.stopped_early,
+        "temperature": one.temperature,
     }
-    metrics["network"] = network.describe()
-    model = TrainedModel(
-        network=network,
-        weights=network.weights_of(trained.model),
-        alphabet=words.alphabet,
-        both_strands=options.reverse_complement,
-        split=split,
-        counts=training_counts(words, sides),
-        chromosomes=words.chromosomes,
-        words_digest=digest,
-        metrics=metrics,
-        provenance=provenance.record("train", asdict(options) | split.describe(), {"words": words.path})
-        | {"words": words.provenance},
-    )
-    return Fitted(model, trained.history, places, sides, probability)
+
+
+def _of_fold(places: Places, one: _FittedMember) -> dict[str, Any]:
+    split, test = one.member.split, one.predicted["test"]
+    return {
+        "fold": split.fold + 1,
+        "chromosomes": split.describe()["chromosomes"],
+        "audit": one.audit["verdict"],
+        "unused": one.unused,
+        "test": describe(places.label[test.rows], test.probability),
+        "training": _course(one),
+    }

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from archaictools.words.sentences import WordsFile
 
 
-def rows_of_side(model: TrainedModel, words: WordsFile, side: str) -> npt.NDArray[np.int64]:
-    """Return the labelled rows on one side of a model's split.
+def rows_of_side(model: TrainedModel, words: WordsFile, side: str, *, member: int = 1) -> npt.NDArray[np.int64]:
+    """Return the labelled rows on one side of the split of a member, counted from 1.
 
     Parameters
     ----------
@@ -31,20 +31,22 @@ def rows_of_side(model: TrainedModel, words: WordsFile, side: str) -> npt.NDArra
     Raises
     ------
     InputError
-        If the side cannot be told (only chromosomes mean the same in every words file) or holds nothing.
+        If the side cannot be told (chromosomes and given regions only mean the same in every file) or holds nothing.
     """
     places = places_of(words)
     if side == "all":
         rows = np.flatnonzero(places.label >= 0)
     else:
-        if model.split.options.method != "chromosome" and sha256(words.path) != model.words_digest:
+        split = model.member(member).split
+        known = split.options.method in {"chromosome", "file"}
+        if not known and sha256(words.path) != model.words_digest:
             raise InputError(
                 f"is not the file the model was trained on, so its {side} side under --split "
-                f"{model.split.options.method} is not known",
+                f"{split.options.method} is not known",
                 path=words.path,
                 remedy="give the words the model was trained on, or --part all",
             )
-        rows = np.flatnonzero(model.split.sides(places) == SIDES[side])
+        rows = np.flatnonzero(split.sides(places) == SIDES[side])
     if not len(rows):
         raise InputError(f"holds no labelled sentence of the {side} side", path=words.path)
     return rows

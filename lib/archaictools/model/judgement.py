@@ -6,17 +6,19 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from archaictools.model.metrics import auroc_interval, by_chromosome, describe
-from archaictools.model.splits import SIDES, TEST, Places
+from archaictools.model.splits import SIDES, Places
 from archaictools.words.vocabulary import WordCounts
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     import numpy.typing as npt
 
     from archaictools.words.sentences import WordsFile
@@ -46,22 +48,41 @@ def choose(places: Places, rows: npt.NDArray[np.integer] | npt.NDArray[np.bool_]
     )
 
 
-def judge(
-    places: Places,
-    sides: npt.NDArray[np.int8],
-    probability: npt.NDArray[np.float64],
-    audit: dict[str, Any],
-    *,
-    seed: int,
-) -> dict[str, Any]:
+@dataclass(frozen=True)
+class Predicted:
+    """What networks say of one side, each sentence by a network that has it on that side.
+
+    Attributes
+    ----------
+    rows
+        Of the words file; with folds a row may stand more than once on the training side.
+    probability
+        P(introgressed).
+    fold
+        Number of the network, from 1.
+    """
+
+    rows: npt.NDArray[np.int64]
+    probability: npt.NDArray[np.float64]
+    fold: npt.NDArray[np.int64]
+
+    @classmethod
+    def join(cls, parts: Sequence[Predicted]) -> Predicted:
+        """Put the same side of several folds together."""
+        return cls(
+            *(np.concatenate([getattr(part, name) for part in parts]) for name in ("rows", "probability", "fold"))
+        )
+
+
+def judge(places: Places, predicted: Mapping[str, Predicted], audit: dict[str, Any], *, seed: int) -> dict[str, Any]:
     """Measure every side of a split.
 
     Parameters
     ----------
-    places, sides
-        All sentences and their sides.
-    probability
-        P(introgressed) of every sentence; NaN where it was not predicted (unused ones).
+    places
+        All sentences.
+    predicted
+        ``train``, ``validation``, ``test``: what was predicted.
     audit
         As from :func:`archaictools.model.leakage.check_leakage`.
     seed
@@ -74,14 +95,13 @@ def judge(
         ``train --metrics``.
     """
     report: dict[str, Any] = {"schema_version": SCHEMA_VERSION, "verdict": "", "reason": "", "audit": audit}
-    for name, side in SIDES.items():
-        rows = sides == side
-        report[name] = describe(places.label[rows], probability[rows])
-    held = sides == TEST
-    test = choose(places, held)
-    low, high = auroc_interval(test, probability[held], seed=seed)
+    for name, side in predicted.items():
+        report[name] = describe(places.label[side.rows], side.probability)
+    held = predicted["test"]
+    test = choose(places, held.rows)
+    low, high = auroc_interval(test, held.probability, seed=seed)
     report["test"]["auroc_ci"] = [low, high]
-    report["chromosomes"] = by_chromosome(test, probability[held])
+    report["chromosomes"] = by_chromosome(test, held.probability)
     report["verdict"], report["reason"] = _verdict(audit, report["test"]["auroc"], low, high)
     return report
 
@@ -95,22 +115,27 @@ def _verdict(audit: dict[str, Any], auroc: float, low: float, high: float) -> tu
     return "no skill", f"{interval} is not above chance"
 
 
-def predictions_table(
-    places: Places, sides: npt.NDArray[np.int8], probability: npt.NDArray[np.float64]
-) -> pd.DataFrame:
-    """Return the held-out predictions: ``chrom, start, end, label, probability, split`` of test and validation."""
-    rows = np.flatnonzero((sides == TEST) | (sides == SIDES["validation"]))
-    names = np.array(list(SIDES))
-    return pd.DataFrame(
-        {
-            "chrom": np.array(places.names)[places.chrom[rows]],
-            "start": places.start[rows],
-            "end": places.end[rows],
-            "label": places.label[rows],
-            "probability": probability[rows],
-            "split": names[sides[rows]],
-        }
-    )
+def predictions_table(places: Places, predicted: Mapping[str, Predicted]) -> pd.DataFrame:
+    """Return the predictions of validation and test: ``chrom, start, end, label, probability, split, fold``."""
+    parts = []
+    for name in ("validation", "test"):
+        side = predicted[name]
+        parts.append(
+            pd.DataFrame(
+                {
+                    "row": side.rows,
+                    "chrom": np.array(places.names)[places.chrom[side.rows]],
+                    "start": places.start[side.rows],
+                    "end": places.end[side.rows],
+                    "label": places.label[side.rows],
+                    "probability": side.probability,
+                    "split": name,
+                    "fold": side.fold,
+                }
+            )
+        )
+    table = pd.concat(parts).sort_values("row", kind="stable")
+    return table.drop(columns="row").reset_index(drop=True)
 
 
 def training_counts(words: WordsFile, sides: npt.NDArray[np.int8]) -> npt.NDArray[np.uint32]:

@@ -18,6 +18,8 @@ from archaictools.console import hushed_stderr
 from archaictools.errors import UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import keras
 
 log = logging.getLogger("archaictools")
@@ -107,6 +109,11 @@ class Network:
         forget = np.log(np.linspace(1, max(2, self.words - 1), self.lstm, dtype=np.float32))
         zero = np.zeros(self.lstm, dtype=np.float32)
         return np.concatenate([-forget, forget, zero, zero])
+
+    def tempered(self, weights: Mapping[str, np.ndarray], temperature: float) -> dict[str, np.ndarray]:
+        """Return weights whose logits are divided by a temperature; see :mod:`archaictools.model.calibration`."""
+        scaled = {name: weights[name] / np.float32(temperature) for name in ("output_kernel", "output_bias")}
+        return {**weights, **scaled}
 
     def weights_of(self, model: keras.Model) -> dict[str, np.ndarray]:
         """Return the weight arrays of a model by name."""

@@ -2,7 +2,10 @@
 
 A split says how good a model is only if the held-out side shares nothing with the training side. Windows near each
 other share sequence (overlap, repeats, haplotype), so whole chromosomes are held out by default. ``block`` and
-``interval`` hold out less far apart; ``random`` holds out nothing where windows overlap, and is named leaky.
+``interval`` hold out less far apart; ``random`` holds out nothing where windows overlap, and is named leaky. ``file``
+takes regions and their sides, or folds, from the user.
+
+With folds there are as many splits as folds: each fold is the test side of one, and the next fold its validation side.
 """
 
 from __future__ import annotations
@@ -19,9 +22,14 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
+Region = tuple[str, int, int, str]
+
 TRAIN, VALIDATION, TEST, UNUSED = 0, 1, 2, -1
 SIDES = {"train": TRAIN, "validation": VALIDATION, "test": TEST}
-METHODS = ("chromosome", "block", "interval", "random")
+METHODS = ("chromosome", "block", "interval", "random", "file")
+
+#: Fewest folds: one for test, one for validation, one to learn from.
+FEWEST_FOLDS = 3
 
 #: Least share of the labelled sentences held out for test, and then for validation.
 TEST_SHARE, VALIDATION_SHARE = 0.20, 0.10
@@ -34,7 +42,7 @@ class SplitOptions:
     Attributes
     ----------
     method
-        ``chromosome``, ``block``, ``interval`` or ``random``.
+        ``chromosome``, ``block``, ``interval``, ``random`` or ``file``.
     test_chromosomes, validation_chromosomes
         Names for ``chromosome``; empty to choose by size and name.
     block_size, gap
@@ -42,6 +50,10 @@ class SplitOptions:
         a block of another side (it is then left out).
     seed
         Of the random assignment of blocks, intervals or sentences.
+    folds
+        Number of folds, each held out once; 0 for one split.
+    regions
+        For ``file``: ``(chrom, start, end, name)``, 0-based half-open, sorted, the name a side or a fold's number.
     """
 
     method: str = "chromosome"
@@ -50,14 +62,25 @@ class SplitOptions:
     block_size: int = 1_000_000
     gap: int = 0
     seed: int = 1
+    folds: int = 0
+    regions: tuple[Region, ...] = ()
 
     def __post_init__(self) -> None:
         if self.method not in METHODS:
             raise UsageError(f"split is {self.method!r}, expected one of {', '.join(METHODS)}")
+        if self.folds and self.folds < FEWEST_FOLDS:
+            raise UsageError(f"folds is {self.folds}, expected 0 for one split, or {FEWEST_FOLDS} or more")
+        if self.folds and (self.test_chromosomes or self.validation_chromosomes):
+            raise UsageError("with folds every chromosome is held out once: name none for test or validation")
         if self.block_size < 1 or not 0 <= self.gap <= self.block_size:
             raise UsageError("a block must be at least 1 bp long, and the gap from 0 to the length of a block")
         if self.method != "chromosome" and (self.test_chromosomes or self.validation_chromosomes):
             raise UsageError("test and validation chromosomes go with --split chromosome only")
+
+    @property
+    def members(self) -> int:
+        """Number of splits, and so of networks to train."""
+        return self.folds or 1
 
 
 @dataclass(frozen=True)
@@ -84,23 +107,35 @@ class Split:
         How it was made.
     chromosomes
         For ``chromosome``: name of the side to its chromosomes.
+    fold
+        The fold held out for test, from 0; 0 too where there is one split only.
     """
 
     options: SplitOptions
     chromosomes: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    fold: int = 0
 
     def describe(self) -> dict[str, Any]:
         """Return the split as plain values, for metrics and model files."""
-        return asdict(self.options) | {"chromosomes": {side: list(names) for side, names in self.chromosomes.items()}}
+        return asdict(self.options) | {
+            "chromosomes": {side: list(names) for side, names in self.chromosomes.items()},
+            "fold": self.fold,
+        }
+
+    def side_of(self, name: str) -> int:
+        """Return the side that a region's name, or a fold's number from 1, stands for."""
+        folds = self.options.folds
+        return SIDES[_side_of_fold(int(name) - 1, self.fold, folds) if folds else name]
 
     @classmethod
     def restore(cls, stored: Mapping[str, Any]) -> Split:
         """Undo :meth:`describe`."""
         values = dict(stored)
-        chromosomes = values.pop("chromosomes", {})
+        chromosomes, fold = values.pop("chromosomes", {}), int(values.pop("fold", 0))
         for name in ("test_chromosomes", "validation_chromosomes"):
             values[name] = tuple(values.get(name, ()))
-        return cls(SplitOptions(**values), chromosomes)
+        values["regions"] = tuple((c, int(s), int(e), n) for c, s, e, n in values.get("regions", ()))
+        return cls(SplitOptions(**values), chromosomes, fold)
 
     def sides(self, places: Places) -> npt.NDArray[np.int8]:
         """Assign each sentence to a side.
@@ -116,7 +151,12 @@ class Split:
         return sides
 
 
-def make_split(places: Places, options: SplitOptions) -> Split:
+def make_splits(places: Places, options: SplitOptions) -> list[Split]:
+    """Plan one split, or one a fold; see :func:`make_split`."""
+    return [make_split(places, options, fold=fold) for fold in range(options.members)]
+
+
+def make_split(places: Places, options: SplitOptions, *, fold: int = 0) -> Split:
     """Plan a split of labelled sentences and check that it can be learnt from.
 
     Raises
@@ -133,22 +173,22 @@ def make_split(places: Places, options: SplitOptions) -> Split:
             f"all {int(labelled.sum()):,} labelled sentences are {found}" if found else "no sentence has a label",
             remedy="training needs windows of both classes, named introgressed and depleted",
         )
-    chromosomes = _choose_chromosomes(places, options) if options.method == "chromosome" else {}
-    split = Split(options, chromosomes)
+    chromosomes = _choose_chromosomes(places, options, fold) if options.method == "chromosome" else {}
+    split = Split(options, chromosomes, fold)
     sides = split.sides(places)
     for name, side in SIDES.items():
         classes = np.unique(places.label[sides == side])
         if len(classes) < 2:
             have = int((sides == side).sum())
             raise InputError(
-                f"the {name} side of the split {options.method} "
+                f"the {name} side of the split {options.method}{f', fold {fold + 1},' if options.folds else ''} "
                 + (f"holds one class only ({have:,} sentences)" if have else "is empty"),
                 remedy="choose other chromosomes, smaller blocks or another split",
             )
     return split
 
 
-def _choose_chromosomes(places: Places, options: SplitOptions) -> dict[str, list[str]]:
+def _choose_chromosomes(places: Places, options: SplitOptions, fold: int) -> dict[str, list[str]]:
     """Give whole chromosomes to test and validation: the smallest first, the largest always left for training."""
     counts = np.bincount(places.chrom[places.label >= 0], minlength=len(places.names))
     present = {name: int(count) for name, count in zip(places.names, counts, strict=True) if count}
@@ -158,6 +198,8 @@ def _choose_chromosomes(places: Places, options: SplitOptions) -> dict[str, list
             "needs three, one a side",
             remedy="use --split block",
         )
+    if options.folds:
+        return _fold_of_chromosomes(present, options.folds, fold)
     named = {"test": list(options.test_chromosomes), "validation": list(options.validation_chromosomes)}
     unknown = [name for names in named.values() for name in names if name not in present]
     if unknown:
@@ -185,6 +227,29 @@ def _choose_chromosomes(places: Places, options: SplitOptions) -> dict[str, list
     return {"train": sorted(free), "validation": sorted(named["validation"]), "test": sorted(named["test"])}
 
 
+def _fold_of_chromosomes(present: Mapping[str, int], folds: int, held: int) -> dict[str, list[str]]:
+    """Share chromosomes among folds, the largest first and each to the fold with the fewest sentences so far."""
+    if len(present) < folds:
+        raise InputError(
+            f"the sentences lie on {len(present)} chromosome(s), too few for {folds} folds",
+            remedy="ask for fewer folds, or use --split block",
+        )
+    names: list[list[str]] = [[] for _ in range(folds)]
+    sizes = [0] * folds
+    for name in sorted(present, key=lambda name: (-present[name], name)):
+        lightest = sizes.index(min(sizes))
+        names[lightest].append(name)
+        sizes[lightest] += present[name]
+    chosen: dict[str, list[str]] = {"train": [], "validation": [], "test": []}
+    for fold in range(folds):
+        chosen[_side_of_fold(fold, held, folds)] += names[fold]
+    return {side: sorted(names) for side, names in chosen.items()}
+
+
+def _side_of_fold(fold: int, held: int, folds: int) -> str:
+    return "test" if fold == held else "validation" if fold == (held + 1) % folds else "train"
+
+
 def _by_chromosome(split: Split, places: Places) -> npt.NDArray[np.int8]:
     side_of = {name: SIDES[side] for side, names in split.chromosomes.items() for name in names}
     table = np.array([side_of.get(name, UNUSED) for name in places.names], dtype=np.int8)
@@ -192,9 +257,18 @@ def _by_chromosome(split: Split, places: Places) -> npt.NDArray[np.int8]:
     return sides
 
 
-def _shuffled_sides(count: int, seed: Sequence[int]) -> npt.NDArray[np.int8]:
-    """Assign ``count`` units at random, in the shares of test and validation, at least one each if there are three."""
-    order = np.random.default_rng(seed).permutation(count)
+def _shuffled_sides(count: int, split: Split, stream: int) -> npt.NDArray[np.int8]:
+    """Assign ``count`` units at random, in the shares of test and validation, at least one each if there are three.
+
+    With folds, units are dealt to folds of equal size, the same whichever fold is held out.
+    """
+    order = np.random.default_rng([split.options.seed, stream]).permutation(count)
+    folds = split.options.folds
+    if folds:
+        dealt = np.array([split.side_of(str(fold + 1)) for fold in range(folds)], dtype=np.int8)
+        sides = np.empty(count, dtype=np.int8)
+        sides[order] = dealt[np.arange(count) % folds]
+        return sides
     test = max(1, round(TEST_SHARE * count))
     validation = max(1, round(VALIDATION_SHARE * count))
     sides = np.full(count, TRAIN, dtype=np.int8)
@@ -210,7 +284,7 @@ def _by_block(split: Split, places: Places) -> npt.NDArray[np.int8]:
     block = places.chrom.astype(np.int64) * per + places.start // size
     known = np.unique(block[places.label >= 0])
     table = np.full(len(places.names) * per, UNUSED, dtype=np.int8)
-    table[known] = _shuffled_sides(len(known), [split.options.seed, 1])
+    table[known] = _shuffled_sides(len(known), split, 1)
     sides: npt.NDArray[np.int8] = table[block]
     base = places.chrom.astype(np.int64) * per
     left = table[base + np.maximum(places.start - gap, 0) // size]
@@ -223,7 +297,7 @@ def _by_block(split: Split, places: Places) -> npt.NDArray[np.int8]:
 def _by_interval(split: Split, places: Places) -> npt.NDArray[np.int8]:
     """Assign runs of overlapping or touching windows of one class whole."""
     number = interval_numbers(places)
-    sides = _shuffled_sides(int(number.max()) + 1, [split.options.seed, 2])
+    sides = _shuffled_sides(int(number.max()) + 1, split, 2)
     assigned: npt.NDArray[np.int8] = sides[number]
     return assigned
 
@@ -246,8 +320,35 @@ def interval_numbers(places: Places) -> npt.NDArray[np.int64]:
 def _at_random(split: Split, places: Places) -> npt.NDArray[np.int8]:
     labelled = np.flatnonzero(places.label >= 0)
     sides = np.full(len(places), UNUSED, dtype=np.int8)
-    sides[labelled] = _shuffled_sides(len(labelled), [split.options.seed, 3])
+    sides[labelled] = _shuffled_sides(len(labelled), split, 3)
     return sides
 
 
-_ASSIGN = {"chromosome": _by_chromosome, "block": _by_block, "interval": _by_interval, "random": _at_random}
+def _by_region(split: Split, places: Places) -> npt.NDArray[np.int8]:
+    """Give a sentence the side of the region it starts in, unless it reaches a region of another side."""
+    number = {name: index for index, name in enumerate(places.names)}
+    rows = [(number[chrom], start, end, name) for chrom, start, end, name in split.options.regions if chrom in number]
+    stride = max([int(places.end.max(initial=0)), *(end for _, _, end, _ in rows)]) + 1
+    start = np.array([chrom * stride + start for chrom, start, _, _ in rows], dtype=np.int64)
+    end = np.array([chrom * stride + end for chrom, _, end, _ in rows], dtype=np.int64)
+    table = np.array([*(split.side_of(name) for *_, name in rows), UNUSED], dtype=np.int8)
+
+    def side_at(base: npt.NDArray[np.int64]) -> npt.NDArray[np.int8]:
+        place = np.searchsorted(start, base, side="right") - 1
+        inside = (place >= 0) & (base < end[place]) if len(start) else np.zeros(len(base), dtype=bool)
+        found: npt.NDArray[np.int8] = table[np.where(inside, place, len(rows))]
+        return found
+
+    offset = places.chrom.astype(np.int64) * stride
+    first, last = side_at(places.start + offset), side_at(places.end - 1 + offset)
+    first[(last != first) & (last != UNUSED)] = UNUSED
+    return first
+
+
+_ASSIGN = {
+    "chromosome": _by_chromosome,
+    "block": _by_block,
+    "interval": _by_interval,
+    "random": _at_random,
+    "file": _by_region,
+}

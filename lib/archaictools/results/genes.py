@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import bioframe
 import numpy as np
@@ -17,19 +17,31 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-COLUMNS = ["gene", "chrom", "start", "end", "strand", "windows", "mean", "max", "fraction", "call"]
+COLUMNS = ["gene", "chrom", "start", "end", "strand", "windows", "mean", "max", "fraction", "call", "seen"]
+
+#: What is added up over the windows of a gene, and how. A sum with an unknown part is unknown.
+_TOTALS: dict[str, Any] = {
+    "windows": "sum",
+    "bases": "sum",
+    "sum": "sum",
+    "above": "sum",
+    "seen": lambda values: values.sum(skipna=False),
+    "max": "max",
+}
 
 #: Genes overlapped with windows at a time: bounds the number of pairs held in memory.
 BATCH = 2_000
 
 
 def read_predictions(path: Path) -> Iterator[pd.DataFrame]:
-    """Stream a prediction table or a bigWig as ``chrom, start, end, probability``."""
+    """Stream a prediction table or a bigWig as ``chrom, start, end, probability, seen`` (NaN where it is not told)."""
     if is_bigwig(path):
         for chrom, (starts, ends, values) in read_bigwig(path):
-            yield pd.DataFrame({"chrom": chrom, "start": starts, "end": ends, "probability": values})
+            yield pd.DataFrame({"chrom": chrom, "start": starts, "end": ends, "probability": values, "seen": np.nan})
     else:
-        yield from read_table(path, {"chrom": str, "start": int, "end": int, "probability": float})
+        columns = {"chrom": str, "start": int, "end": int, "probability": float}
+        for frame in read_table(path, columns, optional={"seen": int}):
+            yield frame if "seen" in frame else frame.assign(seen=np.nan)
 
 
 def summarise_genes(
@@ -46,7 +58,7 @@ def summarise_genes(
     genes
         ``chrom, start, end, name, strand``.
     windows
-        Predictions ``chrom, start, end, probability``, in pieces that each hold whole chromosomes.
+        Predictions as from :func:`read_predictions`, in pieces that each hold whole chromosomes.
     threshold
         From which a base counts as introgressed, and a gene's mean as a call.
     source
@@ -58,7 +70,8 @@ def summarise_genes(
         One row a gene, sorted by chromosome and start: ``gene, chrom, start, end, strand``; ``windows`` (that
         overlap it); ``mean`` and ``fraction`` (mean probability, and share with probability at or above the
         threshold, of the gene's bases that lie in windows, each window weighed by its overlap); ``max``; ``call``
-        (``introgressed`` when the mean reaches the threshold, ``free`` when not, ``NA`` without a window).
+        (``introgressed`` when the mean reaches the threshold, ``free`` when not, ``NA`` without a window); ``seen``
+        (share of those bases whose windows training saw: their probabilities are not held-out).
 
     Raises
     ------
@@ -73,14 +86,9 @@ def summarise_genes(
         found.extend(_overlaps(genes, frame, threshold))
     if not chroms & set(genes["chrom"]):
         require_chromosomes(genes["chrom"], chroms, source=source, genome="the predictions")
-    columns = ["gene", "windows", "bases", "sum", "above", "max"]
-    totals = pd.concat(found) if found else pd.DataFrame(columns=columns)
+    totals = pd.concat(found) if found else pd.DataFrame(columns=["gene", *_TOTALS])
     # A gene meets its windows in one piece, unless the pieces split its chromosome: then the parts add up.
-    totals = (
-        totals.groupby("gene")
-        .agg({"windows": "sum", "bases": "sum", "sum": "sum", "above": "sum", "max": "max"})
-        .reindex(range(len(genes)))
-    )
+    totals = totals.groupby("gene").agg(_TOTALS).reindex(range(len(genes)))
     mean = (totals["sum"] / totals["bases"]).to_numpy(dtype=float)
     return pd.DataFrame(
         {
@@ -94,6 +102,7 @@ def summarise_genes(
             "max": totals["max"].astype(float),
             "fraction": (totals["above"] / totals["bases"]).astype(float),
             "call": np.where(np.isnan(mean), "NA", np.where(mean >= threshold, "introgressed", "free")),
+            "seen": (totals["seen"] / totals["bases"]).astype(float),
         }
     )[COLUMNS]
 
@@ -119,10 +128,11 @@ def _overlaps(genes: pd.DataFrame, windows: pd.DataFrame, threshold: float) -> I
                 bases=bases,
                 sum=bases * probability,
                 above=bases * (probability >= threshold),
+                seen=bases * pairs["seen_w"].astype(float),
                 max=probability,
             )
             .groupby("gene", as_index=False)
-            .agg({"windows": "sum", "bases": "sum", "sum": "sum", "above": "sum", "max": "max"})
+            .agg(_TOTALS)
         )
 
 

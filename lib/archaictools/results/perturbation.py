@@ -93,10 +93,13 @@ class PerturbedReader:
     ----------
     model
         A trained model; sentences are read on the forward strand, also by a model that averages both.
+    member
+        Number of its network, from 1.
     """
 
-    def __init__(self, model: TrainedModel) -> None:
-        self._alphabet, self._weights, self._units = model.alphabet, model.weights, model.network.lstm
+    def __init__(self, model: TrainedModel, *, member: int = 1) -> None:
+        self._alphabet, self._units = model.alphabet, model.network.lstm
+        self._weights = model.member(member).weights
         self._dense = bool(model.network.dense)
         # sigmoid(x) = (1 + tanh(x / 2)) / 2: halving the columns of the three sigmoid gates lets one tanh serve all.
         half = np.repeat(np.array([0.5, 0.5, 1.0, 0.5], dtype=np.float32), self._units)

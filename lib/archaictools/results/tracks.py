@@ -13,6 +13,7 @@ from archaictools.errors import InputError
 from archaictools.formats.bed import score
 from archaictools.formats.bigwig import BigWigWriter, mean_over_overlaps
 from archaictools.formats.tables import TableWriter
+from archaictools.words.labels import INTROGRESSED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -21,35 +22,49 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from archaictools.formats.bigwig import Track
-    from archaictools.model.prediction import Predictor
+    from archaictools.model.ensemble import Ensemble
     from archaictools.progress import Progress
     from archaictools.words.sentences import WordsFile
 
 
+#: Marks what training saw, in names of segments and as a column.
+SEEN = "seen"
+
+
 @dataclass(frozen=True)
 class Predictions:
-    """Predicted windows of one chromosome, in file order."""
+    """Predicted windows of one chromosome, in file order.
+
+    ``seen`` marks windows that every network of the model saw in training: their probability is not held-out.
+    """
 
     chrom: str
     start: npt.NDArray[np.int64]
     end: npt.NDArray[np.int64]
     probability: npt.NDArray[np.float64]
+    seen: npt.NDArray[np.bool_]
 
     def table(self) -> pd.DataFrame:
-        """Return ``chrom, start, end, probability``."""
-        return pd.DataFrame(
-            {"chrom": self.chrom, "start": self.start, "end": self.end, "probability": self.probability}
-        )
+        """Return ``chrom, start, end, probability, seen``."""
+        columns = {name: getattr(self, name) for name in ("start", "end", "probability")}
+        return pd.DataFrame({"chrom": self.chrom, **columns, "seen": self.seen.astype(np.int8)})
+
+    def touches_seen(self, start: npt.NDArray[np.int64], end: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
+        """Tell which intervals share a base with a window that training saw."""
+        begun = np.searchsorted(np.sort(self.start[self.seen]), end, side="left")
+        ended = np.searchsorted(np.sort(self.end[self.seen]), start, side="right")
+        touching: npt.NDArray[np.bool_] = begun > ended
+        return touching
 
     def track(self) -> Track:
         """Return the mean probability of every covered base, as piecewise-constant intervals."""
         return mean_over_overlaps(self.start, self.end, self.probability)
 
 
-def predict_chromosomes(words: WordsFile, predictor: Predictor, *, progress: Progress) -> Iterator[Predictions]:
+def predict_chromosomes(words: WordsFile, ensemble: Ensemble, *, progress: Progress) -> Iterator[Predictions]:
     """Predict every sentence of a words file, chromosome by chromosome.
 
-    Memory holds one chromosome's coordinates and probabilities (24 bytes a window) and one chunk of bases.
+    Memory holds one chromosome's coordinates and probabilities (25 bytes a window) and one chunk of bases.
 
     Raises
     ------
@@ -57,10 +72,10 @@ def predict_chromosomes(words: WordsFile, predictor: Predictor, *, progress: Pro
         If the sentences of a chromosome do not stand together.
     """
     names = list(words.chromosomes)
-    parts: list[tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.float64]]] = []
+    parts: list[tuple[np.ndarray, ...]] = []
     current, seen = -1, set()
     for chunk in words.chunks():
-        probability = predictor.of_codes(chunk.codes, chunk.end - chunk.start)
+        probability, trained_on = ensemble.predict(chunk)
         progress.advance(len(chunk))
         bounds = np.flatnonzero(np.diff(chunk.chrom.astype(np.int64), prepend=-1, append=-1))
         for first, last in zip(bounds[:-1], bounds[1:], strict=True):
@@ -76,14 +91,14 @@ def predict_chromosomes(words: WordsFile, predictor: Predictor, *, progress: Pro
                     )
                 seen.add(chrom)
                 current, parts = chrom, []
-            parts.append((chunk.start[first:last], chunk.end[first:last], probability[first:last]))
+            columns = (chunk.start, chunk.end, probability, trained_on)
+            parts.append(tuple(column[first:last] for column in columns))
     if parts:
         yield _joined(names[current], parts)
 
 
-def _joined(chrom: str, parts: list[tuple[np.ndarray, np.ndarray, np.ndarray]]) -> Predictions:
-    start, end, probability = (np.concatenate(column) for column in zip(*parts, strict=True))
-    return Predictions(chrom, start, end, probability)
+def _joined(chrom: str, parts: list[tuple[np.ndarray, ...]]) -> Predictions:
+    return Predictions(chrom, *(np.concatenate(column) for column in zip(*parts, strict=True)))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -134,7 +149,7 @@ def call_segments(chrom: str, track: Track, calling: Calling) -> pd.DataFrame:
             "chrom": chrom,
             "start": begin,
             "end": end,
-            "name": "introgressed",
+            "name": INTROGRESSED,
             "score": score(mean),
             "strand": ".",
         }
@@ -146,6 +161,7 @@ class Written:
     """What :func:`write_predictions` wrote."""
 
     windows: int = 0
+    seen_windows: int = 0
     called_windows: int = 0
     bases: int = 0
     segments: int = 0
@@ -161,7 +177,10 @@ def write_predictions(
     bed: Path | None = None,
     table: Path | None = None,
 ) -> Written:
-    """Write predictions as they come into a bigWig, a BED of called segments and a table, whichever are asked for."""
+    """Write predictions as they come into a bigWig, a BED of called segments and a table, whichever are asked for.
+
+    A segment that shares a base with a window that training saw is named ``introgressed_seen``.
+    """
     done = Written()
     with contextlib.ExitStack() as stack:
         track_writer = stack.enter_context(BigWigWriter(bigwig, _header(words))) if bigwig else None
@@ -173,6 +192,9 @@ def write_predictions(
             track = part.track()
             done.bases += int((track[1] - track[0]).sum())
             segments = call_segments(part.chrom, track, calling)
+            marked = part.touches_seen(segments["start"].to_numpy(), segments["end"].to_numpy())
+            segments["name"] = np.where(marked, f"{INTROGRESSED}_{SEEN}", INTROGRESSED)
+            done.seen_windows += int(part.seen.sum())
             done.segments += len(segments)
             done.segment_bases += int((segments["end"] - segments["start"]).sum())
             if track_writer:

@@ -59,15 +59,16 @@ class WordVectors:
         return WordVectors(self.vectors[:number], self.metadata.iloc[:number])
 
 
-def word_vectors(model: TrainedModel) -> WordVectors:
-    """Collect the vectors of all words that occur on the training side.
+def word_vectors(model: TrainedModel, *, member: int = 1) -> WordVectors:
+    """Collect the vectors of all words that occur on the training side of a member, counted from 1.
 
     Raises
     ------
     InputError
         If no word was trained.
     """
-    counts = model.counts.astype(np.int64)
+    one = model.member(member)
+    counts = one.counts.astype(np.int64)
     counts[:, 0] = 0
     total = counts.sum(axis=0)
     ids = np.argsort(-total, kind="stable")[: int(np.count_nonzero(total))]
@@ -75,7 +76,7 @@ def word_vectors(model: TrainedModel) -> WordVectors:
         raise InputError("the model was trained on no word")
     k = model.alphabet.k
     kmers = kmer_text(ids, k)
-    vectors = np.ascontiguousarray(model.weights["embedding"][ids])
+    vectors = np.ascontiguousarray(one.weights["embedding"][ids])
     metadata = pd.DataFrame(
         {
             "kmer": kmers,
