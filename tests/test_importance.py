@@ -13,7 +13,7 @@ from archaictools.results.importance import ImportanceOptions, measure_importanc
 from archaictools.results.perturbation import PerturbedReader, sequence_positions, word_positions
 from archaictools.words.kmers import kmer_text
 from archaictools.words.sentences import Alphabet
-from test_model_file import small_model
+from test_model_file import member, small_model
 
 
 @pytest.fixture(scope="module")
@@ -34,10 +34,9 @@ def keras_and_reader(request):
     start_tensorflow(threads=None, seed=1)
     alphabet = Alphabet(k=3, size=50, stride=request.param)
     network = Network(vocabulary=65, words=alphabet.words, embedding=4, lstm=3, dense=2)
-    rng = np.random.default_rng(2)
-    weights = {name: rng.normal(size=shape).astype(np.float32) for name, shape in network.shapes().items()}
-    model = small_model(network=network, alphabet=alphabet, weights=weights)
-    return network.build(weights), PerturbedReader(model), alphabet
+    members = [member(network, np.random.default_rng(seed), 0) for seed in (2, 3)]
+    model = small_model(network=network, alphabet=alphabet, members=members)
+    return network.build(dict(members[1].weights)), PerturbedReader(model, member=2), alphabet
 
 
 @pytest.mark.parametrize("width", [None, 1, 3, 7])

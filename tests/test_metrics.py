@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from archaictools.model.judgement import judge
+from archaictools.model.judgement import Predicted, judge
 from archaictools.model.metrics import auroc_interval, calibration_error, describe
-from archaictools.model.splits import TEST, TRAIN, VALIDATION, Places
+from archaictools.model.splits import SIDES, Places
 
 
 @pytest.fixture
@@ -86,7 +86,10 @@ def test_verdict(signal, audit, verdict):
     rng = np.random.default_rng(3)
     label = rng.integers(0, 2, 900)
     probability = 1 / (1 + np.exp(-(signal * (2 * label - 1) + rng.normal(0, 1, 900))))
-    sides = np.repeat([TRAIN, VALIDATION, TEST], 300).astype(np.int8)
-    found = judge(places_of(label), sides, probability, {"verdict": audit, "reason": "because"}, seed=1)
+    sides = {
+        name: Predicted(rows, probability[rows], np.ones(300, dtype=np.int64))
+        for name, rows in zip(SIDES, np.arange(900).reshape(3, 300), strict=True)
+    }
+    found = judge(places_of(label), sides, {"verdict": audit, "reason": "because"}, seed=1)
     assert found["verdict"] == verdict
     assert found["test"]["n"] == 300

@@ -105,7 +105,7 @@ def test_attribution_lies_where_the_motifs_are(chain, planted):
 
 def test_bigwig_holds_the_mean_of_the_table(chain):
     table = pd.read_csv(chain / "t.tsv", sep="\t")
-    assert list(table.columns) == ["chrom", "start", "end", "probability"]
+    assert list(table.columns) == ["chrom", "start", "end", "probability", "seen"]
     with pyBigWig.open(str(chain / "t.bw")) as track:
         assert track.chroms() == {"chr1": 620_000, "chr2": 450_000, "chr3": 350_000, "chr4": 220_000, "chr5": 160_000}
         for chrom, length in track.chroms().items():
@@ -161,6 +161,7 @@ def test_genes_are_called_by_what_was_planted(chain, planted):
         "max",
         "fraction",
         "call",
+        "seen",
     ]
     assert len(table) == len(pd.read_csv(planted / "genes.bed", sep="\t", header=None))
     kind = table["gene"].str.split("_").str[0]
@@ -216,7 +217,7 @@ def test_projector_files_agree(chain, ok, tmp_path):
     ids = [1 + int("".join(str("ACGT".index(x)) for x in kmer), 4) for kmer in full["kmer"]]
     assert full["count"].tolist() == counts[ids].tolist()
     with h5py.File(chain / "m.h5") as handle:
-        weights = handle["weights/embedding"][...]
+        weights = handle["members/0/weights/embedding"][...]
     assert (raw == weights[ids]).all()
     np.testing.assert_allclose(vectors.to_numpy(), raw[:300], rtol=1e-5, atol=1e-9)
     umap = pd.read_csv(names["u.tsv"], sep="\t", keep_default_na=False)
