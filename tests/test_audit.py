@@ -93,10 +93,10 @@ def test_long_kmers_equal_strings(text, k):
             assert value == int(smaller.translate(str.maketrans("ACGT", "0123")), 4)
 
 
-@pytest.mark.parametrize("limit", [similarity.LIMIT, 4_000])
+@pytest.mark.parametrize("limit", [2 * similarity.LIMIT, 4_000])
 def test_twins_are_found_on_both_strands(monkeypatch, limit):
     """4,000 k-mers hold a fraction of what 300 training windows have: then a sample must do."""
-    monkeypatch.setattr(similarity, "LIMIT", limit)
+    monkeypatch.setattr(similarity, "LIMIT", limit // 2)  # of each class
     rng = np.random.default_rng(1)
     draw = lambda: "".join(rng.choice(list("ACGT"), 200))  # noqa: E731
     train = [draw() for _ in range(300)]
@@ -107,7 +107,8 @@ def test_twins_are_found_on_both_strands(monkeypatch, limit):
     test = same + changed + half + strangers
     sides = np.array([0] * len(train) + [2] * len(test), dtype=np.int8)
     made = sentences(train + test)
-    found = similarity.shared_sequence(lambda: [made], sides)
+    label = np.arange(len(sides), dtype=np.int8) % 2
+    found = similarity.shared_sequence(lambda: [made], sides, label)
     assert found["identical"] == 40
     if limit > 1_000_000:
         assert found["sampled"] == 1
@@ -120,7 +121,9 @@ def test_twins_are_found_on_both_strands(monkeypatch, limit):
 
 def test_a_padded_window_is_itself_on_the_other_strand():
     made = sentences(["ACGTTGCAAC" * 20, "ACGGT", "ACCGT", "TTTTT"])
-    found = similarity.shared_sequence(lambda: [made], np.array([0, 0, 2, 2], dtype=np.int8))
+    found = similarity.shared_sequence(
+        lambda: [made], np.array([0, 0, 2, 2], dtype=np.int8), np.array([0, 1, 0, 1], dtype=np.int8)
+    )
     assert found["identical"] == 1
 
 
@@ -139,8 +142,10 @@ def test_composition_is_what_counting_says():
         assert table[row, 0] == len(text)
         assert table[row, 1] == pytest.approx(text.count("N") / len(text))
         assert table[row, 2] == pytest.approx((text.count("G") + text.count("C")) / known)
+        for number, base in enumerate("ACGT"):
+            assert table[row, 3 + number] == pytest.approx(text.count(base) / known)
         for number, pair in enumerate(a + b for a in "ACGT" for b in "ACGT"):
-            assert table[row, 3 + number] == pytest.approx(pairs.count(pair) / len(pairs), abs=1e-6)
+            assert table[row, 7 + number] == pytest.approx(pairs.count(pair) / len(pairs), abs=1e-6)
     sides = np.where(np.arange(400) % 2, 2, 0).astype(np.int8)
     found = separability(table, label.astype(np.int8), sides)
     assert found["gc"]["auroc"] > 0.97

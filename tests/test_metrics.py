@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from archaictools.model.judgement import Predicted, judge
-from archaictools.model.metrics import auroc_interval, calibration_error, describe
+from archaictools.model.metrics import calibration_error, describe
 from archaictools.model.splits import SIDES, Places
 
 
@@ -62,20 +62,6 @@ def places_of(label):
     count = len(label)
     start = np.arange(count, dtype=np.int64) * 200
     return Places(["chr1"], np.zeros(count, dtype=np.uint32), start, start + 200, label.astype(np.int8))
-
-
-def test_interval_is_wider_when_neighbours_agree():
-    """Labels and scores constant over long runs carry less information than the same number drawn freely."""
-    rng = np.random.default_rng(2)
-    free = rng.integers(0, 2, 2_000)
-    score_free = free * 0.4 + rng.normal(0, 1, 2_000)
-    runs = np.repeat(rng.integers(0, 2, 100), 20)
-    score_runs = np.repeat(runs[::20] * 0.4 + rng.normal(0, 1, 100), 20)
-    low, high = auroc_interval(places_of(free), score_free, seed=1)
-    wide_low, wide_high = auroc_interval(places_of(runs), score_runs, seed=1)
-    one, zero = score_free[free == 1], score_free[free == 0]
-    assert low < (one[:, None] > zero).mean() < high
-    assert wide_high - wide_low > 2 * (high - low)
 
 
 @pytest.mark.parametrize(

@@ -22,6 +22,7 @@ VERBS = {
     "tokenize": "Read windows or sequence records as sentences of k-mers.",
     "audit": "Ask whether a split is honest, before or after training.",
     "train": "Train an LSTM, with whole chromosomes held out.",
+    "evaluate": "Say whether a model has skill, beside every control.",
     "importance": "Rank positions and k-mers by permutation importance.",
     "embedding": "Export the learnt word vectors, and map them with UMAP.",
     "predict": "Predict windows: bigWig, BED and a table.",

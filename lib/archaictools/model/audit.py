@@ -71,7 +71,7 @@ def _audit(places: Places, split: Split, read: Callable[[], Iterable[Sentences]]
     report["coverage"] = coverage(places)
     report["coordinates"] = coordinates
     if read is not None:
-        report["sequence"] = shared_sequence(read, sides)
+        report["sequence"] = shared_sequence(read, sides, places.label)
         report["separability"] = separability(features(read(), len(places)), places.label, sides)
         judged += [_of_sequence(report["sequence"]), *_of_cutting(report["separability"])]
     report["verdict"] = worst(*(verdict for verdict, _ in judged))

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from archaictools.model.metrics import auroc_interval, by_chromosome, describe
+from archaictools.model.metrics import by_chromosome, describe
+from archaictools.model.resampling import Resampler, interval
 from archaictools.model.splits import SIDES, Places
 from archaictools.words.vocabulary import WordCounts
 
@@ -86,7 +87,7 @@ def judge(places: Places, predicted: Mapping[str, Predicted], audit: dict[str, A
     audit
         As from :func:`archaictools.model.leakage.check_leakage`.
     seed
-        Of the resampling behind ``auroc_ci``.
+        Of the resampling behind ``auroc_ci`` and its like.
 
     Returns
     -------
@@ -99,8 +100,9 @@ def judge(places: Places, predicted: Mapping[str, Predicted], audit: dict[str, A
         report[name] = describe(places.label[side.rows], side.probability)
     held = predicted["test"]
     test = choose(places, held.rows)
-    low, high = auroc_interval(test, held.probability, seed=seed)
-    report["test"]["auroc_ci"] = [low, high]
+    drawn = Resampler(test, seed=seed).draw(held.probability)
+    report["test"] |= {f"{name}_ci": interval(draws) for name, draws in drawn.items()}
+    low, high = report["test"]["auroc_ci"]
     report["chromosomes"] = by_chromosome(test, held.probability)
     report["verdict"], report["reason"] = _verdict(audit, report["test"]["auroc"], low, high)
     return report

@@ -45,7 +45,7 @@ def check_leakage(places: Places, sides: npt.NDArray[np.int8], options: SplitOpt
     key = start * longest + (end - start)
     identical = np.isin(key[test], key[train])
     share = float(overlapping.mean()) if len(test) else 0.0
-    coordinate, majority = _accuracy_of_coordinates(places, train, test)
+    coordinate, majority = _accuracies(places, train, test)
     found = {
         "test_windows": len(test),
         "overlapping": int(overlapping.sum()),
@@ -95,15 +95,24 @@ def _neighbours(
     return nearest, np.minimum(to_left, to_right), places.chrom[nearest] == places.chrom[test]
 
 
-def _accuracy_of_coordinates(
-    places: Places, train: npt.NDArray[np.int64], test: npt.NDArray[np.int64]
-) -> tuple[float, float]:
+def nearest_class(places: Places, train: npt.NDArray[np.int64], test: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
+    """Predict each test window by coordinates alone: the class of the nearest training window of its chromosome.
+
+    Returns
+    -------
+    numpy.ndarray
+        1 introgressed, 0 depleted, and the training side's share of introgressed windows on other chromosomes.
+    """
+    nearest, _, same = _neighbours(places, train, test)
+    return np.where(same, places.label[nearest], places.label[train].mean())
+
+
+def _accuracies(places: Places, train: npt.NDArray[np.int64], test: npt.NDArray[np.int64]) -> tuple[float, float]:
     if not len(train) or not len(test):
         return float("nan"), float("nan")
-    majority = int(places.label[train].mean() >= 0.5)
-    nearest, _, same = _neighbours(places, train, test)
-    guess = np.where(same, places.label[nearest], majority)
-    truth = places.label[test]
+    truth = places.label[test] == 1
+    majority = places.label[train].mean() >= 0.5
+    guess = nearest_class(places, train, test) >= 0.5
     return float((guess == truth).mean()), float((truth == majority).mean())
 
 

@@ -1,7 +1,4 @@
-"""How good are probabilities? Threshold, ranking and calibration measures, with intervals from resampling blocks.
-
-Windows near each other are not independent, so intervals resample contiguous blocks of the genome, never windows.
-"""
+"""How good are probabilities? Threshold, ranking and calibration measures."""
 
 from __future__ import annotations
 
@@ -17,9 +14,6 @@ if TYPE_CHECKING:
 
 Labels = "npt.NDArray[np.int8]"
 Probabilities = "npt.NDArray[np.float64]"
-
-#: Blocks into which a held-out side is cut for resampling, and how often they are drawn.
-BLOCKS, DRAWS = 50, 1_000
 
 CALIBRATION_BINS = 10
 
@@ -75,42 +69,6 @@ def calibration_error(label: npt.NDArray[np.integer], probability: npt.NDArray[n
     claimed = np.bincount(place, weights=probability, minlength=CALIBRATION_BINS)
     found = np.bincount(place, weights=label, minlength=CALIBRATION_BINS)
     return float(np.abs(claimed - found).sum() / len(label))
-
-
-def auroc_interval(
-    places: Places, probability: npt.NDArray[np.floating], *, seed: int, level: float = 0.95
-) -> tuple[float, float]:
-    """Bootstrap the AUROC over contiguous blocks of the genome.
-
-    Sentences are put in genome order and cut into :data:`BLOCKS` blocks of equal count; blocks are drawn with
-    replacement :data:`DRAWS` times.
-
-    Returns
-    -------
-    tuple
-        Lower and upper bound; NaN where no draw held both classes.
-    """
-    order = np.lexsort((places.start, places.chrom))
-    label, score = places.label[order] == 1, np.asarray(probability)[order]
-    blocks = min(BLOCKS, len(label))
-    block = np.arange(len(label)) * blocks // max(1, len(label))
-    rank = np.argsort(score, kind="stable")
-    label, block = label[rank], block[rank]
-    _, tie = np.unique(score[rank], return_inverse=True)
-    rng = np.random.default_rng(seed)
-    found = []
-    for _ in range(DRAWS):
-        weight = np.bincount(rng.integers(0, blocks, size=blocks), minlength=blocks)[block]
-        positive = np.bincount(tie, weights=weight * label)
-        negative = np.bincount(tie, weights=weight * ~label)
-        below = np.cumsum(negative) - negative
-        pairs = positive.sum() * negative.sum()
-        if pairs:
-            found.append(float((positive * (below + negative / 2)).sum() / pairs))
-    if not found:
-        return float("nan"), float("nan")
-    low, high = np.quantile(found, [(1 - level) / 2, (1 + level) / 2])
-    return float(low), float(high)
 
 
 def by_chromosome(places: Places, probability: npt.NDArray[np.floating]) -> dict[str, dict[str, Any]]:

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from archaictools.words.sentences import Sentences
 
 K = 31
-#: Most k-mers of the training side kept, 8 bytes each.
-LIMIT = 1 << 23
+#: Most k-mers of a class of the training side kept, 8 bytes each.
+LIMIT = 1 << 22
 #: Share of a window's k-mers found in training from which it is a near twin.
 TWIN = 0.8
 
@@ -72,15 +72,78 @@ class _Sketch:
         return _distinct(np.concatenate(self.parts)) if self.parts else np.zeros(0, dtype=np.uint64)
 
 
-def shared_sequence(read: Callable[[], Iterable[Sentences]], sides: npt.NDArray[np.int8]) -> dict[str, Any]:
+class TrainingSequence:
+    """The 31-mers of a training side, by class, against which other windows are held.
+
+    Parameters
+    ----------
+    parts
+        All sentences from the first.
+    sides, label
+        Their sides and classes.
+    """
+
+    def __init__(self, parts: Iterable[Sentences], sides: npt.NDArray[np.int8], label: npt.NDArray[np.int8]) -> None:
+        sketches, whole = (_Sketch(), _Sketch()), []
+        for codes, lengths, rows in _of_side(parts, sides, TRAIN):
+            whole.append(_distinct(_whole(codes, lengths)))
+            values, good = long_kmers(codes, k=K)
+            for group, sketch in enumerate(sketches):
+                chosen = label[rows] == group
+                sketch.add(_mixed(values[chosen][good[chosen]]))
+        self.bits = max(sketch.bits for sketch in sketches)
+        self._chosen = _Sketch(bits=self.bits).chosen
+        known = (sketch.sorted() for sketch in sketches)
+        self._known = tuple(hashes[self._chosen(hashes)] for hashes in known)
+        self._sequences = _distinct(np.concatenate(whole)) if whole else np.zeros(0, dtype=np.uint64)
+
+    def find(self, codes: npt.NDArray[np.uint8], lengths: npt.NDArray[np.int64]) -> Shared:
+        """Look up windows, base codes (n, size) and lengths (n,)."""
+        values, good = long_kmers(codes, k=K)
+        hashes = _mixed(values)
+        good &= self._chosen(hashes)
+        depleted, introgressed = (good & _within(hashes, known) for known in self._known)
+        return Shared(
+            total=good.sum(axis=1),
+            shared=(depleted | introgressed).sum(axis=1),
+            depleted=depleted.sum(axis=1),
+            introgressed=introgressed.sum(axis=1),
+            identical=_within(_whole(codes, lengths), self._sequences),
+        )
+
+
+@dataclass(frozen=True)
+class Shared:
+    """What windows share with a training side, one value a window.
+
+    Attributes
+    ----------
+    total, shared
+        Numbers of their 31-mers looked at, and of those that stand in training.
+    depleted, introgressed
+        Of those, the ones that stand in training windows of a class.
+    identical
+        Whether the whole window, on either strand, stands in training.
+    """
+
+    total: npt.NDArray[np.int64]
+    shared: npt.NDArray[np.int64]
+    depleted: npt.NDArray[np.int64]
+    introgressed: npt.NDArray[np.int64]
+    identical: npt.NDArray[np.bool_]
+
+
+def shared_sequence(
+    read: Callable[[], Iterable[Sentences]], sides: npt.NDArray[np.int8], label: npt.NDArray[np.int8]
+) -> dict[str, Any]:
     """Measure how much of the test windows' sequence stands in training windows.
 
     Parameters
     ----------
     read
         Gives all sentences from the first, each time it is called (twice).
-    sides
-        Their sides.
+    sides, label
+        Their sides and classes.
 
     Returns
     -------
@@ -89,28 +152,47 @@ def shared_sequence(read: Callable[[], Iterable[Sentences]], sides: npt.NDArray[
         either strand), ``twins`` (at least 80 % of their 31-mers stand in training), ``touched`` (at least one does),
         the three as ``…_share`` too, and ``sampled`` (the share of all 31-mers that was looked at).
     """
-    sketch, whole = _Sketch(), []
-    for codes, lengths in _of_side(read(), sides, TRAIN):
-        whole.append(_distinct(_whole(codes, lengths)))
-        values, good = long_kmers(codes, k=K)
-        sketch.add(_mixed(values[good]))
-    known = sketch.sorted()
-    sequences = _distinct(np.concatenate(whole)) if whole else np.zeros(0, dtype=np.uint64)
+    training = TrainingSequence(read(), sides, label)
     windows = identical = twins = touched = 0
-    for codes, lengths in _of_side(read(), sides, TEST):
-        identical += int(_within(_whole(codes, lengths), sequences).sum())
-        values, good = long_kmers(codes, k=K)
-        hashes = _mixed(values)
-        good &= sketch.chosen(hashes)
-        found = good & _within(hashes, known)
-        total, shared = good.sum(axis=1), found.sum(axis=1)
-        windows += int((total > 0).sum())
-        touched += int((shared > 0).sum())
-        twins += int(((total > 0) & (shared >= TWIN * total)).sum())
-    result: dict[str, Any] = {"windows": windows, "sampled": 2.0**-sketch.bits}
+    for codes, lengths, _ in _of_side(read(), sides, TEST):
+        found = training.find(codes, lengths)
+        windows += int((found.total > 0).sum())
+        identical += int(found.identical.sum())
+        touched += int((found.shared > 0).sum())
+        twins += int(((found.total > 0) & (found.shared >= TWIN * found.total)).sum())
+    result: dict[str, Any] = {"windows": windows, "sampled": 2.0**-training.bits}
     for name, count in (("identical", identical), ("twins", twins), ("touched", touched)):
         result |= {name: count, f"{name}_share": count / windows if windows else float("nan")}
     return result
+
+
+def nearest_sequence(
+    read: Callable[[], Iterable[Sentences]], sides: npt.NDArray[np.int8], label: npt.NDArray[np.int8]
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """Predict test windows by the classes of the training windows with which they share sequence.
+
+    Parameters
+    ----------
+    read, sides, label
+        As for :func:`shared_sequence`.
+
+    Returns
+    -------
+    similarity
+        Share of each test window's 31-mers that stands in training; NaN where none could be looked at.
+    probability
+        Of the shared 31-mers, how many stand in introgressed training windows rather than depleted ones; the training
+        side's share of introgressed windows where none is shared.
+    """
+    training = TrainingSequence(read(), sides, label)
+    prevalence = float(label[sides == TRAIN].mean())
+    similarity, probability = [np.zeros(0)], [np.zeros(0)]
+    for codes, lengths, _ in _of_side(read(), sides, TEST):
+        found = training.find(codes, lengths)
+        votes = found.introgressed + found.depleted
+        similarity.append(np.where(found.total > 0, found.shared / np.maximum(found.total, 1), np.nan))
+        probability.append(np.where(votes > 0, found.introgressed / np.maximum(votes, 1), prevalence))
+    return np.concatenate(similarity), np.concatenate(probability)
 
 
 def _distinct(values: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
@@ -123,12 +205,13 @@ def _distinct(values: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
 
 def _of_side(
     parts: Iterable[Sentences], sides: npt.NDArray[np.int8], side: int
-) -> Iterable[tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64]]]:
+) -> Iterable[tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64], npt.NDArray[np.int64]]]:
+    """Yield base codes, lengths and row numbers of one side."""
     first = 0
     for part in parts:
         rows = np.flatnonzero(sides[first : first + len(part)] == side)
         if len(rows):
-            yield part.codes[rows], (part.end - part.start)[rows]
+            yield part.codes[rows], (part.end - part.start)[rows], rows + first
         first += len(part)
 
 

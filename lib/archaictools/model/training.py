@@ -121,6 +121,7 @@ def train_network(
     network: Network,
     options: TrainingOptions,
     *,
+    label: npt.NDArray[np.int8] | None = None,
     checkpoint: Path | None = None,
     identity: dict[str, Any] | None = None,
 ) -> Trained:
@@ -136,6 +137,8 @@ def train_network(
         What to build.
     options
         How to train.
+    label
+        Labels in place of those of the words, shape (sentences,): for controls.
     checkpoint
         Folder to keep the state in after every epoch, and to go on from if it holds one.
     identity
@@ -148,7 +151,7 @@ def train_network(
     InputError
         If the checkpoint belongs to another training.
     """
-    label = words.field("label")
+    label = words.field("label") if label is None else label
     rows, held = np.flatnonzero(sides == TRAIN), np.flatnonzero(sides == VALIDATION)
     batch, rate = options.resolve(len(rows))
     batches = TrainingBatches(

@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import matplotlib as mpl
+import numpy as np
 
 from archaictools.errors import UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     import numpy.typing as npt
@@ -72,6 +74,55 @@ def plot_embedding(path: Path, table: pd.DataFrame, *, file_format: str) -> None
         axes.set(xlabel="UMAP 1", ylabel="UMAP 2", xticks=[], yticks=[])
     left.set_title(f"{len(table):,} words")
     _save(figure, path, file_format)
+
+
+_KINDS = {"model": "#c0392b", "control": "0.45", "rival": "#1f4e79"}
+
+
+def plot_evaluation(
+    folder: Path, table: pd.DataFrame, curve: pd.DataFrame, similarity: Sequence[Mapping[str, Any]]
+) -> None:
+    """Plot a comparison into a folder: AUROC of all, reliability of the model, AUROC by similarity to training."""
+    figure, axes = _figure(7, 0.8 + 0.32 * len(table))
+    rows = table.to_dict("records")
+    for place, row in enumerate(rows):
+        bounds = [[row["auroc"] - row["auroc_low"]], [row["auroc_high"] - row["auroc"]]]
+        axes.errorbar(row["auroc"], -place, xerr=bounds, fmt="o", ms=5, capsize=3, color=_KINDS[row["kind"]])
+    axes.axvline(0.5, color="0.7", linewidth=0.8)
+    axes.set(
+        xlabel="AUROC on held-out sentences, with 95 % interval",
+        xlim=(min(0.4, float(table["auroc_low"].min()) - 0.02), 1.01),
+        yticks=-np.arange(len(rows)),
+        yticklabels=[f"{row['model'].replace('_', ' ')} ({row['kind']})" for row in rows],
+    )
+    _save(figure, folder / "comparison.png", "png")
+
+    figure, axes = _figure(4.5, 4)
+    axes.plot([0, 1], [0, 1], color="0.7", linewidth=0.8)
+    for name, points in curve.groupby("model"):
+        x, y = points["mean_probability"], points["introgressed_share"]
+        drawn = axes.plot(x, y, linewidth=1, label=name)
+        axes.scatter(x, y, s=15 + 150 * points["n"] / points["n"].sum(), color=drawn[0].get_color())
+    axes.set(xlabel="predicted probability", ylabel="share introgressed", xlim=(-0.02, 1.02), ylim=(-0.02, 1.02))
+    axes.legend(frameon=False)
+    _save(figure, folder / "reliability.png", "png")
+
+    figure, axes = _figure(5, 3)
+    shown = [row for row in similarity if row["n"]]
+    labels = ["none" if row["up_to"] == 0 else f"to {row['up_to']:.0%}" for row in shown]
+    axes.bar(range(len(shown)), [row["auroc"] for row in shown], color="#1f4e79", width=0.6)
+    for place, bar in enumerate(shown):
+        axes.annotate(f"n = {bar['n']:,}", (place, 0.02), ha="center", color="white", fontsize=7, rotation=90)
+    axes.axhline(0.5, color="0.5", linewidth=0.8)
+    axes.set(
+        xlabel="share of a window's 31-mers that stands in training",
+        ylabel="AUROC",
+        ylim=(0, 1),
+        xlim=(-0.6, max(len(shown), 4) - 0.4),
+        xticks=range(len(shown)),
+        xticklabels=labels,
+    )
+    _save(figure, folder / "similarity.png", "png")
 
 
 def _figure(width: float, height: float, *, columns: int = 1) -> tuple[Figure, Any]:

@@ -1,0 +1,100 @@
+"""``archaictools evaluate``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from archaictools.cli.options import INPUT, OUTPUT, common, names, report
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@click.command("evaluate", short_help="Compare a model with every control.")
+@click.argument("model", type=INPUT)
+@click.argument("words", type=INPUT)
+@click.option("--metrics", type=OUTPUT, help="JSON: the verdict, all measures with intervals, calibration, similarity.")
+@click.option("--table", type=OUTPUT, help="TSV, one row a model, control or rival.")
+@click.option("--plots", type=OUTPUT, help="New folder: comparison.png, reliability.png, similarity.png.")
+@click.option("--leave-out", callback=names, help="Controls not to run; shuffled_labels takes as long as training.")
+@click.option(
+    "--block-size",
+    type=click.IntRange(1),
+    default=1_000_000,
+    show_default=True,
+    help="Blocks within which labels are shuffled, bp.",
+)
+@click.option("--trees", type=click.IntRange(1), default=100, show_default=True, help="Of the Random Forest.")
+@click.option(
+    "--tree-windows",
+    type=click.IntRange(2),
+    default=20_000,
+    show_default=True,
+    help="Training sentences drawn for each tree.",
+)
+@common
+def command(
+    *,
+    model: Path,
+    words: Path,
+    metrics: Path | None,
+    table: Path | None,
+    plots: Path | None,
+    leave_out: tuple[str, ...],
+    block_size: int,
+    trees: int,
+    tree_windows: int,
+    threads: int,
+    seed: int,
+) -> None:
+    """Say whether a model has skill: measure it beside controls that have learnt nothing of words.
+
+    MODEL is a model.h5, WORDS the words.h5 it was trained on. Controls: the commoner class, GC, bases, dinucleotides,
+    the nearest training window, training windows that share sequence, and the same network trained on labels shuffled
+    within blocks. Rival: a Random Forest on a bag of words. Intervals resample blocks of the genome.
+    """
+    import logging
+
+    from archaictools.errors import UsageError
+    from archaictools.formats.files import Outputs
+    from archaictools.formats.tables import write_json, write_table
+    from archaictools.model.archive import load_model
+    from archaictools.model.controls import CONTROLS, RIVALS
+    from archaictools.model.evaluation import EvaluationOptions
+    from archaictools.model.evaluation import evaluate as compare
+    from archaictools.model.network import start_tensorflow
+    from archaictools.results.plots import plot_evaluation
+    from archaictools.words.sentences import open_words
+
+    if not (metrics or table or plots):
+        raise UsageError("name at least one output: --metrics, --table or --plots")
+    unknown = [name for name in leave_out if name not in {**CONTROLS, **RIVALS}]
+    if unknown:
+        raise UsageError(f"{', '.join(unknown)} is no control; choose among {', '.join({**CONTROLS, **RIVALS})}")
+    options = EvaluationOptions(
+        leave_out=leave_out,
+        block_size=block_size,
+        trees=trees,
+        tree_windows=tree_windows,
+        threads=threads,
+        seed=seed,
+    )
+    trained = load_model(model)
+    with Outputs() as outputs, open_words(words) as sentences:
+        staged = {path: outputs.stage(path) for path in (metrics, table) if path}
+        folder = outputs.stage_folder(plots) if plots else None
+        logging.getLogger("archaictools").info("%s", start_tensorflow(threads=threads, seed=seed))
+        found = compare(trained, sentences, options)
+        if metrics:
+            write_json(staged[metrics], found.report)
+        if table:
+            write_table(staged[table], found.table)
+        if folder:
+            plot_evaluation(folder, found.table, found.curve, found.report["similarity"])
+    report(verdict=f"{found.report['verdict']} ({found.report['reason']})")
+    for name, row in found.report["models"].items():
+        low, high = row["auroc_ci"]
+        line = f"AUROC {row['auroc']:.3f} ({low:.3f}-{high:.3f}), accuracy {row['accuracy']:.3f}"
+        report(**{name: f"{line}, AUPRC {row['auprc']:.3f}, Brier {row['brier']:.3f}, ECE {row['ece']:.3f}"})
