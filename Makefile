@@ -10,7 +10,7 @@ GALAXY  ?= .galaxy
 PLANEMO ?= .planemo
 BROWSER ?= .browser
 
-.PHONY: demo demo-real test test-galaxy test-browser lint bench clean help
+.PHONY: demo demo-real article controls test test-galaxy test-browser lint bench clean help
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -26,6 +26,12 @@ demo: $(READY) ## run the whole chain on the planted genome into demo/ (3 minute
 
 demo-real: $(READY) ## run the same chain on hg19 chr21 (DATA=folder) into demo-real/
 	PATH="$(CURDIR)/$(BIN):$$PATH" bash benchmarks/demo_real.sh $(DATA) demo-real
+
+article: $(READY) ## the article's own protocol on chr21 (DATA=folder) into article/, with the verdict on it
+	PATH="$(CURDIR)/$(BIN):$$PATH" bash benchmarks/article.sh $(DATA) article
+
+controls: $(READY) ## three made genomes: what must be called skill, no skill and leaky, into controls/ (3 minutes)
+	PATH="$(CURDIR)/$(BIN):$$PATH" bash benchmarks/controls.sh test-data controls
 
 test: $(READY) ## all tests that need neither a Galaxy server nor a browser
 	ARCHAICTOOLS_DATA="$(DATA)" $(BIN)/python -m pytest -n $(JOBS) --dist loadfile
@@ -58,5 +64,5 @@ bench: $(READY) ## time tokenize, train and predict against the article's way
 	$(BIN)/python benchmarks/speed.py --out benchmarks/RESULTS.md
 
 clean: ## remove what the targets made
-	rm -rf $(VENV) $(GALAXY) $(PLANEMO) $(BROWSER) demo demo-real build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(GALAXY) $(PLANEMO) $(BROWSER) demo demo-real article controls build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} + ; rm -rf lib/*.egg-info

@@ -163,7 +163,15 @@ def test_early_stopping_keeps_the_best_epoch(ok, tmp_path, words):
     held = predicted[predicted["split"] == "validation"]
     p = held["probability"].clip(1e-7, 1 - 1e-7)
     loss = -np.where(held["label"] == 1, np.log(p), np.log1p(-p)).mean()
-    assert loss == pytest.approx(rows["validation_loss"].min(), rel=1e-3), "predictions come from the best weights"
+    assert loss <= rows["validation_loss"].min() + 1e-6, (
+        "predictions come from the best weights, calibrated on this side"
+    )
+    assert loss == pytest.approx(rows["validation_loss"].min(), rel=0.02)
+    ok("train", shuffled, "--model", tmp_path / "l.h5", "--epochs", 8, "--patience", 2, "--keep", "last", "--metrics",
+       metrics, "--predictions", heldout, "--learning-rate", 0.01)  # fmt: skip
+    kept = json.loads(metrics.read_text())["training"]
+    assert kept["best_epoch"] == kept["epochs_run"] == len(rows)
+    assert not np.allclose(pd.read_csv(heldout, sep="\t")["probability"], predicted["probability"], rtol=1e-2)
 
 
 def test_threads_follow_galaxy_slots(monkeypatch):

@@ -9,7 +9,13 @@ import click
 from archaictools.cli.options import INPUT, OUTPUT, common, names, of_member, report
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
+
+    import pandas as pd
+
+    from archaictools.model.archive import TrainedModel
+    from archaictools.results.vectors import WordVectors
 
 
 @click.command("embedding", short_help="Export the learnt word vectors.")
@@ -29,6 +35,12 @@ if TYPE_CHECKING:
 @click.option("--config", type=OUTPUT, help="projector_config.json that names --vectors and --metadata.")
 @click.option("--umap", type=OUTPUT, help="TSV of the words' places on a UMAP map.")
 @click.option("--plot", type=OUTPUT, help="PNG or SVG of the map, by GC content and by class.")
+@click.option("--word2vec", type=INPUT, help="words.h5 of training: train Word2Vec on the same sentences.")
+@click.option("--word2vec-vectors", type=OUTPUT, help="TSV of the Word2Vec vectors of the exported words.")
+@click.option(
+    "--word2vec-sentences", type=click.IntRange(1), default=20_000, show_default=True, help="Drawn for Word2Vec."
+)
+@click.option("--clustering", type=OUTPUT, help="TSV: how far learnt and Word2Vec vectors sort words by AT content.")
 @of_member
 @common
 def command(
@@ -43,52 +55,90 @@ def command(
     config: Path | None,
     umap: Path | None,
     plot: Path | None,
+    word2vec: Path | None,
+    word2vec_vectors: Path | None,
+    word2vec_sentences: int,
+    clustering: Path | None,
     member: int,
     threads: int,
     seed: int,
 ) -> None:
     """Export the word vectors that a model has learnt, and map them with UMAP.
 
-    MODEL is a model.h5. Words that training never saw are left out.
+    MODEL is a model.h5. Words that training never saw are left out. With --word2vec, vectors of the same words are
+    learnt without labels, and --clustering says how far either set sorts words by their AT content.
     """
     from archaictools.errors import UsageError
     from archaictools.formats.files import Outputs
     from archaictools.formats.tables import write_json, write_table
     from archaictools.model.archive import load_model
     from archaictools.results import vectors as export
-    from archaictools.results.plots import check_suffix, plot_embedding
+    from archaictools.results.plots import check_suffix
+    from archaictools.results.word2vec import clustering as cluster
 
-    if not any((vectors, metadata, raw, raw_metadata, umap, plot)):
-        raise UsageError("name at least one output: --vectors, --metadata, --bytes, --umap or --plot")
-    if config and not (vectors and metadata):
-        raise UsageError("--config names --vectors and --metadata: give both")
+    asked = (vectors, metadata, raw, raw_metadata, umap, plot, word2vec_vectors, clustering)
+    if not any(asked):
+        raise UsageError("name at least one output: --vectors, --metadata, --bytes, --umap, --plot or --clustering")
+    if (config and not (vectors and metadata)) or (word2vec_vectors and not word2vec):
+        raise UsageError("--config needs --vectors and --metadata; --word2vec-vectors needs --word2vec")
     if plot:
         check_suffix(plot)
+    found = {}
     with Outputs() as outputs:
-        staged = {
-            path: outputs.stage(path) for path in (vectors, metadata, raw, raw_metadata, config, umap, plot) if path
-        }
-        words = export.word_vectors(load_model(model), member=member)
+        staged = {path: outputs.stage(path) for path in (*asked, config) if path}
+        trained = load_model(model)
+        words = export.word_vectors(trained, member=member)
         chosen = words.top(top)
+        for path, exported in ((metadata, chosen), (raw_metadata, words)):
+            if path:
+                export.write_metadata(staged[path], exported, columns)
         if vectors:
             export.write_vectors(staged[vectors], chosen)
-        if metadata:
-            export.write_metadata(staged[metadata], chosen, columns)
         if raw:
             export.write_bytes(staged[raw], words)
-        if raw_metadata:
-            export.write_metadata(staged[raw_metadata], words, columns)
         if config and vectors and metadata:
-            write_json(
-                staged[config],
-                export.projector_config(chosen, name=model.name, tensor=vectors, metadata=metadata),
-            )
+            opened = export.projector_config(chosen, name=model.name, tensor=vectors, metadata=metadata)
+            write_json(staged[config], opened)
         if umap or plot:
-            table, trust = export.umap_table(chosen, seed=seed)
-            if umap:
-                write_table(staged[umap], table)
-            if plot:
-                plot_embedding(staged[plot], table, file_format=plot.suffix[1:].lower())
+            table, found["map_trustworthiness"] = export.umap_table(chosen, seed=seed)
+            _map(table, staged, umap, plot)
+        sets = {"learnt": chosen}
+        if word2vec:
+            sets["word2vec"] = _word2vec(trained, word2vec, chosen, member, word2vec_sentences, seed)
+            if word2vec_vectors:
+                export.write_vectors(staged[word2vec_vectors], sets["word2vec"])
+        if clustering:
+            measured = cluster(sets, seed=seed)
+            write_table(staged[clustering], measured)
+            correlations = measured.set_index("vectors")["at_correlation"]
+            found |= {f"{name}_at_correlation": value for name, value in correlations.items()}
     report(trained_words=f"{len(words):,}", exported=f"{len(chosen):,}, the most frequent")
-    if umap or plot:
-        report(map_trustworthiness=f"{trust:.3f}")
+    report(**{name: f"{value:.3f}" for name, value in found.items()})
+
+
+def _map(table: pd.DataFrame, staged: Mapping[Path, Path], umap: Path | None, plot: Path | None) -> None:
+    """Write the map as a table, a picture, or both."""
+    from archaictools.formats.tables import write_table
+    from archaictools.results.plots import plot_embedding
+
+    if umap:
+        write_table(staged[umap], table)
+    if plot:
+        plot_embedding(staged[plot], table, file_format=plot.suffix[1:].lower())
+
+
+def _word2vec(
+    trained: TrainedModel, path: Path, like: WordVectors, member: int, sentences: int, seed: int
+) -> WordVectors:
+    """Train Word2Vec on sentences of the member's training side."""
+    from archaictools.model.archive import check_fit
+    from archaictools.model.heldout import draw_rows, rows_of_side
+    from archaictools.progress import Progress
+    from archaictools.results.word2vec import EPOCHS, word2vec
+    from archaictools.words.sentences import open_words
+
+    with open_words(path) as words:
+        check_fit(trained, words)
+        rows = draw_rows(rows_of_side(trained, words, "train", member=member), sentences, seed=seed)
+        with Progress(len(rows) * (1 + EPOCHS), "sentences", "Word2Vec") as progress:
+            return word2vec(words, rows, like, seed=seed, progress=progress)

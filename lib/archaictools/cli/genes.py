@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 @click.argument("predictions", type=INPUT)
 @click.option("--annotation", type=INPUT, required=True, help="Genes: BED, GTF or GFF3.")
 @click.option("--threshold", type=click.FloatRange(0, 1), default=0.5, show_default=True, help="Of a call.")
+@click.option("--published", type=INPUT, help="Calls to compare with, in the article's form: Gene, Predict, Prob_1.")
+@click.option("--agreement", type=OUTPUT, help="JSON: how far the calls agree with --published.")
 @click.option("--out", type=OUTPUT, required=True, help="TSV, one row a gene.")
 @click.option("--bed", type=OUTPUT, help="BED6 of genes, score 1000 times the mean probability.")
 @common
@@ -24,6 +26,8 @@ def command(
     predictions: Path,
     annotation: Path,
     threshold: float,
+    published: Path | None,
+    agreement: Path | None,
     out: Path,
     bed: Path | None,
     threads: int,
@@ -33,20 +37,29 @@ def command(
 
     PREDICTIONS is the table or the bigWig of 'archaictools predict'.
     """
+    from archaictools.errors import UsageError
     from archaictools.formats.annotation import read_genes
     from archaictools.formats.bed import write_bed
     from archaictools.formats.files import Outputs
-    from archaictools.formats.tables import write_table
+    from archaictools.formats.tables import write_json, write_table
     from archaictools.formats.tally import Tally
+    from archaictools.results.agreement import agreement as compare
+    from archaictools.results.agreement import read_published
     from archaictools.results.genes import genes_bed, read_predictions, summarise_genes
 
+    if (published is None) != (agreement is None):
+        raise UsageError("--published and --agreement go together: give both or none")
     tally = Tally()
     with Outputs() as outputs:
         target = outputs.stage(out)
+        compared = outputs.stage(agreement) if agreement else None
         track = outputs.stage(bed) if bed else None
         genes = read_genes(annotation, tally=tally)
         table = summarise_genes(genes, read_predictions(predictions), threshold=threshold, source=annotation)
         write_table(target, table)
+        if compared and published:
+            agreeing = compare(table, read_published(published))
+            write_json(compared, agreeing)
         if track:
             write_bed(track, [genes_bed(table)])
     calls = table["call"].value_counts()
@@ -57,3 +70,10 @@ def command(
         introgressed=f"{int(calls.get('introgressed', 0)):,}",
         without_a_window=f"{int(calls.get('NA', 0)):,}",
     )
+    if published:
+        kappa = "not defined" if agreeing["kappa"] is None else f"{agreeing['kappa']:.3f}"
+        counts = [f"{agreeing[name]:,} {name.replace('_', ' ')}" for name in ("both", "here_only", "published_only")]
+        report(
+            agreement=f"kappa {kappa} over {agreeing['compared']:,} of {agreeing['published']:,} published genes; "
+            f"introgressed: {', '.join(counts)}"
+        )

@@ -80,12 +80,12 @@ def command(
     from archaictools.formats.files import Outputs
     from archaictools.formats.tables import write_table
     from archaictools.model.archive import check_fit, load_model
-    from archaictools.model.heldout import rows_of_side
+    from archaictools.model.heldout import draw_rows, rows_of_side
     from archaictools.model.judgement import choose, places_of
     from archaictools.progress import Progress
     from archaictools.results.attribution import write_attribution
     from archaictools.results.enrichment import kmers_at
-    from archaictools.results.importance import ImportanceOptions, measure_importance, sample
+    from archaictools.results.importance import ImportanceOptions, measure_importance
     from archaictools.results.perturbation import PerturbedReader, sequence_positions, word_positions
     from archaictools.results.plots import check_suffix, plot_importance
     from archaictools.words.sentences import open_words
@@ -102,7 +102,7 @@ def command(
         staged = {path: outputs.stage(path) for path in (positions, kmers, attribution, plot) if path}
         check_fit(trained, sentences)
         rows = rows_of_side(trained, sentences, part, member=member)
-        drawn = sample(rows, windows, seed=seed)
+        drawn = draw_rows(rows, windows, seed=seed)
         where = places_of(sentences)
         reader = PerturbedReader(trained, member=member)
         places = (

@@ -39,6 +39,13 @@ if TYPE_CHECKING:
     help="Epochs without a lower validation loss before stopping; 0 never stops.",
 )
 @click.option(
+    "--keep",
+    type=click.Choice(["best", "last"]),
+    default="best",
+    show_default=True,
+    help="Keep the epoch with the lowest validation loss, or the last one (the article's).",
+)
+@click.option(
     "--class-weight",
     type=click.Choice(["none", "balanced"]),
     default="none",
@@ -79,6 +86,7 @@ def command(
     learning_rate: float,
     schedule: str,
     patience: int,
+    keep: str,
     class_weight: str,
     reverse_complement: bool,
     embedding: int,
@@ -120,6 +128,7 @@ def command(
         learning_rate=learning_rate,
         schedule=schedule,
         patience=patience,
+        keep=keep,
         class_weight=class_weight,
         reverse_complement=reverse_complement,
         seed=seed,

@@ -50,3 +50,10 @@ def rows_of_side(model: TrainedModel, words: WordsFile, side: str, *, member: in
     if not len(rows):
         raise InputError(f"holds no labelled sentence of the {side} side", path=words.path)
     return rows
+
+
+def draw_rows(rows: npt.NDArray[np.int64], number: int, *, seed: int) -> npt.NDArray[np.int64]:
+    """Draw at most ``number`` rows without replacement, in ascending order."""
+    if len(rows) <= number:
+        return rows
+    return np.sort(np.random.default_rng(seed).choice(rows, size=number, replace=False))

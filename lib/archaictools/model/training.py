@@ -52,8 +52,9 @@ class TrainingOptions:
     schedule
         ``cosine`` (down to zero at the last epoch) or ``constant``.
     patience
-        Epochs without a lower validation loss after which training stops; 0 never to stop early. The weights of
-        the epoch with the lowest validation loss are kept either way.
+        Epochs without a lower validation loss after which training stops; 0 never to stop early.
+    keep
+        ``best``: the weights of the epoch with the lowest validation loss; ``last``: those of the last epoch.
     class_weight
         ``none``, or ``balanced`` to let both classes weigh the same.
     reverse_complement
@@ -67,6 +68,7 @@ class TrainingOptions:
     learning_rate: float = 0.0
     schedule: str = "cosine"
     patience: int = 3
+    keep: str = "best"
     class_weight: str = "none"
     reverse_complement: bool = False
     seed: int = 1
@@ -74,6 +76,8 @@ class TrainingOptions:
     def __post_init__(self) -> None:
         if self.epochs < 1:
             raise UsageError(f"epochs is {self.epochs}, expected 1 or more")
+        if self.keep not in {"best", "last"}:
+            raise UsageError(f"keep is {self.keep!r}, expected best or last")
         if self.batch_size < 0 or self.learning_rate < 0 or self.patience < 0:
             raise UsageError("batch size, learning rate and patience must not be negative")
 
@@ -201,8 +205,12 @@ def train_network(
             state.weights = model.get_weights()
             state.optimizer = [np.asarray(variable) for variable in model.optimizer.variables]
             save_checkpoint(checkpoint, state, settings)
-    model.set_weights(state.best)
-    return Trained(model, state.history, state.best_epoch, state.epoch < options.epochs, batch, rate)
+    best = options.keep == "best"
+    if best:
+        model.set_weights(state.best)
+    return Trained(
+        model, state.history, state.best_epoch if best else state.epoch, state.epoch < options.epochs, batch, rate
+    )
 
 
 def _compile(model: keras.Model, rate: float, options: TrainingOptions, steps: int) -> None:

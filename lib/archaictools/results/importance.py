@@ -81,13 +81,6 @@ class Importance:
     effect: npt.NDArray[np.float32]
 
 
-def sample(rows: npt.NDArray[np.int64], number: int, *, seed: int) -> npt.NDArray[np.int64]:
-    """Draw at most ``number`` rows without replacement, in ascending order."""
-    if len(rows) <= number:
-        return rows
-    return np.sort(np.random.default_rng(seed).choice(rows, size=number, replace=False))
-
-
 def measure_importance(
     reader: PerturbedReader,
     codes: Codes,
