@@ -10,6 +10,8 @@ step windows --genome "$data/planted.fa.gz" --introgressed "$data/introgressed.b
 step tokenize "$out/windows.bed" --genome "$data/planted.fa.gz" --out "$out/words.h5" --vocabulary "$out/vocabulary.tsv"
 step train "$out/words.h5" --model "$out/model.h5" --history "$out/history.tsv" --metrics "$out/metrics.json" \
      --predictions "$out/heldout.tsv"
+step evaluate "$out/model.h5" "$out/words.h5" --table "$out/evaluation.tsv" --metrics "$out/evaluation.json" \
+     --plots "$out/plots"
 step importance "$out/model.h5" "$out/words.h5" --windows 1000 --positions "$out/positions.tsv" \
      --kmers "$out/kmers.tsv" --attribution "$out/attribution.bw" --plot "$out/positions.png"
 step embedding "$out/model.h5" --top 4000 --vectors "$out/vectors.tsv" --metadata "$out/metadata.tsv" \
@@ -26,6 +28,7 @@ cat <<END
 Done. Look at:
   $out/windows.tsv        what was merged, clipped and dropped, and why
   $out/metrics.json       how good the model is on held-out chromosomes, and the verdict
+  $out/plots/comparison.png   the model beside every control (table: evaluation.tsv)
   $out/positions.png      which positions matter      (table: positions.tsv)
   $out/kmers.tsv          the k-mers that stand there (planted: see $data/README.md)
   $out/embedding.png      the learnt words, mapped    (vectors.tsv + metadata.tsv: Embedding Projector)

@@ -198,3 +198,24 @@ def test_evaluate_needs_the_words_of_training(run, planted, tmp_path):
     assert result.code == 2
     assert "choose among majority" in result.err
     assert not (tmp_path / "t.tsv").exists()
+
+
+def test_folds_are_evaluated_fold_by_fold(ok, planted, tmp_path):
+    ok("train", planted / "words.h5", "--folds", 3, "--epochs", 2, "--model", tmp_path / "m.h5", "--metrics",
+       tmp_path / "m.json")  # fmt: skip
+    result = ok("evaluate", tmp_path / "m.h5", planted / "words.h5", "--leave-out", "shuffled_labels,random_forest",
+                "--metrics", tmp_path / "e.json")  # fmt: skip
+    trained, found = (json.loads((tmp_path / name).read_text()) for name in ("m.json", "e.json"))
+    assert found["test"]["n"] == trained["test"]["n"] == 1_401
+    for name in ("accuracy", "auroc", "brier", "auroc_ci"):
+        assert found["test"][name] == pytest.approx(trained["test"][name], rel=1e-6)
+    assert found["calibration"]["temperature"] == [fold["training"]["temperature"] for fold in trained["folds"]]
+    # Each chromosome's majority is told by the other chromosome that is left for training.
+    with open_words(planted / "words.h5") as words:
+        chrom, label = words.field("chrom"), words.field("label")
+        names = list(words.chromosomes)
+    train_of = {"chr3": "chr5", "chr4": "chr3", "chr5": "chr4"}
+    share = np.array([label[chrom == names.index(train_of[names[number]])].mean() for number in chrom])
+    assert found["models"]["majority"]["brier"] == pytest.approx(((share - label) ** 2).mean(), rel=1e-6)
+    assert sum(row["n"] for row in found["similarity"]) == 1_401
+    assert "gc: AUROC" in result.out

@@ -34,7 +34,18 @@ ADMIN, USER = "admin@example.org", "user@example.org"
 START_LIMIT = 240  # seconds
 BUILDS = {"?": "unspecified", "hg18": "Human Mar. 2006", "hg19": "Human Feb. 2009", "hg38": "Human Dec. 2013"}
 SECTIONS = {
-    "Archaic DNA": ("windows", "tokenize", "audit", "train", "importance", "embedding", "predict", "merge", "genes"),
+    "Archaic DNA": (
+        "windows",
+        "tokenize",
+        "audit",
+        "train",
+        "evaluate",
+        "importance",
+        "embedding",
+        "predict",
+        "merge",
+        "genes",
+    ),
 }
 
 

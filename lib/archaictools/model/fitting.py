@@ -129,7 +129,7 @@ def fit(
         | {"words": words.provenance},
     )
     history = [
-        ({"fold": number} if split_options.folds else {}) | row
+        {"fold": number} | row
         for number, one in enumerate(fitted, start=1)
         for row in one.trained.history
     ]
