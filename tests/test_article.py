@@ -62,6 +62,7 @@ chr1:301-400\tB\t0.0\t0.8\t0.2
 chr1:300-401\tC\t0.0\t0.7\t0.3
 chr1:501-600\tD\t1.0\t0.4\t0.6
 chr1:501-600\tD2\t1.0\t0.4\t0.6
+chr1:521-600\tD\t1.0\t0.4\t0.6
 chr1:901-950\tE\t1.0\t0.4\t0.6
 chr9:1-10\tF\t1.0\t0.4\t0.6
 """
@@ -81,17 +82,19 @@ def test_agreement_by_hand(published):
             ("b", "chr1", 300, 400, "introgressed", 0.6),
             ("c", "chr1", 300, 401, "free", 0.1),
             ("d", "chr1", 500, 600, "introgressed", 0.7),
+            ("d", "chr1", 520, 600, "introgressed", 0.7),
             ("e", "chr1", 900, 950, "NA", np.nan),
         ],
         columns=["gene", "chrom", "start", "end", "call", "mean"],
     )
     found = agreement(genes, read_published(published))
-    assert (found["published"], found["compared"]) == (5, 4)  # D stands there twice; chr9 is not predicted
-    assert (found["both"], found["here_only"], found["published_only"], found["neither"]) == (2, 1, 0, 1)
-    assert found["accuracy"] == 0.75
-    # Observed agreement 3/4; by chance 3/4 x 2/4 + 1/4 x 2/4 = 1/2.
-    assert found["kappa"] == pytest.approx(0.5)
-    assert found["spearman"] == pytest.approx(0.8)  # ranks 4 2 1 3 against 4 1 2 3
+    assert (found["published"], found["compared"]) == (6, 5)  # a region of D stands there twice; chr9 is not predicted
+    assert (found["both"], found["here_only"], found["published_only"], found["neither"]) == (3, 1, 0, 1)
+    assert found["accuracy"] == 0.8
+    # Observed agreement 4/5; by chance 4/5 x 3/5 + 1/5 x 2/5 = 14/25.
+    assert found["kappa"] == pytest.approx((4 / 5 - 14 / 25) / (1 - 14 / 25))
+    # Ranks 5, 2, 1, 3.5, 3.5 against 5, 1, 2, 3.5, 3.5: Pearson's of them.
+    assert found["spearman"] == pytest.approx(np.corrcoef([5, 2, 1, 3.5, 3.5], [5, 1, 2, 3.5, 3.5])[0, 1])
     none = agreement(genes[:0], read_published(published))
     assert none["compared"] == 0
     assert none["kappa"] is none["spearman"] is none["accuracy"] is None
@@ -102,7 +105,7 @@ def test_agreement_from_the_command_line(ok, run, published, tmp_path):
     (tmp_path / "g.bed").write_text("chr1\t100\t200\ta\nchr1\t300\t400\tb\n")
     command = ["genes", tmp_path / "t.tsv", "--annotation", tmp_path / "g.bed", "--out", tmp_path / "g.tsv"]
     result = ok(*command, "--published", published, "--agreement", tmp_path / "a.json")
-    assert "agreement: kappa 1.000 over 2 of 5 published genes" in result.out
+    assert "agreement: kappa 1.000 over 2 of 6 published genes" in result.out
     assert json.loads((tmp_path / "a.json").read_text())["neither"] == 1
     assert run(*command, "--published", published).code == 2
     published.write_text(PUBLISHED.replace("chr1:301-400", "somewhere"))

@@ -128,11 +128,7 @@ def fit(
         provenance=provenance.record("train", asdict(options) | asdict(split_options), {"words": words.path})
         | {"words": words.provenance},
     )
-    history = [
-        {"fold": number} | row
-        for number, one in enumerate(fitted, start=1)
-        for row in one.trained.history
-    ]
+    history = [{"fold": number} | row for number, one in enumerate(fitted, start=1) for row in one.trained.history]
     return Fitted(model, history, places, predicted)
 
 

@@ -67,10 +67,10 @@ def agreement(genes: pd.DataFrame, published: pd.DataFrame) -> dict[str, Any]:
         ``spearman`` (of mean probabilities); the last three null where nothing is compared or nothing varies.
     """
     called = genes[genes["call"] != "NA"]
-    near = published[published["chrom"].isin(called["chrom"])]
+    near = published[published["chrom"].isin(called["chrom"])].reset_index(names="row")
     shifted = pd.concat([called, called.assign(start=called["start"] - 1), called.assign(start=called["start"] + 1)])
     pairs = near.merge(shifted, on=["chrom", "start", "end"], suffixes=("_published", ""))
-    pairs = pairs.drop_duplicates(["chrom", "end", "gene_published", "call_published", "probability"])
+    pairs = pairs.drop_duplicates("row")
     here, there = pairs["call"] == "introgressed", pairs["call_published"] == "introgressed"
     differ = bool(len(pairs)) and (here.any() != here.all() or there.any() != there.all())
     ranked = len(pairs) > 2 and min(np.ptp(pairs["mean"]), np.ptp(pairs["probability"])) > 0
