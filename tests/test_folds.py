@@ -130,7 +130,17 @@ def test_bad_fold_files(tmp_path, case):
         read_folds(path)
 
 
-def test_what_folds_cannot_be(places):
+def test_regions_of_another_genome_are_named(places):
+    regions = (("22", 0, 9, "train"), ("22", 9, 20, "test"))
+    with pytest.raises(InputError, match=r"no region of the fold file lies where the sentences do \(22; chr1"):
+        make_splits(places, SplitOptions(method="file", regions=regions))
+
+
+def test_what_folds_cannot_be(run, planted, tmp_path, places):
+    result = run("train", planted / "words.h5", "--split", "random", "--write-folds", tmp_path / "f.bed", "--model",
+                 tmp_path / "m.h5")  # fmt: skip
+    assert result.code == 2
+    assert "a random split has no regions to write" in result.err
     with pytest.raises(UsageError, match="3 or more"):
         SplitOptions(folds=2)
     with pytest.raises(UsageError, match="name none"):

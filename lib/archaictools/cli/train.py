@@ -110,6 +110,7 @@ def command(
     """
     import pandas as pd
 
+    from archaictools.errors import UsageError
     from archaictools.formats.bed import write_bed
     from archaictools.formats.files import Outputs
     from archaictools.formats.tables import write_json, write_table
@@ -122,6 +123,8 @@ def command(
     from archaictools.words.sentences import open_words
 
     holding = split_options(splitting)
+    if write_folds and holding.method == "random":
+        raise UsageError("--write-folds: a random split has no regions to write; choose another --split")
     options = TrainingOptions(
         epochs=epochs,
         batch_size=batch_size,

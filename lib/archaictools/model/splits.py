@@ -173,6 +173,12 @@ def make_split(places: Places, options: SplitOptions, *, fold: int = 0) -> Split
             f"all {int(labelled.sum()):,} labelled sentences are {found}" if found else "no sentence has a label",
             remedy="training needs windows of both classes, named introgressed and depleted",
         )
+    if options.method == "file" and not {chrom for chrom, *_ in options.regions} & set(places.names):
+        regions = sorted({chrom for chrom, *_ in options.regions})
+        raise InputError(
+            f"no region of the fold file lies where the sentences do ({shortlist(regions)}; {shortlist(places.names)})",
+            remedy="give regions of the same build, with the same names of chromosomes",
+        )
     chromosomes = _choose_chromosomes(places, options, fold) if options.method == "chromosome" else {}
     split = Split(options, chromosomes, fold)
     sides = split.sides(places)
