@@ -37,6 +37,7 @@ SECTIONS = {
     "Archaic DNA": (
         "windows",
         "tokenize",
+        "simulate",
         "audit",
         "train",
         "evaluate",

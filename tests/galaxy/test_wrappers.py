@@ -26,7 +26,7 @@ LEFT_OUT = {
     "merge --seed": "nothing random",
     "genes --seed": "nothing random",
 }
-FORMATS = {"bed", "tabular", "h5", "json", "bigwig", "png", "svg", "binary"}
+FORMATS = {"bed", "tabular", "h5", "json", "bigwig", "png", "svg", "binary", "txt"}
 FLAG = re.compile(r"(?<![\w-])--[a-z][a-z0-9-]*")
 
 

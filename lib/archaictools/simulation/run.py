@@ -1,0 +1,324 @@
+"""A simulated data set: chromosomes made in parallel, kept when interrupted, put together when all are there.
+
+One seed gives one data set, whatever the number of processes. Random numbers are those of msprime for ancestry and
+mutations (two seeds a chromosome, from NumPy's SeedSequence), so that other programs can make the same trees.
+"""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import shutil
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import asdict, dataclass, field
+from importlib import metadata
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from archaictools.errors import InputError, UsageError
+from archaictools.formats.files import check_readable, sha256
+from archaictools.formats.tables import plain, write_json, write_table
+from archaictools.simulation.demography import Sampling, Scenario, scenario
+from archaictools.simulation.genotypes import Errors, blocks, callable_stretches, mutation_rates, switch_positions
+from archaictools.simulation.tracts import archaic_tracts, switched
+from archaictools.simulation.vcf import VcfWriter
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import tskit
+
+    from archaictools.progress import Progress
+
+_DONE = "done.json"
+
+
+@dataclass(frozen=True, kw_only=True)
+class SimulationOptions:
+    """What to simulate.
+
+    Attributes
+    ----------
+    model
+        Name of a history; see :func:`archaictools.simulation.demography.scenario`.
+    sampling
+        Populations to sample, where the history's own are not wanted.
+    outgroup, ingroup, archaic
+        Numbers of people.
+    length, chromosomes
+        Length of a chromosome in bp, and how many.
+    recombination
+        Per base and generation.
+    recombination_map
+        HapMap file in place of a flat rate; it must span the chromosomes.
+    mutation_rate
+        Per base and generation; 0 for the history's own.
+    errors
+        What is wrong with the data.
+    seed
+        Of everything random.
+    """
+
+    model: str
+    sampling: Sampling = field(default_factory=Sampling)
+    outgroup: int = 50
+    ingroup: int = 4
+    archaic: int = 2
+    length: int = 20_000_000
+    chromosomes: int = 1
+    recombination: float = 1.2e-8
+    recombination_map: Path | None = None
+    mutation_rate: float = 0.0
+    errors: Errors = field(default_factory=Errors)
+    seed: int = 1
+
+    def __post_init__(self) -> None:
+        if min(self.outgroup, self.ingroup, self.length, self.chromosomes) < 1 or self.archaic < 0:
+            raise UsageError("people, length and chromosomes must be at least 1 (archaic people at least 0)")
+
+
+def simulate(
+    options: SimulationOptions, folder: Path, work: Path, *, processes: int, progress: Progress
+) -> dict[str, Any]:
+    """Make a data set.
+
+    Parameters
+    ----------
+    options
+        What to simulate.
+    folder
+        An empty folder for the result.
+    work
+        A folder for finished chromosomes, made if it is not there; what it holds of the same options is used, and it is
+        removed at the end.
+    processes
+        Chromosomes simulated at once.
+    progress
+        Told of chromosomes done.
+
+    Returns
+    -------
+    dict
+        What ``meta.json`` says.
+
+    Raises
+    ------
+    InputError
+        If ``work`` holds chromosomes of other options.
+    """
+    # What is wrong with the options is told before any process starts.
+    scenario(options.model, options.sampling)
+    if options.recombination_map is not None:
+        _recombination(options.recombination_map, options.length)
+    work.mkdir(parents=True, exist_ok=True)
+    _claim(work, options)
+    todo = [number for number in range(options.chromosomes) if not (work / _name(number) / _DONE).exists()]
+    progress.advance(options.chromosomes - len(todo))
+    if processes == 1 or len(todo) <= 1:
+        for number in todo:
+            _chromosome(options, number, work)
+            progress.advance(1)
+    else:
+        context = multiprocessing.get_context("spawn")
+        with ProcessPoolExecutor(min(processes, len(todo)), mp_context=context) as pool:
+            for finished in as_completed([pool.submit(_chromosome, options, number, work) for number in todo]):
+                finished.result()
+                progress.advance(1)
+    return _assemble(options, folder, work)
+
+
+def _claim(work: Path, options: SimulationOptions) -> None:
+    """Note the options beside the chromosomes, and refuse chromosomes of other options."""
+    mine = json.dumps(_parameters(options), sort_keys=True)
+    note = work / "options.json"
+    if note.exists() and note.read_text() != mine:
+        raise InputError(
+            "holds chromosomes of an interrupted simulation with other options",
+            path=work,
+            remedy="repeat that command, or remove the folder",
+        )
+    note.write_text(mine)
+
+
+def _parameters(options: SimulationOptions) -> dict[str, Any]:
+    values = asdict(options)
+    path = options.recombination_map
+    if path is not None:
+        values["recombination_map"] = {"name": path.name, "sha256": sha256(path)}
+    parameters: dict[str, Any] = plain(values)
+    return parameters
+
+
+def _name(number: int) -> str:
+    return f"chr{number + 1}"
+
+
+def _people(options: SimulationOptions) -> dict[str, list[str]]:
+    return {
+        "outgroup": [f"OUT{number:03d}" for number in range(options.outgroup)],
+        "ingroup": [f"IN{number:03d}" for number in range(options.ingroup)],
+        "archaic": [f"ARC{number:03d}" for number in range(options.archaic)],
+    }
+
+
+def _ancestry(options: SimulationOptions, found: Scenario, seed: int) -> tskit.TreeSequence:
+    import msprime
+
+    samples = [
+        msprime.SampleSet(options.outgroup, population=found.outgroup, time=0),
+        msprime.SampleSet(options.ingroup, population=found.ingroup, time=0),
+    ]
+    if options.archaic:
+        samples.append(msprime.SampleSet(options.archaic, population=found.archaic, time=found.archaic_time))
+    rate: float | msprime.RateMap = options.recombination
+    if options.recombination_map is not None:
+        rate = _recombination(options.recombination_map, options.length)
+    return msprime.sim_ancestry(
+        samples=samples,
+        demography=found.demography,
+        ploidy=2,
+        sequence_length=options.length,
+        recombination_rate=rate,
+        record_migrations=True,
+        random_seed=seed,
+    )
+
+
+def _recombination(path: Path, length: int) -> Any:
+    import msprime
+
+    check_readable(path)
+    try:
+        rates = msprime.RateMap.read_hapmap(str(path), sequence_length=None)
+    except (OSError, ValueError, IndexError) as error:
+        raise InputError(f"is not a HapMap recombination map ({error})", path=path) from error
+    if rates.sequence_length < length:
+        raise InputError(
+            f"ends at {rates.sequence_length:,.0f} bp, before the {length:,} bp asked for",
+            path=path,
+            remedy="ask for a shorter --length, or give a longer map",
+        )
+    return rates.slice(0, length, trim=True)
+
+
+def _chromosome(options: SimulationOptions, number: int, work: Path) -> None:
+    """Make one chromosome in a folder of its own; ``done.json`` is written last."""
+    import msprime
+
+    found = scenario(options.model, options.sampling)
+    folder = work / _name(number)
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    chrom, errors = _name(number), options.errors
+    seeds = np.random.SeedSequence(options.seed).generate_state(3 * options.chromosomes) % (2**31 - 2) + 1
+    rng = np.random.default_rng([options.seed, number])
+    trees = _ancestry(options, found, int(seeds[3 * number]))
+    nodes = [int(node) for person in trees.individuals() for node in person.nodes]
+    modern = nodes[: 2 * (options.outgroup + options.ingroup)]
+    names = [population.name for population in found.demography.populations]
+    tracts = archaic_tracts(trees, found.sources, names, modern[2 * options.outgroup :])
+    tables = trees.dump_tables()
+    tables.migrations.clear()
+    rate = mutation_rates(options.mutation_rate or found.mutation_rate, errors.mutation_variation, options.length, rng)
+    mutated = msprime.sim_mutations(
+        tables.tree_sequence(), rate=rate, model="jc69", random_seed=int(seeds[3 * number + 1])
+    )
+    stretches = callable_stretches(options.length, errors.uncallable, rng)
+    people = options.outgroup + options.ingroup
+    switches = switch_positions(people, options.length, errors.switch_errors, rng)
+    tracts = switched(tracts, switches[options.outgroup :])
+    names_of = _people(options)
+    with (
+        VcfWriter(
+            folder / f"modern.{chrom}.vcf.gz",
+            chrom,
+            options.length,
+            names_of["outgroup"] + names_of["ingroup"],
+            phased=True,
+        ) as moderns,
+        VcfWriter(
+            folder / f"archaic.{chrom}.vcf.gz", chrom, options.length, names_of["archaic"] or ["NONE"], phased=False
+        ) as archaics,
+    ):
+        for block in blocks(
+            mutated,
+            modern,
+            nodes[len(modern) :],
+            errors,
+            stretches=stretches,
+            switches=switches,
+            rng=rng,
+        ):
+            moderns.write(block, slice(0, len(modern)))
+            if options.archaic:
+                archaics.write(block, slice(len(modern), None))
+    truth = pd.DataFrame(
+        {
+            "chrom": chrom,
+            "start": tracts["start"],
+            "end": tracts["end"],
+            "sample": np.array(names_of["ingroup"], dtype=object)[tracts["haplotype"] // 2],
+            "haplotype": tracts["haplotype"] % 2 + 1,
+            "source": tracts["source"],
+        }
+    ).sort_values(["start", "end", "sample", "haplotype"], kind="stable")
+    write_table(folder / "truth.bed", truth, header=False)
+    write_table(
+        folder / "callable.bed",
+        pd.DataFrame({"chrom": chrom, "start": stretches[:, 0], "end": stretches[:, 1]}),
+        header=False,
+    )
+    bases = {source: int((rows["end"] - rows["start"]).sum()) for source, rows in truth.groupby("source")}
+    write_json(
+        folder / _DONE,
+        {
+            "sites": moderns.sites,
+            "tracts": len(truth),
+            "archaic_bases": bases,
+            "callable": int((stretches[:, 1] - stretches[:, 0]).sum()),
+        },
+    )
+
+
+def _assemble(options: SimulationOptions, folder: Path, work: Path) -> dict[str, Any]:
+    found = scenario(options.model, options.sampling)
+    done = []
+    for table in ("truth.bed", "callable.bed"):
+        with (folder / table).open("wb") as target:
+            for number in range(options.chromosomes):
+                target.write((work / _name(number) / table).read_bytes())
+    for number in range(options.chromosomes):
+        part = work / _name(number)
+        done.append(json.loads((part / _DONE).read_text()))
+        for path in part.glob("*.vcf.gz*"):
+            if options.archaic or not path.name.startswith("archaic"):
+                path.replace(folder / path.name)
+    for role, names in _people(options).items():
+        (folder / f"{role}.txt").write_text("".join(f"{name}\n" for name in names))
+    lengths = "".join(f"{_name(number)}\t{options.length}\n" for number in range(options.chromosomes))
+    (folder / "genome.chrom.sizes").write_text(lengths)
+    haploid = options.length * options.chromosomes * 2 * options.ingroup
+    bases: dict[str, int] = {}
+    for part_done in done:
+        for source, count in part_done["archaic_bases"].items():
+            bases[source] = bases.get(source, 0) + count
+    meta = {
+        "schema_version": 1,
+        "parameters": _parameters(options),
+        "populations": {"outgroup": found.outgroup, "ingroup": found.ingroup, "archaic": found.archaic},
+        "archaic_time": found.archaic_time,
+        "mutation_rate": options.mutation_rate or found.mutation_rate,
+        "sources": dict(found.sources),
+        "sites": sum(part["sites"] for part in done),
+        "tracts": sum(part["tracts"] for part in done),
+        "callable": sum(part["callable"] for part in done),
+        "archaic_share": {source: count / haploid for source, count in sorted(bases.items())},
+        "versions": {
+            name: metadata.version(name) for name in ("archaictools", "msprime", "tskit", "stdpopsim", "numpy")
+        },
+    }
+    write_json(folder / "meta.json", meta)
+    shutil.rmtree(work)
+    return meta

@@ -1,0 +1,258 @@
+"""Simulated people: tracts against every lineage followed by hand, genotypes against tskit, errors as asked for."""
+
+from __future__ import annotations
+
+import gzip
+import json
+
+import msprime
+import numpy as np
+import pandas as pd
+import pytest
+
+from archaictools.errors import UsageError
+from archaictools.simulation.demography import Sampling, scenario
+from archaictools.simulation.genotypes import Errors, callable_stretches, mutation_rates, switch_positions
+from archaictools.simulation.run import SimulationOptions, _ancestry
+from archaictools.simulation.tracts import archaic_tracts, switched
+
+SMALL = ("--outgroup", 6, "--ingroup", 3, "--length", 400_000, "--seed", 5)
+
+
+def read_vcf(path):
+    """Positions, alleles and genotypes (sites, people, 2) of a VCF, and the characters between the alleles."""
+    with gzip.open(path, "rt") as handle:
+        rows = [line.rstrip("\n").split("\t") for line in handle if not line.startswith("##")]
+    names, records = rows[0][9:], rows[1:]
+    position = np.array([int(row[1]) - 1 for row in records])
+    alleles = [(row[3], *row[4].split(",")) for row in records]
+    calls = np.array([[[-1 if a == "." else int(a) for a in (g[0], g[2])] for g in row[9:]] for row in records])
+    return names, position, alleles, calls, {g[1] for row in records for g in row[9:]}
+
+
+@pytest.fixture(scope="module")
+def trees():
+    """A history with much archaic DNA, so that a short stretch holds tracts."""
+    found = scenario("10J19", Sampling())
+    options = SimulationOptions(model="10J19", outgroup=3, ingroup=6, archaic=1, length=1_500_000)
+    return found, _ancestry(options, found, 11)
+
+
+def test_tracts_against_every_lineage(trees):
+    found, history = trees
+    names = [population.name for population in found.demography.populations]
+    nodes = [int(node) for person in history.individuals() for node in person.nodes][6:18]
+    tracts = archaic_tracts(history, found.sources, names, nodes)
+    assert len(tracts) >= 5
+    moves = list(history.migrations())
+    rng = np.random.default_rng(1)
+    for position in rng.integers(0, 1_500_000, size=150).tolist():
+        tree = history.at(position)
+        for number, sample in enumerate(nodes):
+            lineage, source = sample, None
+            # Up from the sample to the root: does any move of this lineage here lead into an archaic population?
+            while lineage != -1 and source is None:
+                mine = [m for m in moves if m.node == lineage and m.left <= position < m.right]
+                for move in sorted(mine, key=lambda move: move.time):
+                    if names[move.dest] in found.sources and names[move.source] not in found.sources:
+                        source = found.sources[names[move.dest]]
+                        break
+                lineage = tree.parent(lineage)
+            here = tracts[(tracts["haplotype"] == number) & (tracts["start"] <= position) & (tracts["end"] > position)]
+            assert (len(here) > 0) == (source is not None), (position, number)
+            if source:
+                assert source in set(here["source"])
+
+
+def test_genotypes_are_those_of_the_trees(ok, tmp_path):
+    ok("simulate", "--model", "9K19", *SMALL, "--out", tmp_path / "s")
+    found = scenario("9K19", Sampling())
+    seeds = np.random.SeedSequence(5).generate_state(3) % (2**31 - 2) + 1
+    options = SimulationOptions(model="9K19", outgroup=6, ingroup=3, length=400_000, seed=5)
+    history = _ancestry(options, found, int(seeds[0]))
+    tables = history.dump_tables()
+    tables.migrations.clear()
+    mutated = msprime.sim_mutations(
+        tables.tree_sequence(), rate=found.mutation_rate, model="jc69", random_seed=int(seeds[1])
+    )
+    names, position, alleles, calls, between = read_vcf(tmp_path / "s/modern.chr1.vcf.gz")
+    assert names == (tmp_path / "s/outgroup.txt").read_text().split() + (tmp_path / "s/ingroup.txt").read_text().split()
+    assert between == {"|"}
+    matrix = mutated.genotype_matrix()
+    letters = [variant.alleles for variant in mutated.variants()]
+    assert position.tolist() == [int(site.position) for site in mutated.sites()]
+    for row in range(0, len(position), 7):
+        expected = [letters[row][number] for number in matrix[row, :18]]
+        assert [alleles[row][number] for number in calls[row].ravel()] == expected
+        assert alleles[row][0] == mutated.site(row).ancestral_state
+    _, archaic_position, archaic_alleles, archaic_calls, between = read_vcf(tmp_path / "s/archaic.chr1.vcf.gz")
+    assert between == {"/"}
+    assert archaic_position.tolist() == position.tolist()
+    for row in range(0, len(position), 7):
+        expected = [letters[row][number] for number in matrix[row, 18:]]
+        assert [archaic_alleles[row][number] for number in archaic_calls[row].ravel()] == expected
+
+
+def test_same_seed_same_bytes_and_restart(ok, run, tmp_path):
+    command = ["simulate", "--model", "9K19", *SMALL, "--chromosomes", 2]
+    ok(*command, "--threads", 1, "--out", tmp_path / "a")
+    result = ok(*command, "--threads", 2, "--out", tmp_path / "b")
+    names = sorted(path.name for path in (tmp_path / "a").iterdir())
+    assert {"truth.bed", "callable.bed", "meta.json", "ingroup.txt", "outgroup.txt", "archaic.txt"} <= set(names)
+    assert "modern.chr2.vcf.gz.tbi" in names
+    for name in names:
+        assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes(), name
+    assert "simulate: 2 chromosomes" in result.err
+    assert not list(tmp_path.glob(".*"))
+    # Interrupted after chr1: what is there is used, and not for other options.
+    work = tmp_path / ".c.partial"
+    ok(*command, "--out", tmp_path / "c0")
+    meta = json.loads((tmp_path / "c0/meta.json").read_text())
+    part = work / "chr1"
+    part.mkdir(parents=True)
+    (work / "options.json").write_text(json.dumps(meta["parameters"], sort_keys=True))
+    for name in ("modern.chr1.vcf.gz", "modern.chr1.vcf.gz.tbi", "archaic.chr1.vcf.gz", "archaic.chr1.vcf.gz.tbi"):
+        (part / name).write_bytes((tmp_path / "c0" / name).read_bytes())
+    (part / "truth.bed").write_text("kept\n")
+    (part / "callable.bed").write_text("")
+    (part / "done.json").write_text(json.dumps({"sites": 1, "tracts": 1, "archaic_bases": {}, "callable": 0}))
+    other = run("simulate", "--model", "9K19", "--seed", 6, "--out", tmp_path / "c")
+    assert other.code == 3
+    assert "interrupted simulation with other options" in other.err
+    ok(*command, "--out", tmp_path / "c")
+    assert (tmp_path / "c/truth.bed").read_text().startswith("kept\n")
+    assert (tmp_path / "c/modern.chr2.vcf.gz").read_bytes() == (tmp_path / "a/modern.chr2.vcf.gz").read_bytes()
+    assert not work.exists()
+
+
+def test_errors_are_as_asked_for(ok, tmp_path):
+    ok("simulate", "--model", "9K19", *SMALL, "--out", tmp_path / "clean")
+    ok("simulate", "--model", "9K19", *SMALL, "--missing-archaic", 0.3, "--flip", 0.4, "--switch-errors", 25, "--out",
+       tmp_path / "poor")  # fmt: skip
+    names, position, alleles, calls, _ = read_vcf(tmp_path / "clean/modern.chr1.vcf.gz")
+    _, poor_position, poor_alleles, poor_calls, _ = read_vcf(tmp_path / "poor/modern.chr1.vcf.gz")
+    assert position.tolist() == poor_position.tolist()
+    flipped = np.array([a[0] != b[0] for a, b in zip(alleles, poor_alleles, strict=True)])
+    assert flipped.mean() == pytest.approx(0.4, abs=0.05)
+    assert all(sorted(a) == sorted(b) for a, b in zip(alleles, poor_alleles, strict=True))
+    # The same letters stand there, but now and then on the other haplotype: a switch between heterozygous sites.
+    letters = np.array([[[a[x] for x in g] for g in row] for a, row in zip(alleles, calls, strict=True)])
+    poor = np.array([[[a[x] for x in g] for g in row] for a, row in zip(poor_alleles, poor_calls, strict=True)])
+    assert (np.sort(letters, axis=2) == np.sort(poor, axis=2)).all()
+    switches = 0
+    for person in range(len(names)):
+        het = letters[:, person, 0] != letters[:, person, 1]
+        turned = (letters[het, person, 0] != poor[het, person, 0]).astype(int)
+        switches += int((np.diff(turned) != 0).sum())
+    expected = 25 * 0.4 * len(names)
+    assert 0.5 * expected < switches < 1.2 * expected  # two between neighbouring heterozygous sites are not seen
+    _, _, _, ancient, _ = read_vcf(tmp_path / "poor/archaic.chr1.vcf.gz")
+    missing = (ancient == -1).all(axis=2)
+    assert missing.mean() == pytest.approx(0.3, abs=0.03)
+    assert ((ancient == -1).any(axis=2) == missing).all()
+
+
+def test_files_like_merged_ones(ok, tmp_path):
+    ok("simulate", "--model", "9K19", *SMALL, "--archaic-only-alternate", "--modern-variable-only", "--uncallable", 0.3,
+       "--out", tmp_path / "s")  # fmt: skip
+    _, position, _, calls, _ = read_vcf(tmp_path / "s/modern.chr1.vcf.gz")
+    flat = calls.reshape(len(calls), -1)
+    assert (flat.min(axis=1) != flat.max(axis=1)).all()
+    _, _, _, ancient, _ = read_vcf(tmp_path / "s/archaic.chr1.vcf.gz")
+    assert not (ancient == 0).all(axis=2).any()
+    regions = pd.read_csv(tmp_path / "s/callable.bed", sep="\t", header=None)
+    inside = np.zeros(400_000, dtype=bool)
+    for start, end in regions[[1, 2]].itertuples(index=False):
+        inside[start:end] = True
+    assert inside[position].all()
+    assert json.loads((tmp_path / "s/meta.json").read_text())["callable"] == inside.sum()
+
+
+def test_draws():
+    rng = np.random.default_rng(1)
+    stretches = callable_stretches(20_000_000, 0.2, rng)
+    assert (stretches[:, 1] > stretches[:, 0]).all()
+    assert (stretches[1:, 0] > stretches[:-1, 1]).all()
+    assert (stretches[:, 1] - stretches[:, 0]).sum() / 20e6 == pytest.approx(0.8, abs=0.03)
+    rates = mutation_rates(1e-8, 3.0, 10_050_000, rng)
+    assert rates.mean_rate == pytest.approx(1e-8)
+    assert 2 < rates.rate.max() / rates.rate.min() <= 3
+    positions = switch_positions(200, 1_000_000, 1.5, rng)
+    assert np.mean([len(found) for found in positions]) == pytest.approx(1.5, abs=0.3)
+
+
+def test_tracts_move_with_the_phase():
+    tracts = pd.DataFrame(
+        [(100, 200, 0, "Nea"), (150, 400, 3, "Nea"), (150, 160, 2, "Den")],
+        columns=["start", "end", "haplotype", "source"],
+    )
+    found = switched(tracts, [np.array([150, 180]), np.array([300])])
+    assert [tuple(row) for row in found.itertuples(index=False)] == [
+        (100, 150, 0, "Nea"),
+        (180, 200, 0, "Nea"),
+        (150, 180, 1, "Nea"),
+        (150, 160, 2, "Den"),
+        (300, 400, 2, "Nea"),
+        (150, 300, 3, "Nea"),
+    ]
+
+
+def test_share_of_archaic_dna(ok, tmp_path):
+    """One pulse of 2.96 % in this history (Kamm et al. 2019): what is left in the ingroup is about that."""
+    ok("simulate", "--model", "9K19", "--outgroup", 1, "--ingroup", 40, "--archaic", 0, "--length", 150_000,
+       "--chromosomes", 24, "--out", tmp_path / "s")  # fmt: skip
+    truth = pd.read_csv(tmp_path / "s/truth.bed", sep="\t", header=None)
+    share = (truth[2] - truth[1]).sum() / (24 * 150_000 * 80)
+    assert 0.012 < share < 0.06
+    meta = json.loads((tmp_path / "s/meta.json").read_text())
+    assert meta["archaic_share"]["Nea"] == pytest.approx(share)
+    assert not list((tmp_path / "s").glob("archaic*.vcf.gz"))
+
+
+def test_a_demes_file(ok, run, planted, tmp_path):
+    path = tmp_path / "m.yaml"
+    path.write_text((planted / "history.yaml").read_text())
+    command = [
+        "simulate",
+        "--model",
+        path,
+        "--outgroup",
+        2,
+        "--ingroup",
+        3,
+        "--length",
+        300_000,
+        "--out",
+        tmp_path / "s",
+    ]
+    result = run(*command)
+    assert result.code == 2
+    assert "--outgroup-population is not given; m.yaml has A, M, N, X, Y" in result.err
+    ok(*command, "--outgroup-population", "X", "--ingroup-population", "Y", "--archaic-population", "N",
+       "--archaic-time", 1000)  # fmt: skip
+    meta = json.loads((tmp_path / "s/meta.json").read_text())
+    assert meta["sources"] == {"N": "N"}
+    assert meta["archaic_share"]["N"] > 0.02
+    path.write_text("time_units: generations\ndemes: 3\n")
+    result = run(*command[:-1], tmp_path / "other")
+    assert result.code == 3
+    assert "is not a demes model" in result.err
+
+
+def test_wrong_options(run, tmp_path):
+    for options, code, message in (
+        (("--model", "nope"), 2, "choose 9K19, 10J19, ooa3"),
+        (("--model", "9K19", "--ingroup-population", "Klingon"), 2, "--ingroup-population is Klingon; 9K19 has Mbuti"),
+        (("--model", "9K19", "--map", tmp_path / "no.txt"), 3, "no.txt"),
+        (("--model", "gone.yaml"), 3, "gone.yaml: is not a file"),
+    ):
+        result = run("simulate", *options, "--out", tmp_path / "s")
+        assert (result.code, message in result.err) == (code, True), result.err
+        assert not (tmp_path / "s").exists()
+    text = "Chromosome\tPosition(bp)\tRate(cM/Mb)\tMap(cM)\nchr1\t0\t1.0\t0\nchr1\t50000\t0\t0.05\n"
+    (tmp_path / "short.txt").write_text(text)
+    result = run("simulate", "--model", "9K19", "--map", tmp_path / "short.txt", "--out", tmp_path / "s")
+    assert result.code == 3
+    assert "ends at 50,000 bp" in result.err
+    with pytest.raises(UsageError, match="flip is 1"):
+        Errors(flip=1)
