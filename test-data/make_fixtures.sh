@@ -20,3 +20,13 @@ for chrom in chr4 chr5; do
     archaictools predict "$out/model.h5" "$scratch/$chrom.h5" --bigwig "$out/predictions_$chrom.bw" \
         --table "$out/predictions_$chrom.tsv"
 done
+
+# Four haplotypes with four true tracts, an outgroup of five, one Neanderthal.
+archaictools simulate --model 10J19 --outgroup 5 --ingroup 2 --archaic 1 --length 400000 --modern-variable-only --seed 9 \
+    --out "$scratch/people"
+cp "$scratch/people/modern.chr1.vcf.gz" "$out/people.vcf.gz"
+cp "$scratch/people/archaic.chr1.vcf.gz" "$out/archaic.vcf.gz"
+cp "$scratch/people/"{ingroup,outgroup,archaic}.txt "$out"
+cp "$scratch/people/truth.bed" "$out/tracts.bed"
+archaictools haplotypes --vcf "$out/people.vcf.gz" --ingroup "$out/ingroup.txt" --outgroup "$out/outgroup.txt" \
+    --archaic-vcf "$out/archaic.vcf.gz" --archaic ARC000 --truth "$out/tracts.bed" --out "$out/haplotypes.h5"

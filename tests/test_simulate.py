@@ -13,6 +13,7 @@ import pytest
 from archaictools.errors import UsageError
 from archaictools.simulation.demography import Sampling, scenario
 from archaictools.simulation.genotypes import Errors, callable_stretches, mutation_rates, switch_positions
+from archaictools.simulation.recombination import hotspots
 from archaictools.simulation.run import SimulationOptions, _ancestry
 from archaictools.simulation.tracts import archaic_tracts, switched
 
@@ -256,3 +257,26 @@ def test_wrong_options(run, tmp_path):
     assert "ends at 50,000 bp" in result.err
     with pytest.raises(UsageError, match="flip is 1"):
         Errors(flip=1)
+
+
+def test_hotspots_hold_most_of_the_recombination():
+    """Of the mean asked for, with four fifths of it in a small part of the chromosome, and none negative."""
+    made = hotspots(2e-8, 5_000_000, np.random.default_rng(3))
+    assert made.sequence_length == 5_000_000
+    assert made.mean_rate == pytest.approx(2e-8)
+    size = np.diff(made.position)
+    order = np.argsort(-made.rate)
+    share = np.cumsum((made.rate * size)[order]) / (made.rate * size).sum()
+    part = np.cumsum(size[order]) / 5_000_000
+    assert 0.02 < part[np.searchsorted(share, 0.8)] < 0.35
+    assert made.rate.min() > 0
+    short = hotspots(1e-8, 2_000, np.random.default_rng(3))  # no room for a hotspot
+    assert short.mean_rate == pytest.approx(1e-8)
+    assert len(short.rate) == 1
+
+
+def test_hotspots_or_a_map(run, tmp_path):
+    (tmp_path / "map.txt").write_text("x\n")
+    result = run("simulate", "--model", "9K19", "--hotspots", "--map", tmp_path / "map.txt", "--out", tmp_path / "s")
+    assert result.code == 2
+    assert "either" in result.err

@@ -38,6 +38,7 @@ SECTIONS = {
         "windows",
         "tokenize",
         "simulate",
+        "haplotypes",
         "audit",
         "train",
         "evaluate",

@@ -13,7 +13,7 @@ def test_tools_lint():
 
 def test_workflows_lint_as_iwc_asks():
     folders = sorted(path.parent for path in WORKFLOWS.glob("*/*.ga"))
-    assert len(folders) == 2
+    assert len(folders) == 3
     for folder in folders:
         done = planemo("workflow_lint", "--iwc", "--fail_level", "error", folder)
         assert done.returncode == 0, done.stdout

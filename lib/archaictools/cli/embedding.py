@@ -18,15 +18,17 @@ if TYPE_CHECKING:
     from archaictools.results.vectors import WordVectors
 
 
+USUAL = ("kmer", "count", "at_content", "log_odds", "cpg", "reverse_complement")
+
+
 @click.command("embedding", short_help="Export the learnt word vectors.")
 @click.argument("model", type=INPUT)
 @click.option("--top", type=click.IntRange(5), default=10_000, show_default=True, help="Most frequent words to export.")
 @click.option(
     "--columns",
     callback=names,
-    default="kmer,count,at_content,log_odds,cpg,reverse_complement",
-    show_default=True,
-    help="Metadata columns; a single one is written without a header, as the Projector wants it.",
+    help="Metadata columns; a single one is written without a header, as the Projector wants it "
+    "[default: kmer,count,at_content,log_odds,cpg,reverse_complement; of haplotypes word,id,count,log_odds,norm].",
 )
 @click.option("--vectors", type=OUTPUT, help="TSV for the Embedding Projector, no header.")
 @click.option("--metadata", type=OUTPUT, help="TSV for the Embedding Projector, a row a vector.")
@@ -65,13 +67,15 @@ def command(
 ) -> None:
     """Export the word vectors that a model has learnt, and map them with UMAP.
 
-    MODEL is a model.h5. Words that training never saw are left out. With --word2vec, vectors of the same words are
-    learnt without labels, and --clustering says how far either set sorts words by their AT content.
+    MODEL is a model.h5, or 'pretrained': of haplotypes, the vectors of the 32 words of a bin. Words that training
+    never saw are left out. With --word2vec, vectors of the same words are learnt without labels, and --clustering says
+    how far either set sorts words by their AT content.
     """
     from archaictools.errors import UsageError
     from archaictools.formats.files import Outputs
     from archaictools.formats.tables import write_json, write_table
-    from archaictools.model.archive import load_model
+    from archaictools.model.archive import load_model, model_alphabet
+    from archaictools.model.pretrained import find_model
     from archaictools.results import vectors as export
     from archaictools.results.plots import check_suffix
     from archaictools.results.word2vec import clustering as cluster
@@ -86,8 +90,9 @@ def command(
     found = {}
     with Outputs() as outputs:
         staged = {path: outputs.stage(path) for path in (*asked, config) if path}
-        trained = load_model(model)
+        trained = load_model(find_model(model), alphabet=model_alphabet(find_model(model)))
         words = export.word_vectors(trained, member=member)
+        columns = _columns(words, columns, refused=(word2vec, clustering, plot))
         chosen = words.top(top)
         for path, exported in ((metadata, chosen), (raw_metadata, words)):
             if path:
@@ -114,6 +119,17 @@ def command(
             found |= {f"{name}_at_correlation": value for name, value in correlations.items()}
     report(trained_words=f"{len(words):,}", exported=f"{len(chosen):,}, the most frequent")
     report(**{name: f"{value:.3f}" for name, value in found.items()})
+
+
+def _columns(words: WordVectors, columns: tuple[str, ...], *, refused: tuple[Path | None, ...]) -> tuple[str, ...]:
+    """Choose metadata columns; of words of bins, refuse what is for k-mers."""
+    from archaictools.errors import UsageError
+
+    if "word" not in words.metadata:
+        return columns or USUAL
+    if any(refused):
+        raise UsageError("--word2vec, --clustering and --plot are for k-mers")
+    return columns or tuple(words.metadata.columns)
 
 
 def _map(table: pd.DataFrame, staged: Mapping[Path, Path], umap: Path | None, plot: Path | None) -> None:

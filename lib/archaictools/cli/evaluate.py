@@ -54,10 +54,21 @@ def command(
     MODEL is a model.h5, WORDS the words.h5 it was trained on. Controls: the commoner class, GC, bases, dinucleotides,
     the nearest training window, training windows that share sequence, and the same network trained on labels shuffled
     within blocks. Rival: a Random Forest on a bag of words. Intervals resample blocks of the genome.
+
+    Of haplotypes, MODEL may be 'pretrained' and WORDS any words.h5 made with --truth. Rivals: a Hidden Markov Model of
+    two Poisson states, fitted to these haplotypes, without and with the archaic genome (hmm, hmm_archaic). Controls:
+    majority, private_alleles.
     """
     import logging
 
     from archaictools.errors import UsageError
+    from archaictools.words.bins import ALPHABET, alphabet_of
+
+    if not (metrics or table or plots):
+        raise UsageError("name at least one output: --metrics, --table or --plots")
+    if alphabet_of(words) == ALPHABET:
+        _haplotypes(model, words, metrics, table, plots, leave_out, threads, seed)
+        return
     from archaictools.formats.files import Outputs
     from archaictools.formats.tables import write_json, write_table
     from archaictools.model.archive import load_model
@@ -65,11 +76,10 @@ def command(
     from archaictools.model.evaluation import EvaluationOptions
     from archaictools.model.evaluation import evaluate as compare
     from archaictools.model.network import start_tensorflow
+    from archaictools.model.pretrained import find_model
     from archaictools.results.plots import plot_evaluation
     from archaictools.words.sentences import open_words
 
-    if not (metrics or table or plots):
-        raise UsageError("name at least one output: --metrics, --table or --plots")
     unknown = [name for name in leave_out if name not in {**CONTROLS, **RIVALS}]
     if unknown:
         raise UsageError(f"{', '.join(unknown)} is no control; choose among {', '.join({**CONTROLS, **RIVALS})}")
@@ -81,7 +91,7 @@ def command(
         threads=threads,
         seed=seed,
     )
-    trained = load_model(model)
+    trained = load_model(find_model(model))
     with Outputs() as outputs, open_words(words) as sentences:
         staged = {path: outputs.stage(path) for path in (metrics, table) if path}
         folder = outputs.stage_folder(plots) if plots else None
@@ -98,3 +108,44 @@ def command(
         low, high = row["auroc_ci"]
         line = f"AUROC {row['auroc']:.3f} ({low:.3f}-{high:.3f}), accuracy {row['accuracy']:.3f}"
         report(**{name: f"{line}, AUPRC {row['auprc']:.3f}, Brier {row['brier']:.3f}, ECE {row['ece']:.3f}"})
+
+
+def _haplotypes(
+    model: Path,
+    words: Path,
+    metrics: Path | None,
+    table: Path | None,
+    plots: Path | None,
+    leave_out: tuple[str, ...],
+    threads: int,
+    seed: int,
+) -> None:
+    """Compare on haplotypes: LSTM against HMM."""
+    import logging
+
+    from archaictools.formats.files import Outputs
+    from archaictools.formats.tables import write_json, write_table
+    from archaictools.model.archive import load_model
+    from archaictools.model.bin_evaluation import evaluate_bins
+    from archaictools.model.network import start_tensorflow
+    from archaictools.model.pretrained import find_model
+    from archaictools.results.plots import plot_bin_evaluation
+    from archaictools.words.bins import ALPHABET, open_bins
+
+    trained = load_model(find_model(model), alphabet=ALPHABET)
+    with Outputs() as outputs, open_bins(words) as bins:
+        staged = {path: outputs.stage(path) for path in (metrics, table) if path}
+        folder = outputs.stage_folder(plots) if plots else None
+        logging.getLogger("archaictools").info("%s", start_tensorflow(threads=threads, seed=seed))
+        found = evaluate_bins(trained, bins, leave_out=leave_out, seed=seed)
+        if metrics:
+            write_json(staged[metrics], found.report)
+        if table:
+            write_table(staged[table], found.table)
+        if folder:
+            plot_bin_evaluation(folder, found.table, found.curve, found.report["models"])
+    report(verdict=f"{found.report['verdict']} ({found.report['reason']})")
+    for name, row in found.report["models"].items():
+        line = f"AUPRC {row['auprc']:.3f} ({row['auprc_ci'][0]:.3f}-{row['auprc_ci'][1]:.3f}), AUROC {row['auroc']:.3f}"
+        line += f", bases: precision {row['precision_bp']:.3f}, recall {row['recall_bp']:.3f}, F1 {row['f1_bp']:.3f}"
+        report(**{name: f"{line}, ECE {row['ece']:.4f}"})

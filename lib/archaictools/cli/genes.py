@@ -35,7 +35,8 @@ def command(
 ) -> None:
     """Say which genes lie in sequence predicted as introgressed.
 
-    PREDICTIONS is the table or the bigWig of 'archaictools predict'.
+    PREDICTIONS is the table or the bigWig of 'archaictools predict', or its table of segments of haplotypes: then it is
+    said in how many haplotypes and people each gene carries archaic sequence, and from whom.
     """
     from archaictools.errors import UsageError
     from archaictools.formats.annotation import read_genes
@@ -45,10 +46,16 @@ def command(
     from archaictools.formats.tally import Tally
     from archaictools.results.agreement import agreement as compare
     from archaictools.results.agreement import read_published
+    from archaictools.results.carriers import is_segments
     from archaictools.results.genes import genes_bed, read_predictions, summarise_genes
 
     if (published is None) != (agreement is None):
         raise UsageError("--published and --agreement go together: give both or none")
+    if is_segments(predictions):
+        if published:
+            raise UsageError("--published compares windows, not segments of haplotypes")
+        _of_haplotypes(predictions, annotation, out, bed)
+        return
     tally = Tally()
     with Outputs() as outputs:
         target = outputs.stage(out)
@@ -77,3 +84,27 @@ def command(
             agreement=f"kappa {kappa} over {agreeing['compared']:,} of {agreeing['published']:,} published genes; "
             f"introgressed: {', '.join(counts)}"
         )
+
+
+def _of_haplotypes(segments: Path, annotation: Path, out: Path, bed: Path | None) -> None:
+    """Count carriers of segments over genes."""
+    from archaictools.formats.annotation import read_genes
+    from archaictools.formats.bed import write_bed
+    from archaictools.formats.files import Outputs
+    from archaictools.formats.tables import write_table
+    from archaictools.formats.tally import Tally
+    from archaictools.results.carriers import carriers, carriers_bed
+
+    tally = Tally()
+    with Outputs() as outputs:
+        target = outputs.stage(out)
+        track = outputs.stage(bed) if bed else None
+        table = carriers(read_genes(annotation, tally=tally), segments, source=annotation)
+        write_table(target, table)
+        if track:
+            write_bed(track, [carriers_bed(table)])
+    carried = table[table["haplotypes"] > 0]
+    most = carried.sort_values("haplotypes", ascending=False).head(1)
+    report(genes=f"{len(table):,} in {out} ({tally.sentence()})", with_archaic_sequence=f"{len(carried):,}")
+    for _, row in most.iterrows():
+        report(most_carried=f"{row['gene']}, by {row['haplotypes']:,} haplotypes of {row['people']:,} people")

@@ -73,10 +73,22 @@ def command(
 ) -> None:
     """Rank the positions of a sentence, and the k-mers that stand there, by permutation importance.
 
+    Of haplotypes (MODEL may be 'pretrained', WORDS any labelled words.h5), --positions ranks the inputs of a bin
+    instead: the 32 words and what all haplotypes share, exchanged between stretches of haplotypes.
+
     MODEL is a model.h5; WORDS the words.h5 it was trained on (or, for --split chromosome, one of the same genome), of
     which the held-out part is used.
     """
     from archaictools.errors import UsageError
+    from archaictools.words.bins import ALPHABET, alphabet_of
+
+    if not any((positions, kmers, attribution, plot)):
+        raise UsageError("name at least one output: --positions, --kmers, --attribution or --plot")
+    if alphabet_of(words) == ALPHABET:
+        _haplotypes(
+            model, words, windows // 20, repeats, fdr, positions, (kmers, attribution), plot, member, threads, seed
+        )
+        return
     from archaictools.formats.files import Outputs
     from archaictools.formats.tables import write_table
     from archaictools.model.archive import check_fit, load_model
@@ -90,8 +102,6 @@ def command(
     from archaictools.results.plots import check_suffix, plot_importance
     from archaictools.words.sentences import open_words
 
-    if not any((positions, kmers, attribution, plot)):
-        raise UsageError("name at least one output: --positions, --kmers, --attribution or --plot")
     if plot:
         check_suffix(plot)
     options = ImportanceOptions(
@@ -149,3 +159,57 @@ def command(
     if kmers:
         leading = ", ".join(table["kmer"].head(5)) or "none: no position is important"
         report(leading_k_mers=leading)
+
+
+def _haplotypes(
+    model: Path,
+    words: Path,
+    stretches: int,
+    repeats: int,
+    fdr: float,
+    positions: Path | None,
+    refused: tuple[Path | None, ...],
+    plot: Path | None,
+    member: int,
+    threads: int,
+    seed: int,
+) -> None:
+    """Rank the inputs of a model of haplotypes."""
+    import logging
+
+    from archaictools.errors import UsageError
+    from archaictools.formats.files import Outputs
+    from archaictools.formats.tables import write_table
+    from archaictools.model.archive import check_bins, load_model
+    from archaictools.model.bin_prediction import BinPredictor
+    from archaictools.model.network import start_tensorflow
+    from archaictools.model.pretrained import find_model
+    from archaictools.progress import Progress
+    from archaictools.results.bin_importance import draw_stretches, input_importance
+    from archaictools.results.plots import check_suffix, plot_input_importance
+    from archaictools.words.bins import ALPHABET, open_bins
+
+    if any(refused):
+        raise UsageError("--kmers and --attribution are for k-mers")
+    if plot:
+        check_suffix(plot)
+    trained = load_model(find_model(model), alphabet=ALPHABET)
+    with Outputs() as outputs, open_bins(words) as bins:
+        staged = {path: outputs.stage(path) for path in (positions, plot) if path}
+        check_bins(trained, bins)
+        inputs, label = draw_stretches(bins, max(2, stretches), length=trained.network.words, seed=seed)
+        logging.getLogger("archaictools").info("%s", start_tensorflow(threads=threads, seed=seed))
+        predictor = BinPredictor(trained.network.build(dict(trained.member(member).weights)))
+        names = bins.alphabet.inputs
+        with Progress(len(label) * len(names) * repeats, "stretches", "importance") as progress:
+            table = input_importance(predictor, inputs, label, names, repeats=repeats, seed=seed, progress=progress)
+        if positions:
+            write_table(staged[positions], table)
+        if plot:
+            plot_input_importance(staged[plot], table, fdr=fdr, file_format=plot.suffix[1:].lower())
+    best = table.sort_values("importance", ascending=False).head(3)
+    report(
+        stretches=f"{len(label):,} of {label.shape[1]:,} bins, {int(label.any(axis=1).sum()):,} with introgression",
+        important=f"{int((table['q'] <= fdr).sum())} of {len(table)} inputs (q up to {fdr:g})",
+        first=", ".join(f"{row['word']} {row['importance']:.4f}" for _, row in best.iterrows()),
+    )

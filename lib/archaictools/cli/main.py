@@ -21,6 +21,7 @@ VERBS = {
     "windows": "Cut labelled regions, genes or a whole genome into windows.",
     "tokenize": "Read windows or sequence records as sentences of k-mers.",
     "simulate": "Simulate people with archaic ancestors and known truth.",
+    "haplotypes": "Read phased people as sentences of bins beside an outgroup.",
     "audit": "Ask whether a split is honest, before or after training.",
     "train": "Train an LSTM, with whole chromosomes held out.",
     "evaluate": "Say whether a model has skill, beside every control.",

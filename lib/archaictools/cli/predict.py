@@ -9,22 +9,43 @@ import click
 from archaictools.cli.options import INPUT, OUTPUT, common, report
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
+    from archaictools.results.tracks import Calling
 
-@click.command("predict", short_help="Predict windows.")
+#: Least length of a segment of a haplotype in bp, unless another is asked for: shorter calls are mostly wrong.
+SHORTEST = 5_000
+
+
+@click.command("predict", short_help="Predict windows or haplotypes.")
 @click.argument("model", type=INPUT)
 @click.argument("words", type=INPUT)
-@click.option("--bigwig", type=OUTPUT, help="Track of P(introgressed), mean where windows overlap.")
+@click.option(
+    "--bigwig",
+    type=OUTPUT,
+    help="Track of P(introgressed), mean where windows overlap. Haplotypes: new folder, a track each, mean and share.",
+)
 @click.option(
     "--bed",
     type=OUTPUT,
-    help="Called segments, BED6, score 1000 times the mean probability; introgressed_seen where training saw some.",
+    help="Called segments, score 1000 times the mean probability; named by sample and haplotype, coloured by source.",
 )
-@click.option("--table", type=OUTPUT, help="TSV of every window: chrom, start, end, probability, seen.")
+@click.option("--table", type=OUTPUT, help="TSV of every window or bin: chrom, start, end, probability, seen.")
+@click.option("--segments", type=OUTPUT, help="Haplotypes: TSV of segments with posterior, source and matches.")
+@click.option("--summary", type=OUTPUT, help="Haplotypes: TSV, one row a person.")
+@click.option("--deserts", type=OUTPUT, help="Haplotypes: BED of stretches in which nobody carries a segment.")
 @click.option("--threshold", type=click.FloatRange(0, 1), default=0.5, show_default=True, help="Of a call.")
-@click.option("--min-length", type=click.IntRange(0), default=0, show_default=True, help="Least segment length, bp.")
+@click.option(
+    "--min-length",
+    type=click.IntRange(0),
+    default=None,
+    help="Least segment length, bp [default: 0; haplotypes: 5000].",
+)
 @click.option("--max-gap", type=click.IntRange(0), default=0, show_default=True, help="Gap a segment may bridge, bp.")
+@click.option(
+    "--desert-length", type=click.IntRange(1), default=1_000_000, show_default=True, help="Least of a desert, bp."
+)
 @click.option("--any-build", is_flag=True, help="Accept words of another genome build than the model's.")
 @common
 def command(
@@ -34,39 +55,123 @@ def command(
     bigwig: Path | None,
     bed: Path | None,
     table: Path | None,
+    segments: Path | None,
+    summary: Path | None,
+    deserts: Path | None,
     threshold: float,
-    min_length: int,
+    min_length: int | None,
     max_gap: int,
+    desert_length: int,
     any_build: bool,
     threads: int,
     seed: int,
 ) -> None:
-    """Predict P(introgressed) of every window.
+    """Predict P(introgressed) of every window, or along every haplotype.
 
-    MODEL is a model.h5 from 'archaictools train'; WORDS a words.h5 of windows cut and tokenized in the same way. Each
-    window is predicted by the networks (with --folds, several) that never saw its place; where all did, it is marked.
+    MODEL is a model.h5 from 'archaictools train', or the word 'pretrained' for the model of haplotypes that comes with
+    the package; WORDS a words.h5 made in the same way as that it was trained on. Each window or bin is predicted by the
+    networks (with --folds, several) that never saw its place; where all did, it is marked.
     """
+    from archaictools.errors import UsageError
+    from archaictools.words.bins import ALPHABET, alphabet_of
+
+    if not any((bigwig, bed, table, segments, summary, deserts)):
+        raise UsageError("name at least one output: --bigwig, --bed, --table, --segments, --summary or --deserts")
+    start = lambda: _start(threads, seed)  # noqa: E731
+    if alphabet_of(words) == ALPHABET:
+        from archaictools.results.tracks import Calling
+
+        outputs = {"bed": bed, "segments": segments, "summary": summary, "deserts": deserts}
+        calling = Calling(
+            threshold=threshold, min_length=SHORTEST if min_length is None else min_length, max_gap=max_gap
+        )
+        _haplotypes(model, words, calling, desert_length, bigwig, table, outputs, start)
+    else:
+        if segments or summary or deserts:
+            raise UsageError("--segments, --summary and --deserts are for haplotypes")
+        _windows(model, words, bigwig, bed, table, (threshold, min_length or 0, max_gap), start, any_build=any_build)
+
+
+def _start(threads: int, seed: int) -> None:
+    """Import and set up TensorFlow, and name the device."""
     import logging
 
-    from archaictools.errors import UsageError
+    from archaictools.model.network import start_tensorflow
+
+    logging.getLogger("archaictools").info("%s", start_tensorflow(threads=threads, seed=seed))
+
+
+def _haplotypes(
+    model: Path,
+    words: Path,
+    calling: Calling,
+    desert_length: int,
+    bigwig: Path | None,
+    table: Path | None,
+    outputs: dict[str, Path | None],
+    start: Callable[[], None],
+) -> None:
+    """Predict haplotypes."""
+    from archaictools.formats.files import Outputs
+    from archaictools.model.archive import check_bins, load_model
+    from archaictools.model.bin_prediction import BinEnsemble
+    from archaictools.model.pretrained import find_model
+    from archaictools.progress import Progress
+    from archaictools.results.calls import predict_haplotypes, write_calls, write_tables
+    from archaictools.words.bins import ALPHABET, open_bins
+
+    trained = load_model(find_model(model), alphabet=ALPHABET)
+    with Outputs() as staging, open_bins(words) as bins:
+        staged = {name: staging.stage(path) for name, path in outputs.items() if path}
+        folder = staging.stage_folder(bigwig) if bigwig else None
+        rows = staging.stage(table) if table else None
+        check_bins(trained, bins)
+        start()
+        with Progress(sum(bins.bins.values()) * len(bins.haplotypes), "bins", "predict") as progress:
+            predicted = predict_haplotypes(bins, BinEnsemble(trained), progress=progress)
+            called = write_calls(predicted, bins, calling, desert=desert_length, bigwig=folder, table=rows)
+        write_tables(called, bins.alphabet.archaic, **staged)
+    length = int((called.segments["end"] - called.segments["start"]).sum())
+    report(
+        bins=f"{called.bins:,} of {len(bins.haplotypes):,} haplotypes",
+        seen_in_training=f"{called.seen_bins:,} bins, marked: their probabilities are not held-out",
+        segments=f"{len(called.segments):,} of {calling.min_length:,} bp or more, {length:,} bp",
+        introgressed=f"{called.people['percent'].min():.2f} to {called.people['percent'].max():.2f} % of a person, "
+        f"mean {called.people['percent'].mean():.2f} %",
+        deserts=f"{len(called.deserts):,} of {desert_length:,} bp or more",
+        outputs=", ".join(str(path) for path in (bigwig, table, *outputs.values()) if path),
+    )
+
+
+def _windows(
+    model: Path,
+    words: Path,
+    bigwig: Path | None,
+    bed: Path | None,
+    table: Path | None,
+    calls: tuple[float, int, int],
+    start: Callable[[], None],
+    *,
+    any_build: bool,
+) -> None:
+    """Predict windows."""
     from archaictools.formats.files import Outputs
     from archaictools.model.archive import check_fit, load_model
     from archaictools.model.ensemble import Ensemble
-    from archaictools.model.network import start_tensorflow
+    from archaictools.model.pretrained import find_model
     from archaictools.progress import Progress
     from archaictools.results.tracks import Calling, predict_chromosomes, write_predictions
     from archaictools.words.sentences import open_words
 
-    if not (bigwig or bed or table):
-        raise UsageError("name at least one output: --bigwig, --bed or --table")
-    trained = load_model(model)
+    trained = load_model(find_model(model))
+    threshold, min_length, max_gap = calls
     calling = Calling(threshold=threshold, min_length=min_length, max_gap=max_gap)
     with Outputs() as outputs, open_words(words) as sentences:
         staged = {
             name: outputs.stage(path) for name, path in (("bigwig", bigwig), ("bed", bed), ("table", table)) if path
         }
         check_fit(trained, sentences, any_build=any_build)
-        logging.getLogger("archaictools").info("%s", start_tensorflow(threads=threads, seed=seed))
+        start()
         ensemble = Ensemble(trained, list(sentences.chromosomes))
         with Progress(len(sentences), "windows", "predict") as progress:
             predicted = predict_chromosomes(sentences, ensemble, progress=progress)

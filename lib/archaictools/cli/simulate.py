@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     "--recombination", type=click.FloatRange(0), default=1.2e-8, show_default=True, help="Per base and generation."
 )
 @click.option("--map", "recombination_map", type=INPUT, help="HapMap recombination map in place of a flat rate.")
+@click.option("--hotspots", is_flag=True, help="Recombination in hotspots, as in people, with that mean rate.")
 @click.option(
     "--mutation-rate", type=click.FloatRange(0), default=0.0, help="Per base and generation [default: the model's]."
 )
@@ -79,6 +80,7 @@ def command(
     chromosomes: int,
     recombination: float,
     recombination_map: Path | None,
+    hotspots: bool,
     mutation_rate: float,
     switch_errors: float,
     missing_archaic: float,
@@ -117,6 +119,7 @@ def command(
         chromosomes=chromosomes,
         recombination=recombination,
         recombination_map=recombination_map,
+        hotspots=hotspots,
         mutation_rate=mutation_rate,
         errors=Errors(
             switch_errors=switch_errors,

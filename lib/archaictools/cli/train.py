@@ -10,11 +10,16 @@ from archaictools.cli.options import INPUT, OUTPUT, common, report
 from archaictools.cli.splitting import holding_out, split_options
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from contextlib import ExitStack
     from pathlib import Path
+
+    from archaictools.model.fitting import Fitted
+    from archaictools.model.splits import Places, SplitOptions
 
 
 @click.command("train", short_help="Train an LSTM.")
-@click.argument("words", type=INPUT)
+@click.argument("words", type=INPUT, nargs=-1, required=True)
 @holding_out
 @click.option("--epochs", type=click.IntRange(1), default=5, show_default=True, help="Passes over the training side.")
 @click.option(
@@ -53,9 +58,15 @@ if TYPE_CHECKING:
     help="Let both classes weigh the same.",
 )
 @click.option("--rc", "reverse_complement", is_flag=True, help="Train on random strands, predict the mean of both.")
-@click.option("--embedding", type=click.IntRange(1), default=10, show_default=True, help="Dimensions of a word vector.")
-@click.option("--lstm", type=click.IntRange(1), default=10, show_default=True, help="LSTM units in each direction.")
-@click.option("--dense", type=click.IntRange(0), default=10, show_default=True, help="Dense units, 0 for none.")
+@click.option(
+    "--embedding", type=click.IntRange(1), default=None, help="Dimensions of a word vector [default: 10; variant: 32]."
+)
+@click.option(
+    "--lstm", type=click.IntRange(1), default=None, help="LSTM units in each direction [default: 10; variant: 64]."
+)
+@click.option(
+    "--dense", type=click.IntRange(0), default=None, help="Dense units, 0 for none [default: 10; variant: 32]."
+)
 @click.option(
     "--dropout",
     type=click.FloatRange(0, 1, max_open=True),
@@ -70,6 +81,8 @@ if TYPE_CHECKING:
     show_default=True,
     help="Initial memory of the LSTM: as long as the sentence, or Keras' (the article's) of two words.",
 )
+@click.option("--stretch", type=click.IntRange(1), default=500, show_default=True, help="Variant: bins read at once.")
+@click.option("--no-augment", is_flag=True, help="Variant: learn from the words as they are, not as real data suffer.")
 @click.option("--model", "model_path", type=OUTPUT, required=True, help="model.h5.")
 @click.option("--history", type=OUTPUT, help="TSV, one row an epoch.")
 @click.option("--metrics", type=OUTPUT, help="JSON of measures on every side, and the verdict.")
@@ -79,7 +92,7 @@ if TYPE_CHECKING:
 @common
 def command(
     *,
-    words: Path,
+    words: tuple[Path, ...],
     splitting: dict[str, Any],
     epochs: int,
     batch_size: int,
@@ -89,11 +102,13 @@ def command(
     keep: str,
     class_weight: str,
     reverse_complement: bool,
-    embedding: int,
-    lstm: int,
-    dense: int,
+    embedding: int | None,
+    lstm: int | None,
+    dense: int | None,
     dropout: float,
     forget_bias: str,
+    stretch: int,
+    no_augment: bool,
     model_path: Path,
     history: Path | None,
     metrics: Path | None,
@@ -105,9 +120,13 @@ def command(
 ) -> None:
     """Train Embedding, Bidirectional LSTM and Dense layers on labelled sentences.
 
-    WORDS is a words.h5. By default whole chromosomes are held out: the smallest that hold 20 % of the sentences for
-    test, the next 10 % for validation. With --folds, one network a fold is trained, and everything is held out once.
+    WORDS is a words.h5: one of k-mers, or any number of haplotypes (several simulations make one model; files made from
+    the same VCFs stay on one side). By default whole chromosomes are held out: the smallest that hold 20 % of the
+    sentences for test, the next 10 % for validation. With --folds, one network a fold is trained, and everything is
+    held out once.
     """
+    from contextlib import ExitStack
+
     import pandas as pd
 
     from archaictools.errors import UsageError
@@ -115,45 +134,44 @@ def command(
     from archaictools.formats.files import Outputs
     from archaictools.formats.tables import write_json, write_table
     from archaictools.model.archive import save_model
-    from archaictools.model.fitting import fit
     from archaictools.model.judgement import predictions_table
     from archaictools.model.network import start_tensorflow
     from archaictools.model.territory import fold_table
-    from archaictools.model.training import TrainingOptions
-    from archaictools.words.sentences import open_words
+    from archaictools.words.bins import alphabet_of
 
     holding = split_options(splitting)
     if write_folds and holding.method == "random":
         raise UsageError("--write-folds: a random split has no regions to write; choose another --split")
-    options = TrainingOptions(
-        epochs=epochs,
-        batch_size=batch_size,
-        learning_rate=learning_rate,
-        schedule=schedule,
-        patience=patience,
-        keep=keep,
-        class_weight=class_weight,
-        reverse_complement=reverse_complement,
-        seed=seed,
-    )
-    sizes = {
-        "embedding": embedding,
-        "lstm": lstm,
-        "dense": dense,
-        "dropout": dropout,
-        "forget_bias": forget_bias,
+    kinds = {alphabet_of(path) for path in words}
+    variant = kinds == {"variant"}
+    if len(words) > 1 and not variant:
+        raise UsageError("several words files make one model only where all are of the variant alphabet")
+    if variant and (reverse_complement or class_weight != "none" or predictions):
+        raise UsageError("--rc, --class-weight and --predictions are for k-mers")
+    values: dict[str, Any] = {
+        "epochs": epochs,
+        "batch_size": batch_size,
+        "learning_rate": learning_rate,
+        "schedule": schedule,
+        "patience": patience,
+        "keep": keep,
+        "seed": seed,
     }
-    with Outputs() as outputs, open_words(words) as sentences:
+    given = {"embedding": embedding, "lstm": lstm, "dense": dense}
+    usual = {"embedding": 32, "lstm": 64, "dense": 32} if variant else dict.fromkeys(given, 10)
+    sizes: dict[str, Any] = {name: usual[name] if given[name] is None else given[name] for name in given}
+    sizes["dropout"] = dropout
+    start = lambda: start_tensorflow(threads=threads, seed=seed)  # noqa: E731 - one line, used twice
+    with Outputs() as outputs, ExitStack() as stack:
         target = outputs.stage(model_path)
         tables = {path: outputs.stage(path) for path in (history, metrics, predictions, write_folds) if path}
-        fitted = fit(
-            sentences,
-            holding,
-            options,
-            sizes,
-            checkpoint=checkpoint,
-            start=lambda: start_tensorflow(threads=threads, seed=seed),
-        )
+        if variant:
+            values |= {"stretch": stretch, "augment": not no_augment}
+            fitted, places, lengths = _of_haplotypes(words, holding, values, sizes, checkpoint, start, stack)
+        else:
+            values |= {"class_weight": class_weight, "reverse_complement": reverse_complement}
+            sizes["forget_bias"] = forget_bias
+            fitted, places, lengths = _of_kmers(words[0], holding, values, sizes, checkpoint, start, stack)
         save_model(target, fitted.model)
         if history:
             write_table(tables[history], pd.DataFrame(fitted.history))
@@ -163,7 +181,7 @@ def command(
             write_table(tables[predictions], predictions_table(fitted.places, fitted.predicted))
         if write_folds:
             splits = [member.split for member in fitted.model.members]
-            write_bed(tables[write_folds], [fold_table(splits, fitted.places, sentences.chromosomes)])
+            write_bed(tables[write_folds], [fold_table(splits, places, lengths)])
     found = fitted.model.metrics
     test = found["test"]
     report(
@@ -176,3 +194,41 @@ def command(
         if holding.folds
         else f"{model_path} (epoch {found['training']['best_epoch']} of {len(fitted.history)})",
     )
+
+
+def _of_kmers(
+    words: Path,
+    holding: SplitOptions,
+    values: dict[str, Any],
+    sizes: dict[str, Any],
+    checkpoint: Path | None,
+    start: Callable[[], str],
+    stack: ExitStack,
+) -> tuple[Fitted, Places, dict[str, int]]:
+    """Train on sentences of k-mers; return also where they lie and how long the chromosomes are."""
+    from archaictools.model.fitting import fit
+    from archaictools.model.training import TrainingOptions
+    from archaictools.words.sentences import open_words
+
+    sentences = stack.enter_context(open_words(words))
+    fitted = fit(sentences, holding, TrainingOptions(**values), sizes, checkpoint=checkpoint, start=start)
+    return fitted, fitted.places, sentences.chromosomes
+
+
+def _of_haplotypes(
+    words: tuple[Path, ...],
+    holding: SplitOptions,
+    values: dict[str, Any],
+    sizes: dict[str, Any],
+    checkpoint: Path | None,
+    start: Callable[[], str],
+    stack: ExitStack,
+) -> tuple[Fitted, Places, dict[str, int]]:
+    """Train on haplotypes; return also where their bins lie and how long the chromosomes are."""
+    from archaictools.model.bin_fitting import BinTrainingOptions, fit_bins
+    from archaictools.model.genomes import Genomes
+    from archaictools.words.bins import open_bins
+
+    genomes = Genomes([stack.enter_context(open_bins(path)) for path in words])
+    fitted = fit_bins(genomes, holding, BinTrainingOptions(**values), sizes, checkpoint=checkpoint, start=start)
+    return fitted, genomes.places, genomes.lengths

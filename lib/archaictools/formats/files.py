@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 GZIP_MAGIC = b"\x1f\x8b"
+_BGZF_EXTRA = b"BC\x02\x00"
+_BGZF_END = bytes.fromhex("1f8b08040000000000ff0600424302001b0003000000000000000000")
 
 
 def check_readable(path: Path) -> None:
@@ -46,6 +48,26 @@ def is_gzip(path: Path) -> bool:
     if path.suffix in {".gz", ".bgz"} and not found:
         raise InputError("is named as gzip but is not", path=path, remedy="rename it or compress it with gzip or bgzip")
     return found
+
+
+def is_bgzf(path: Path) -> bool:
+    """Tell BGZF, the blocked gzip that samtools and tabix read at random, by its first bytes."""
+    with path.open("rb") as raw:
+        return raw.read(16)[12:16] == _BGZF_EXTRA
+
+
+def refuse_cut_bgzf(path: Path) -> None:
+    """Raise InputError if a BGZF file lacks its end: cut between two blocks, it is whole to gzip."""
+    if not is_bgzf(path):
+        return
+    with path.open("rb") as raw:
+        raw.seek(max(0, path.stat().st_size - len(_BGZF_END)))
+        if raw.read() != _BGZF_END:
+            raise InputError(
+                "BGZF data are cut short (no end-of-file block)",
+                path=path,
+                remedy="copy or download the file again",
+            )
 
 
 @contextlib.contextmanager

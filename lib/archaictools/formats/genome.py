@@ -17,13 +17,11 @@ import pysam
 
 from archaictools.errors import InputError, shortlist
 from archaictools.formats.bases import Codes, encode
-from archaictools.formats.files import damage_named, is_gzip
+from archaictools.formats.chromosomes import other_style
+from archaictools.formats.files import damage_named, is_bgzf, is_gzip, refuse_cut_bgzf
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-
-_BGZF_EXTRA = b"BC\x02\x00"
-_BGZF_END = bytes.fromhex("1f8b08040000000000ff0600424302001b0003000000000000000000")
 
 
 class Genome:
@@ -66,11 +64,11 @@ def require_chromosomes(chroms: Iterable[str], known: Iterable[str], *, source: 
     unknown = [chrom for chrom in dict.fromkeys(chroms) if chrom not in known]
     if not unknown:
         return
-    restyled = [chrom for chrom in unknown if _other_style(chrom) in known]
+    restyled = [chrom for chrom in unknown if other_style(chrom) in known]
     if restyled:
         remedy = (
             f"the two files name chromosomes in different styles ({restyled[0]} against "
-            f"{_other_style(restyled[0])}): rename one of them"
+            f"{other_style(restyled[0])}): rename one of them"
         )
     else:
         remedy = "use files of the same build, or keep only shared chromosomes with --chromosomes"
@@ -80,10 +78,6 @@ def require_chromosomes(chroms: Iterable[str], known: Iterable[str], *, source: 
         path=source,
         remedy=remedy,
     )
-
-
-def _other_style(chrom: str) -> str:
-    return chrom[3:] if chrom.startswith("chr") else f"chr{chrom}"
 
 
 @contextlib.contextmanager
@@ -100,7 +94,7 @@ def open_genome(path: Path) -> Iterator[Genome]:
     pysam.set_verbosity(0)  # htslib would print its own messages beside ours
     with tempfile.TemporaryDirectory(prefix="archaictools-") as folder:
         fasta, scratch = path, Path(folder)
-        if compressed and not _is_bgzf(path):
+        if compressed and not is_bgzf(path):
             fasta = scratch / "genome.fa"
             with gzip.open(path) as source, fasta.open("wb") as target:
                 shutil.copyfileobj(source, target, 1 << 22)
@@ -122,25 +116,13 @@ def _check_fasta(path: Path, *, compressed: bool) -> None:
     """Refuse what is not FASTA, and compressed files that end too early, before anything is indexed."""
     with damage_named(path), gzip.open(path) if compressed else path.open("rb") as handle:
         head = handle.read(1 << 16).lstrip()
-        if compressed and not _is_bgzf(path):
+        if compressed and not is_bgzf(path):
             while handle.read(1 << 22):  # a damaged stream must be found now, not after an hour
                 pass
-    if compressed and _is_bgzf(path):
-        with path.open("rb") as raw:
-            raw.seek(max(0, path.stat().st_size - len(_BGZF_END)))
-            if raw.read() != _BGZF_END:
-                raise InputError(
-                    "BGZF data are cut short (no end-of-file block)",
-                    path=path,
-                    remedy="copy or download the file again",
-                )
+    if compressed:
+        refuse_cut_bgzf(path)
     if not head.startswith(b">") or b"\0" in head:
         raise InputError("is not FASTA", path=path, remedy="expected a first line that begins with '>'")
-
-
-def _is_bgzf(path: Path) -> bool:
-    with path.open("rb") as raw:
-        return raw.read(16)[12:16] == _BGZF_EXTRA
 
 
 def _indexed(fasta: Path, scratch: Path) -> pysam.FastaFile:

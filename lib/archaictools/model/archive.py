@@ -39,18 +39,22 @@ from archaictools.formats.hdf5 import (
 from archaictools.model.network import Network
 from archaictools.model.splits import Split
 from archaictools.model.territory import Territory
+from archaictools.words.bins import Patterns
 from archaictools.words.sentences import Alphabet
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
+    from archaictools.words.bins import BinsFile
     from archaictools.words.sentences import WordsFile
 
 KIND = "archaictools model"
 SCHEMA_VERSION = 2
 #: Version 1 had one member and did not say what it had seen.
 OLDEST = 2
+
+KMER = "kmer"
 
 #: No layer of a file to be read may be wider: a description must not be able to exhaust memory.
 WIDEST = 4_096
@@ -72,7 +76,7 @@ class Member:
     seen
         The places of its training and validation sides.
     counts
-        uint32 (2, vocabulary): words of its training side, introgressed and depleted.
+        uint32 (2, vocabulary): words of its training side, introgressed and depleted (of bins: inputs added up).
     """
 
     weights: Mapping[str, np.ndarray]
@@ -92,7 +96,7 @@ class TrainedModel:
     members
         One, or one a fold.
     alphabet
-        How bases become words.
+        How bases, or alleles, become words.
     both_strands
         Trained on both strands; predictions average them.
     chromosomes
@@ -105,12 +109,19 @@ class TrainedModel:
 
     network: Network
     members: Sequence[Member]
-    alphabet: Alphabet
+    alphabet: Alphabet | Patterns
     both_strands: bool
     chromosomes: Mapping[str, int]
     words_digest: str
     metrics: dict[str, Any] = field(default_factory=dict)
     provenance: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def kmers(self) -> Alphabet:
+        """How bases become words, for a model that reads k-mers."""
+        if not isinstance(self.alphabet, Alphabet):
+            raise TypeError("the model reads bins, not k-mers")
+        return self.alphabet
 
     def member(self, number: int) -> Member:
         """Return a member by its number, from 1.
@@ -129,7 +140,7 @@ def save_model(path: Path, model: TrainedModel) -> None:
     """Write model.h5."""
     with create(path, kind=KIND, schema_version=SCHEMA_VERSION) as handle:
         handle.attrs["alphabet"] = model.alphabet.name
-        write_attributes(handle, "parameters", {k: v for k, v in asdict(model.alphabet).items() if k != "name"})
+        write_attributes(handle, "parameters", model.alphabet.describe())
         write_attributes(handle, "network", model.network.describe() | {"both_strands": model.both_strands})
         write_document(handle, "metrics", model.metrics)
         write_attributes(handle, "provenance", model.provenance)
@@ -155,8 +166,15 @@ def _write_member(handle: h5py.File, group: str, member: Member) -> None:
         handle.create_dataset(f"{group}/seen/{name}", data=values, dtype="int64", **(packed if len(values) else {}))
 
 
-def load_model(path: Path) -> TrainedModel:
+def load_model(path: Path, *, alphabet: str = KMER) -> TrainedModel:
     """Read model.h5.
+
+    Parameters
+    ----------
+    path
+        The file; see :func:`archaictools.model.pretrained.find_model` for the one that ships with the package.
+    alphabet
+        ``kmer`` or ``variant``: what the model must read.
 
     Raises
     ------
@@ -165,18 +183,24 @@ def load_model(path: Path) -> TrainedModel:
         name, shape, type or digest is not what the description implies.
     """
     with open_container(path, kind=KIND, schema_version=SCHEMA_VERSION, oldest=OLDEST) as handle:
-        if handle.attrs.get("alphabet") != "kmer":
-            raise InputError(f"is a model of the {handle.attrs.get('alphabet')} alphabet, not kmer", path=path)
+        found = handle.attrs.get("alphabet")
+        if found != alphabet:
+            raise InputError(f"is a model of the {found} alphabet, not {alphabet}", path=path)
         try:
-            alphabet = Alphabet(**read_attributes(handle, "parameters", path))
+            parameters = read_attributes(handle, "parameters", path)
+            reading = Alphabet(**parameters) if alphabet == KMER else Patterns.restore(parameters)
             description = read_attributes(handle, "network", path)
             both_strands = bool(description.pop("both_strands"))
             network = Network(**description)
-        except (TypeError, KeyError, ArchaicError) as error:
+        except (TypeError, KeyError, ValueError, ArchaicError) as error:
             if isinstance(error, InputError) and str(path) in str(error):
                 raise
             raise InputError(f"describes no network that this release can build ({error})", path=path) from error
-        if network.vocabulary != alphabet.vocabulary or network.words != alphabet.words:
+        if (
+            network.vocabulary != reading.vocabulary
+            or network.per_bin != (alphabet != KMER)
+            or (isinstance(reading, Alphabet) and network.words != reading.words)
+        ):
             raise InputError("its network does not fit its own words", path=path)
         if max(network.embedding, network.lstm, network.dense) > WIDEST:
             raise InputError(f"a layer has more than {WIDEST:,} units", path=path)
@@ -189,13 +213,19 @@ def load_model(path: Path) -> TrainedModel:
         return TrainedModel(
             network=network,
             members=members,
-            alphabet=alphabet,
+            alphabet=reading,
             both_strands=both_strands,
             chromosomes=dict(zip(names, lengths.tolist(), strict=True)),
             words_digest=str(handle.attrs.get("words_sha256", "")),
             metrics=read_document(handle, "metrics", path),
             provenance=read_attributes(handle, "provenance", path),
         )
+
+
+def model_alphabet(path: Path) -> str:
+    """Tell what a model reads: ``kmer`` or ``variant``."""
+    with open_container(path, kind=KIND, schema_version=SCHEMA_VERSION, oldest=OLDEST) as handle:
+        return str(handle.attrs.get("alphabet"))
 
 
 def _read_member(handle: h5py.File, group: str, path: Path, network: Network) -> Member:
@@ -216,6 +246,16 @@ def _read_member(handle: h5py.File, group: str, path: Path, network: Network) ->
     )
     counts = read_array(handle, f"{group}/counts", path, shape=(2, network.vocabulary), dtype="uint32")
     return Member(weights=weights, split=split, seen=Territory(chrom, start, end), counts=counts)
+
+
+def check_bins(model: TrainedModel, words: BinsFile) -> None:
+    """Refuse words of bins that a model was not made for: another length of a bin."""
+    if model.alphabet.describe()["bin"] != words.alphabet.bin:
+        raise InputError(
+            f"has bins of {words.alphabet.bin} bp, the model reads {model.alphabet.describe()['bin']} bp",
+            path=words.path,
+            remedy="make the words again with the model's own --bin",
+        )
 
 
 def check_fit(model: TrainedModel, words: WordsFile, *, any_build: bool = False) -> None:

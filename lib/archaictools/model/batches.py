@@ -64,7 +64,8 @@ class TrainingBatches:
         self._words, self._rows = words, rows
         self._label, self._weight = label.astype(np.float32), weight
         self._lengths = (words.field("end") - words.field("start"))[rows]
-        self._batch, self._seed, self._reverse = batch, seed, reverse
+        self.batch = self._batch = batch
+        self._seed, self._reverse = seed, reverse
         self._resident: Codes | None = None
         self.steps = -(-len(rows) // batch)
 

@@ -32,7 +32,7 @@ class Ensemble:
         self._names = list(chromosomes)
         self._territories = [member.seen for member in model.members]
         self._predictors = [
-            Predictor(model.network.build(dict(member.weights)), model.alphabet, both_strands=model.both_strands)
+            Predictor(model.network.build(dict(member.weights)), model.kmers, both_strands=model.both_strands)
             for member in model.members
         ]
 

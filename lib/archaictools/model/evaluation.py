@@ -123,15 +123,13 @@ def evaluate(model: TrainedModel, words: WordsFile, options: EvaluationOptions) 
     competitors = {name: np.concatenate([fold.others[name] for fold in folds]) for name in folds[0].others}
     raw = np.concatenate([fold.uncalibrated for fold in folds])
     method = model.members[0].split.options.method
-    measured, gains = _measure(held, predicted["test"].probability, competitors, seed=options.seed)
+    measured, gains = measure(held, predicted["test"].probability, competitors, seed=options.seed)
     report: dict[str, Any] = {"schema_version": SCHEMA_VERSION, "verdict": "", "reason": "", "audit": audit}
     for side in ("train", "validation"):
         report[side] = describe(places.label[predicted[side].rows], predicted[side].probability)
     report["test"] = measured["model"]
     report["chromosomes"] = by_chromosome(held, predicted["test"].probability)
-    report["models"] = {name: {"kind": _kind(name), **found} for name, found in measured.items()}
-    for name, gain in gains.items():
-        report["models"][name] |= gain
+    report["models"] = {name: {"kind": _kind(name), **found} | gains.get(name, {}) for name, found in measured.items()}
     report["similarity"] = _by_similarity(
         held, predicted["test"].probability, np.concatenate([fold.similarity for fold in folds])
     )
@@ -152,7 +150,7 @@ def evaluate(model: TrainedModel, words: WordsFile, options: EvaluationOptions) 
     report["training"] = model.metrics["training"]
     report["left_out"] = list(options.leave_out)
     report["verdict"], report["reason"] = judge_against_controls(audit, report["models"])
-    return Evaluation(report, _table(report["models"], method), curve)
+    return Evaluation(report, comparison(report["models"], method), curve)
 
 
 def judge_against_controls(audit: Mapping[str, Any], models: Mapping[str, Mapping[str, Any]]) -> tuple[str, str]:
@@ -237,14 +235,26 @@ def _of_fold(
     )
 
 
-def _measure(
+def measure(
     held: Places,
     probability: npt.NDArray[np.float64],
     others: Mapping[str, npt.NDArray[np.float64]],
     *,
     seed: int,
 ) -> tuple[dict[str, dict[str, Any]], dict[str, dict[str, Any]]]:
-    """Measure all on the same draws: measures with intervals, and the model's gain in AUROC over each other."""
+    """Measure all on the same draws: measures with intervals, and the model's gain in AUROC over each other.
+
+    Parameters
+    ----------
+    held
+        What was held out, with labels.
+    probability
+        Of the model.
+    others
+        Name to the probability of a control or rival.
+    seed
+        Of the draws.
+    """
     resampler = Resampler(held, seed=seed)
     measured, drawn = {}, {}
     for name, predicted in {"model": probability, **others}.items():
@@ -278,7 +288,8 @@ def _kind(name: str) -> str:
     return "control" if name in CONTROLS else "rival" if name in RIVALS else "model"
 
 
-def _table(models: Mapping[str, Mapping[str, Any]], split: str) -> pd.DataFrame:
+def comparison(models: Mapping[str, Mapping[str, Any]], split: str) -> pd.DataFrame:
+    """Return the table of an evaluation, see :class:`Evaluation`."""
     rows = []
     for name, found in models.items():
         row = {"model": name, "split": split, **{key: found[key] for key in MEASURES}, "kind": found["kind"]}

@@ -1,5 +1,8 @@
 """The network: Embedding → Bidirectional LSTM → Dense → sigmoid, from a plain description.
 
+A sentence of k-mers has one word a place, and one label. A sentence of bins has counts of words in each bin, and a
+label for each: its embedding is a Dense layer, which adds up a vector for every word, and the LSTM speaks for each bin.
+
 The defaults are the article's (N. Oskolkov, "LSTM to Detect Neanderthal DNA"): 10 embedding dimensions, 10 LSTM units
 a direction, 10 dense units. A network is always rebuilt from its description in this module; no code is ever read
 from a file.
@@ -34,9 +37,9 @@ class Network:
     Attributes
     ----------
     vocabulary
-        Number of word ids, 0 ("no word here", which has a vector of its own) included.
+        Number of word ids, 0 ("no word here", which has a vector of its own) included; of inputs of a bin.
     words
-        Words in a sentence.
+        Words in a sentence; bins in one of training, where ``per_bin``.
     embedding, lstm, dense
         Dimensions of a word vector; LSTM units in each direction; units of the dense layer (0 to leave it out).
     dropout
@@ -45,6 +48,8 @@ class Network:
         How long the LSTM remembers before it has learnt anything. ``unit``: Keras' (and the article's) forget bias
         of 1, under which a state halves every two words; ``chrono``: biases that let the units remember for
         1 to ``words`` words, evenly spread (Tallec and Ollivier 2018, arXiv 1804.11188).
+    per_bin
+        Read counts of words in bins, shape (batch, bins, vocabulary), and predict each bin.
     """
 
     vocabulary: int
@@ -54,6 +59,7 @@ class Network:
     dense: int = 10
     dropout: float = 0.0
     forget_bias: str = "chrono"
+    per_bin: bool = False
 
     def __post_init__(self) -> None:
         if min(self.vocabulary, self.words, self.embedding, self.lstm) < 1 or self.dense < 0:
@@ -67,6 +73,8 @@ class Network:
     def shapes(self) -> dict[str, tuple[int, ...]]:
         """Return the name and shape of every weight array that such a network has."""
         shapes: dict[str, tuple[int, ...]] = {"embedding": (self.vocabulary, self.embedding)}
+        if self.per_bin:
+            shapes["embedding_bias"] = (self.embedding,)
         for side in ("forward", "backward"):
             shapes[f"{side}_kernel"] = (self.embedding, 4 * self.lstm)
             shapes[f"{side}_recurrent"] = (self.lstm, 4 * self.lstm)
@@ -85,13 +93,22 @@ class Network:
         """Build the Keras model, with fresh weights from Keras' global seed or with the given ones."""
         import keras
 
-        layers: list[Any] = [
-            keras.Input((self.words,), dtype="int32"),
-            keras.layers.Embedding(self.vocabulary, self.embedding, name="embedding"),
-        ]
+        layers: list[Any] = (
+            [
+                keras.Input((None, self.vocabulary)),
+                keras.layers.Dense(self.embedding, activation="relu", name="embedding"),
+            ]
+            if self.per_bin
+            else [
+                keras.Input((self.words,), dtype="int32"),
+                keras.layers.Embedding(self.vocabulary, self.embedding, name="embedding"),
+            ]
+        )
         if self.dropout:
             layers.append(keras.layers.Dropout(self.dropout, name="dropout"))
-        layers.append(keras.layers.Bidirectional(keras.layers.LSTM(self.lstm), name="bilstm"))
+        layers.append(
+            keras.layers.Bidirectional(keras.layers.LSTM(self.lstm, return_sequences=self.per_bin), name="bilstm")
+        )
         if self.dense:
             layers.append(keras.layers.Dense(self.dense, activation="relu", name="dense"))
         layers.append(keras.layers.Dense(1, activation="sigmoid", name="output"))

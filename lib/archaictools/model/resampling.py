@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 #: Blocks into which a held-out side is cut, and how often they are drawn.
 BLOCKS, DRAWS = 50, 1_000
 
+#: More sentences than this are sorted by probability in steps for AUPRC: a draw then costs the number of steps.
+MANY, STEPS = 200_000, 10_000
+
 
 class Resampler:
     """Draws of contiguous blocks of some sentences.
@@ -115,6 +118,8 @@ class Resampler:
 
     def _auprc(self, probability: npt.NDArray[np.float64]) -> Draws:
         """Average precision (the step-wise sum of scikit-learn), from windows grouped by score, best first."""
+        if len(probability) > MANY:
+            return self._auprc_of_steps(probability)
         order = np.argsort(-probability, kind="stable")
         label, block, score = self._label[order], self._block[order], probability[order]
         last = np.append(score[1:] != score[:-1], True)
@@ -126,6 +131,20 @@ class Resampler:
             gained = np.diff(hits, prepend=0.0)
             precision = np.divide(hits, called, out=np.zeros_like(hits), where=called > 0)
             found[number] = (gained * precision).sum() / hits[-1] if hits[-1] else np.nan
+        return found
+
+    def _auprc_of_steps(self, probability: npt.NDArray[np.float64]) -> Draws:
+        step = STEPS - np.rint(probability * STEPS).astype(np.int64)  # best first
+        cell = self._block * (STEPS + 1) + step
+        shape = (self.blocks, STEPS + 1)
+        labels = np.bincount(cell, weights=self._label, minlength=shape[0] * shape[1]).reshape(shape)
+        total = np.bincount(cell, minlength=shape[0] * shape[1]).reshape(shape)
+        used = total.any(axis=0)
+        hits = np.cumsum(self._weight @ labels[:, used], axis=1)
+        called = np.cumsum(self._weight @ total[:, used], axis=1)
+        precision = np.divide(hits, called, out=np.zeros_like(hits), where=called > 0)
+        with np.errstate(invalid="ignore"):
+            found: Draws = (np.diff(hits, axis=1, prepend=0.0) * precision).sum(axis=1) / hits[:, -1]
         return found
 
 

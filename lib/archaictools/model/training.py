@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
@@ -19,10 +19,12 @@ from archaictools.model.splits import TRAIN, VALIDATION
 from archaictools.progress import Progress
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     import keras
     import numpy.typing as npt
+    import tensorflow as tf
 
     from archaictools.model.network import Network
     from archaictools.words.sentences import WordsFile
@@ -168,11 +170,67 @@ def train_network(
         reverse=options.reverse_complement,
     )
     model = network.build()
-    _compile(model, rate, options, batches.steps)
+    compile_network(model, rate, options, batches.steps)
     predictor = Predictor(model, words.alphabet, both_strands=options.reverse_complement)
-    settings = json.loads(
-        json.dumps(plain({"network": asdict(network), "training": asdict(options)} | (identity or {})))
+    settings = {"network": asdict(network), "training": asdict(options)} | (identity or {})
+    return run_epochs(
+        model,
+        batches,
+        options,
+        lambda: validation(label[held], predictor.of_rows(words, held)),
+        learning_rate=rate,
+        settings=settings,
+        checkpoint=checkpoint,
     )
+
+
+class Batches(Protocol):
+    """A training side as batches, in an order that depends on seed and epoch alone."""
+
+    batch: int
+    steps: int
+
+    def dataset(self, number: int) -> tf.data.Dataset:
+        """Return the batches of one epoch, counted from 0: inputs, labels, weights."""
+
+
+def run_epochs(
+    model: keras.Model,
+    batches: Batches,
+    options: TrainingOptions,
+    validate: Callable[[], dict[str, float]],
+    *,
+    learning_rate: float,
+    settings: dict[str, Any],
+    checkpoint: Path | None = None,
+) -> Trained:
+    """Train epoch by epoch, from a checkpoint where there is one, until the last or until patience runs out.
+
+    Parameters
+    ----------
+    model
+        As compiled by :func:`compile_network`; holds the weights kept in the end.
+    batches
+        The training side.
+    options
+        How to train.
+    validate
+        Called after each epoch; returns :func:`validation`.
+    learning_rate
+        Noted in the result.
+    settings
+        What must be equal for a checkpoint to be continued.
+    checkpoint
+        Folder for the state, or None.
+
+    Raises
+    ------
+    ArchaicError
+        If the loss is not a number any more.
+    InputError
+        If the checkpoint belongs to another training.
+    """
+    settings = json.loads(json.dumps(plain(settings)))
     state = load_checkpoint(checkpoint, settings) if checkpoint else None
     if state is None:
         state = State()
@@ -183,8 +241,7 @@ def train_network(
         log.info("going on after epoch %d of %d from %s", state.epoch, options.epochs, checkpoint)
     while state.epoch < options.epochs and not (options.patience and state.waited >= options.patience):
         row = _one_epoch(model, batches, state.epoch, options.epochs)
-        probability = predictor.of_rows(words, held)
-        row |= _validation(label[held], probability)
+        row |= validate()
         if not np.isfinite(row["validation_loss"]):
             raise ArchaicError(f"the validation loss is not a number after epoch {state.epoch + 1}{_SMALLER}")
         state.epoch += 1
@@ -209,23 +266,50 @@ def train_network(
     if best:
         model.set_weights(state.best)
     return Trained(
-        model, state.history, state.best_epoch if best else state.epoch, state.epoch < options.epochs, batch, rate
+        model,
+        state.history,
+        state.best_epoch if best else state.epoch,
+        state.epoch < options.epochs,
+        batches.batch,
+        learning_rate,
     )
 
 
-def _compile(model: keras.Model, rate: float, options: TrainingOptions, steps: int) -> None:
+def compile_network(
+    model: keras.Model, rate: float, options: TrainingOptions, steps: int, *, warmup: int = 0, clip: float | None = None
+) -> None:
+    """Give a network Adam and its loss.
+
+    Parameters
+    ----------
+    model
+        As built.
+    rate
+        Highest learning rate.
+    options
+        Schedule and number of epochs.
+    steps
+        Of an epoch.
+    warmup
+        Steps in which the rate rises from zero.
+    clip
+        Largest norm of a gradient, or None.
+    """
     import keras
 
     if options.schedule == "cosine":
-        schedule = keras.optimizers.schedules.CosineDecay(rate, options.epochs * steps)
+        rising = {"warmup_target": rate, "warmup_steps": warmup} if warmup else {}
+        schedule = keras.optimizers.schedules.CosineDecay(
+            0.0 if warmup else rate, max(1, options.epochs * steps - warmup), **rising
+        )
     else:
         schedule = rate
-    model.compile(optimizer=keras.optimizers.Adam(schedule), loss="binary_crossentropy")
+    model.compile(optimizer=keras.optimizers.Adam(schedule, clipnorm=clip), loss="binary_crossentropy")
     # Built in the first step, the optimiser's state would have that step traced twice: half of all start-up time.
     model.optimizer.build(model.trainable_variables)
 
 
-def _one_epoch(model: keras.Model, batches: TrainingBatches, epoch: int, epochs: int) -> dict[str, float]:
+def _one_epoch(model: keras.Model, batches: Batches, epoch: int, epochs: int) -> dict[str, float]:
     """Train one epoch (counted from 0); return its row of the history without the validation."""
     import keras
 
@@ -251,7 +335,8 @@ def _one_epoch(model: keras.Model, batches: TrainingBatches, epoch: int, epochs:
     }
 
 
-def _validation(label: npt.NDArray[np.int8], probability: npt.NDArray[np.float64]) -> dict[str, float]:
+def validation(label: npt.NDArray[np.integer], probability: npt.NDArray[np.floating]) -> dict[str, float]:
+    """Measure the validation side for the history."""
     clipped = np.clip(probability, 1e-7, 1 - 1e-7)
     loss = -np.where(label == 1, np.log(clipped), np.log1p(-clipped)).mean()
     measured = describe(label, probability)

@@ -98,7 +98,7 @@ class PerturbedReader:
     """
 
     def __init__(self, model: TrainedModel, *, member: int = 1) -> None:
-        self._alphabet, self._units = model.alphabet, model.network.lstm
+        self._alphabet, self._units = model.kmers, model.network.lstm
         self._weights = model.member(member).weights
         self._dense = bool(model.network.dense)
         # sigmoid(x) = (1 + tanh(x / 2)) / 2: halving the columns of the three sigmoid gates lets one tanh serve all.

@@ -83,30 +83,8 @@ def plot_evaluation(
     folder: Path, table: pd.DataFrame, curve: pd.DataFrame, similarity: Sequence[Mapping[str, Any]]
 ) -> None:
     """Plot a comparison into a folder: AUROC of all, reliability of the model, AUROC by similarity to training."""
-    figure, axes = _figure(7, 0.8 + 0.32 * len(table))
-    rows = table.to_dict("records")
-    for place, row in enumerate(rows):
-        bounds = [[row["auroc"] - row["auroc_low"]], [row["auroc_high"] - row["auroc"]]]
-        axes.errorbar(row["auroc"], -place, xerr=bounds, fmt="o", ms=5, capsize=3, color=_KINDS[row["kind"]])
-    axes.axvline(0.5, color="0.7", linewidth=0.8)
-    axes.set(
-        xlabel="AUROC on held-out sentences, with 95 % interval",
-        xlim=(min(0.4, float(table["auroc_low"].min()) - 0.02), 1.01),
-        yticks=-np.arange(len(rows)),
-        yticklabels=[f"{row['model'].replace('_', ' ')} ({row['kind']})" for row in rows],
-    )
-    _save(figure, folder / "comparison.png", "png")
-
-    figure, axes = _figure(4.5, 4)
-    axes.plot([0, 1], [0, 1], color="0.7", linewidth=0.8)
-    for name, points in curve.groupby("model"):
-        x, y = points["mean_probability"], points["introgressed_share"]
-        drawn = axes.plot(x, y, linewidth=1, label=name)
-        axes.scatter(x, y, s=15 + 150 * points["n"] / points["n"].sum(), color=drawn[0].get_color())
-    axes.set(xlabel="predicted probability", ylabel="share introgressed", xlim=(-0.02, 1.02), ylim=(-0.02, 1.02))
-    axes.legend(frameon=False)
-    _save(figure, folder / "reliability.png", "png")
-
+    _plot_measure(folder / "comparison.png", table, "auroc", "AUROC on held-out sentences, with 95 % interval")
+    _plot_reliability(folder / "reliability.png", curve)
     figure, axes = _figure(5, 3)
     shown = [row for row in similarity if row["n"]]
     labels = ["none" if row["up_to"] == 0 else f"to {row['up_to']:.0%}" for row in shown]
@@ -123,6 +101,79 @@ def plot_evaluation(
         xticklabels=labels,
     )
     _save(figure, folder / "similarity.png", "png")
+
+
+def plot_bin_evaluation(
+    folder: Path, table: pd.DataFrame, curve: pd.DataFrame, models: Mapping[str, Mapping[str, Any]]
+) -> None:
+    """Plot LSTM against HMM into a folder: AUPRC of all, reliability, recall by the length of true tracts."""
+    _plot_measure(folder / "comparison.png", table, "auprc", "AUPRC on bins not seen in training, with 95 % interval")
+    _plot_reliability(folder / "reliability.png", curve)
+    figure, axes = _figure(5.5, 3.2)
+    shown = [name for name, found in models.items() if found["kind"] != "control"]
+    width = 0.8 / max(1, len(shown))
+    for place, name in enumerate(shown):
+        rows = models[name]["recall_by_length"]
+        x = np.arange(len(rows)) + (place - (len(shown) - 1) / 2) * width
+        label = f"{name.replace('_', ' ')} (precision {models[name]['precision_bp']:.2f})"
+        axes.bar(x, [row["recall"] for row in rows], width=width, label=label)
+    labels = [
+        f"{row['from'] // 1000}-{row['to'] // 1000} kb" if row["to"] < 1_000_000 else f"> {row['from'] // 1000} kb"
+        for row in models[shown[0]]["recall_by_length"]
+    ]
+    axes.set(xlabel="length of a true tract", ylabel="share of its bases called", ylim=(0, 1.02))
+    axes.set_xticks(range(len(labels)), labels)
+    axes.legend(frameon=False, fontsize=7, loc="upper left")
+    _save(figure, folder / "recall_by_length.png", "png")
+
+
+def plot_input_importance(path: Path, table: pd.DataFrame, *, fdr: float, file_format: str) -> None:
+    """Plot the importance of every input of a bin, the most important first."""
+    shown = table.sort_values("importance", ascending=False).to_dict("records")
+    figure, axes = _figure(6, 0.8 + 0.19 * len(shown))
+    colours = ["#c0392b" if row["q"] <= fdr else "0.7" for row in shown]
+    axes.barh(
+        -np.arange(len(shown)),
+        [row["importance"] for row in shown],
+        xerr=[np.nan_to_num(row["sd"]) for row in shown],
+        color=colours,
+        height=0.7,
+    )
+    axes.set_yticks(-np.arange(len(shown)), [str(row["word"]).replace("_", " ") for row in shown], fontsize=7)
+    axes.set(xlabel=f"log loss of a bin gained when it is exchanged (red: q up to {fdr:g})", ylim=(-len(shown), 1))
+    _save(figure, path, file_format)
+
+
+def _plot_measure(path: Path, table: pd.DataFrame, measure: str, label: str) -> None:
+    """Plot a measure of every model, control and rival with its interval."""
+    figure, axes = _figure(7, 0.8 + 0.32 * len(table))
+    rows = table.to_dict("records")
+    for place, row in enumerate(rows):
+        value, low, high = row[measure], row[f"{measure}_low"], row[f"{measure}_high"]
+        bounds = [[max(0.0, value - low)], [max(0.0, high - value)]]
+        axes.errorbar(value, -place, xerr=bounds, fmt="o", ms=5, capsize=3, color=_KINDS[row["kind"]])
+    if measure == "auroc":
+        axes.axvline(0.5, color="0.7", linewidth=0.8)
+    least = 0.4 if measure == "auroc" else 0.0
+    axes.set(
+        xlabel=label,
+        xlim=(min(least, float(table[f"{measure}_low"].min())) - 0.02, 1.01),
+        yticks=-np.arange(len(rows)),
+        yticklabels=[f"{row['model'].replace('_', ' ')} ({row['kind']})" for row in rows],
+    )
+    _save(figure, path, "png")
+
+
+def _plot_reliability(path: Path, curve: pd.DataFrame) -> None:
+    figure, axes = _figure(4.5, 4)
+    axes.plot([0, 1], [0, 1], color="0.7", linewidth=0.8)
+    for name, points in curve.groupby("model", sort=False):
+        x, y = points["mean_probability"], points["introgressed_share"]
+        drawn = axes.plot(x, y, linewidth=1, label=str(name).replace("_", " "))
+        axes.scatter(x, y, s=15 + 150 * points["n"] / points["n"].sum(), color=drawn[0].get_color())
+    axes.set(xlabel="predicted probability", ylabel="share introgressed", xlim=(-0.02, 1.02), ylim=(-0.02, 1.02))
+    axes.legend(frameon=False)
+    _save(figure, path, "png")
 
 
 def _figure(width: float, height: float, *, columns: int = 1) -> tuple[Figure, Any]:

@@ -120,14 +120,15 @@ class Calling:
     max_gap: int = 0
 
 
-def call_segments(chrom: str, track: Track, calling: Calling) -> pd.DataFrame:
+def segments_of(
+    track: Track, calling: Calling
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.float64]]:
     """Join neighbouring intervals at or above the threshold into segments.
 
     Returns
     -------
-    pandas.DataFrame
-        BED6 ``chrom, start, end, name, score, strand``; the score is 1000 times the mean probability of the bases
-        that carry one.
+    tuple
+        Starts, ends, and the mean probability of the bases that carry one.
     """
     starts, ends, values = track
     good = values >= calling.threshold
@@ -143,7 +144,12 @@ def call_segments(chrom: str, track: Track, calling: Calling) -> pd.DataFrame:
     area = np.concatenate([[0.0], np.cumsum(values * (ends - starts))])
     covered = np.concatenate([[0], np.cumsum(ends - starts)])
     i, j = np.searchsorted(starts, begin), np.searchsorted(ends, end, side="right")
-    mean = (area[j] - area[i]) / np.maximum(covered[j] - covered[i], 1)
+    return begin, end, (area[j] - area[i]) / np.maximum(covered[j] - covered[i], 1)
+
+
+def call_segments(chrom: str, track: Track, calling: Calling) -> pd.DataFrame:
+    """Call segments as BED6; the score is 1000 times the mean probability of the bases that carry one."""
+    begin, end, mean = segments_of(track, calling)
     return pd.DataFrame(
         {
             "chrom": chrom,

@@ -15,6 +15,7 @@ import pandas as pd
 from archaictools.console import hushed_stderr
 from archaictools.errors import InputError, UsageError
 from archaictools.formats.tables import write_table
+from archaictools.words.bins import Patterns
 from archaictools.words.kmers import at_content, kmer_text, reverse_complement_ids
 from archaictools.words.vocabulary import log_odds
 
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-    from archaictools.model.archive import TrainedModel
+    from archaictools.model.archive import Member, TrainedModel
 
 #: Metadata columns there are, in the order in which they are written.
 COLUMNS = ("kmer", "id", "count", "at_content", "log_odds", "cpg", "reverse_complement", "norm")
@@ -68,13 +69,15 @@ def word_vectors(model: TrainedModel, *, member: int = 1) -> WordVectors:
         If no word was trained.
     """
     one = model.member(member)
+    if isinstance(model.alphabet, Patterns):
+        return _pattern_vectors(one, model.alphabet)
     counts = one.counts.astype(np.int64)
     counts[:, 0] = 0
     total = counts.sum(axis=0)
     ids = np.argsort(-total, kind="stable")[: int(np.count_nonzero(total))]
     if not len(ids):
         raise InputError("the model was trained on no word")
-    k = model.alphabet.k
+    k = model.kmers.k
     kmers = kmer_text(ids, k)
     vectors = np.ascontiguousarray(one.weights["embedding"][ids])
     metadata = pd.DataFrame(
@@ -92,6 +95,24 @@ def word_vectors(model: TrainedModel, *, member: int = 1) -> WordVectors:
     return WordVectors(vectors, metadata)
 
 
+def _pattern_vectors(one: Member, alphabet: Patterns) -> WordVectors:
+    """Collect the vectors of all words of bins: rows of the Dense layer that adds them up."""
+    counts = one.counts.astype(np.int64)[:, : len(alphabet.patterns)]
+    total = counts.sum(axis=0)
+    order = np.argsort(-total, kind="stable")
+    vectors = np.ascontiguousarray(one.weights["embedding"][order])
+    metadata = pd.DataFrame(
+        {
+            "word": np.array(alphabet.patterns)[order],
+            "id": order,
+            "count": total[order],
+            "log_odds": log_odds(counts[0], counts[1])[order],
+            "norm": np.linalg.norm(vectors, axis=1),
+        }
+    )
+    return WordVectors(vectors, metadata)
+
+
 def write_vectors(path: Path, words: WordVectors) -> None:
     """Write vectors as the Projector's TSV: no header, one word a line."""
     write_table(path, pd.DataFrame(words.vectors), header=False)
@@ -99,10 +120,11 @@ def write_vectors(path: Path, words: WordVectors) -> None:
 
 def write_metadata(path: Path, words: WordVectors, columns: Sequence[str]) -> None:
     """Write metadata as the Projector's TSV: with a header only if there is more than one column."""
-    unknown = [name for name in columns if name not in COLUMNS]
+    known = list(words.metadata.columns)
+    unknown = [name for name in columns if name not in known]
     if unknown or not columns:
         raise UsageError(
-            f"metadata column {', '.join(unknown) or 'list'} is not known; choose among {', '.join(COLUMNS)}"
+            f"metadata column {', '.join(unknown) or 'list'} is not known; choose among {', '.join(known)}"
         )
     write_table(path, words.metadata[list(columns)], header=len(columns) > 1)
 
@@ -132,7 +154,7 @@ def umap_table(words: WordVectors, *, seed: int) -> tuple[pd.DataFrame, float]:
     Returns
     -------
     table
-        ``kmer, umap1, umap2, count, at_content, log_odds``.
+        ``kmer, umap1, umap2, count, at_content, log_odds``; of bins ``word`` and no ``at_content``.
     trustworthiness
         0–1: how far neighbours on the map are neighbours in truth, for the most frequent words (scikit-learn).
 
@@ -161,5 +183,7 @@ def umap_table(words: WordVectors, *, seed: int) -> tuple[pd.DataFrame, float]:
     some = slice(0, TRUST_WORDS)
     near = max(1, min(neighbours, (len(place[some]) - 1) // 2 - 1))
     trust = float(trustworthiness(words.vectors[some], place[some], n_neighbors=near, metric=METRIC))
-    table = pd.DataFrame({"kmer": words.metadata["kmer"], "umap1": place[:, 0], "umap2": place[:, 1]})
-    return table.join(words.metadata[["count", "at_content", "log_odds"]]), trust
+    named = words.metadata.columns[0]
+    table = pd.DataFrame({named: words.metadata[named], "umap1": place[:, 0], "umap2": place[:, 1]})
+    told = [name for name in ("count", "at_content", "log_odds") if name in words.metadata]
+    return table.join(words.metadata[told]), trust

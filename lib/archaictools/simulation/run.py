@@ -18,10 +18,11 @@ import numpy as np
 import pandas as pd
 
 from archaictools.errors import InputError, UsageError
-from archaictools.formats.files import check_readable, sha256
+from archaictools.formats.files import sha256
 from archaictools.formats.tables import plain, write_json, write_table
 from archaictools.simulation.demography import Sampling, Scenario, scenario
 from archaictools.simulation.genotypes import Errors, blocks, callable_stretches, mutation_rates, switch_positions
+from archaictools.simulation.recombination import hotspots, read_map
 from archaictools.simulation.tracts import archaic_tracts, switched
 from archaictools.simulation.vcf import VcfWriter
 
@@ -53,6 +54,8 @@ class SimulationOptions:
         Per base and generation.
     recombination_map
         HapMap file in place of a flat rate; it must span the chromosomes.
+    hotspots
+        Let the rate vary as in people, each chromosome in its own way, with this mean.
     mutation_rate
         Per base and generation; 0 for the history's own.
     errors
@@ -70,6 +73,7 @@ class SimulationOptions:
     chromosomes: int = 1
     recombination: float = 1.2e-8
     recombination_map: Path | None = None
+    hotspots: bool = False
     mutation_rate: float = 0.0
     errors: Errors = field(default_factory=Errors)
     seed: int = 1
@@ -77,6 +81,8 @@ class SimulationOptions:
     def __post_init__(self) -> None:
         if min(self.outgroup, self.ingroup, self.length, self.chromosomes) < 1 or self.archaic < 0:
             raise UsageError("people, length and chromosomes must be at least 1 (archaic people at least 0)")
+        if self.hotspots and self.recombination_map is not None:
+            raise UsageError("give either a recombination map or hotspots")
 
 
 def simulate(
@@ -111,7 +117,7 @@ def simulate(
     # What is wrong with the options is told before any process starts.
     scenario(options.model, options.sampling)
     if options.recombination_map is not None:
-        _recombination(options.recombination_map, options.length)
+        read_map(options.recombination_map, options.length)
     work.mkdir(parents=True, exist_ok=True)
     _claim(work, options)
     todo = [number for number in range(options.chromosomes) if not (work / _name(number) / _DONE).exists()]
@@ -174,7 +180,9 @@ def _ancestry(options: SimulationOptions, found: Scenario, seed: int) -> tskit.T
         samples.append(msprime.SampleSet(options.archaic, population=found.archaic, time=found.archaic_time))
     rate: float | msprime.RateMap = options.recombination
     if options.recombination_map is not None:
-        rate = _recombination(options.recombination_map, options.length)
+        rate = read_map(options.recombination_map, options.length)
+    elif options.hotspots:
+        rate = hotspots(options.recombination, options.length, np.random.default_rng([options.seed, seed]))
     return msprime.sim_ancestry(
         samples=samples,
         demography=found.demography,
@@ -184,23 +192,6 @@ def _ancestry(options: SimulationOptions, found: Scenario, seed: int) -> tskit.T
         record_migrations=True,
         random_seed=seed,
     )
-
-
-def _recombination(path: Path, length: int) -> Any:
-    import msprime
-
-    check_readable(path)
-    try:
-        rates = msprime.RateMap.read_hapmap(str(path), sequence_length=None)
-    except (OSError, ValueError, IndexError) as error:
-        raise InputError(f"is not a HapMap recombination map ({error})", path=path) from error
-    if rates.sequence_length < length:
-        raise InputError(
-            f"ends at {rates.sequence_length:,.0f} bp, before the {length:,} bp asked for",
-            path=path,
-            remedy="ask for a shorter --length, or give a longer map",
-        )
-    return rates.slice(0, length, trim=True)
 
 
 def _chromosome(options: SimulationOptions, number: int, work: Path) -> None:

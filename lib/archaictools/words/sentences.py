@@ -89,6 +89,10 @@ class Alphabet:
         """Number of ids, 0 included."""
         return vocabulary_size(self.k)
 
+    def describe(self) -> dict[str, Any]:
+        """Return the parameters as plain values."""
+        return {key: value for key, value in asdict(self).items() if key != "name"}
+
     def ids(self, codes: Codes) -> Ids:
         """Turn base codes (n, size) into word ids (n, words)."""
         return kmer_ids(codes, k=self.k, stride=self.stride, canonical=self.canonical)
@@ -177,7 +181,7 @@ def write_words(
     """
     with create(path, kind=KIND, schema_version=SCHEMA_VERSION) as handle:
         handle.attrs["alphabet"] = alphabet.name
-        write_attributes(handle, "parameters", {k: v for k, v in asdict(alphabet).items() if k != "name"})
+        write_attributes(handle, "parameters", alphabet.describe())
         write_attributes(handle, "provenance", provenance)
         handle.attrs["genome"] = genome
         handle["chromosomes/name"] = np.array(list(chromosomes), dtype=h5py.string_dtype())
@@ -202,7 +206,11 @@ class WordsFile:
         self.path, self._handle = path, handle
         name = str(handle.attrs.get("alphabet", "unknown"))
         if name != "kmer":
-            raise InputError(f"holds words of the {name} alphabet, this release reads kmer", path=path)
+            raise InputError(
+                f"holds words of the {name} alphabet, expected kmer",
+                path=path,
+                remedy="give the words that 'archaictools tokenize' wrote",
+            )
         try:
             self.alphabet = Alphabet(**read_attributes(handle, "parameters", path))
         except TypeError as error:

@@ -1,0 +1,37 @@
+#!/usr/bin/env bash
+# Archaic segments of ten real people, with the model that ships with the package: demo_people.sh OUT [DATA]
+# chr21 (hg19) of 10 CEU and 5 YRI of the 1000 Genomes, with Altai and Denisova, from the source distribution of sstar
+# 1.0.0 (Apache-2.0), fetched from PyPI by name and checked by digest. With DATA, calls are compared with published ones.
+set -euo pipefail
+out=$1 data=${2:-}
+here=$(dirname "$0")
+python=${PYTHON:-python}
+file=sstar-1.0.0/examples/data/real_data/sstar.example.biallelic.snps.vcf.gz
+mkdir -p "$out/source"
+if [ ! -f "$out/source/sstar-1.0.0.tar.gz" ]; then
+    "$python" -m pip download --quiet --no-deps --no-binary :all: --dest "$out/source" sstar==1.0.0
+fi
+echo "1ed7afccf966f996509bfda832ffcdeed88eab3c5869598e1f556ab529a31756  $out/source/sstar-1.0.0.tar.gz" \
+    | sha256sum --check --quiet
+rm -rf "$out/people" && mkdir "$out/people"
+tar -xzf "$out/source/sstar-1.0.0.tar.gz" -C "$out/people" --strip-components=4 "$file"
+vcf=$out/people/${file##*/}
+outgroup=NA18486,NA18488,NA18489,NA18498,NA18499
+archaic=Nean,DenisovaPinky
+ingroup=$({ gzip -dc "$vcf" || true; } | grep -m1 '^#CHROM' | cut -f10- | tr '\t' '\n' | grep '^NA' | grep -vF "${outgroup//,/$'\n'}" | paste -sd,)
+step() { printf '\n== archaictools %s\n' "$1"; archaictools "$@"; }
+
+# This file gives archaic genotypes only where they are not REF.
+step haplotypes --vcf "$vcf" --ingroup "$ingroup" --outgroup "$outgroup" --archaic "$archaic" --archaic-missing reference \
+    --out "$out/people/words.h5" --summary "$out/people/summary.tsv"
+step predict pretrained "$out/people/words.h5" --bigwig "$out/people/tracks" --bed "$out/people/segments.bed" \
+    --segments "$out/people/segments.tsv" --summary "$out/people/people.tsv" --deserts "$out/people/deserts.bed"
+if [ -n "$data" ] && [ -f "$data/hg19.genes.bed.gz" ]; then
+    gzip -dc "$data/hg19.genes.bed.gz" | awk -F'\t' -v OFS='\t' '$1 == "chr21" { $1 = "21"; print }' > "$out/people/genes.bed"
+    step genes "$out/people/segments.tsv" --annotation "$out/people/genes.bed" --out "$out/people/genes.tsv" \
+        --bed "$out/people/genes.track.bed"
+fi
+printf '\n== archaic alleles, and published calls where they are at hand\n'
+"$python" "$here/people.py" "$out/people/words.h5" "$out/people/segments.tsv" \
+    ${data:+"$data/chr21.published_segments.10CEU.tsv"} | tee "$out/people/comparison.tsv"
+printf '\nOpen %s (hg19) with the tracks in %s in IGV or UCSC.\n' "$out/people/segments.bed" "$out/people/tracks"

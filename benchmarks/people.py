@@ -1,0 +1,104 @@
+"""Calls in real people beside published ones, and archaic alleles inside them.
+
+    people.py WORDS SEGMENTS [PUBLISHED]
+
+Truth is not known. Against the bases of each person that two or more of the published methods agree on: precision,
+recall and F1 of our calls (either haplotype), at several thresholds; for scale, of each published method against two or
+more of the others. And archaic-only alleles (absent from the outgroup, carried by an archaic person) in a kilobase of a
+haplotype inside its own calls, inside the calls of the next person, and elsewhere.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from archaictools.words.bins import open_bins
+from archaictools.words.patterns import PATTERNS
+
+THRESHOLDS = (0.2, 0.5, 0.8, 0.9)
+
+
+def bitmap(rows: pd.DataFrame, length: int) -> np.ndarray:
+    """Mark the bases that intervals cover."""
+    marked = np.zeros(length, dtype=bool)
+    for start, end in zip(rows["start"], rows["end"], strict=True):
+        marked[start:end] = True
+    return marked
+
+
+def report(name: str, found: list[np.ndarray], wanted: list[np.ndarray]) -> None:
+    """Print precision, recall and F1 over all people."""
+    hits = sum(int((f & w).sum()) for f, w in zip(found, wanted, strict=True))
+    called, true = (sum(int(part.sum()) for part in parts) for parts in (found, wanted))
+    precision, recall = hits / max(called, 1), hits / max(true, 1)
+    print(f"{name}\t{precision:.3f}\t{recall:.3f}\t{2 * hits / max(called + true, 1):.3f}\t{called}")
+
+
+def compare(ours: pd.DataFrame, path: Path, length: int) -> None:
+    """Compare with published segments, person by person."""
+    published = pd.read_csv(path, sep="\t").rename(columns={"#chrom": "chrom"})
+    methods = sorted(published["method"].unique())
+    people = sorted(published["sample"].unique())
+    maps = {
+        method: [
+            bitmap(published[(published["sample"] == p) & (published["method"] == method)], length) for p in people
+        ]
+        for method in methods
+    }
+    votes = [sum(maps[method][n].astype(np.int8) for method in methods) for n in range(len(people))]
+    print("caller\tprecision\trecall\tF1\tbases")
+    for threshold in THRESHOLDS:
+        chosen = ours[ours["posterior"] >= threshold]
+        found = [bitmap(chosen[chosen["sample"] == person], length) for person in people]
+        report(f"archaictools, segments of {threshold:g} or more", found, [vote >= 2 for vote in votes])
+    for method in methods:
+        others = [vote - own >= 2 for vote, own in zip(votes, maps[method], strict=True)]
+        report(f"{method}, against the other three", maps[method], others)
+
+
+def enrichment(words_path: Path, ours: pd.DataFrame) -> None:
+    """Count archaic-only alleles inside and outside of calls."""
+    columns = [PATTERNS.index(name) for name in ("absent_het", "absent_hom")]
+    totals = {"own calls": [0, 0], "the next person's calls": [0, 0], "elsewhere": [0, 0]}
+    with open_bins(words_path) as words:
+        people = list(dict.fromkeys(sample for sample, _ in words.haplotypes))
+        for chrom, bins in words.bins.items():
+            called = np.zeros((len(words.haplotypes), bins), dtype=bool)
+            row = {named: number for number, named in enumerate(words.haplotypes)}
+            here = ours[ours["chrom"] == chrom]
+            for segment in here.itertuples():
+                size = words.alphabet.bin
+                called[row[segment.sample, segment.haplotype], segment.start // size : -(-segment.end // size)] = True
+            for number, (sample, haplotype) in enumerate(words.haplotypes):
+                alleles = words.counts(chrom, slice(number, number + 1))[0][:, columns].sum(axis=1)
+                next_person = people[(people.index(sample) + 1) % len(people)]
+                own, other = called[number], called[row[next_person, haplotype]] & ~called[number]
+                for name, where in (
+                    ("own calls", own),
+                    ("the next person's calls", other),
+                    ("elsewhere", ~own & ~other),
+                ):
+                    totals[name][0] += int(alleles[where].sum())
+                    totals[name][1] += int(where.sum())
+    print("\nwhere\tarchaic-only alleles\tkb\ta kb")
+    for name, (alleles, bins) in totals.items():
+        print(f"{name}\t{alleles}\t{bins}\t{alleles / max(bins, 1):.3f}")
+
+
+def main() -> None:
+    """Read the arguments and print both tables."""
+    words, segments, *published = (Path(argument) for argument in sys.argv[1:])
+    ours = pd.read_csv(segments, sep="\t", dtype={"chrom": str})
+    with open_bins(words) as bins:
+        length = max(bins.lengths[chrom] for chrom in bins.bins)
+    if published and published[0].exists():
+        compare(ours, published[0], max(length, 60_000_000))
+    enrichment(words, ours)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,124 @@
+"""``archaictools haplotypes``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from archaictools.cli.options import INPUT, OUTPUT, common, report
+
+
+@click.command("haplotypes", short_help="Read phased people as sentences of bins.")
+@click.option("--vcf", type=INPUT, multiple=True, required=True, help="Phased VCF or BCF of modern people; repeat it.")
+@click.option("--ingroup", multiple=True, required=True, help="People to look into: names, or a file of names.")
+@click.option("--outgroup", multiple=True, required=True, help="People thought free of archaic DNA, in the same way.")
+@click.option("--archaic", multiple=True, help="Archaic people, in the same way; in --vcf or in --archaic-vcf.")
+@click.option("--archaic-vcf", type=INPUT, multiple=True, help="VCF or BCF of archaic people; repeat it.")
+@click.option("--callable", "callable_", type=INPUT, help="BED outside of which sites are not used.")
+@click.option("--truth", type=INPUT, help="BED chrom start end sample haplotype of introgressed segments: labels.")
+@click.option("--bin", "bin_size", type=click.IntRange(1), default=1_000, show_default=True, help="Of a word, bp.")
+@click.option(
+    "--unphased",
+    type=click.Choice(["refuse", "random"]),
+    default="refuse",
+    show_default=True,
+    help="What to do with unphased heterozygotes of the ingroup.",
+)
+@click.option(
+    "--archaic-missing",
+    type=click.Choice(["ask", "uncalled", "reference"]),
+    default="ask",
+    show_default=True,
+    help="What a missing archaic call means; ask refuses a file without any REF call.",
+)
+@click.option("--pass-only", is_flag=True, help="Use only records whose FILTER is PASS.")
+@click.option("--out", type=OUTPUT, required=True, help="words.h5.")
+@click.option("--summary", type=OUTPUT, help="TSV of what was read, not used, and why.")
+@common
+def command(
+    *,
+    vcf: tuple[Path, ...],
+    ingroup: tuple[str, ...],
+    outgroup: tuple[str, ...],
+    archaic: tuple[str, ...],
+    archaic_vcf: tuple[Path, ...],
+    callable_: Path | None,
+    truth: Path | None,
+    bin_size: int,
+    unphased: str,
+    archaic_missing: str,
+    pass_only: bool,
+    out: Path,
+    summary: Path | None,
+    threads: int,
+    seed: int,
+) -> None:
+    """Read phased haplotypes as sentences: in every bin, how a person's alleles differ from an outgroup.
+
+    Files may hold one chromosome each, name chromosomes chr21 or 21, and list sites of several alleles. No ancestral
+    alleles are needed: each haplotype's own allele counts, whichever is REF.
+    """
+    from archaictools import provenance
+    from archaictools.formats.files import Outputs
+    from archaictools.formats.tables import write_table
+    from archaictools.formats.tally import Tally
+    from archaictools.progress import Progress
+    from archaictools.words.bins import Patterns, write_bins
+    from archaictools.words.haplotypes import HaplotypeOptions, People, count_haplotypes
+
+    people = People(
+        vcf=vcf,
+        ingroup=_names(ingroup),
+        outgroup=_names(outgroup),
+        archaic=_names(archaic),
+        archaic_vcf=archaic_vcf,
+    )
+    options = HaplotypeOptions(
+        bin=bin_size,
+        unphased=unphased,
+        archaic_missing=archaic_missing,
+        pass_only=pass_only,
+        threads=threads,
+        seed=seed,
+    )
+    alphabet = Patterns(bin=bin_size, archaic=people.archaic, outgroup=len(people.outgroup))
+    parameters = {"bin": bin_size, "unphased": unphased, "archaic_missing": archaic_missing, "pass_only": pass_only}
+    inputs = {f"vcf_{number}": path for number, path in enumerate((*vcf, *archaic_vcf))}
+    origin = provenance.record("haplotypes", parameters, {**inputs, "callable": callable_, "truth": truth})
+    tally = Tally()
+    with Outputs() as outputs:
+        target = outputs.stage(out)
+        table = outputs.stage(summary) if summary else None
+        with (
+            write_bins(target, alphabet, haplotypes=people.haplotypes, lengths={}, provenance=origin) as writer,
+            Progress(None, "sites", "haplotypes") as progress,
+        ):
+            used = count_haplotypes(
+                people, options, writer, tally=tally, progress=progress, callable_regions=callable_, truth=truth
+            )
+        if table:
+            write_table(table, tally.frame())
+    report(
+        haplotypes=f"{len(people.haplotypes):,} of {len(people.ingroup):,} people, beside {len(people.outgroup):,} "
+        f"of the outgroup and {len(people.archaic):,} archaic",
+        sites=f"{used.sites:,} at which they differ",
+        bins=f"{used.bins:,} of {bin_size:,} bp in {out}",
+    )
+    if truth:
+        report(introgressed=f"{used.introgressed / (used.bases * len(people.haplotypes)):.2%} of the bases")
+
+
+def _names(given: tuple[str, ...]) -> tuple[str, ...]:
+    """Read names from files where there are such files, else from the command line, separated by commas."""
+    from archaictools.formats.files import open_text
+
+    found: list[str] = []
+    for text in given:
+        path = Path(text)
+        if path.is_file():
+            with open_text(path) as handle:
+                found += [line.split()[0] for line in handle if line.strip() and not line.startswith("#")]
+        else:
+            found += [name for name in text.split(",") if name]
+    return tuple(found)

@@ -1,0 +1,389 @@
+"""VCF and BCF as a stream of blocks of sites, for some samples.
+
+VCF (plain, gzip or bgzip) is read as text in large blocks, see :mod:`archaictools.formats.vcf_text`. BCF is turned into
+text by the bcftools that pysam carries, in a process of its own. No index is needed; a file is read once, from its
+beginning to its end, and memory holds a few blocks. Positions are 0-based.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gzip
+import queue
+import re
+import subprocess
+import sys
+import tempfile
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, cast
+
+import numpy as np
+
+from archaictools.errors import InputError, shortlist
+from archaictools.formats.files import damage_named, is_gzip, refuse_cut_bgzf
+from archaictools.formats.vcf_text import LineError, Lines
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Iterator, Sequence
+
+    import numpy.typing as npt
+
+    from archaictools.formats.tally import Tally
+    from archaictools.formats.vcf_text import Calls, Index
+
+#: Bytes of text in a block; large enough for NumPy, small enough for a processor's cache.
+BLOCK = 1 << 20
+#: Blocks decompressed in advance where a second thread may be used.
+_AHEAD = 4
+_BCF = b"BCF\2"
+_CONTIG = re.compile(rb"##contig=<(.*)>\s*$")
+
+
+@dataclass(frozen=True)
+class Sites:
+    """Some single-nucleotide sites of one chromosome, by position; no position twice.
+
+    Attributes
+    ----------
+    chrom
+        As the file names it.
+    position
+        int64 (n,), 0-based.
+    bases
+        int8 (n, 4): REF and ALT as 0–3 for A, C, G, T, -1 for no such allele.
+    calls
+        Genotypes of the samples asked for, in the order asked for.
+    line
+        int64 (n,): line of each site in the file's text, from 1.
+    """
+
+    chrom: str
+    position: npt.NDArray[np.int64]
+    bases: npt.NDArray[np.int8]
+    calls: Calls
+    line: npt.NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.position)
+
+
+class VariantFile:
+    """An open VCF or BCF; obtain one from :func:`open_variants`.
+
+    Attributes
+    ----------
+    path
+        The file the user named.
+    samples
+        Names of the sample columns.
+    lengths
+        Chromosome lengths in bp, where the header gives them.
+    numbered
+        Lines have numbers that the user can see (not in BCF).
+    """
+
+    def __init__(self, path: Path, text: IO[bytes], *, ahead: bool, numbered: bool) -> None:
+        self.path, self._text, self._ahead, self.numbered = path, text, ahead, numbered
+        self.lengths: dict[str, int] = {}
+        self._line = 0
+        with damage_named(path):
+            self.samples = self._read_header()
+
+    def _read_header(self) -> tuple[str, ...]:
+        for line in self._text:
+            self._line += 1
+            if self._line == 1 and not line.removeprefix(b"\xef\xbb\xbf").startswith(b"##fileformat=VCF"):
+                break
+            found = _CONTIG.match(line)
+            if found:
+                name, length = (re.search(rb"(?:^|,)" + key + rb"=([^,]+)", found[1]) for key in (b"ID", b"length"))
+                if name and length and length[1].isdigit():
+                    self.lengths[name[1].decode(errors="replace")] = int(length[1])
+            if line.startswith(b"#CHROM"):
+                names = line.decode(errors="replace").rstrip("\r\n").split("\t")[9:]
+                if not names:
+                    raise InputError("holds no samples, only sites", path=self.path, remedy="give a VCF with genotypes")
+                return tuple(names)
+            if not line.startswith(b"##"):
+                break
+        raise InputError(
+            "is not VCF or BCF",
+            path=self.path,
+            line=self._line or None,
+            remedy="expected ##fileformat=VCF first and a line that begins with #CHROM before the records",
+        )
+
+    def columns(self, names: Sequence[str]) -> Index:
+        """Return the numbers of some samples; raise InputError if one is not there, or there twice."""
+        where = {name: number for number, name in enumerate(self.samples)}
+        unknown = [name for name in names if name not in where]
+        if unknown:
+            raise InputError(
+                f"has no sample {shortlist(unknown)} (it holds {shortlist(self.samples)})",
+                path=self.path,
+                remedy="give names as in the #CHROM line, separated by commas, or a file with one name a line",
+            )
+        if len(where) < len(self.samples):
+            twice = [name for name in names if self.samples.count(name) > 1]
+            if twice:
+                raise InputError(f"has more than one sample named {shortlist(twice)}", path=self.path)
+        return np.array([where[name] for name in names], dtype=np.int64)
+
+    def sites(
+        self,
+        names: Sequence[str],
+        *,
+        wanted: Callable[[str], bool],
+        tally: Tally,
+        group: str,
+        pass_only: bool = False,
+    ) -> Iterator[Sites]:
+        """Read on, block by block.
+
+        Dropped, and counted in ``tally`` under ``group``: records on chromosomes not wanted, without GT, not of single
+        nucleotides (indels, symbolic alleles), at a position that an earlier such record has, and, where asked for,
+        those whose FILTER is not PASS.
+
+        Parameters
+        ----------
+        names
+            Samples to read.
+        wanted
+            Whether a chromosome, named as in the file, is to be read.
+        tally, group
+            Where records are counted.
+        pass_only
+            Drop records that a filter has marked.
+
+        Raises
+        ------
+        InputError
+            At the first line that cannot be understood, is out of order, or returns to an earlier chromosome.
+        """
+        columns = _as_slice(self.columns(names))
+        order = _Order()
+        choice = _Choice(tally, group, pass_only=pass_only)
+        with contextlib.closing(self._blocks()) as blocks:
+            for text in blocks:
+                first = self._line + 1
+                self._line += text.count(b"\n")
+                try:
+                    lines = Lines(text, len(self.samples))
+                    tally.add(group, "records read", len(lines))
+                    position, (bases, single) = lines.positions(), lines.alleles()
+                    fit = choice.fit(lines, single & (position >= 0))
+                    for begin, end, chrom in lines.chromosomes():
+                        if not wanted(chrom):
+                            tally.add(group, "records on chromosomes not asked for, dropped", end - begin)
+                            continue
+                        part = slice(begin, end)
+                        late = order.first_disorder(chrom, position[part])
+                        if late is not None:
+                            raise LineError(int(lines.number[begin + late[0]]), late[1])
+                        rows = begin + np.flatnonzero(choice.drop(fit, part))
+                        rows = rows[order.fresh(position[rows], tally, group)]
+                        tally.add(group, "single-nucleotide records", len(rows))
+                        if len(rows):
+                            calls = lines.calls(rows, columns, (bases[rows] >= 0).sum(axis=1))
+                            yield Sites(chrom, position[rows], bases[rows], calls, lines.number[rows] + first)
+                except LineError as error:
+                    line = error.line + first if self.numbered else None
+                    raise InputError(str(error), path=self.path, line=line) from error
+
+    def _blocks(self) -> Generator[bytes]:
+        source = _whole_lines(self._text, self.path)
+        return _ahead(source) if self._ahead else source
+
+
+class _Choice:
+    """Which records are used, by their GT, alleles and FILTER; what is dropped is counted."""
+
+    def __init__(self, tally: Tally, group: str, *, pass_only: bool) -> None:
+        self._tally, self._group, self._pass_only = tally, group, pass_only
+
+    def fit(self, lines: Lines, single: npt.NDArray[np.bool_]) -> dict[str, npt.NDArray[np.bool_]]:
+        """Judge all lines of a block: item of the summary to the lines that pass."""
+        called = lines.has_genotypes()
+        found = {"records without GT": called, "records not of single nucleotides": single}
+        passed = lines.passed()
+        if not passed.all():
+            found["records whose FILTER is not PASS"] = passed
+        return found
+
+    def drop(self, fit: dict[str, npt.NDArray[np.bool_]], part: slice) -> npt.NDArray[np.bool_]:
+        """Return which lines of a part of the block are used, counting each of the others once."""
+        keep = np.ones(part.stop - part.start, dtype=bool)
+        for item, good in fit.items():
+            bad = keep & ~good[part]
+            count = np.count_nonzero(bad)
+            if not count:
+                continue
+            used = "FILTER" in item and not self._pass_only
+            self._tally.add(self._group, f"{item}, {'used' if used else 'dropped'}", int(count))
+            if not used:
+                keep &= ~bad
+        return keep
+
+
+class _Order:
+    """Positions must not fall and chromosomes not come back, within a block and from block to block."""
+
+    def __init__(self) -> None:
+        self._chrom, self._seen = "", set[str]()
+        self._last = self._used = -1
+
+    def first_disorder(self, chrom: str, position: Index) -> tuple[int, str] | None:
+        """Return the first row that is out of order and what is wrong with it, or None."""
+        if chrom != self._chrom:
+            if chrom in self._seen:
+                return 0, f"comes back to {chrom} after {self._chrom}, expected sorted records; sort the file first"
+            self._seen.add(chrom)
+            self._chrom, self._last, self._used = chrom, -1, -1
+        falls = np.flatnonzero(np.diff(position, prepend=self._last) < 0)
+        if len(falls):
+            row = int(falls[0])
+            before = self._last if row == 0 else int(position[row - 1])
+            return row, (
+                f"{chrom}:{int(position[row]) + 1} comes after {chrom}:{before + 1}, expected sorted records; "
+                "sort the file first"
+            )
+        self._last = int(position[-1])
+        return None
+
+    def fresh(self, position: Index, tally: Tally, group: str) -> npt.NDArray[np.bool_]:
+        """Tell which sites stand at a new position; the others are counted."""
+        fresh = np.diff(position, prepend=self._used) > 0
+        if len(position):
+            self._used = int(position[-1])
+        repeated = np.count_nonzero(~fresh)
+        if repeated:
+            tally.add(group, "records at a position that an earlier record has, dropped", int(repeated))
+        return fresh
+
+
+def _as_slice(columns: Index) -> slice | Index:
+    """Turn neighbouring columns into a slice, which NumPy copies faster."""
+    if len(columns) and np.array_equal(columns, np.arange(columns[0], columns[0] + len(columns))):
+        return slice(int(columns[0]), int(columns[0]) + len(columns))
+    return columns
+
+
+@contextlib.contextmanager
+def open_variants(path: Path, names: Sequence[str] | None = None, *, threads: int = 1) -> Iterator[VariantFile]:
+    """Open a VCF or BCF, whatever its name.
+
+    Parameters
+    ----------
+    path
+        VCF (plain, gzip, bgzip) or BCF.
+    names
+        Samples that will be read; others may be left out of :attr:`VariantFile.samples` where that saves work (BCF).
+    threads
+        With more than one, blocks are decompressed in advance.
+
+    Raises
+    ------
+    InputError
+        If the file is missing, cut short, or neither VCF nor BCF, or lacks a sample.
+    """
+    compressed = is_gzip(path)
+    if compressed:
+        refuse_cut_bgzf(path)
+    with damage_named(path), _binary(path, compressed=compressed) as handle:
+        head = handle.read(len(_BCF))
+    if head == _BCF:
+        with _bcf_text(path, names, threads) as text:
+            yield VariantFile(path, text, ahead=False, numbered=False)
+    else:
+        with _binary(path, compressed=compressed) as text:
+            yield VariantFile(path, text, ahead=compressed and threads > 1, numbered=True)
+
+
+def _binary(path: Path, *, compressed: bool) -> IO[bytes]:
+    return cast("IO[bytes]", gzip.open(path)) if compressed else path.open("rb")
+
+
+@contextlib.contextmanager
+def _bcf_text(path: Path, names: Sequence[str] | None, threads: int) -> Iterator[IO[bytes]]:
+    """Read BCF as VCF text through the bcftools inside pysam."""
+    with tempfile.TemporaryDirectory(prefix="archaictools-") as folder:
+        arguments = ["-Ov", "--no-version", "-I", "--threads", str(threads - 1)]
+        if names is not None:
+            chosen = Path(folder) / "samples"
+            chosen.write_text("".join(f"{name}\n" for name in dict.fromkeys(names)))
+            arguments += ["--force-samples", "-S", str(chosen)]
+        # A process of its own: in ours, bcftools would write to our standard output and could end us.
+        code = "import sys, pysam.bcftools as b; b.view(*sys.argv[1:], catch_stdout=False)"
+        with (Path(folder) / "messages").open("w+b") as messages:
+            process = subprocess.Popen(
+                [sys.executable, "-c", code, *arguments, str(path)], stdout=subprocess.PIPE, stderr=messages
+            )
+            if process.stdout is None:
+                raise AssertionError("a pipe was asked for")
+            try:
+                with process.stdout as text:
+                    yield text
+                    whole = not text.read(1)
+                failed = process.wait()
+            except BaseException:
+                process.kill()
+                process.wait()
+                raise
+            if whole and failed:
+                messages.seek(0)
+                said = [line for line in messages.read().decode(errors="replace").splitlines() if line.strip()]
+                raise InputError(
+                    f"cannot be read as BCF ({said[0] if said else 'bcftools failed'})",
+                    path=path,
+                    remedy="copy or download the file again",
+                )
+
+
+def _whole_lines(text: IO[bytes], path: Path) -> Generator[bytes]:
+    """Yield blocks of about :data:`BLOCK` bytes that end with a line."""
+    kept = [b""]
+    with damage_named(path):
+        while block := text.read(BLOCK):
+            cut = block.rfind(b"\n") + 1
+            if cut:
+                yield b"".join((*kept, block[:cut]))
+                kept = []
+            kept.append(block[cut:])
+    rest = b"".join(kept)
+    if rest:
+        yield rest + b"\n"
+
+
+def _ahead(source: Iterator[bytes]) -> Generator[bytes]:
+    """Read in a second thread, a few blocks in advance; decompression runs while NumPy works on what is there."""
+    waiting: queue.Queue[bytes | BaseException | None] = queue.Queue(_AHEAD)
+    leave = threading.Event()
+
+    def put(item: bytes | BaseException | None) -> bool:
+        while not leave.is_set():
+            with contextlib.suppress(queue.Full):
+                waiting.put(item, timeout=0.1)
+                return True
+        return False
+
+    def read() -> None:
+        try:
+            for block in source:
+                if not put(block):
+                    return
+            put(None)
+        except BaseException as error:  # noqa: BLE001 - raised again in the thread that asked
+            put(error)
+
+    worker = threading.Thread(target=read, daemon=True)
+    worker.start()
+    try:
+        while (item := waiting.get()) is not None:
+            if isinstance(item, BaseException):
+                raise item
+            yield item
+    finally:
+        leave.set()
+        worker.join()

@@ -1,0 +1,128 @@
+"""What real data suffer, done to the words of simulated haplotypes, so that a model learns to live with it.
+
+Every change works on the counts of a person's two haplotypes, drawn anew in each epoch: phase switches, archaic calls
+that are missing, archaic calls that are missing and were read as REF, no archaic genome at all, mutation rates that
+vary along the genome, and parts that could not be called.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from archaictools.words.patterns import ARCHAIC, FREQUENCIES, PATTERNS, UNCALLED
+
+Counts = npt.NDArray[np.uint8]
+
+_LACKED = ARCHAIC.index("lacked")
+_HOM = ARCHAIC.index("hom")
+#: Classes of alleles that are more likely derived, and so seldom REF in an archaic genome.
+_DERIVED = slice(0, FREQUENCIES.index("over_50"))
+_ANCESTRAL = slice(FREQUENCIES.index("over_50"), None)
+_VARIABLE, _CALLABLE = len(PATTERNS), len(PATTERNS) + 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class Augmentation:
+    """How often each change is made to a person, and how far.
+
+    Attributes
+    ----------
+    switch, switches
+        Share of people with phase switches, and the most of them in 1,000 bins.
+    archaic_absent
+        Share of people read without an archaic genome.
+    archaic_missing, most_missing
+        Share of people with missing archaic calls, and the largest share of calls missing.
+    archaic_as_reference, most_as_reference
+        The same for calls that are missing and were read as REF.
+    rate, slowest
+        Share of people whose mutation rate varies, and its lowest value in parts of the highest.
+    masked, most_masked
+        Share of people of whom parts could not be called, and the largest share of bins touched.
+    """
+
+    switch: float = 0.35
+    switches: float = 2.0
+    archaic_absent: float = 0.2
+    archaic_missing: float = 0.2
+    most_missing: float = 0.6
+    archaic_as_reference: float = 0.2
+    most_as_reference: float = 0.4
+    rate: float = 0.25
+    slowest: float = 0.3
+    masked: float = 0.15
+    most_masked: float = 0.4
+
+    def apply(
+        self, inputs: Counts, truth: npt.NDArray[np.uint16], rng: np.random.Generator
+    ) -> tuple[Counts, npt.NDArray[np.uint16]]:
+        """Change one person.
+
+        Parameters
+        ----------
+        inputs
+            uint8 (2, bins, 34), as from :meth:`archaictools.words.bins.BinsFile.inputs`.
+        truth
+            uint16 (2, bins).
+        rng
+            Decides what is done.
+
+        Returns
+        -------
+        tuple
+            New arrays of the same shapes.
+        """
+        inputs, truth = inputs.copy(), truth.copy()
+        bins = truth.shape[1]
+        dice = rng.random(6)
+        if dice[0] < self.switch:
+            flips = rng.random(bins) < rng.uniform(0, self.switches) / 1_000
+            crossed = np.cumsum(flips) % 2 == 1
+            inputs[:, crossed] = inputs[::-1, crossed]
+            truth[:, crossed] = truth[::-1, crossed]
+        counts = inputs[..., : len(PATTERNS)].reshape(2, bins, len(FREQUENCIES), len(ARCHAIC))
+        if dice[1] < self.rate:
+            # Stretches of 50 to 500 bins, each with a rate of its own; what varies in the outgroup thins alike.
+            kept = _stretches(bins, rng, low=self.slowest)
+            counts[:] = rng.binomial(counts, kept[:, None, None])
+            inputs[..., _VARIABLE] = rng.binomial(inputs[0, :, _VARIABLE], kept)
+        if dice[2] < self.archaic_as_reference:
+            share = rng.uniform(0, self.most_as_reference)
+            for classes, target in ((_DERIVED, _LACKED), (_ANCESTRAL, _HOM)):
+                part = counts[:, :, classes]
+                lost = rng.binomial(part, share).astype(np.uint8)
+                lost[..., [target, UNCALLED]] = 0
+                part -= lost
+                part[..., target] = _capped(part[..., target], lost)
+        if dice[3] < self.archaic_missing:
+            lost = rng.binomial(counts, rng.uniform(0, self.most_missing)).astype(np.uint8)
+            lost[..., UNCALLED] = 0
+            counts -= lost
+            counts[..., UNCALLED] = _capped(counts[..., UNCALLED], lost)
+        if dice[4] < self.archaic_absent:
+            total = np.minimum(counts.sum(axis=-1, dtype=np.int64), 255)
+            counts[:] = 0
+            counts[..., UNCALLED] = total
+        if dice[5] < self.masked:
+            part = np.where(_stretches(bins, rng, low=0.0) < rng.uniform(0, self.most_masked), rng.random(bins), 1.0)
+            part[rng.random(bins) < 0.3 * (part < 1)] = 0.0
+            counts[:] = rng.binomial(counts, part[:, None, None])
+            inputs[..., _VARIABLE] = rng.binomial(inputs[0, :, _VARIABLE], part)
+            inputs[..., _CALLABLE] = np.rint(inputs[..., _CALLABLE] * part)
+        inputs[..., : len(PATTERNS)] = counts.reshape(2, bins, -1)
+        return inputs, truth
+
+
+def _capped(counts: Counts, moved: Counts) -> Counts:
+    """Add what was moved, up to 255."""
+    total = np.minimum(counts.astype(np.int64) + moved.sum(axis=-1, dtype=np.int64), 255)
+    return np.asarray(total, dtype=np.uint8)
+
+
+def _stretches(bins: int, rng: np.random.Generator, *, low: float) -> npt.NDArray[np.float64]:
+    """Return a value from ``low`` to 1 for each bin, the same over 50 to 500 bins."""
+    lengths = rng.integers(50, 501, size=bins // 50 + 1)
+    return np.repeat(rng.uniform(low, 1, size=len(lengths)), lengths)[:bins]

@@ -1,0 +1,161 @@
+"""Several words files of haplotypes as one set to learn from: what is one chromosome, and on which side it lies.
+
+Files made from the same VCFs (the same simulation beside outgroups of several sizes) show the same haplotypes: their
+chromosomes are one unit and never stand on two sides. All haplotypes of a place are on one side too, since people
+share tracts.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from archaictools.errors import InputError, UsageError
+from archaictools.model.splits import SIDES, UNUSED, Places, Split
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from archaictools.words.bins import BinsFile
+
+#: Splits that hold out whole stretches of the genome; others would put bins of one tract on both sides.
+METHODS = ("chromosome", "block", "file")
+
+
+@dataclass(frozen=True)
+class Unit:
+    """One chromosome of one file.
+
+    Attributes
+    ----------
+    words, chrom
+        Where it is.
+    name
+        Of the place: the chromosome, preceded by the file's name where files hold other people.
+    """
+
+    words: BinsFile
+    chrom: str
+    name: str
+
+    @property
+    def bins(self) -> int:
+        """Number of bins."""
+        return self.words.bins[self.chrom]
+
+
+@dataclass(frozen=True)
+class Run:
+    """Bins [first, last) of a unit, all on one side."""
+
+    unit: Unit
+    first: int
+    last: int
+
+    @property
+    def where(self) -> slice:
+        """The bins as a slice."""
+        return slice(self.first, self.last)
+
+
+class Genomes:
+    """Labelled words files to learn from.
+
+    Parameters
+    ----------
+    files
+        Of one length of bins.
+
+    Raises
+    ------
+    InputError
+        If a file has no labels or other bins than the first.
+    """
+
+    def __init__(self, files: Sequence[BinsFile]) -> None:
+        self.files = list(files)
+        self.size = files[0].alphabet.bin
+        for words in files:
+            if not words.labelled:
+                words.truth(next(iter(words.bins)))
+            if words.alphabet.bin != self.size:
+                raise InputError(
+                    f"has bins of {words.alphabet.bin} bp, {files[0].path} of {self.size} bp",
+                    path=words.path,
+                    remedy="make both with the same --bin",
+                )
+        sources = [_source(words) for words in files]
+        distinct = list(dict.fromkeys(sources))
+        titles = _titles([files[sources.index(source)] for source in distinct])
+        self.units = [
+            Unit(words, chrom, f"{titles[distinct.index(source)]}/{chrom}" if len(distinct) > 1 else chrom)
+            for words, source in zip(files, sources, strict=True)
+            for chrom in words.bins
+        ]
+
+    @cached_property
+    def lengths(self) -> dict[str, int]:
+        """Length of every place in bp, each named once."""
+        return {unit.name: unit.words.lengths[unit.chrom] for unit in self.units}
+
+    @cached_property
+    def places(self) -> Places:
+        """Every bin of every place once; its label is 1 where any haplotype is introgressed."""
+        first = {unit.name: unit for unit in reversed(self.units)}
+        names = list(self.lengths)
+        counts = [first[name].bins for name in names]
+        start = np.concatenate([np.arange(count, dtype=np.int64) * self.size for count in counts])
+        length = np.repeat([self.lengths[name] for name in names], counts)
+        label = [
+            (2 * first[name].words.truth(first[name].chrom).max(axis=0).astype(np.int64) >= self.size) for name in names
+        ]
+        return Places(
+            names,
+            np.repeat(np.arange(len(names), dtype=np.uint32), counts),
+            start,
+            np.minimum(start + self.size, length),
+            np.concatenate(label).astype(np.int8),
+        )
+
+    def runs(self, split: Split, side: str) -> Iterator[Run]:
+        """Yield the stretches of every unit that lie on a side.
+
+        Raises
+        ------
+        UsageError
+            For a split that does not hold out whole stretches.
+        """
+        if split.options.method not in METHODS:
+            raise UsageError(
+                f"--split {split.options.method} would put bins of one tract on both sides; use {' or '.join(METHODS)}"
+            )
+        sides = split.sides(self.places)
+        of_place = {name: sides[self.places.chrom == number] for number, name in enumerate(self.places.names)}
+        for unit in self.units:
+            here = of_place[unit.name] == SIDES[side]
+            edges = np.flatnonzero(np.diff(np.concatenate([[0], here.astype(np.int8), [0]])))
+            for first, last in zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True):
+                yield Run(unit, first, last)
+
+    def unused(self, split: Split) -> int:
+        """Count bins on no side."""
+        return int((split.sides(self.places) == UNUSED).sum())
+
+
+def _source(words: BinsFile) -> tuple[str, ...]:
+    """Tell whose haplotypes a file holds: the digests of its VCFs, or its own path."""
+    inputs = words.provenance.get("inputs", {})
+    digests = sorted(str(found.get("sha256")) for name, found in inputs.items() if name.startswith("vcf_"))
+    return tuple(digests) or (str(words.path),)
+
+
+def _titles(files: Sequence[BinsFile]) -> list[str]:
+    """Name files by their stems, numbered where two have the same."""
+    stems = [words.path.name.split(".")[0] for words in files]
+    return [
+        stem if stems.count(stem) == 1 else f"{stem}-{stems[: number + 1].count(stem)}"
+        for number, stem in enumerate(stems)
+    ]

@@ -1,0 +1,133 @@
+"""Which genes carry archaic sequence, and in how many haplotypes: segments of people over an annotation."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import bioframe
+import numpy as np
+import pandas as pd
+
+from archaictools.errors import InputError
+from archaictools.formats.bed import score
+from archaictools.formats.bigwig import is_bigwig
+from archaictools.formats.files import open_text
+from archaictools.formats.genome import require_chromosomes
+from archaictools.formats.tables import read_table
+from archaictools.results.genes import BATCH
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+COLUMNS = ["gene", "chrom", "start", "end", "strand", "haplotypes", "people", "mean", "max", "fraction", "sources"]
+
+_SEGMENT = {"chrom": str, "start": int, "end": int, "sample": str, "haplotype": int, "posterior": float}
+
+
+def is_segments(path: Path) -> bool:
+    """Tell the table of segments of ``predict --segments`` by its header."""
+    if is_bigwig(path):
+        return False
+    with open_text(path) as handle:
+        header = handle.readline().rstrip("\r\n").split("\t")
+    return set(_SEGMENT) <= set(header)
+
+
+def carriers(genes: pd.DataFrame, path: Path, *, source: Path | str = "the annotation") -> pd.DataFrame:
+    """Count the haplotypes that carry a segment over each gene.
+
+    Parameters
+    ----------
+    genes
+        ``chrom, start, end, name, strand``.
+    path
+        Segments, see :func:`archaictools.results.calls.write_calls`.
+    source
+        Where the genes come from, named in errors.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a gene, sorted by chromosome and start: ``gene, chrom, start, end, strand``; ``haplotypes`` and
+        ``people`` that carry a segment over it; of those segments ``mean`` and ``max`` posterior; ``fraction`` of the
+        gene that any of them covers; ``sources``: archaic people and numbers of segments, such as ``Altai:3,tied:1``.
+
+    Raises
+    ------
+    InputError
+        If no gene lies on a chromosome of the segments.
+    """
+    genes = genes.sort_values(["chrom", "start", "end", "name"], kind="stable").reset_index(drop=True)
+    segments = pd.concat(list(read_table(path, _SEGMENT, optional={"source": str})))
+    if segments.empty:
+        raise InputError("holds no segment", path=path, remedy="nothing was called: there is nothing to count")
+    if "source" not in segments:
+        segments["source"] = "."
+    if not set(segments["chrom"]) & set(genes["chrom"]):
+        require_chromosomes(genes["chrom"], set(segments["chrom"]), source=source, genome="the segments")
+    segments = segments.reset_index(drop=True)
+    pairs = pd.concat(list(_pairs(genes, segments)))
+    groups = pairs.groupby("gene")
+    table = pd.DataFrame(
+        {
+            "haplotypes": groups.apply(lambda part: len(part[["sample", "haplotype"]].drop_duplicates())),
+            "people": groups["sample"].nunique(),
+            "mean": groups["posterior"].mean(),
+            "max": groups["posterior"].max(),
+            "fraction": groups.apply(_covered),
+            "sources": groups["source"].agg(_count_sources),
+        }
+    ).reindex(range(len(genes)))
+    for name in ("haplotypes", "people"):
+        table[name] = table[name].fillna(0).astype(int)
+    table["fraction"] = table["fraction"].fillna(0.0) / (genes["end"] - genes["start"])
+    table["sources"] = table["sources"].fillna(".")
+    named = genes.rename(columns={"name": "gene"})[["gene", "chrom", "start", "end", "strand"]]
+    return pd.concat([named, table], axis=1)[COLUMNS]
+
+
+def _pairs(genes: pd.DataFrame, segments: pd.DataFrame) -> Iterator[pd.DataFrame]:
+    """Yield overlaps of genes and segments, the gene as a number, coordinates cut to the gene."""
+    for first in range(0, len(genes), BATCH):
+        part = genes.iloc[first : first + BATCH].reset_index(names="gene")
+        found = bioframe.overlap(
+            part[["chrom", "start", "end", "gene"]], segments, how="inner", suffixes=("", "_s"), return_overlap=True
+        )
+        yield pd.DataFrame(
+            {
+                "gene": found["gene"].astype(int),
+                "start": found["overlap_start"].astype("int64"),
+                "end": found["overlap_end"].astype("int64"),
+                **{name: found[f"{name}_s"] for name in ("sample", "haplotype", "source")},
+                "posterior": found["posterior_s"].astype(float),
+            }
+        )
+
+
+def _covered(part: pd.DataFrame) -> int:
+    """Count bases that any segment covers."""
+    intervals = part[["start", "end"]].sort_values("start").to_numpy()
+    reach = np.maximum.accumulate(intervals[:, 1])
+    before = np.concatenate([[intervals[0, 0]], reach[:-1]])
+    return int(np.maximum(0, reach - np.maximum(intervals[:, 0], before)).sum())
+
+
+def _count_sources(sources: pd.Series[str]) -> str:
+    counts = sources.value_counts().sort_index()
+    return ",".join(f"{name}:{count}" for name, count in counts.items())
+
+
+def carriers_bed(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the genes that carry archaic sequence as BED6; the score is 1000 times the highest posterior."""
+    found = table[table["haplotypes"] > 0]
+    return pd.DataFrame(
+        {
+            "chrom": found["chrom"],
+            "start": found["start"],
+            "end": found["end"],
+            "name": found["gene"],
+            "score": score(found["max"].to_numpy()),
+            "strand": found["strand"],
+        }
+    )

@@ -1,0 +1,82 @@
+"""Recombination along a chromosome: flat, from a map, or in hotspots as in people.
+
+Between hotspots nothing recombines for tens of kilobases, so that even old haplotypes stay whole there: they look like
+archaic tracts to whoever only knows flat rates.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msprime
+import numpy as np
+
+from archaictools.errors import InputError
+from archaictools.formats.files import check_readable
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+#: Width of a hotspot and mean distance of two, in bp; share of all recombination in them (Myers et al. 2005: 80 % in 10
+#: to 20 % of the sequence); width in bp of the stretches over which rates vary broadly, and shape of that variation.
+WIDTH, DISTANCE, SHARE = 3_000, 30_000, 0.75
+BROAD, SHAPE = 1_000_000, 3.0
+#: Standard deviation of the logarithm of a hotspot's heat.
+HEAT = 1.2
+
+
+def read_map(path: Path, length: int) -> msprime.RateMap:
+    """Read a HapMap recombination map that spans a chromosome.
+
+    Raises
+    ------
+    InputError
+        If the file is not such a map, or ends too early.
+    """
+    check_readable(path)
+    try:
+        rates = msprime.RateMap.read_hapmap(str(path), sequence_length=None)
+    except (OSError, ValueError, IndexError) as error:
+        raise InputError(f"is not a HapMap recombination map ({error})", path=path) from error
+    if rates.sequence_length < length:
+        raise InputError(
+            f"ends at {rates.sequence_length:,.0f} bp, before the {length:,} bp asked for",
+            path=path,
+            remedy="ask for a shorter --length, or give a longer map",
+        )
+    return rates.slice(0, length, trim=True)
+
+
+def hotspots(mean: float, length: int, rng: np.random.Generator) -> msprime.RateMap:
+    """Make a map with hotspots.
+
+    Parameters
+    ----------
+    mean
+        Recombination per base and generation over the whole chromosome.
+    length
+        Of the chromosome, bp.
+    rng
+        Places and heats the hotspots.
+
+    Returns
+    -------
+    msprime.RateMap
+        Of just this mean.
+    """
+    number = int(2 * length / (WIDTH + DISTANCE)) + 10
+    start = np.cumsum(rng.exponential(DISTANCE, number).astype(np.int64) + WIDTH)
+    heat = rng.lognormal(0, HEAT, number)
+    start, heat = start[start + WIDTH < length], heat[: int((start + WIDTH < length).sum())]
+    edges = np.unique(np.concatenate([[0, length], start, start + WIDTH, np.arange(0, length, BROAD)]))
+    size = np.diff(edges)
+    place = np.searchsorted(start, edges[:-1], side="right") - 1
+    inside = (place >= 0) & (edges[:-1] < start[np.maximum(place, 0)] + WIDTH) if len(start) else size < 0
+    rate = np.where(inside, heat[np.maximum(place, 0)] if len(start) else 1.0, 1.0)
+    for part, share in ((inside, SHARE), (~inside, 1 - SHARE if inside.any() else 1.0)):
+        total = float((rate * size)[part].sum())
+        if total:
+            rate[part] *= share / total
+    broad = rng.gamma(SHAPE, 1 / SHAPE, size=length // BROAD + 1)
+    rate *= broad[edges[:-1] // BROAD]
+    return msprime.RateMap(position=edges, rate=mean * rate * length / (rate * size).sum())

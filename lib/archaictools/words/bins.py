@@ -1,0 +1,327 @@
+"""words.h5 of the variant alphabet: haplotypes as rows of bins, each bin the counts of its words.
+
+Counts are compressed in tiles of one haplotype and :data:`TILE` bins, so that a haplotype can be read along a
+chromosome without the others. Writing goes by pieces of a chromosome, reading by haplotypes; neither needs memory for
+a whole chromosome of all haplotypes.
+
+Layout (schema version 1)::
+
+    attributes  format, schema_version, alphabet ("variant"), parameters (JSON: bin, archaic, outgroup, patterns),
+                provenance (JSON)
+    chromosomes/ name, length in bp; a chromosome without sites has no bins below
+    haplotypes/  sample, haplotype (int8: 1 or 2)
+    bins/N/      N is the chromosome's number, from 0:
+        counts             uint8 (haplotypes, bins, 32): words, see archaictools.words.patterns; 255 is 255 or more
+        matches            uint8 (haplotypes, bins, archaic people, 2): rare alleles at which that person is called, and
+                           those it shares
+        outgroup_variable  uint16 (bins): sites that vary in the outgroup
+        callable           uint16 (bins): bases that could be called
+        truth              uint16 (haplotypes, bins): introgressed bases; only where truth was given
+        label              int8 (haplotypes, bins): 1 where they are half of the bin or more, else 0; -1 unknown
+"""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import h5py
+import numpy as np
+
+from archaictools.errors import InputError
+from archaictools.formats.hdf5 import (
+    create,
+    dataset,
+    open_container,
+    read_array,
+    read_attributes,
+    read_texts,
+    write_attributes,
+)
+from archaictools.words.patterns import PATTERNS
+from archaictools.words.sentences import KIND, SCHEMA_VERSION
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    import numpy.typing as npt
+
+ALPHABET = "variant"
+
+#: What all haplotypes share in a bin.
+SHARED = ("outgroup_variable", "callable")
+
+#: Bins of one haplotype stored together.
+TILE = 1_024
+
+_PACKED: dict[str, Any] = {"compression": "gzip", "compression_opts": 1, "shuffle": True}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Patterns:
+    """How alleles become words.
+
+    Attributes
+    ----------
+    bin
+        Length of a bin in bp.
+    archaic
+        Names of the archaic people.
+    outgroup
+        Number of outgroup people.
+    patterns
+        The words, in the order of their ids.
+    """
+
+    bin: int = 1_000
+    archaic: tuple[str, ...] = ()
+    outgroup: int = 0
+    patterns: tuple[str, ...] = field(default=PATTERNS)
+    name: str = ALPHABET
+
+    @classmethod
+    def restore(cls, stored: Mapping[str, Any]) -> Patterns:
+        """Read what :meth:`describe` gave; raise KeyError, TypeError or ValueError where that is not possible."""
+        archaic, patterns = (tuple(str(name) for name in stored[key]) for key in ("archaic", "patterns"))
+        return cls(bin=int(stored["bin"]), outgroup=int(stored["outgroup"]), archaic=archaic, patterns=patterns)
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """Names of what a network reads of a bin: the words, then what all haplotypes share."""
+        return (*self.patterns, *SHARED)
+
+    @property
+    def vocabulary(self) -> int:
+        """Number of inputs."""
+        return len(self.inputs)
+
+    def describe(self) -> dict[str, Any]:
+        """Return the parameters as plain values."""
+        return {key: value for key, value in asdict(self).items() if key != "name"}
+
+
+@dataclass(frozen=True)
+class Piece:
+    """Some bins of one chromosome, for all haplotypes; see the module for shapes and types."""
+
+    counts: npt.NDArray[np.uint8]
+    matches: npt.NDArray[np.uint8]
+    outgroup_variable: npt.NDArray[np.uint16]
+    callable: npt.NDArray[np.uint16]
+
+
+class BinsWriter:
+    """Append bins to a new words.h5; obtain one from :func:`write_bins`.
+
+    Attributes
+    ----------
+    lengths
+        Chromosomes known so far, name to length in bp; those met later may be added.
+    """
+
+    def __init__(self, handle: h5py.File, alphabet: Patterns, lengths: dict[str, int], haplotypes: int) -> None:
+        self._handle, self._alphabet, self._haplotypes = handle, alphabet, haplotypes
+        self.lengths = dict(lengths)
+        self._group: h5py.Group | None = None
+
+    def begin(self, chrom: str) -> None:
+        """Start a chromosome."""
+        self.lengths.setdefault(chrom, 0)
+        group = self._handle.create_group(f"bins/{list(self.lengths).index(chrom)}")
+        rows, people = self._haplotypes, len(self._alphabet.archaic)
+        for name, dtype, ends in (
+            ("counts", "uint8", (len(PATTERNS),)),
+            ("matches", "uint8", (people, 2)),
+        ):
+            most = tuple(max(1, end) for end in ends)
+            shapes = {"maxshape": (rows, None, *most), "chunks": (1, TILE, *most)}
+            group.create_dataset(name, (rows, 0, *ends), dtype, **shapes, **_PACKED)
+        for name in SHARED:
+            group.create_dataset(name, (0,), "uint16", maxshape=(None,), chunks=(TILE,), **_PACKED)
+        self._group = group
+
+    def append(self, piece: Piece) -> None:
+        """Write the next bins of the chromosome begun last."""
+        group = self._begun
+        before = len(group["callable"])
+        after = before + len(piece.callable)
+        for name in ("counts", "matches"):
+            group[name].resize(after, axis=1)
+            group[name][:, before:] = getattr(piece, name)
+        for name in SHARED:
+            group[name].resize(after, axis=0)
+            group[name][before:] = getattr(piece, name)
+
+    def label(self, truth: npt.NDArray[np.uint16]) -> None:
+        """Write introgressed bases (haplotypes, bins) of the chromosome begun last, and the labels they give."""
+        tile = (1, min(TILE, truth.shape[1]))
+        self._begun.create_dataset("truth", data=truth, dtype="uint16", chunks=tile, **_PACKED)
+        label = (2 * truth.astype(np.int64) >= self._alphabet.bin).astype(np.int8)
+        self._begun.create_dataset("label", data=label, dtype="int8", chunks=tile, **_PACKED)
+
+    @property
+    def _begun(self) -> h5py.Group:
+        if self._group is None:
+            raise AssertionError("begin a chromosome first")
+        return self._group
+
+
+@contextlib.contextmanager
+def write_bins(
+    path: Path,
+    alphabet: Patterns,
+    *,
+    haplotypes: Sequence[tuple[str, int]],
+    lengths: dict[str, int],
+    provenance: dict[str, Any],
+) -> Iterator[BinsWriter]:
+    """Create words.h5 of the variant alphabet.
+
+    Parameters
+    ----------
+    path
+        Where to write; see :class:`archaictools.formats.files.Outputs`.
+    alphabet
+        How alleles become words.
+    haplotypes
+        Sample and haplotype (1 or 2) of each row.
+    lengths
+        Chromosomes, name to length in bp.
+    provenance
+        What made the file.
+    """
+    text = h5py.string_dtype()
+    with create(path, kind=KIND, schema_version=SCHEMA_VERSION) as handle:
+        handle.attrs["alphabet"] = ALPHABET
+        write_attributes(handle, "parameters", alphabet.describe())
+        write_attributes(handle, "provenance", provenance)
+        handle["haplotypes/sample"] = np.array([sample for sample, _ in haplotypes], dtype=text)
+        handle["haplotypes/haplotype"] = np.array([number for _, number in haplotypes], dtype=np.int8)
+        writer = BinsWriter(handle, alphabet, lengths, len(haplotypes))
+        yield writer
+        handle["chromosomes/name"] = np.array(list(writer.lengths), dtype=text)
+        handle["chromosomes/length"] = np.array(list(writer.lengths.values()), dtype=np.int64)
+
+
+class BinsFile:
+    """An open words.h5 of the variant alphabet; obtain one from :func:`open_bins`.
+
+    Attributes
+    ----------
+    alphabet
+        How alleles became words.
+    lengths
+        Chromosomes of the genome, name to length in bp.
+    bins
+        Chromosomes that hold bins, name to their number.
+    haplotypes
+        Sample and haplotype (1 or 2) of each row.
+    labelled
+        Whether truth was given.
+    """
+
+    def __init__(self, path: Path, handle: h5py.File) -> None:
+        self.path, self._handle = path, handle
+        try:
+            stored = read_attributes(handle, "parameters", path)
+            self.alphabet = Patterns.restore(stored)
+        except (TypeError, KeyError, ValueError) as error:
+            raise InputError("names parameters this release does not know", path=path) from error
+        if self.alphabet.patterns != PATTERNS or not 1 <= self.alphabet.bin <= np.iinfo(np.uint16).max:
+            raise InputError("has words that this release does not know", path=path)
+        self.provenance = read_attributes(handle, "provenance", path)
+        names = read_texts(handle, "chromosomes/name", path)
+        sizes = read_array(handle, "chromosomes/length", path, shape=(len(names),), dtype="int64")
+        self.lengths: dict[str, int] = dict(zip(names, sizes.tolist(), strict=True))
+        samples = read_texts(handle, "haplotypes/sample", path)
+        numbers = read_array(handle, "haplotypes/haplotype", path, shape=(len(samples),), dtype="int8")
+        self.haplotypes = list(zip(samples, numbers.tolist(), strict=True))
+        self._number = {name: number for number, name in enumerate(names)}
+        self.bins = {
+            name: self._check(name, length) for name, length in self.lengths.items() if self._group(name) in handle
+        }
+        self.labelled = bool(self.bins) and all(f"{self._group(name)}/truth" in handle for name in self.bins)
+
+    def _group(self, chrom: str) -> str:
+        return f"bins/{self._number[chrom]}"
+
+    def _check(self, chrom: str, length: int) -> int:
+        counts = dataset(self._handle, f"{self._group(chrom)}/counts", self.path)
+        bins = -(-length // self.alphabet.bin)
+        if counts.shape != (len(self.haplotypes), bins, len(PATTERNS)) or counts.dtype != np.uint8:
+            raise InputError(
+                f"{chrom} has counts of shape {counts.shape}, which its length contradicts", path=self.path
+            )
+        return bins
+
+    @property
+    def people(self) -> list[tuple[int, int]]:
+        """Rows that are the two haplotypes of one person."""
+        row = {named: number for number, named in enumerate(self.haplotypes)}
+        return [(first, row[sample, 2]) for (sample, side), first in row.items() if side == 1 and (sample, 2) in row]
+
+    def counts(self, chrom: str, rows: slice = slice(None), bins: slice = slice(None)) -> npt.NDArray[np.uint8]:
+        """Read words of some haplotypes and bins: uint8 (haplotypes, bins, 32)."""
+        return np.asarray(dataset(self._handle, f"{self._group(chrom)}/counts", self.path)[rows, bins])
+
+    def inputs(self, chrom: str, rows: slice = slice(None)) -> npt.NDArray[np.uint8]:
+        """Read what a network reads: uint8 (haplotypes, bins, 34); callable as 0 (none) to 255 (all of the bin)."""
+        counts = self.counts(chrom, rows)
+        shared = np.empty((self.bins[chrom], len(SHARED)), dtype=np.uint8)
+        shared[:, 0] = np.minimum(self.shared(chrom, "outgroup_variable"), 255)
+        size = np.full(self.bins[chrom], self.alphabet.bin)
+        size[-1] = self.lengths[chrom] - (len(size) - 1) * self.alphabet.bin
+        shared[:, 1] = np.rint(255 * np.minimum(self.shared(chrom, "callable") / size, 1))
+        return np.concatenate([counts, np.broadcast_to(shared, (len(counts), *shared.shape))], axis=2)
+
+    def matches(self, chrom: str, row: int) -> npt.NDArray[np.uint8]:
+        """Read rare alleles of one haplotype that archaic people are called at and share: uint8 (bins, people, 2)."""
+        return np.asarray(dataset(self._handle, f"{self._group(chrom)}/matches", self.path)[row])
+
+    def shared(self, chrom: str, name: str) -> npt.NDArray[np.uint16]:
+        """Read ``outgroup_variable`` or ``callable`` of a chromosome: uint16 (bins,)."""
+        return read_array(
+            self._handle, f"{self._group(chrom)}/{name}", self.path, shape=(self.bins[chrom],), dtype="uint16"
+        )
+
+    def truth(self, chrom: str, rows: slice = slice(None)) -> npt.NDArray[np.uint16]:
+        """Read introgressed bases of some haplotypes: uint16 (haplotypes, bins).
+
+        Raises
+        ------
+        InputError
+            If the file holds no truth.
+        """
+        if not self.labelled:
+            raise InputError(
+                "has no labels", path=self.path, remedy="make it again with 'archaictools haplotypes --truth'"
+            )
+        data = dataset(self._handle, f"{self._group(chrom)}/truth", self.path)
+        if data.shape != (len(self.haplotypes), self.bins[chrom]) or data.dtype != np.uint16:
+            raise InputError(f"{chrom} has truth of another shape than its counts", path=self.path)
+        return np.asarray(data[rows])
+
+
+@contextlib.contextmanager
+def open_bins(path: Path) -> Iterator[BinsFile]:
+    """Open words.h5 of the variant alphabet; refuse other files, other alphabets and newer schemas."""
+    with open_container(path, kind=KIND, schema_version=SCHEMA_VERSION) as handle:
+        found = str(handle.attrs.get("alphabet", "unknown"))
+        if found != ALPHABET:
+            raise InputError(
+                f"holds words of the {found} alphabet, expected {ALPHABET}",
+                path=path,
+                remedy="give the words that 'archaictools haplotypes' wrote",
+            )
+        words = BinsFile(path, handle)
+        if not words.bins or not words.haplotypes:
+            raise InputError("holds no bin", path=path)
+        yield words
+
+
+def alphabet_of(path: Path) -> str:
+    """Tell the alphabet of a words.h5: ``kmer`` or ``variant``."""
+    with open_container(path, kind=KIND, schema_version=SCHEMA_VERSION) as handle:
+        return str(handle.attrs.get("alphabet", "unknown"))

@@ -1,0 +1,387 @@
+"""From VCFs of people, an outgroup and archaic genomes to words along every haplotype, in one pass.
+
+Sites come in blocks (:mod:`archaictools.formats.variants`); for each block the frequency of every allele in the
+outgroup, what the archaic people carry, and each haplotype's allele become words, which are added up in bins. Memory
+holds a few blocks and :data:`REGION` bins of all haplotypes.
+"""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from archaictools.errors import InputError, UsageError, shortlist
+from archaictools.formats.chromosomes import Naming, bare
+from archaictools.formats.variants import open_variants
+from archaictools.formats.vcf_text import ALLELES
+from archaictools.words.archaics import ArchaicFile, Archaics
+from archaictools.words.bins import Piece
+from archaictools.words.patterns import PATTERNS, RARE, archaic_state, count_words, frequency_class, pattern_ids
+from archaictools.words.truth import NOTHING, Cover, read_cover, read_truth, truth_in_bins
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from archaictools.formats.tally import Tally
+    from archaictools.formats.variants import Sites, VariantFile
+    from archaictools.progress import Progress
+    from archaictools.words.bins import BinsWriter
+
+#: Bins of all haplotypes held in memory, and written at once.
+REGION = 1_024
+
+#: Counts end here: a bin of 1 kb hardly reaches it.
+MOST = 255
+
+_MODERN = "modern"
+
+Int = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, kw_only=True)
+class People:
+    """Who is read, and where from.
+
+    Attributes
+    ----------
+    vcf
+        VCF or BCF of modern people; each holds all of them, for its chromosomes.
+    ingroup, outgroup
+        Names of samples; nobody may be in both.
+    archaic
+        Names of archaic samples, in ``vcf`` or in ``archaic_vcf``.
+    archaic_vcf
+        VCF or BCF of archaic people.
+    """
+
+    vcf: tuple[Path, ...]
+    ingroup: tuple[str, ...]
+    outgroup: tuple[str, ...]
+    archaic: tuple[str, ...] = ()
+    archaic_vcf: tuple[Path, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not self.ingroup or not self.outgroup:
+            raise UsageError("--ingroup and --outgroup must each name at least one sample")
+        everyone = [*self.ingroup, *self.outgroup, *self.archaic]
+        again = sorted({name for name in everyone if everyone.count(name) > 1})
+        if again:
+            raise UsageError(
+                f"{shortlist(again)} is named more than once; a sample is in one of --ingroup, --outgroup and --archaic"
+            )
+        if self.archaic_vcf and not self.archaic:
+            raise UsageError("--archaic-vcf needs --archaic, the names of the archaic people in it")
+
+    @property
+    def haplotypes(self) -> list[tuple[str, int]]:
+        """Sample and haplotype (1 or 2) of every row."""
+        return [(name, number) for name in self.ingroup for number in (1, 2)]
+
+
+@dataclass(frozen=True, kw_only=True)
+class HaplotypeOptions:
+    """How genotypes are read.
+
+    Attributes
+    ----------
+    bin
+        Length of a bin in bp.
+    unphased
+        ``refuse``, or ``random``: the two alleles of an unphased heterozygote are dealt at random.
+    archaic_missing
+        What a missing archaic call means: ``uncalled``, ``reference`` (the file gives archaic genotypes only where
+        they are not REF), or ``ask``: ``uncalled``, but refuse a file without any REF call.
+    pass_only
+        Use records only whose FILTER is PASS.
+    threads
+        With more than one, files are decompressed in advance.
+    seed
+        Of dealing.
+    """
+
+    bin: int = 1_000
+    unphased: str = "refuse"
+    archaic_missing: str = "ask"
+    pass_only: bool = False
+    threads: int = 1
+    seed: int = 1
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.bin <= np.iinfo(np.uint16).max:
+            raise UsageError(f"bins have {self.bin} bp, expected 1 to {np.iinfo(np.uint16).max:,}")
+
+
+@dataclass
+class Used:
+    """What was read: sites at which the modern people differ; bins, and bp, of one haplotype; introgressed bp."""
+
+    sites: int = 0
+    bins: int = 0
+    bases: int = 0
+    introgressed: int = 0
+
+
+def count_haplotypes(
+    people: People,
+    options: HaplotypeOptions,
+    writer: BinsWriter,
+    *,
+    tally: Tally,
+    progress: Progress,
+    callable_regions: Path | None = None,
+    truth: Path | None = None,
+) -> Used:
+    """Read all files once and write the words of every haplotype.
+
+    Parameters
+    ----------
+    people, options
+        What to read, and how.
+    writer
+        Takes the bins.
+    tally
+        Counts every record and site that is not used.
+    progress
+        Told of sites.
+    callable_regions
+        BED: sites outside are not used.
+    truth
+        BED of introgressed segments, see :func:`archaictools.words.truth.read_truth`.
+
+    Raises
+    ------
+    InputError
+        If a file cannot be understood, lacks a sample, is not phased, or holds no site that can be used.
+    """
+    naming = Naming(tally)
+    regions = read_cover(callable_regions, tally=tally, group="callable") if callable_regions else None
+    segments = read_truth(truth, people.haplotypes, tally=tally) if truth else None
+    used, done = Used(), set[str]()
+    with ExitStack() as stack:
+        files = []
+        for path in people.archaic_vcf:
+            check = options.archaic_missing == "ask"
+            files.append(ArchaicFile(path, people.archaic, naming=naming, tally=tally, check=check))
+            stack.callback(files[-1].close)
+        for path in people.vcf:
+            source = stack.enter_context(open_variants(path, threads=options.threads))
+            archaics = Archaics(people.archaic, source, files, options.archaic_missing, tally)
+            names = [*people.outgroup, *people.ingroup, *archaics.here]
+            chromosome: _Chromosome | None = None
+            for sites in source.sites(
+                names, wanted=lambda _: True, tally=tally, group=_MODERN, pass_only=options.pass_only
+            ):
+                chrom = naming.common(sites.chrom, path)
+                if chromosome is None or chromosome.name != chrom:
+                    if chromosome is not None:
+                        chromosome.finish(segments, used)
+                    if chrom in done:
+                        raise InputError(f"holds {chrom}, as an earlier file does", path=path, remedy="give it once")
+                    done.add(chrom)
+                    _note_lengths(source, naming, chrom, writer)
+                    cover = None if regions is None else regions.get(bare(chrom), NOTHING)
+                    chromosome = _Chromosome(chrom, path, people, options, archaics, writer, cover, tally)
+                used.sites += chromosome.add(sites)
+                progress.advance(len(sites))
+            if chromosome is not None:
+                chromosome.finish(segments, used)
+    if not used.sites:
+        raise InputError(
+            f"no site is left at which the modern people differ ({tally.sentence()})",
+            path=shortlist(people.vcf),
+            remedy="give phased genotypes of single-nucleotide variants",
+        )
+    return used
+
+
+def _note_lengths(source: VariantFile, naming: Naming, chrom: str, writer: BinsWriter) -> None:
+    """Tell the writer the chromosome lengths of a file's header; those of the file that holds a chromosome count."""
+    for name, length in source.lengths.items():
+        common = naming.common(name, source.path)
+        if common == chrom or common not in writer.lengths:
+            writer.lengths[common] = length
+
+
+class _Chromosome:
+    """Words of one chromosome, added up region by region, each written when it is complete."""
+
+    def __init__(
+        self,
+        name: str,
+        path: Path,
+        people: People,
+        options: HaplotypeOptions,
+        archaics: Archaics,
+        writer: BinsWriter,
+        regions: Cover | None,
+        tally: Tally,
+    ) -> None:
+        self.name, self._path = name, path
+        self._people, self._options, self._archaics = people, options, archaics
+        self._writer, self._regions, self._tally = writer, regions, tally
+        self._length = writer.lengths.get(name, 0)
+        self._region = 0
+        self._end = 0  # of the last site
+        self._rng = np.random.default_rng([options.seed, *name.encode()])
+        writer.begin(name)
+        self._clear()
+
+    def add(self, sites: Sites) -> int:
+        """Count the words of the next sites; return at how many of them the modern people differ."""
+        self._end = int(sites.position[-1]) + 1
+        if self._length and self._end > self._length:
+            raise InputError(
+                f"{self.name}:{self._end:,} lies beyond the chromosome's {self._length:,} bp, which the header gives",
+                path=self._path,
+            )
+        alleles = self._dealt(sites)
+        count = len(self._people.outgroup)
+        outgroup, ingroup = (part.reshape(len(sites), -1) for part in (alleles[:, :count], alleles[:, count:]))
+        carriers = _by_allele(outgroup)
+        kept = self._usable(sites.position, carriers, carriers + _by_allele(ingroup))
+        carried, called = self._archaics.carried(self.name, sites)
+        rows = np.flatnonzero(kept)
+        if not len(rows):
+            return 0
+        carriers, carried, called = carriers[rows], carried[rows], called[rows]
+        whole = carriers.sum(axis=1, keepdims=True)
+        frequency = frequency_class(carriers, whole)
+        state = archaic_state(carried, np.broadcast_to(called[:, None], carried.shape))
+        varies = carriers.max(axis=1) < whole[:, 0]
+        bins = sites.position[rows] // self._options.bin
+        of_haplotype = _Alleles(ingroup[rows])
+        words = of_haplotype.look_up(pattern_ids(frequency, state))
+        rare = of_haplotype.look_up((frequency <= RARE).astype(np.int8)) == 1
+        bounds = np.flatnonzero(np.diff(bins // REGION, prepend=-1, append=-1))
+        for first, last in zip(bounds[:-1], bounds[1:], strict=True):
+            part = slice(int(first), int(last))
+            self._move(int(bins[first]) // REGION)
+            self._count(bins[part] % REGION, words[part], varies[part])
+            self._match(bins[part] % REGION, rare[part], ingroup[rows[part]], carried[part], called[part])
+        return len(rows)
+
+    def finish(self, truth: Mapping[tuple[str, str, int], Cover] | None, used: Used) -> None:
+        """Write what is left, and labels."""
+        if not self._length:
+            self._length = self._end
+            self._writer.lengths[self.name] = self._length
+            self._tally.add(_MODERN, "chromosomes without a length in the header, taken to end at the last site", 1)
+        bins = -(-self._length // self._options.bin)
+        self._move((bins - 1) // REGION)
+        self._write(bins - self._region * REGION)
+        used.bins += bins
+        used.bases += self._length
+        if truth is not None:
+            bases = truth_in_bins(truth, self._people.haplotypes, self.name, bins=bins, size=self._options.bin)
+            self._writer.label(bases)
+            used.introgressed += int(bases.sum(dtype=np.int64))
+
+    def _dealt(self, sites: Sites) -> npt.NDArray[np.int8]:
+        """Return the alleles of outgroup and ingroup; deal those of unphased heterozygotes of the ingroup."""
+        people = slice(len(self._people.outgroup), len(self._people.outgroup) + len(self._people.ingroup))
+        calls = sites.calls.alleles[:, : people.stop]
+        pairs = calls[:, people]
+        open_ = ~sites.calls.phased[:, people] & (pairs[..., 0] != pairs[..., 1])
+        if not open_.any():
+            return calls
+        if self._options.unphased == "refuse":
+            row, person = (int(found) for found in np.argwhere(open_)[0])
+            raise InputError(
+                f"{self._people.ingroup[person]} is not phased at {sites.chrom}:{sites.position[row] + 1}",
+                path=self._path,
+                line=int(sites.line[row]),
+                remedy="phase the ingroup first, or deal its alleles at random with --unphased random",
+            )
+        self._tally.add("ingroup", "unphased heterozygous genotypes, dealt at random", int(open_.sum()))
+        calls = calls.copy()
+        swap = open_ & (self._rng.random(open_.shape) < 0.5)
+        calls[:, people][swap] = calls[:, people][swap][:, ::-1]
+        return calls
+
+    def _usable(self, position: Int, carriers: Int, everyone: Int) -> npt.NDArray[np.bool_]:
+        """Tell which sites are used, counting the others once each."""
+        kept = np.ones(len(position), dtype=bool)
+        inside = kept if self._regions is None else self._regions.holds(position)
+        for item, good in (
+            ("sites outside callable regions", inside),
+            ("sites at which nobody of the outgroup is called", carriers.any(axis=1)),
+            ("sites at which the modern people do not differ", everyone.max(axis=1) < everyone.sum(axis=1)),
+        ):
+            bad = kept & ~good
+            if bad.any():
+                self._tally.add(_MODERN, f"{item}, not used", int(bad.sum()))
+            kept &= good
+        return kept
+
+    def _count(self, bins: Int, words: npt.NDArray[np.int8], varies: npt.NDArray[np.bool_]) -> None:
+        first, number = int(bins[0]), int(bins[-1] - bins[0]) + 1
+        where = slice(first, first + number)
+        self._words[:, where] += count_words(words, bins - first, number).astype(np.uint16)
+        self._varies[where] += np.bincount(bins[varies] - first, minlength=number).astype(np.uint16)
+
+    def _match(
+        self,
+        bins: Int,
+        rare: npt.NDArray[np.bool_],
+        alleles: npt.NDArray[np.int8],
+        carried: npt.NDArray[np.int8],
+        called: npt.NDArray[np.int8],
+    ) -> None:
+        """Count rare alleles at which each archaic person is called, and those it shares."""
+        site, haplotype = np.nonzero(rare)
+        for person in range(carried.shape[2]):
+            known = called[site, person] > 0
+            where = (haplotype[known], bins[site[known]], person)
+            shared = carried[site[known], alleles[site[known], haplotype[known]], person] > 0
+            np.add.at(self._matches, (*where, 0), 1)
+            np.add.at(self._matches, (*where, 1), shared.astype(np.uint16))
+
+    def _move(self, region: int) -> None:
+        """Stand at a region, writing those before it."""
+        while self._region < region:
+            self._write(REGION)
+            self._region += 1
+            self._clear()
+
+    def _clear(self) -> None:
+        rows, people = len(self._people.haplotypes), len(self._people.archaic)
+        self._words = np.zeros((rows, REGION, len(PATTERNS)), dtype=np.uint16)
+        self._matches = np.zeros((rows, REGION, people, 2), dtype=np.uint16)
+        self._varies = np.zeros(REGION, dtype=np.uint16)
+
+    def _write(self, bins: int) -> None:
+        first = self._region * REGION
+        size = self._options.bin
+        cover = Cover.of([(0, self._length or (first + bins) * size)]) if self._regions is None else self._regions
+        self._writer.append(
+            Piece(
+                np.minimum(self._words[:, :bins], MOST).astype(np.uint8),
+                np.minimum(self._matches[:, :bins], MOST).astype(np.uint8),
+                self._varies[:bins],
+                cover.in_bins(first=first, last=first + bins, size=size).astype(np.uint16),
+            )
+        )
+
+
+class _Alleles:
+    """Which allele each haplotype carries at each site, to look up what is known of alleles."""
+
+    def __init__(self, alleles: npt.NDArray[np.int8]) -> None:
+        self._where = np.maximum(alleles, 0).astype(np.int64)
+        self._missing = alleles < 0
+
+    def look_up(self, table: npt.NDArray[np.int8]) -> npt.NDArray[np.int8]:
+        """Return the entry of (sites, alleles) for each haplotype, -1 where it is not called."""
+        found = np.take_along_axis(table, self._where, axis=1)
+        found[self._missing] = -1
+        return found
+
+
+def _by_allele(alleles: npt.NDArray[np.int8]) -> Int:
+    """Count haplotypes by allele: int64 (sites, 4)."""
+    return np.stack([np.count_nonzero(alleles == number, axis=1) for number in range(ALLELES)], axis=1)

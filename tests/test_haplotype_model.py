@@ -1,0 +1,470 @@
+"""Models of haplotypes: training, stitching, augmentation, the HMM, evaluation, calls and carriers, each against an
+independent computation or a known truth."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyBigWig
+import pytest
+from scipy.stats import poisson
+from sklearn.metrics import average_precision_score
+
+from archaictools.model import hmm
+from archaictools.model.archive import load_model
+from archaictools.model.augmentation import Augmentation
+from archaictools.model.bin_batches import BinBatches, scaled
+from archaictools.model.bin_prediction import CORE, MARGIN, BinPredictor
+from archaictools.model.genomes import Genomes
+from archaictools.model.network import Network, start_tensorflow
+from archaictools.model.pretrained import find_model
+from archaictools.model.splits import SplitOptions, make_splits
+from archaictools.results.calls import _sources
+from archaictools.words.bins import Patterns, Piece, open_bins, write_bins
+from archaictools.words.patterns import PATTERNS
+
+ABSENT_HOM, ABSENT_LACKED = PATTERNS.index("absent_hom"), PATTERNS.index("absent_lacked")
+
+
+def make_words(path, *, chromosomes=3, bins=600, people=2, seed=1, archaic=("A0", "A1"), vcf=None):
+    """Haplotypes of known tracts of 40 to 80 bins: in them the outgroup lacks more alleles, and A0 shares those."""
+    rng = np.random.default_rng(seed)
+    haplotypes = [(f"P{number}", side) for number in range(people) for side in (1, 2)]
+    lengths = {f"chr{number + 1}": bins * 1_000 for number in range(chromosomes)}
+    provenance = {"inputs": {"vcf_0": {"sha256": vcf or str(path)}}}
+    truth = {}
+    with write_bins(path, Patterns(archaic=archaic, outgroup=9), haplotypes=haplotypes, lengths=lengths,
+                    provenance=provenance) as writer:  # fmt: skip
+        for chrom in lengths:
+            inside = np.zeros((len(haplotypes), bins), dtype=bool)
+            for row in range(len(haplotypes)):
+                first = int(rng.integers(50, bins - 150))
+                inside[row, first : first + int(rng.integers(40, 80))] = True
+            counts = np.zeros((len(haplotypes), bins, len(PATTERNS)), dtype=np.uint8)
+            counts[..., ABSENT_LACKED] = rng.poisson(0.15, inside.shape)
+            counts[..., ABSENT_HOM] = rng.poisson(np.where(inside, 0.8, 0.02))
+            called = counts[..., ABSENT_LACKED] + counts[..., ABSENT_HOM]
+            matches = np.zeros((*inside.shape, len(archaic), 2), dtype=np.uint8)
+            matches[..., 0] = called[..., None]
+            if archaic:
+                matches[..., 0, 1] = counts[..., ABSENT_HOM]
+            writer.begin(chrom)
+            half = bins // 2
+            for part in (slice(0, half), slice(half, bins)):
+                writer.append(
+                    Piece(
+                        counts[:, part],
+                        matches[:, part],
+                        np.full(len(range(*part.indices(bins))), 3, dtype=np.uint16),
+                        np.full(len(range(*part.indices(bins))), 1_000, dtype=np.uint16),
+                    )
+                )
+            truth[chrom] = (inside * 1_000).astype(np.uint16)
+            writer.label(truth[chrom])
+    return truth
+
+
+@pytest.fixture(scope="module")
+def words(tmp_path_factory):
+    path = tmp_path_factory.mktemp("bins") / "words.h5"
+    return path, make_words(path, chromosomes=4, people=4)
+
+
+SMALL = ("--lstm", 8, "--embedding", 8, "--dense", 8, "--stretch", 100, "--learning-rate", 0.01, "--threads", 2)
+
+
+@pytest.fixture(scope="module")
+def trained(words, tmp_path_factory):
+    from archaictools.cli.main import main
+
+    folder = tmp_path_factory.mktemp("model")
+    arguments = [
+        "train",
+        words[0],
+        "--epochs",
+        15,
+        "--no-augment",
+        "--model",
+        folder / "m.h5",
+        "--metrics",
+        folder / "m.json",
+        *SMALL,
+    ]
+    assert main([str(argument) for argument in arguments]) == 0
+    return folder / "m.h5", json.loads((folder / "m.json").read_text())
+
+
+def test_training_finds_planted_tracts_on_a_held_out_chromosome(trained):
+    metrics = trained[1]
+    assert metrics["verdict"] == "skill"
+    assert metrics["audit"]["verdict"] == "clean"
+    held = metrics["split"]["chromosomes"]
+    assert sorted(len(held[side]) for side in ("train", "validation", "test")) == [1, 1, 2]
+    assert metrics["test"]["n"] == 8 * 600
+    assert metrics["test"]["auprc"] > 0.95
+
+
+def test_resuming_gives_the_same_model(ok, run, tmp_path, words, trained):
+    """Six epochs, then on to twelve; the checkpoint holds the number of epochs, so the option must be the same."""
+    common = ("train", words[0], "--epochs", 3, *SMALL)
+    ok(*common, "--model", tmp_path / "whole.h5")
+    ok(*common, "--model", tmp_path / "a.h5", "--checkpoint", tmp_path / "c")
+    ok(*common, "--model", tmp_path / "again.h5", "--checkpoint", tmp_path / "c")
+    assert (
+        (tmp_path / "whole.h5").read_bytes() == (tmp_path / "a.h5").read_bytes() == (tmp_path / "again.h5").read_bytes()
+    )
+    other = run("train", words[0], "--epochs", 4, *SMALL, "--model", tmp_path / "b.h5", "--checkpoint", tmp_path / "c")
+    assert other.code == 3
+    assert "other settings" in other.err
+
+
+def test_a_model_of_other_bins_or_words_is_refused(run, tmp_path, trained, planted):
+    result = run("predict", trained[0], planted / "words.h5", "--bed", tmp_path / "x")
+    assert result.code == 3
+    assert "model of the variant alphabet, not kmer" in result.err
+    result = run("predict", "pretrained", planted / "words.h5", "--segments", tmp_path / "x")
+    assert result.code == 2
+    result = run("train", planted / "words.h5", planted / "words.h5", "--model", tmp_path / "m.h5")
+    assert result.code == 2
+    make_words(tmp_path / "w.h5")
+    result = run("train", tmp_path / "w.h5", "--split", "random", "--model", tmp_path / "m.h5")
+    assert result.code == 2
+    assert "both sides" in result.err
+
+
+def test_files_of_the_same_people_stay_on_one_side(tmp_path):
+    for name, vcf in (("a.n5", "same"), ("a.n50", "same"), ("b.n5", "other"), ("c.n5", "third")):
+        make_words(tmp_path / f"{name}.h5", chromosomes=1, vcf=vcf, seed=len(name))
+    with (
+        open_bins(tmp_path / "a.n5.h5") as a, open_bins(tmp_path / "a.n50.h5") as b,
+        open_bins(tmp_path / "b.n5.h5") as c, open_bins(tmp_path / "c.n5.h5") as d,
+    ):  # fmt: skip
+        genomes = Genomes([a, b, c, d])
+        assert [unit.name for unit in genomes.units] == ["a/chr1", "a/chr1", "b/chr1", "c/chr1"]
+        (split,) = make_splits(genomes.places, SplitOptions(test_chromosomes=("a/chr1",)))
+        assert [run.unit.words for run in genomes.runs(split, "test")] == [a, b]
+        assert len(list(genomes.runs(split, "train"))) + len(list(genomes.runs(split, "validation"))) == 2
+
+
+def test_blocks_are_runs_without_the_other_sides(words):
+    with open_bins(words[0]) as bins:
+        genomes = Genomes([bins])
+        (split,) = make_splits(genomes.places, SplitOptions(method="block", block_size=50_000, gap=5_000))
+        seen = {}
+        for side in ("train", "validation", "test"):
+            for run in genomes.runs(split, side):
+                for place in range(run.first, run.last):
+                    assert seen.setdefault((run.unit.name, place), side) == side
+        for (name, place), side in seen.items():
+            for near in range(1, 6):
+                assert seen.get((name, place + near), side) == side
+
+
+def test_stitched_windows_are_one_pass_over_the_whole_haplotype(ok, tmp_path):
+    """The network reads MARGIN bins beyond each window: what lies further off must not matter, at seams least of all."""
+    folder = tmp_path / "sim"
+    ok(
+        "simulate",
+        "--model",
+        "10J19",
+        "--outgroup",
+        8,
+        "--ingroup",
+        2,
+        "--length",
+        8_000_000,
+        "--seed",
+        3,
+        "--out",
+        folder,
+    )
+    ok("haplotypes", "--vcf", folder / "modern.chr1.vcf.gz", "--ingroup", folder / "ingroup.txt", "--outgroup",
+       folder / "outgroup.txt", "--archaic-vcf", folder / "archaic.chr1.vcf.gz", "--archaic", folder / "archaic.txt",
+       "--out", tmp_path / "w.h5")  # fmt: skip
+    start_tensorflow(threads=2, seed=1)
+    model = load_model(find_model(Path("pretrained")), alphabet="variant")
+    network = model.network.build(dict(model.members[0].weights))
+    with open_bins(tmp_path / "w.h5") as bins:
+        inputs = bins.inputs("chr1")
+    assert inputs.shape == (4, 8_000, 34)
+    assert inputs.shape[1] > 2 * CORE
+    stitched = BinPredictor(network)(inputs)
+    whole = network.predict_on_batch(scaled(inputs))[..., 0]
+    # Beyond the chromosome's ends the windows read bins without anything: compare where that is far off.
+    inner = slice(MARGIN, inputs.shape[1] - MARGIN)
+    assert np.abs(stitched - whole)[:, inner].max() < 5e-3
+    assert whole.max() > 0.9
+
+
+def test_augmentation_keeps_what_it_must():
+    rng = np.random.default_rng(2)
+    inputs = rng.poisson(1.5, (2, 3_000, 34)).astype(np.uint8)
+    inputs[1, :, 32] = inputs[0, :, 32]
+    inputs[..., 33] = 255
+    truth = np.array([np.repeat(np.arange(30) % 2, 100), np.repeat(np.arange(30) % 3 == 0, 100)]) * np.uint16(1_000)
+    truth = truth.astype(np.uint16)
+    never = dict.fromkeys(
+        ("switch", "archaic_absent", "archaic_missing", "archaic_as_reference", "rate", "masked"), 0.0
+    )
+    shape = (2, 3_000, 8, 4)
+
+    def changed(**chosen):
+        return Augmentation(**(never | chosen)).apply(inputs, truth, np.random.default_rng(5))
+
+    same, same_truth = changed()
+    assert np.array_equal(same, inputs)
+    assert np.array_equal(same_truth, truth)
+    before = inputs[..., :32].reshape(shape)
+    for name in ("archaic_absent", "archaic_missing", "archaic_as_reference"):
+        after = changed(**{name: 1.0})[0][..., :32].reshape(shape)
+        assert np.array_equal(after.sum(axis=3), before.sum(axis=3)), name  # alleles only change what the archaic says
+        assert not np.array_equal(after, before)
+    absent = changed(archaic_absent=1.0)[0][..., :32].reshape(shape)
+    assert not absent[..., :3].any()
+    read = changed(archaic_as_reference=1.0)[0][..., :32].reshape(shape)
+    assert (read[:, :, :4, 0] >= before[:, :, :4, 0]).all()  # of rarer alleles more are lacked
+    assert (read[:, :, 4:, 2] >= before[:, :, 4:, 2]).all()  # of commoner ones more are shared
+    assert np.array_equal(read[..., 3], before[..., 3])
+    switched, switched_truth = changed(switch=1.0, switches=20.0)
+    assert np.array_equal(np.sort(switched, axis=0), np.sort(inputs, axis=0))
+    swapped = (switched[0] != inputs[0]).any(axis=1)
+    assert swapped.any()
+    assert np.array_equal(switched_truth[0, swapped], truth[1, swapped])  # truth goes with the alleles
+    for name in ("rate", "masked"):
+        thinner, kept = changed(**{name: 1.0})
+        assert (thinner[..., :33] <= inputs[..., :33]).all()
+        assert thinner[..., :32].sum() < inputs[..., :32].sum()
+        assert np.array_equal(thinner[0, :, 32], thinner[1, :, 32])
+        assert np.array_equal(kept, truth)
+    masked = changed(masked=1.0)[0]
+    none = masked[0, :, 33] == 0
+    assert none.any()
+    assert not masked[0, none, :33].any()
+
+
+def test_batches_hold_every_rich_stretch_and_weigh_the_others(words):
+    with open_bins(words[0]) as bins:
+        genomes = Genomes([bins])
+        (split,) = make_splits(genomes.places, SplitOptions())
+        runs = list(genomes.runs(split, "train"))
+        batches = BinBatches(runs, size=1_000, stretch=100, batch=8, keep=0.5, augmentation=None, seed=3)
+        drawn = list(batches.epoch(0))
+        again = list(batches.epoch(0))
+        other = list(batches.epoch(1))
+        true = sum(int(bins.truth(run.unit.chrom).sum()) for run in runs)
+    assert len(drawn) == batches.steps
+    assert all(np.array_equal(a, b) for x, y in zip(drawn, again, strict=True) for a, b in zip(x, y, strict=True))
+    assert not np.array_equal(drawn[0][0], other[0][0])
+    label = np.concatenate([y for _, y, _ in drawn])
+    weight = np.concatenate([w for _, _, w in drawn])
+    used = weight[:, 0, 0] > 0
+    rich = label.any(axis=(1, 2))
+    assert set(np.unique(weight[rich & used])) == {1.0}
+    assert set(np.unique(weight[~rich & used])) == {2.0}
+    # 600 bins are cut into six stretches without loss; steps are an expectation, so a batch may be missing.
+    assert abs(label.sum() * 1_000 - true) <= 8 * 100 * 1_000
+
+
+def test_hmm_posteriors_against_forward_backward_by_hand():
+    rng = np.random.default_rng(6)
+    state = np.repeat([0, 1, 0, 1, 0], [300, 60, 400, 40, 200])
+    observed = rng.poisson(np.where(state, 3.0, 0.4))[:, None]
+    found = hmm.posteriors([observed], seed=1)[0]
+    assert average_precision_score(state, found) > 0.9
+    # With the parameters that hmmlearn ended at, posteriors must be those of the textbook recursion.
+    model = hmm.fitted([observed], seed=1)
+    emission = np.stack([poisson.pmf(observed[:, 0], rate[0]) for rate in model.lambdas_], axis=1)
+    forward = np.empty_like(emission)
+    forward[0] = model.startprob_ * emission[0]
+    forward[0] /= forward[0].sum()
+    for place in range(1, len(emission)):
+        forward[place] = (forward[place - 1] @ model.transmat_) * emission[place]
+        forward[place] /= forward[place].sum()
+    backward = np.ones_like(emission)
+    for place in range(len(emission) - 2, -1, -1):
+        backward[place] = model.transmat_ @ (emission[place + 1] * backward[place + 1])
+        backward[place] /= backward[place].sum()
+    both = forward * backward
+    both /= both.sum(axis=1, keepdims=True)
+    assert np.allclose(found, both[:, int(np.argmax(model.lambdas_[:, 0]))], atol=1e-6)
+
+
+def test_what_the_hmm_reads():
+    inputs = np.zeros((1, 1, 34), dtype=np.uint8)
+    for word, count in (("absent_lacked", 3), ("absent_het", 1), ("absent_hom", 5), ("absent_uncalled", 2)):
+        inputs[0, 0, PATTERNS.index(word)] = count
+    inputs[0, 0, PATTERNS.index("to_1_hom")] = 9
+    assert hmm.observations(inputs, archaic=False)[0, 0].tolist() == [11]
+    assert hmm.observations(inputs, archaic=True)[0, 0].tolist() == [5, 6]
+
+
+def test_evaluate_against_scikit_learn_and_counting(ok, tmp_path, words, trained):
+    """The test chromosome alone is measured: the model has seen the others."""
+    path, truth = words
+    ok("evaluate", trained[0], path, "--metrics", tmp_path / "e.json", "--table", tmp_path / "e.tsv",
+       "--plots", tmp_path / "plots")  # fmt: skip
+    report = json.loads((tmp_path / "e.json").read_text())
+    ok("predict", trained[0], path, "--table", tmp_path / "t.tsv", "--min-length", 0, "--segments", tmp_path / "s.tsv")
+    table = pd.read_csv(tmp_path / "t.tsv", sep="\t")
+    (held,) = trained[1]["split"]["chromosomes"]["test"]
+    assert set(table.loc[table["seen"] == 0, "chrom"]) == {held}
+    part = table[table["chrom"] == held].sort_values(["sample", "haplotype", "start"])
+    inside = truth[held].reshape(-1) > 0
+    assert report["models"]["model"]["n"] == len(inside) == 8 * 600
+    # The table rounds to a thousandth.
+    assert report["models"]["model"]["auprc"] == pytest.approx(
+        average_precision_score(inside, part["probability"]), abs=0.01
+    )
+    called = part["probability"].to_numpy() >= 0.5
+    precision, recall = (called & inside).sum() / called.sum(), (called & inside).sum() / inside.sum()
+    assert report["models"]["model"]["precision_bp"] == pytest.approx(precision, abs=0.01)
+    assert report["models"]["model"]["recall_bp"] == pytest.approx(recall, abs=0.01)
+    assert report["models"]["model"]["f1_bp"] == pytest.approx(2 * precision * recall / (precision + recall), abs=0.01)
+    lengths = report["models"]["model"]["recall_by_length"]
+    assert lengths[2]["bases"] == inside.sum() * 1_000  # all tracts have 40 to 80 kb
+    assert set(report["models"]) == {"model", "hmm", "hmm_archaic", "majority", "private_alleles"}
+    assert report["models"]["hmm_archaic"]["auprc"] > report["models"]["hmm"]["auprc"] > 0.05
+    assert {plot.name for plot in (tmp_path / "plots").iterdir()} == {
+        "comparison.png", "reliability.png", "recall_by_length.png",
+    }  # fmt: skip
+
+
+def test_calls_of_known_tracts(ok, tmp_path, words, trained):
+    path, truth = words
+    ok("predict", trained[0], path, "--bigwig", tmp_path / "tracks", "--bed", tmp_path / "c.bed", "--table",
+       tmp_path / "t.tsv", "--segments", tmp_path / "s.tsv", "--summary", tmp_path / "p.tsv", "--deserts",
+       tmp_path / "d.bed", "--desert-length", 20_000)  # fmt: skip
+    segments = pd.read_csv(tmp_path / "s.tsv", sep="\t")
+    table = pd.read_csv(tmp_path / "t.tsv", sep="\t")
+    # Segments are runs of bins at or above one half, of 5 kb or more, found here by walking over the table.
+    expected = []
+    for (chrom, sample, haplotype), rows in table.groupby(["chrom", "sample", "haplotype"]):
+        run = []
+        for row in [*rows.itertuples(), None]:
+            if row is not None and row.probability >= 0.5:
+                run.append(row)
+            else:
+                if len(run) >= 5:
+                    mean = np.mean([r.probability for r in run])
+                    expected.append((chrom, run[0].start, run[-1].end, sample, haplotype, mean))
+                run = []
+    expected.sort(key=lambda row: row[:5])
+    assert len(expected) == len(segments) >= 20
+    for row, (chrom, start, end, sample, haplotype, mean) in zip(segments.itertuples(), expected, strict=True):
+        assert (row.chrom, row.start, row.end, row.sample, row.haplotype) == (chrom, start, end, sample, haplotype)
+        assert row.posterior == pytest.approx(mean, rel=1e-5)
+    # A0 shares the alleles of tracts, A1 none.
+    assert set(segments["source"]) == {"A0"}
+    assert (segments["A0_shared"] > 0).all()
+    assert (segments["A1_shared"] == 0).all()
+    with open_bins(path) as bins:
+        counted = bins.matches("chr1", 0)[:, 0].sum()
+    assert counted > 0
+    bed = pd.read_csv(tmp_path / "c.bed", sep="\t", header=None)
+    assert (bed[4] - 1_000 * segments["posterior"]).abs().max() <= 0.501
+    assert bed[3].str.fullmatch(r"P\d\.[12](_seen)?").all()
+    assert set(bed[8]) == {"0,114,178"}
+    # Tracks hold the table; mean and share are those over all eight haplotypes.
+    whole = table.pivot_table(index=["chrom", "start"], columns=["sample", "haplotype"], values="probability")
+    for (sample, haplotype), column in whole.items():
+        with pyBigWig.open(str(tmp_path / "tracks" / f"{sample}.{haplotype}.bw")) as track:
+            values = np.concatenate([track.values(chrom, 0, 600_000, numpy=True)[::1_000] for chrom in truth])
+        assert np.allclose(values, column.to_numpy(), atol=1e-6)
+    share = np.zeros(4 * 600)
+    for row in segments.itertuples():
+        first = (int(row.chrom[3:]) - 1) * 600
+        share[first + row.start // 1_000 : first + row.end // 1_000] += 1 / 8
+    for name, expected_values in (("mean", whole.mean(axis=1).to_numpy()), ("share", share)):
+        with pyBigWig.open(str(tmp_path / "tracks" / f"{name}.bw")) as track:
+            values = np.concatenate([track.values(chrom, 0, 600_000, numpy=True)[::1_000] for chrom in truth])
+        assert np.allclose(values, expected_values, atol=1e-4), name
+    people = pd.read_csv(tmp_path / "p.tsv", sep="\t").set_index("sample")
+    lengths = (segments["end"] - segments["start"]).groupby(segments["sample"])
+    assert people["introgressed"].to_dict() == lengths.sum().to_dict()
+    assert people.loc["P0", "callable"] == 2 * 4 * 600_000
+    assert people["percent"].to_numpy() == pytest.approx(100 * lengths.sum().to_numpy() / 4_800_000, rel=1e-4)
+    # Deserts: nobody carries anything there, and they cannot be longer.
+    deserts = pd.read_csv(tmp_path / "d.bed", sep="\t", header=None)
+    free = np.flatnonzero(np.diff(np.concatenate([[0], (share[:600] == 0).astype(int), [0]])))
+    long = [(int(a) * 1_000, int(b) * 1_000) for a, b in zip(free[::2], free[1::2], strict=True) if b - a >= 20]
+    assert [tuple(row) for row in deserts.loc[deserts[0] == "chr1", [1, 2]].to_numpy()] == long
+
+
+def test_sources_by_closest_match():
+    matches = np.array([[[10, 8], [10, 5]], [[10, 4], [10, 5]], [[4, 2], [8, 4]], [[0, 0], [3, 1]], [[0, 0], [0, 0]],
+                        [[5, 0], [5, 0]]])  # fmt: skip
+    assert _sources(matches, ("Altai", "Denisova")).tolist() == ["Altai", "Denisova", "tied", "Denisova", ".", "."]
+
+
+def test_genes_that_carry_segments(ok, tmp_path):
+    segments = tmp_path / "s.tsv"
+    segments.write_text(
+        "chrom\tstart\tend\tsample\thaplotype\tposterior\tsource\tseen\n"
+        "chr1\t100\t300\tA\t1\t0.9\tAltai\t0\n"
+        "chr1\t250\t400\tA\t2\t0.7\tAltai\t0\n"
+        "chr1\t280\t320\tB\t1\t0.8\ttied\t0\n"
+        "chr2\t0\t50\tB\t1\t0.6\t.\t0\n"
+    )
+    genes = tmp_path / "g.bed"
+    genes.write_text("chr1\t200\t600\tG1\t0\t+\nchr1\t700\t800\tG2\t0\t-\nchr1\t390\t410\tG3\t0\t-\n")
+    ok("genes", segments, "--annotation", genes, "--out", tmp_path / "o.tsv", "--bed", tmp_path / "o.bed")
+    table = pd.read_csv(tmp_path / "o.tsv", sep="\t").set_index("gene")
+    assert table.loc["G1", ["haplotypes", "people"]].tolist() == [3, 2]
+    assert table.loc["G1", "fraction"] == pytest.approx(200 / 400)
+    assert table.loc["G1", "mean"] == pytest.approx(0.8)
+    assert table.loc["G1", "sources"] == "Altai:2,tied:1"
+    assert table.loc["G3", ["haplotypes", "fraction"]].tolist() == [1, 0.5]
+    assert table.loc["G2", "haplotypes"] == 0
+    assert (tmp_path / "o.bed").read_text().split("\n")[0] == "chr1\t200\t600\tG1\t900\t+"
+
+
+def test_importance_names_the_planted_word(ok, tmp_path, words, trained):
+    ok("importance", trained[0], words[0], "--windows", 800, "--repeats", 2, "--positions", tmp_path / "i.tsv",
+       "--plot", tmp_path / "i.png")  # fmt: skip
+    table = pd.read_csv(tmp_path / "i.tsv", sep="\t")
+    assert table.loc[table["importance"].idxmax(), "word"] == "absent_hom"
+    assert table.loc[table["word"] == "absent_hom", "q"].iloc[0] < 0.01
+    assert table.loc[table["word"] == "to_50_het", "importance"].iloc[0] == 0  # there is none
+
+
+def test_vectors_of_words(ok, tmp_path, trained, words):
+    ok("embedding", trained[0], "--vectors", tmp_path / "v.tsv", "--metadata", tmp_path / "m.tsv")
+    table = pd.read_csv(tmp_path / "m.tsv", sep="\t").set_index("word")
+    assert len(table) == 32
+    with open_bins(words[0]) as bins:
+        train = trained[1]["split"]["chromosomes"]["train"]
+        total = sum(int(bins.counts(chrom)[..., ABSENT_HOM].sum()) for chrom in train)
+    assert table.loc["absent_hom", "count"] == total
+    assert table.loc["absent_hom", "log_odds"] > table.loc["absent_lacked", "log_odds"]
+    vectors = pd.read_csv(tmp_path / "v.tsv", sep="\t", header=None)
+    assert np.allclose(np.linalg.norm(vectors, axis=1), table["norm"], rtol=1e-4)
+
+
+def test_network_of_bins_against_numpy():
+    """The network's arithmetic, written out: Dense, LSTM in both directions, Dense, sigmoid."""
+    start_tensorflow(threads=2, seed=1)
+    network = Network(vocabulary=5, words=7, embedding=4, lstm=3, dense=2, per_bin=True, forget_bias="unit")
+    model = network.build()
+    weights = network.weights_of(model)
+    x = np.random.default_rng(1).normal(size=(1, 7, 5)).astype(np.float32)
+    sigmoid = lambda z: 1 / (1 + np.exp(-z))  # noqa: E731
+
+    def lstm(sequence, side):
+        h = c = np.zeros(3)
+        out = []
+        for step in sequence:
+            z = step @ weights[f"{side}_kernel"] + h @ weights[f"{side}_recurrent"] + weights[f"{side}_bias"]
+            i, f, g, o = z[:3], z[3:6], z[6:9], z[9:]
+            c = sigmoid(f) * c + sigmoid(i) * np.tanh(g)
+            h = sigmoid(o) * np.tanh(c)
+            out.append(h)
+        return np.array(out)
+
+    first = np.maximum(x[0] @ weights["embedding"] + weights["embedding_bias"], 0)
+    both = np.concatenate([lstm(first, "forward"), lstm(first[::-1], "backward")[::-1]], axis=1)
+    dense = np.maximum(both @ weights["dense_kernel"] + weights["dense_bias"], 0)
+    expected = sigmoid(dense @ weights["output_kernel"] + weights["output_bias"])
+    assert np.allclose(model.predict_on_batch(x)[0], expected, atol=1e-5)

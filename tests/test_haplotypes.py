@@ -1,0 +1,363 @@
+"""Words of haplotypes against counting by hand, whatever the VCF looks like; bad files and doubtful calls."""
+
+from __future__ import annotations
+
+import gzip
+from collections import Counter
+
+import h5py
+import numpy as np
+import pandas as pd
+import pysam
+import pytest
+
+from archaictools.words.bins import open_bins
+from archaictools.words.patterns import PATTERNS
+from archaictools.words.truth import Cover
+
+HEADER = (
+    "##fileformat=VCFv4.2\n##contig=<ID={chrom},length={length}>\n##FORMAT=<ID=GT,Number=1,Type=String,Description=G>\n"
+)
+LENGTH = 25_500
+OUTGROUP = [f"O{n}" for n in range(9)]
+INGROUP = ["I0", "I1", "I2"]
+ARCHAIC = ["A0", "A1"]
+
+
+def write_vcf(path, samples, records, *, chrom="chr7", length=LENGTH, form="GT"):
+    """records: (position, ref, alts, [genotype text a sample])."""
+    lines = [HEADER.format(chrom=chrom, length=length)]
+    lines.append("\t".join(["#CHROM", "POS", "ID", "REF", "ALT", "QUAL", "FILTER", "INFO", "FORMAT", *samples]) + "\n")
+    for position, ref, alts, calls in records:
+        lines.append(
+            "\t".join([chrom, str(position + 1), ".", ref, ",".join(alts), ".", "PASS", ".", form, *calls]) + "\n"
+        )
+    path.write_text("".join(lines))
+    return path
+
+
+@pytest.fixture(scope="module")
+def people():
+    """Random sites of two to four alleles, frequent, rare or fixed, with missing calls; archaics with their own ALT."""
+    rng = np.random.default_rng(3)
+    modern, archaic = [], []
+    for position in np.sort(rng.choice(LENGTH, size=900, replace=False)).tolist():
+        bases = [str(base) for base in rng.permutation(list("ACGT"))]
+        number = int(rng.choice([2, 2, 2, 3, 4]))
+        share = rng.choice([0.003, 0.05, 0.3, 0.6, 0.97, 1.0, 0.0])
+        weights = np.array([1 - share, *[share / (number - 1)] * (number - 1)])
+
+        def call(weights=weights, number=number, missing=0.02, mark="|"):
+            pair = rng.choice(number, size=2, p=weights)
+            return mark.join("." if rng.random() < missing else str(allele) for allele in pair)
+
+        calls = [call() for _ in OUTGROUP + INGROUP]
+        modern.append((position, bases[0], bases[1:number], calls))
+        if rng.random() < 0.8:
+            order = [bases[0], *rng.permutation(bases[1:]).tolist()]  # the archaic file numbers ALT in its own way
+            flat = np.full(4, 0.25)
+            archaic.append((position, bases[0], order[1:], [call(flat, 4, 0.2, "/") for _ in ARCHAIC]))
+    return modern, archaic
+
+
+def by_hand(modern, archaic, *, size=1_000, archaic_people=ARCHAIC, missing="uncalled"):
+    """Counter of (haplotype, bin, word), outgroup's variable sites a bin, and matches, site by site."""
+    there = {position: (ref, alts, calls) for position, ref, alts, calls in archaic}
+    words, varies, matches = Counter(), Counter(), Counter()
+    for position, ref, alts, calls in modern:
+        bases = [ref, *alts]
+        pairs = [call.replace("/", "|").split("|") for call in calls]
+        letters = [[None if a == "." else bases[int(a)] for a in pair] for pair in pairs]
+        outgroup = [letter for pair in letters[: len(OUTGROUP)] for letter in pair if letter]
+        ingroup = [letter for pair in letters[len(OUTGROUP) :] for letter in pair]
+        if not outgroup or len({*outgroup, *filter(None, ingroup)}) < 2:
+            continue
+        where = position // size
+        varies[where] += len(set(outgroup)) > 1
+        for haplotype, letter in enumerate(ingroup):
+            if letter is None:
+                continue
+            share = outgroup.count(letter) / len(outgroup)
+            if share == 0:
+                frequency = "absent"
+            elif share == 1:
+                frequency = "fixed"
+            else:
+                frequency = next(
+                    name
+                    for name, holds in (
+                        ("to_1", share <= 0.01),
+                        ("to_10", share <= 0.1),
+                        ("to_50", share <= 0.5),
+                        ("over_50", share < 0.9),
+                        ("from_90", share < 0.99),
+                        ("from_99", True),
+                    )
+                    if holds
+                )
+            states = []
+            for number in range(len(archaic_people)):
+                called = []
+                if position in there:
+                    other, others, archaic_calls = there[position]
+                    own = [other, *others]
+                    called = [own[int(a)] for a in archaic_calls[number].replace("|", "/").split("/") if a != "."]
+                if not called and missing == "reference":
+                    called = [ref, ref]
+                if called:
+                    count = called.count(letter)
+                    states.append(0 if not count else 2 if count == len(called) else 1)
+                    if frequency in ("absent", "to_1", "to_10"):
+                        matches[haplotype, where, number, 0] += 1
+                        matches[haplotype, where, number, 1] += count > 0
+            state = ("lacked", "het", "hom")[max(states)] if states else "uncalled"
+            words[haplotype, where, f"{frequency}_{state}"] += 1
+    return words, varies, matches
+
+
+def check(path, expected):
+    words, varies, matches = expected
+    with open_bins(path) as found:
+        (chrom,) = found.bins
+        counts = found.counts(chrom)
+        assert counts.sum() == sum(words.values()) > 1_000
+        for (haplotype, where, word), count in words.items():
+            assert counts[haplotype, where, PATTERNS.index(word)] == count, (haplotype, where, word)
+        assert found.shared(chrom, "outgroup_variable").tolist() == [varies[b] for b in range(found.bins[chrom])]
+        for haplotype in range(6):
+            stored = found.matches(chrom, haplotype)
+            assert {(haplotype, *index): value for index, value in np.ndenumerate(stored) if value} == {
+                key: value for key, value in matches.items() if key[0] == haplotype and value
+            }
+
+
+ROLES = ("--ingroup", ",".join(INGROUP), "--outgroup", ",".join(OUTGROUP))
+
+
+@pytest.mark.parametrize("missing", ["uncalled", "reference"])
+def test_words_against_counting_by_hand(ok, tmp_path, people, missing):
+    modern, archaic = people
+    vcf = write_vcf(tmp_path / "m.vcf", OUTGROUP + INGROUP, modern)
+    other = write_vcf(tmp_path / "a.vcf", ARCHAIC, archaic, chrom="7")  # without chr
+    out = tmp_path / "w.h5"
+    summary = tmp_path / "s.tsv"
+    ok("haplotypes", "--vcf", vcf, *ROLES, "--archaic-vcf", other, "--archaic", "A0,A1", "--archaic-missing", missing,
+       "--out", out, "--summary", summary)  # fmt: skip
+    check(out, by_hand(modern, archaic, missing=missing))
+    table = pd.read_csv(summary, sep="\t").set_index("item")["count"]
+    assert table["records read"].iloc[0] == len(modern)
+    assert table.filter(like="another style").sum() == 1
+
+
+def test_one_file_of_all_people_as_bcf_gives_the_same_words(ok, tmp_path, people):
+    modern, archaic = people
+    there = {position: (alts, calls) for position, _, alts, calls in archaic}
+    joint, alone = [], []
+    for position, ref, alts, calls in modern:
+        own, archaic_calls = there.get(position, (alts, [".|.", ".|."]))
+        every = [*alts, *(base for base in own if base not in alts)]
+        # Numbered as the joint record numbers them.
+        translated = [
+            "/".join(
+                a if a in ".0" else str(1 + every.index(own[int(a) - 1])) for a in call.replace("|", "/").split("/")
+            )
+            for call in archaic_calls
+        ]
+        joint.append((position, ref, every, [*calls, *translated]))
+        alone.append((position, ref, alts, calls))
+    text = write_vcf(tmp_path / "joint.vcf", [*OUTGROUP, *INGROUP, *ARCHAIC], joint)
+    bcf = tmp_path / "joint.bcf"
+    with pysam.VariantFile(str(text)) as source, pysam.VariantFile(str(bcf), "wb", header=source.header) as target:
+        for record in source:
+            target.write(record)
+    for number, path in enumerate((text, bcf)):
+        out = tmp_path / f"{number}.h5"
+        ok("haplotypes", "--vcf", path, *ROLES, "--archaic", "A0,A1", "--out", out)
+        check(out, by_hand(alone, archaic))
+
+
+def test_ref_and_alt_exchanged_give_the_same_words(ok, tmp_path, people):
+    modern, _ = people
+    exchange = str.maketrans("01", "10")
+    flipped = [
+        (position, alts[0], [ref], [call.translate(exchange) for call in calls])
+        if len(alts) == 1
+        else (position, ref, alts, calls)
+        for position, ref, alts, calls in modern
+    ]
+    counts = []
+    for name, records in (("a", modern), ("b", flipped)):
+        vcf = write_vcf(tmp_path / f"{name}.vcf", OUTGROUP + INGROUP, records)
+        ok("haplotypes", "--vcf", vcf, *ROLES, "--out", tmp_path / f"{name}.h5")
+        with open_bins(tmp_path / f"{name}.h5") as found:
+            counts.append(found.counts("chr7"))
+    assert np.array_equal(*counts)
+
+
+def test_several_files_and_regions_across_bins(ok, tmp_path):
+    """Two chromosomes in two files; a site beyond the first region of bins; an empty stretch between."""
+    calls = ["0|0"] * len(OUTGROUP)
+    one = write_vcf(
+        tmp_path / "1.vcf", OUTGROUP + INGROUP,
+        [(10, "A", ["G"], [*calls, "0|1", "0|0", "0|0"]), (2_999_999, "C", ["T"], [*calls, "1|1", "0|0", "0|1"])],
+        chrom="chr1", length=3_000_500,
+    )  # fmt: skip
+    two = write_vcf(tmp_path / "2.vcf.gz.txt", OUTGROUP + INGROUP, [(0, "A", ["G"], [*calls, "1|0", "0|0", "0|0"])],
+                    chrom="chr2", length=999)  # fmt: skip
+    packed = tmp_path / "2.vcf.gz"
+    packed.write_bytes(gzip.compress(two.read_bytes()))
+    ok("haplotypes", "--vcf", one, "--vcf", packed, *ROLES, "--out", tmp_path / "w.h5")
+    with open_bins(tmp_path / "w.h5") as found:
+        assert found.bins == {"chr1": 3_001, "chr2": 1}
+        absent, common = PATTERNS.index("absent_uncalled"), PATTERNS.index("fixed_uncalled")
+        first, second = found.counts("chr1"), found.counts("chr2")
+        assert first[:, 0, absent].tolist() == [0, 1, 0, 0, 0, 0]
+        assert first[:, 2_999, absent].tolist() == [1, 1, 0, 0, 0, 1]
+        assert first[:, 0, common].tolist() == [1, 0, 1, 1, 1, 1]
+        assert first.sum() == 12
+        assert second[:, 0, absent].tolist() == [1, 0, 0, 0, 0, 0]
+        assert found.shared("chr1", "callable")[[0, 3_000]].tolist() == [1_000, 500]
+        assert found.shared("chr2", "callable").tolist() == [999]
+
+
+def test_callable_regions_and_truth(ok, tmp_path, people):
+    modern, _ = people
+    vcf = write_vcf(tmp_path / "m.vcf", OUTGROUP + INGROUP, modern)
+    mask = tmp_path / "c.bed"
+    mask.write_text("chr7\t500\t2500\nchr7\t2000\t9000\nchr7\t20000\t25500\n")
+    truth = tmp_path / "t.bed"
+    truth.write_text(
+        "7\t0\t1500\tI0\t1\n7\t1400\t1600\tI0\t1\nchr7\t4000\t5000\tI1\t.\nchr7\t25400\t25500\tI2\t2\nchr7\t0\t10\tX\t1\n"
+    )
+    result = ok("haplotypes", "--vcf", vcf, *ROLES, "--callable", mask, "--truth", truth, "--out", tmp_path / "w.h5",
+                "--summary", tmp_path / "s.tsv")  # fmt: skip
+    inside = [r for r in modern if 500 <= r[0] < 9_000 or r[0] >= 20_000]
+    assert f"introgressed: {3_700 / (6 * LENGTH):.2%}" in result.out
+    with open_bins(tmp_path / "w.h5") as found:
+        expected, varies, _ = by_hand(inside, [])
+        counts = found.counts("chr7")
+        assert counts.sum() == sum(expected.values())
+        assert found.shared("chr7", "outgroup_variable").sum() == sum(varies.values())
+        assert found.shared("chr7", "callable").tolist() == [500, *[1_000] * 8, *[0] * 11, *[1_000] * 5, 500]
+        bases = found.truth("chr7")
+        assert bases[0].tolist()[:3] == [1_000, 600, 0]
+        assert bases[1].sum() == 0
+        assert bases[2:4, 4].tolist() == [1_000, 1_000]
+        assert bases[5, 25] == 100
+        assert bases.sum() == 1_600 + 2_000 + 100
+    with h5py.File(tmp_path / "w.h5") as raw:
+        assert raw["bins/0/label"][0, :3].tolist() == [1, 1, 0]
+    table = pd.read_csv(tmp_path / "s.tsv", sep="\t").set_index("item")["count"]
+    assert table["sites outside callable regions, not used"] == len(modern) - len(inside)
+    assert table["segments of people not in the ingroup, not used"] == 1
+
+
+def test_cover_against_a_bitmap():
+    rng = np.random.default_rng(1)
+    for _ in range(50):
+        start = rng.integers(0, 900, size=rng.integers(1, 12))
+        pieces = [(int(s), int(s + n)) for s, n in zip(start, rng.integers(1, 90, size=len(start)), strict=True)]
+        bitmap = np.zeros(1_000, dtype=int)
+        for s, e in pieces:
+            bitmap[s:e] = 1
+        cover = Cover.of(pieces)
+        assert cover.in_bins(first=0, last=10, size=100).tolist() == bitmap.reshape(10, 100).sum(axis=1).tolist()
+        assert cover.holds(np.arange(1_000)).tolist() == bitmap.astype(bool).tolist()
+
+
+SITE = (5, "A", ["G"], [*["0|0"] * len(OUTGROUP), "0|1", "0|0", "0|0"])
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda r: [(r[0], r[1], r[2], [*r[3][:-1], "0/1"])], "I2 is not phased at chr7:6"),
+        (lambda r: [(r[0], r[1], r[2], [*r[3][:-1], "0|2"])], "'0|2'"),
+        (lambda r: [(r[0], r[1], r[2], r[3][:-1])], "columns"),
+        (lambda r: [r, (2, *r[1:])], "comes after"),
+        (lambda r: [(r[0], "A", ["<DEL>"], r[3])], "no site is left"),
+        (lambda r: [(LENGTH + 3, *r[1:])], "beyond the chromosome's 25,500 bp"),
+    ],
+)
+def test_bad_records_are_refused_with_their_place(run, tmp_path, change, said):
+    vcf = write_vcf(tmp_path / "m.vcf", OUTGROUP + INGROUP, change(SITE))
+    result = run("haplotypes", "--vcf", vcf, *ROLES, "--out", tmp_path / "w.h5")
+    assert result.code == 3
+    assert said in result.err
+    assert not (tmp_path / "w.h5").exists()
+
+
+def test_unphased_heterozygotes_are_dealt_when_asked(ok, tmp_path):
+    sites = [(n, "A", ["G"], [*["0|0"] * len(OUTGROUP), "0/1", "0|0", "1/1"]) for n in range(0, 800, 2)]
+    vcf = write_vcf(tmp_path / "m.vcf", OUTGROUP + INGROUP, sites)
+    ok("haplotypes", "--vcf", vcf, *ROLES, "--unphased", "random", "--out", tmp_path / "w.h5")
+    with open_bins(tmp_path / "w.h5") as found:
+        counts = found.counts("chr7")[:, 0, PATTERNS.index("absent_uncalled")]
+    # 255 is where counts end; of 400 sites about half fall to each haplotype of I0, and all to both of I2.
+    assert 150 < counts[0] < 250
+    assert int(counts[0]) + int(counts[1]) == 400
+    assert counts[4:].tolist() == [255, 255]
+
+
+def test_an_archaic_file_without_ref_calls_must_be_explained(run, tmp_path):
+    calls = [*["0|0"] * len(OUTGROUP), "0|1", "0|0", "0|0"]
+    sites = [(n, "A", ["G"], calls) for n in range(1_200)]
+    vcf = write_vcf(tmp_path / "m.vcf", OUTGROUP + INGROUP, sites)
+    other = write_vcf(tmp_path / "a.vcf", ["A0"], [(n, "A", ["G"], ["1/1"]) for n in range(1_100)])
+    command = (
+        "haplotypes",
+        "--vcf",
+        vcf,
+        *ROLES,
+        "--archaic-vcf",
+        other,
+        "--archaic",
+        "A0",
+        "--out",
+        tmp_path / "w.h5",
+    )
+    result = run(*command)
+    assert result.code == 3
+    assert "--archaic-missing reference" in result.err
+    assert run(*command, "--archaic-missing", "reference").code == 0
+
+
+@pytest.mark.parametrize(
+    ("options", "code", "said"),
+    [
+        (("--ingroup", "I0,I9", "--outgroup", "O1"), 3, "no sample I9"),
+        (("--ingroup", "I0", "--outgroup", "I0"), 2, "I0 is named more than once"),
+        (("--ingroup", "I0", "--outgroup", "O1", "--archaic", "A9"), 3, "no sample A9"),
+        (("--ingroup", "I0", "--outgroup", "O1", "--bin", "70000"), 2, "65,535"),
+    ],
+)
+def test_names_that_are_not_there(run, tmp_path, people, options, code, said):
+    vcf = write_vcf(tmp_path / "m.vcf", OUTGROUP + INGROUP, people[0])
+    result = run("haplotypes", "--vcf", vcf, *options, "--out", tmp_path / "w.h5")
+    assert result.code == code
+    assert said in result.err
+
+
+def test_archaic_chromosomes_in_another_order_and_files(ok, tmp_path):
+    """The archaic file holds chr2 before chr1, and a chromosome nobody asked for."""
+    calls = ["0|0"] * len(OUTGROUP)
+    header = HEADER.format(chrom="chr1", length=5_000) + "##contig=<ID=chr2,length=5000>\n##contig=<ID=chr3,length=9>\n"
+    columns = ["#CHROM", "POS", "ID", "REF", "ALT", "QUAL", "FILTER", "INFO", "FORMAT"]
+
+    def record(chrom, position, genotypes):
+        return "\t".join([chrom, str(position + 1), ".", "A", "G", ".", ".", ".", "GT", *genotypes]) + "\n"
+
+    modern = tmp_path / "m.vcf"
+    modern.write_text(
+        header + "\t".join([*columns, *OUTGROUP, *INGROUP]) + "\n"
+        + "".join(record(c, 7, [*calls, "1|0", "0|0", "0|0"]) for c in ("chr1", "chr2"))
+    )  # fmt: skip
+    archaic = tmp_path / "a.vcf"
+    archaic.write_text(
+        header + "\t".join([*columns, "A0"]) + "\n"
+        + record("chr3", 7, ["0/0"]) + record("chr2", 7, ["1/1"]) + record("chr1", 7, ["0/1"])
+    )  # fmt: skip
+    ok("haplotypes", "--vcf", modern, *ROLES, "--archaic-vcf", archaic, "--archaic", "A0", "--out", tmp_path / "w.h5")
+    with open_bins(tmp_path / "w.h5") as found:
+        assert found.counts("chr1")[0, 0, PATTERNS.index("absent_het")] == 1
+        assert found.counts("chr2")[0, 0, PATTERNS.index("absent_hom")] == 1
