@@ -190,12 +190,12 @@ def test_stitched_windows_are_one_pass_over_the_whole_haplotype(ok, tmp_path):
     with open_bins(tmp_path / "w.h5") as bins:
         inputs = bins.inputs("chr1")
     assert inputs.shape == (4, 8_000, 34)
-    assert inputs.shape[1] > 2 * CORE
+    assert inputs.shape[1] > CORE + MARGIN
     stitched = BinPredictor(network)(inputs)
     whole = network.predict_on_batch(scaled(inputs))[..., 0]
     # Beyond the chromosome's ends the windows read bins without anything: compare where that is far off.
     inner = slice(MARGIN, inputs.shape[1] - MARGIN)
-    assert np.abs(stitched - whole)[:, inner].max() < 5e-3
+    assert np.abs(stitched - whole)[:, inner].max() < 1e-3
     assert whole.max() > 0.9
 
 
