@@ -206,9 +206,8 @@ def test_augmentation_keeps_what_it_must():
     inputs[..., 33] = 255
     truth = np.array([np.repeat(np.arange(30) % 2, 100), np.repeat(np.arange(30) % 3 == 0, 100)]) * np.uint16(1_000)
     truth = truth.astype(np.uint16)
-    never = dict.fromkeys(
-        ("switch", "archaic_absent", "archaic_missing", "archaic_as_reference", "rate", "masked"), 0.0
-    )
+    of_archaics = ("archaic_absent", "archaic_missing", "archaic_as_reference", "archaic_only_alternate")
+    never = dict.fromkeys(("switch", *of_archaics, "rate", "masked"), 0.0)
     shape = (2, 3_000, 8, 4)
 
     def changed(**chosen):
@@ -218,12 +217,17 @@ def test_augmentation_keeps_what_it_must():
     assert np.array_equal(same, inputs)
     assert np.array_equal(same_truth, truth)
     before = inputs[..., :32].reshape(shape)
-    for name in ("archaic_absent", "archaic_missing", "archaic_as_reference"):
+    for name in of_archaics:
         after = changed(**{name: 1.0})[0][..., :32].reshape(shape)
         assert np.array_equal(after.sum(axis=3), before.sum(axis=3)), name  # alleles only change what the archaic says
         assert not np.array_equal(after, before)
     absent = changed(archaic_absent=1.0)[0][..., :32].reshape(shape)
     assert not absent[..., :3].any()
+    alternate = changed(archaic_only_alternate=1.0)[0][..., :32].reshape(shape)
+    assert not alternate[:, :, :4, 0].any()  # an archaic person that lacks a derived allele has REF: not called
+    assert not alternate[:, :, 4:, 2].any()
+    assert np.array_equal(alternate[:, :, :4, 1:3], before[:, :, :4, 1:3])
+    assert np.array_equal(alternate[:, :, 4:, :2], before[:, :, 4:, :2])
     read = changed(archaic_as_reference=1.0)[0][..., :32].reshape(shape)
     assert (read[:, :, :4, 0] >= before[:, :, :4, 0]).all()  # of rarer alleles more are lacked
     assert (read[:, :, 4:, 2] >= before[:, :, 4:, 2]).all()  # of commoner ones more are shared

@@ -8,6 +8,7 @@ import json
 import msprime
 import numpy as np
 import pandas as pd
+import pysam
 import pytest
 
 from archaictools.errors import UsageError
@@ -234,6 +235,19 @@ def test_a_demes_file(ok, run, planted, tmp_path):
     meta = json.loads((tmp_path / "s/meta.json").read_text())
     assert meta["sources"] == {"N": "N"}
     assert meta["archaic_share"]["N"] > 0.02
+    ok(*command[:-1], tmp_path / "two", "--outgroup-population", "X", "--ingroup-population", "Y",
+       "--archaic-population", "N,X", "--archaic-time", 1000, "--archaic", 3)  # fmt: skip
+    meta = json.loads((tmp_path / "two/meta.json").read_text())
+    assert meta["sources"] == {"N": "N", "X": "X"}
+    with pysam.VariantFile(str(tmp_path / "two/archaic.chr1.vcf.gz")) as variants:
+        genotypes = np.array([[sum(call["GT"]) for call in record.samples.values()] for record in variants])
+    apart = np.abs(genotypes[:, :, None] - genotypes[:, None]).sum(axis=0)
+    assert apart[0, 1] < apart[0, 2]  # ARC000 and ARC001 are both of N, ARC002 is of X
+    assert apart[0, 1] < apart[1, 2]
+    result = run(*command[:-1], tmp_path / "other", "--outgroup-population", "X", "--ingroup-population", "Y",
+                 "--archaic-population", "M", "--archaic-time", 1000)  # fmt: skip
+    assert result.code == 2
+    assert "nobody of M lives 1000 generations ago" in result.err
     path.write_text("time_units: generations\ndemes: 3\n")
     result = run(*command[:-1], tmp_path / "other")
     assert result.code == 3

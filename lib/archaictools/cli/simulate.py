@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 @click.option("--archaic", type=click.IntRange(0), default=2, show_default=True, help="Archaic people.")
 @click.option("--outgroup-population", help="Population of the outgroup [default: the model's].")
 @click.option("--ingroup-population", help="Population of the ingroup [default: the model's].")
-@click.option("--archaic-population", help="Population of the archaic people [default: the model's].")
+@click.option(
+    "--archaic-population", help="Populations of the archaic people, with commas between [default: the model's one]."
+)
 @click.option("--archaic-time", type=click.FloatRange(0), default=None, help="When they lived, generations ago.")
 @click.option("--length", type=click.IntRange(1), default=20_000_000, show_default=True, help="Of a chromosome, bp.")
 @click.option("--chromosomes", type=click.IntRange(1), default=1, show_default=True, help="How many.")
@@ -109,7 +111,7 @@ def command(
         sampling=Sampling(
             outgroup=outgroup_population,
             ingroup=ingroup_population,
-            archaic=archaic_population,
+            archaic=tuple(archaic_population.split(",")) if archaic_population else (),
             archaic_time=archaic_time,
         ),
         outgroup=outgroup,

@@ -1,8 +1,8 @@
 """What real data suffer, done to the words of simulated haplotypes, so that a model learns to live with it.
 
 Every change works on the counts of a person's two haplotypes, drawn anew in each epoch: phase switches, archaic calls
-that are missing, archaic calls that are missing and were read as REF, no archaic genome at all, mutation rates that
-vary along the genome, and parts that could not be called.
+that are missing, archaic calls that are missing and were read as REF, archaic calls only where they are not REF, no
+archaic genome at all, mutation rates that vary along the genome, and parts that could not be called.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ Counts = npt.NDArray[np.uint8]
 
 _LACKED = ARCHAIC.index("lacked")
 _HOM = ARCHAIC.index("hom")
-#: Classes of alleles that are more likely derived, and so seldom REF in an archaic genome.
+#: Classes of alleles that are more likely derived, and so seldom REF; and of those that are more likely ancestral.
 _DERIVED = slice(0, FREQUENCIES.index("over_50"))
 _ANCESTRAL = slice(FREQUENCIES.index("over_50"), None)
 _VARIABLE, _CALLABLE = len(PATTERNS), len(PATTERNS) + 1
@@ -34,6 +34,8 @@ class Augmentation:
         Share of people with phase switches, and the most of them in 1,000 bins.
     archaic_absent
         Share of people read without an archaic genome.
+    archaic_only_alternate
+        Share of people whose archaic genomes are only given where they are not REF, the rest being uncalled.
     archaic_missing, most_missing
         Share of people with missing archaic calls, and the largest share of calls missing.
     archaic_as_reference, most_as_reference
@@ -47,6 +49,7 @@ class Augmentation:
     switch: float = 0.35
     switches: float = 2.0
     archaic_absent: float = 0.2
+    archaic_only_alternate: float = 0.15
     archaic_missing: float = 0.2
     most_missing: float = 0.6
     archaic_as_reference: float = 0.2
@@ -77,7 +80,7 @@ class Augmentation:
         """
         inputs, truth = inputs.copy(), truth.copy()
         bins = truth.shape[1]
-        dice = rng.random(6)
+        dice = rng.random(7)
         if dice[0] < self.switch:
             flips = rng.random(bins) < rng.uniform(0, self.switches) / 1_000
             crossed = np.cumsum(flips) % 2 == 1
@@ -102,6 +105,11 @@ class Augmentation:
             lost[..., UNCALLED] = 0
             counts -= lost
             counts[..., UNCALLED] = _capped(counts[..., UNCALLED], lost)
+        if dice[6] < self.archaic_only_alternate:
+            for classes, word in ((_DERIVED, _LACKED), (_ANCESTRAL, _HOM)):
+                part = counts[:, :, classes]
+                part[..., UNCALLED] = _capped(part[..., UNCALLED], part[..., [word]])
+                part[..., word] = 0
         if dice[4] < self.archaic_absent:
             total = np.minimum(counts.sum(axis=-1, dtype=np.int64), 255)
             counts[:] = 0

@@ -36,7 +36,7 @@ class Scenario:
     outgroup, ingroup
         Populations sampled today.
     archaic, archaic_time
-        Population of the archaic genomes, and when their bearers lived, in generations ago.
+        Populations of the archaic genomes, and when their bearers lived, in generations ago.
     sources
         Archaic populations to the label of their tracts (``Nea``, ``Den``).
     """
@@ -46,18 +46,18 @@ class Scenario:
     mutation_rate: float
     outgroup: str
     ingroup: str
-    archaic: str
+    archaic: tuple[str, ...]
     archaic_time: float
     sources: Mapping[str, str]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Sampling:
-    """Populations to sample, where the scenario's own are not wanted; None keeps its own."""
+    """Populations to sample, where the scenario's own are not wanted; None, or no archaic one, keeps its own."""
 
     outgroup: str | None = None
     ingroup: str | None = None
-    archaic: str | None = None
+    archaic: tuple[str, ...] = ()
     archaic_time: float | None = None
 
 
@@ -120,15 +120,22 @@ def _sampled(found: Scenario, sampling: Sampling) -> Scenario:
         archaic=sampling.archaic or found.archaic,
         archaic_time=found.archaic_time if sampling.archaic_time is None else sampling.archaic_time,
     )
-    for role in ("outgroup", "ingroup", "archaic"):
-        population = getattr(chosen, role)
-        if population not in populations:
-            raise UsageError(
-                f"--{role}-population is {population or 'not given'}; {found.name} has "
-                f"{shortlist(populations, limit=30)}"
-            )
+    roles = {"outgroup": (chosen.outgroup,), "ingroup": (chosen.ingroup,), "archaic": chosen.archaic or ("",)}
+    for role, asked in roles.items():
+        for population in asked:
+            if population not in populations:
+                raise UsageError(
+                    f"--{role}-population is {population or 'not given'}; {found.name} has "
+                    f"{shortlist(populations, limit=30)}"
+                )
+    epochs = [epoch for epoch in chosen.demography.debug().epochs if epoch.start_time <= chosen.archaic_time]
+    alive = {population.name for population in epochs[-1].active_populations}
+    if dead := [population for population in chosen.archaic if population not in alive]:
+        raise UsageError(
+            f"nobody of {shortlist(dead)} lives {chosen.archaic_time:g} generations ago: choose another --archaic-time"
+        )
     if not chosen.sources:
-        return replace(chosen, sources={chosen.archaic: chosen.archaic})
+        return replace(chosen, sources={population: population for population in chosen.archaic})
     return chosen
 
 
@@ -158,7 +165,7 @@ def _from_stdpopsim(name: str, sampling: Sampling) -> Scenario:
         mutation_rate=model.mutation_rate or MUTATION_RATE,
         outgroup=known.outgroup if known else "",
         ingroup=known.ingroup if known else "",
-        archaic=known.archaic if known else "",
+        archaic=(known.archaic,) if known else (),
         archaic_time=known.archaic_time if known else 0.0,
         sources=sources,
     )
@@ -181,7 +188,7 @@ def _from_demes(path: Path, sampling: Sampling) -> Scenario:
         mutation_rate=MUTATION_RATE,
         outgroup="",
         ingroup="",
-        archaic="",
+        archaic=(),
         archaic_time=sampling.archaic_time or 0.0,
         sources={},
     )
@@ -214,7 +221,7 @@ def _ooa3() -> Scenario:
         mutation_rate=MUTATION_RATE,
         outgroup="AF",
         ingroup="EU",
-        archaic="ND",
+        archaic=("ND",),
         archaic_time=38_000 / years,
         sources={"ND": "Nea"},
     )

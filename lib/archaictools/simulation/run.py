@@ -176,8 +176,10 @@ def _ancestry(options: SimulationOptions, found: Scenario, seed: int) -> tskit.T
         msprime.SampleSet(options.outgroup, population=found.outgroup, time=0),
         msprime.SampleSet(options.ingroup, population=found.ingroup, time=0),
     ]
-    if options.archaic:
-        samples.append(msprime.SampleSet(options.archaic, population=found.archaic, time=found.archaic_time))
+    # Dealt to the populations in turn, named population by population.
+    for number, population in enumerate(found.archaic):
+        if people := len(range(number, options.archaic, len(found.archaic))):
+            samples.append(msprime.SampleSet(people, population=population, time=found.archaic_time))
     rate: float | msprime.RateMap = options.recombination
     if options.recombination_map is not None:
         rate = read_map(options.recombination_map, options.length)
@@ -298,7 +300,7 @@ def _assemble(options: SimulationOptions, folder: Path, work: Path) -> dict[str,
     meta = {
         "schema_version": 1,
         "parameters": _parameters(options),
-        "populations": {"outgroup": found.outgroup, "ingroup": found.ingroup, "archaic": found.archaic},
+        "populations": {"outgroup": found.outgroup, "ingroup": found.ingroup, "archaic": ",".join(found.archaic)},
         "archaic_time": found.archaic_time,
         "mutation_rate": options.mutation_rate or found.mutation_rate,
         "sources": dict(found.sources),
