@@ -74,7 +74,7 @@ def command(
     from archaictools.errors import UsageError
     from archaictools.formats.files import Outputs
     from archaictools.formats.tables import write_json, write_table
-    from archaictools.model.archive import load_model, model_alphabet
+    from archaictools.model.archive import load_model
     from archaictools.model.pretrained import find_model
     from archaictools.results import vectors as export
     from archaictools.results.plots import check_suffix
@@ -90,7 +90,7 @@ def command(
     found = {}
     with Outputs() as outputs:
         staged = {path: outputs.stage(path) for path in (*asked, config) if path}
-        trained = load_model(find_model(model), alphabet=model_alphabet(find_model(model)))
+        trained = load_model(find_model(model), alphabet=None)
         words = export.word_vectors(trained, member=member)
         columns = _columns(words, columns, refused=(word2vec, clustering, plot))
         chosen = words.top(top)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from archaictools.cli.options import INPUT, OUTPUT, common, names, report
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
+
+    from archaictools.model.evaluation import Evaluation
 
 
 @click.command("evaluate", short_help="Compare a model with every control.")
@@ -59,93 +62,74 @@ def command(
     two Poisson states, fitted to these haplotypes, without and with the archaic genome (hmm, hmm_archaic). Controls:
     majority, private_alleles.
     """
-    import logging
-
     from archaictools.errors import UsageError
+    from archaictools.formats.files import Outputs
+    from archaictools.formats.tables import write_json, write_table
+    from archaictools.model.network import start_tensorflow
+    from archaictools.results.plots import plot_bin_evaluation, plot_evaluation
     from archaictools.words.bins import ALPHABET, alphabet_of
 
     if not (metrics or table or plots):
         raise UsageError("name at least one output: --metrics, --table or --plots")
-    if alphabet_of(words) == ALPHABET:
-        _haplotypes(model, words, metrics, table, plots, leave_out, threads, seed)
-        return
-    from archaictools.formats.files import Outputs
-    from archaictools.formats.tables import write_json, write_table
-    from archaictools.model.archive import load_model
-    from archaictools.model.controls import CONTROLS, RIVALS
-    from archaictools.model.evaluation import EvaluationOptions
-    from archaictools.model.evaluation import evaluate as compare
-    from archaictools.model.network import start_tensorflow
-    from archaictools.model.pretrained import find_model
-    from archaictools.results.plots import plot_evaluation
-    from archaictools.words.sentences import open_words
-
-    unknown = [name for name in leave_out if name not in {**CONTROLS, **RIVALS}]
-    if unknown:
-        raise UsageError(f"{', '.join(unknown)} is no control; choose among {', '.join({**CONTROLS, **RIVALS})}")
-    options = EvaluationOptions(
-        leave_out=leave_out,
-        block_size=block_size,
-        trees=trees,
-        tree_windows=tree_windows,
-        threads=threads,
-        seed=seed,
-    )
-    trained = load_model(find_model(model))
-    with Outputs() as outputs, open_words(words) as sentences:
+    variant = alphabet_of(words) == ALPHABET
+    start = lambda: start_tensorflow(threads=threads, seed=seed)  # noqa: E731 - one line, used twice
+    with Outputs() as outputs:
         staged = {path: outputs.stage(path) for path in (metrics, table) if path}
         folder = outputs.stage_folder(plots) if plots else None
-        logging.getLogger("archaictools").info("%s", start_tensorflow(threads=threads, seed=seed))
-        found = compare(trained, sentences, options)
+        if variant:
+            found = _of_haplotypes(model, words, leave_out, seed, start)
+        else:
+            values = {"block_size": block_size, "trees": trees, "tree_windows": tree_windows, "threads": threads}
+            found = _of_kmers(model, words, values | {"leave_out": leave_out, "seed": seed}, start)
         if metrics:
             write_json(staged[metrics], found.report)
         if table:
             write_table(staged[table], found.table)
-        if folder:
+        if folder and variant:
+            plot_bin_evaluation(folder, found.table, found.curve, found.report["models"])
+        elif folder:
             plot_evaluation(folder, found.table, found.curve, found.report["similarity"])
     report(verdict=f"{found.report['verdict']} ({found.report['reason']})")
     for name, row in found.report["models"].items():
-        low, high = row["auroc_ci"]
-        line = f"AUROC {row['auroc']:.3f} ({low:.3f}-{high:.3f}), accuracy {row['accuracy']:.3f}"
-        report(**{name: f"{line}, AUPRC {row['auprc']:.3f}, Brier {row['brier']:.3f}, ECE {row['ece']:.3f}"})
+        if variant:
+            line = f"AUPRC {row['auprc']:.3f} ({row['auprc_ci'][0]:.3f}-{row['auprc_ci'][1]:.3f})"
+            line += f", AUROC {row['auroc']:.3f}, bases: precision {row['precision_bp']:.3f}"
+            line += f", recall {row['recall_bp']:.3f}, F1 {row['f1_bp']:.3f}, ECE {row['ece']:.4f}"
+        else:
+            line = f"AUROC {row['auroc']:.3f} ({row['auroc_ci'][0]:.3f}-{row['auroc_ci'][1]:.3f})"
+            line += f", accuracy {row['accuracy']:.3f}, AUPRC {row['auprc']:.3f}"
+            line += f", Brier {row['brier']:.3f}, ECE {row['ece']:.3f}"
+        report(**{name: line})
 
 
-def _haplotypes(
-    model: Path,
-    words: Path,
-    metrics: Path | None,
-    table: Path | None,
-    plots: Path | None,
-    leave_out: tuple[str, ...],
-    threads: int,
-    seed: int,
-) -> None:
+def _of_kmers(model: Path, words: Path, values: dict[str, Any], start: Callable[[], None]) -> Evaluation:
+    """Compare on windows of the genome."""
+    from archaictools.errors import UsageError
+    from archaictools.model.archive import load_model
+    from archaictools.model.controls import CONTROLS, RIVALS
+    from archaictools.model.evaluation import EvaluationOptions, evaluate
+    from archaictools.model.pretrained import find_model
+    from archaictools.words.sentences import open_words
+
+    unknown = [name for name in values["leave_out"] if name not in {**CONTROLS, **RIVALS}]
+    if unknown:
+        raise UsageError(f"{', '.join(unknown)} is no control; choose among {', '.join({**CONTROLS, **RIVALS})}")
+    trained = load_model(find_model(model))
+    with open_words(words) as sentences:
+        start()
+        return evaluate(trained, sentences, EvaluationOptions(**values))
+
+
+def _of_haplotypes(
+    model: Path, words: Path, leave_out: tuple[str, ...], seed: int, start: Callable[[], None]
+) -> Evaluation:
     """Compare on haplotypes: LSTM against HMM."""
-    import logging
-
-    from archaictools.formats.files import Outputs
-    from archaictools.formats.tables import write_json, write_table
     from archaictools.model.archive import load_model
     from archaictools.model.bin_evaluation import evaluate_bins
-    from archaictools.model.network import start_tensorflow
     from archaictools.model.pretrained import find_model
-    from archaictools.results.plots import plot_bin_evaluation
     from archaictools.words.bins import ALPHABET, open_bins
 
     trained = load_model(find_model(model), alphabet=ALPHABET)
-    with Outputs() as outputs, open_bins(words) as bins:
-        staged = {path: outputs.stage(path) for path in (metrics, table) if path}
-        folder = outputs.stage_folder(plots) if plots else None
-        logging.getLogger("archaictools").info("%s", start_tensorflow(threads=threads, seed=seed))
-        found = evaluate_bins(trained, bins, leave_out=leave_out, seed=seed)
-        if metrics:
-            write_json(staged[metrics], found.report)
-        if table:
-            write_table(staged[table], found.table)
-        if folder:
-            plot_bin_evaluation(folder, found.table, found.curve, found.report["models"])
-    report(verdict=f"{found.report['verdict']} ({found.report['reason']})")
-    for name, row in found.report["models"].items():
-        line = f"AUPRC {row['auprc']:.3f} ({row['auprc_ci'][0]:.3f}-{row['auprc_ci'][1]:.3f}), AUROC {row['auroc']:.3f}"
-        line += f", bases: precision {row['precision_bp']:.3f}, recall {row['recall_bp']:.3f}, F1 {row['f1_bp']:.3f}"
-        report(**{name: f"{line}, ECE {row['ece']:.4f}"})
+    with open_bins(words) as bins:
+        start()
+        return evaluate_bins(trained, bins, leave_out=leave_out, seed=seed)

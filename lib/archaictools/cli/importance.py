@@ -175,8 +175,6 @@ def _haplotypes(
     seed: int,
 ) -> None:
     """Rank the inputs of a model of haplotypes."""
-    import logging
-
     from archaictools.errors import UsageError
     from archaictools.formats.files import Outputs
     from archaictools.formats.tables import write_table
@@ -198,7 +196,7 @@ def _haplotypes(
         staged = {path: outputs.stage(path) for path in (positions, plot) if path}
         check_bins(trained, bins)
         inputs, label = draw_stretches(bins, max(2, stretches), length=trained.network.words, seed=seed)
-        logging.getLogger("archaictools").info("%s", start_tensorflow(threads=threads, seed=seed))
+        start_tensorflow(threads=threads, seed=seed)
         predictor = BinPredictor(trained.network.build(dict(trained.member(member).weights)))
         names = bins.alphabet.inputs
         with Progress(len(label) * len(names) * repeats, "stretches", "importance") as progress:

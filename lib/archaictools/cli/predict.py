@@ -73,11 +73,12 @@ def command(
     networks (with --folds, several) that never saw its place; where all did, it is marked.
     """
     from archaictools.errors import UsageError
+    from archaictools.model.network import start_tensorflow
     from archaictools.words.bins import ALPHABET, alphabet_of
 
     if not any((bigwig, bed, table, segments, summary, deserts)):
         raise UsageError("name at least one output: --bigwig, --bed, --table, --segments, --summary or --deserts")
-    start = lambda: _start(threads, seed)  # noqa: E731
+    start = lambda: start_tensorflow(threads=threads, seed=seed)  # noqa: E731 - one line, used twice
     if alphabet_of(words) == ALPHABET:
         from archaictools.results.tracks import Calling
 
@@ -90,15 +91,6 @@ def command(
         if segments or summary or deserts:
             raise UsageError("--segments, --summary and --deserts are for haplotypes")
         _windows(model, words, bigwig, bed, table, (threshold, min_length or 0, max_gap), start, any_build=any_build)
-
-
-def _start(threads: int, seed: int) -> None:
-    """Import and set up TensorFlow, and name the device."""
-    import logging
-
-    from archaictools.model.network import start_tensorflow
-
-    logging.getLogger("archaictools").info("%s", start_tensorflow(threads=threads, seed=seed))
 
 
 def _haplotypes(

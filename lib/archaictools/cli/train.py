@@ -202,7 +202,7 @@ def _of_kmers(
     values: dict[str, Any],
     sizes: dict[str, Any],
     checkpoint: Path | None,
-    start: Callable[[], str],
+    start: Callable[[], None],
     stack: ExitStack,
 ) -> tuple[Fitted, Places, dict[str, int]]:
     """Train on sentences of k-mers; return also where they lie and how long the chromosomes are."""
@@ -221,7 +221,7 @@ def _of_haplotypes(
     values: dict[str, Any],
     sizes: dict[str, Any],
     checkpoint: Path | None,
-    start: Callable[[], str],
+    start: Callable[[], None],
     stack: ExitStack,
 ) -> tuple[Fitted, Places, dict[str, int]]:
     """Train on haplotypes; return also where their bins lie and how long the chromosomes are."""

@@ -39,6 +39,7 @@ from archaictools.formats.hdf5 import (
 from archaictools.model.network import Network
 from archaictools.model.splits import Split
 from archaictools.model.territory import Territory
+from archaictools.words.bins import ALPHABET as VARIANT
 from archaictools.words.bins import Patterns
 from archaictools.words.sentences import Alphabet
 
@@ -166,7 +167,7 @@ def _write_member(handle: h5py.File, group: str, member: Member) -> None:
         handle.create_dataset(f"{group}/seen/{name}", data=values, dtype="int64", **(packed if len(values) else {}))
 
 
-def load_model(path: Path, *, alphabet: str = KMER) -> TrainedModel:
+def load_model(path: Path, *, alphabet: str | None = KMER) -> TrainedModel:
     """Read model.h5.
 
     Parameters
@@ -174,7 +175,7 @@ def load_model(path: Path, *, alphabet: str = KMER) -> TrainedModel:
     path
         The file; see :func:`archaictools.model.pretrained.find_model` for the one that ships with the package.
     alphabet
-        ``kmer`` or ``variant``: what the model must read.
+        ``kmer`` or ``variant``: what the model must read; None for either.
 
     Raises
     ------
@@ -184,11 +185,11 @@ def load_model(path: Path, *, alphabet: str = KMER) -> TrainedModel:
     """
     with open_container(path, kind=KIND, schema_version=SCHEMA_VERSION, oldest=OLDEST) as handle:
         found = handle.attrs.get("alphabet")
-        if found != alphabet:
-            raise InputError(f"is a model of the {found} alphabet, not {alphabet}", path=path)
+        if found not in ((KMER, VARIANT) if alphabet is None else (alphabet,)):
+            raise InputError(f"is a model of the {found} alphabet, not {alphabet or f'{KMER} or {VARIANT}'}", path=path)
         try:
             parameters = read_attributes(handle, "parameters", path)
-            reading = Alphabet(**parameters) if alphabet == KMER else Patterns.restore(parameters)
+            reading = Alphabet(**parameters) if found == KMER else Patterns.restore(parameters)
             description = read_attributes(handle, "network", path)
             both_strands = bool(description.pop("both_strands"))
             network = Network(**description)
@@ -198,7 +199,7 @@ def load_model(path: Path, *, alphabet: str = KMER) -> TrainedModel:
             raise InputError(f"describes no network that this release can build ({error})", path=path) from error
         if (
             network.vocabulary != reading.vocabulary
-            or network.per_bin != (alphabet != KMER)
+            or network.per_bin != (found != KMER)
             or (isinstance(reading, Alphabet) and network.words != reading.words)
         ):
             raise InputError("its network does not fit its own words", path=path)
@@ -220,12 +221,6 @@ def load_model(path: Path, *, alphabet: str = KMER) -> TrainedModel:
             metrics=read_document(handle, "metrics", path),
             provenance=read_attributes(handle, "provenance", path),
         )
-
-
-def model_alphabet(path: Path) -> str:
-    """Tell what a model reads: ``kmer`` or ``variant``."""
-    with open_container(path, kind=KIND, schema_version=SCHEMA_VERSION, oldest=OLDEST) as handle:
-        return str(handle.attrs.get("alphabet"))
 
 
 def _read_member(handle: h5py.File, group: str, path: Path, network: Network) -> Member:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from archaictools.words.bins import SHARED
 from archaictools.words.patterns import ARCHAIC, FREQUENCIES, PATTERNS, UNCALLED
 
 Counts = npt.NDArray[np.uint8]
@@ -21,7 +22,7 @@ _HOM = ARCHAIC.index("hom")
 #: Classes of alleles that are more likely derived, and so seldom REF; and of those that are more likely ancestral.
 _DERIVED = slice(0, FREQUENCIES.index("over_50"))
 _ANCESTRAL = slice(FREQUENCIES.index("over_50"), None)
-_VARIABLE, _CALLABLE = len(PATTERNS), len(PATTERNS) + 1
+_VARIABLE, _CALLABLE = (len(PATTERNS) + SHARED.index(name) for name in ("outgroup_variable", "callable"))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,8 +91,7 @@ class Augmentation:
         if dice[1] < self.rate:
             # Stretches of 50 to 500 bins, each with a rate of its own; what varies in the outgroup thins alike.
             kept = _stretches(bins, rng, low=self.slowest)
-            counts[:] = rng.binomial(counts, kept[:, None, None])
-            inputs[..., _VARIABLE] = rng.binomial(inputs[0, :, _VARIABLE], kept)
+            _thin(inputs, counts, kept, rng)
         if dice[2] < self.archaic_as_reference:
             share = rng.uniform(0, self.most_as_reference)
             for classes, target in ((_DERIVED, _LACKED), (_ANCESTRAL, _HOM)):
@@ -115,13 +115,18 @@ class Augmentation:
             counts[:] = 0
             counts[..., UNCALLED] = total
         if dice[5] < self.masked:
-            part = np.where(_stretches(bins, rng, low=0.0) < rng.uniform(0, self.most_masked), rng.random(bins), 1.0)
-            part[rng.random(bins) < 0.3 * (part < 1)] = 0.0
-            counts[:] = rng.binomial(counts, part[:, None, None])
-            inputs[..., _VARIABLE] = rng.binomial(inputs[0, :, _VARIABLE], part)
-            inputs[..., _CALLABLE] = np.rint(inputs[..., _CALLABLE] * part)
+            kept = np.where(_stretches(bins, rng, low=0.0) < rng.uniform(0, self.most_masked), rng.random(bins), 1.0)
+            kept[rng.random(bins) < 0.3 * (kept < 1)] = 0.0
+            _thin(inputs, counts, kept, rng)
+            inputs[..., _CALLABLE] = np.rint(inputs[..., _CALLABLE] * kept)
         inputs[..., : len(PATTERNS)] = counts.reshape(2, bins, -1)
         return inputs, truth
+
+
+def _thin(inputs: Counts, counts: Counts, kept: npt.NDArray[np.float64], rng: np.random.Generator) -> None:
+    """Keep a share of the sites of each bin, in place."""
+    counts[:] = rng.binomial(counts, kept[:, None, None])
+    inputs[..., _VARIABLE] = rng.binomial(inputs[0, :, _VARIABLE], kept)
 
 
 def _capped(counts: Counts, moved: Counts) -> Counts:

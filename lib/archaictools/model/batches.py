@@ -64,7 +64,7 @@ class TrainingBatches:
         self._words, self._rows = words, rows
         self._label, self._weight = label.astype(np.float32), weight
         self._lengths = (words.field("end") - words.field("start"))[rows]
-        self.batch = self._batch = batch
+        self.batch = batch
         self._seed, self._reverse = seed, reverse
         self._resident: Codes | None = None
         self.steps = -(-len(rows) // batch)
@@ -77,7 +77,7 @@ class TrainingBatches:
         for members in self._groups(rng):
             codes = self._codes(members)
             order = rng.permutation(len(members))
-            missing = self._batch - len(over_members)
+            missing = self.batch - len(over_members)
             first, over = order[:missing], order[missing:]
             if len(first) == missing:
                 yield self._make(
@@ -86,9 +86,9 @@ class TrainingBatches:
                     rng,
                 )
                 over_codes, over_members = over_codes[:0], over_members[:0]
-                full = len(over) // self._batch * self._batch
-                for begin in range(0, full, self._batch):
-                    chosen = over[begin : begin + self._batch]
+                full = len(over) // self.batch * self.batch
+                for begin in range(0, full, self.batch):
+                    chosen = over[begin : begin + self.batch]
                     yield self._make(codes[chosen], members[chosen], rng)
                 first = over[full:]
             over_codes = np.concatenate([over_codes, codes[first]])
@@ -100,8 +100,8 @@ class TrainingBatches:
         """Return one epoch as a dataset that prepares batches while others are trained on."""
         import tensorflow as tf
 
-        shape = (self._batch, self._words.alphabet.words)
-        column = tf.TensorSpec((self._batch, 1), tf.float32)
+        shape = (self.batch, self._words.alphabet.words)
+        column = tf.TensorSpec((self.batch, 1), tf.float32)
         signature = (tf.TensorSpec(shape, tf.int32), column, column)
         stream = tf.data.Dataset.from_generator(lambda: self.epoch(number), output_signature=signature)
         # A generator has no length that tf.data could know; fit must not guess it on the first epoch.
@@ -133,9 +133,9 @@ class TrainingBatches:
     def _make(self, codes: Codes, members: npt.NDArray[np.int64], rng: np.random.Generator) -> Batch:
         if self._reverse:
             flip_rows(codes, self._lengths[members], rng.random(len(members)) < 0.5)
-        ids = pad_rows(self._words.alphabet.ids(codes), self._batch)
-        label = pad_rows(self._label[members, None], self._batch)
-        return ids, label, pad_rows(self._weight[members, None], self._batch)
+        ids = pad_rows(self._words.alphabet.ids(codes), self.batch)
+        label = pad_rows(self._label[members, None], self.batch)
+        return ids, label, pad_rows(self._weight[members, None], self.batch)
 
 
 def pad_rows(array: np.ndarray, rows: int) -> np.ndarray:

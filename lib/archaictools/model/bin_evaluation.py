@@ -17,6 +17,7 @@ from archaictools.model.judgement import SCHEMA_VERSION
 from archaictools.model.metrics import by_chromosome
 from archaictools.model.splits import Places
 from archaictools.progress import Progress
+from archaictools.words.bins import runs
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -75,12 +76,13 @@ def evaluate_bins(
     parts: list[_Part] = []
     with Progress(sum(words.bins.values()) * len(words.haplotypes), "bins", "model") as progress:
         for number, (chrom, bins) in enumerate(words.bins.items()):
-            edges = np.minimum(np.arange(bins + 1, dtype=np.int64) * words.alphabet.bin, words.lengths[chrom])
-            truth = words.truth(chrom)
+            edges = words.edges(chrom)
+            truth, label = words.truth(chrom), words.label(chrom)
             for row in range(len(words.haplotypes)):
                 inputs = words.inputs(chrom, slice(row, row + 1))
-                probability, seen = ensemble.predict(chrom, inputs, edges)
-                parts.append(_Part(number, edges, inputs[0], probability[0].astype(np.float64), truth[row], ~seen))
+                posterior, seen = ensemble.predict(chrom, inputs, edges)
+                values = posterior[0].astype(np.float64)
+                parts.append(_Part(number, edges, inputs[0], values, truth[row], label[row], ~seen))
                 progress.advance(bins)
     if not any(part.held.any() for part in parts):
         raise InputError(
@@ -137,12 +139,13 @@ class _Part:
         inputs: npt.NDArray[np.uint8],
         probability: npt.NDArray[np.float64],
         truth: npt.NDArray[np.uint16],
+        label: npt.NDArray[np.int8],
         unseen: npt.NDArray[np.bool_],
     ) -> None:
         self.chrom, self.edges, self.probability = chrom, edges, probability
         self.truth = truth.astype(np.int64)
         self.size = np.diff(edges)
-        self.label = (2 * self.truth >= self.size).astype(np.int8)
+        self.label = label
         self.plain, self.split = (hmm.observations(inputs, archaic=archaic) for archaic in (False, True))
         self.held = unseen & (inputs[:, -1] > 0)
 
@@ -165,19 +168,19 @@ def _others(parts: Sequence[_Part], chosen: set[str], seed: int) -> dict[str, li
 
 def _by_base(parts: Sequence[_Part], said: Sequence[npt.NDArray[np.float64]], threshold: float) -> dict[str, Any]:
     """Measure calls base by base, and by the length of true tracts."""
-    hits = called = true = runs = half = 0
+    hits = called = true = called_runs = half = 0
     found = np.zeros((2, len(LENGTHS) - 1))
     for part, probability in zip(parts, said, strict=True):
         call = (probability >= threshold) & part.held
         hits += int(part.truth[call].sum())
         called += int(part.size[call].sum())
         true += int(part.truth[part.held].sum())
-        first, last = _runs(call)
+        first, last = runs(call)
         total, size = (np.concatenate([[0], np.cumsum(column)]) for column in (part.truth, part.size))
-        runs += len(first)
+        called_runs += len(first)
         half += int((2 * (total[last] - total[first]) >= size[last] - size[first]).sum())
         # Tracts as bins tell them: runs of bins that hold introgressed bases.
-        first, last = _runs((part.truth > 0) & part.held)
+        first, last = runs((part.truth > 0) & part.held)
         inside = np.concatenate([[0], np.cumsum(part.truth * call)])
         length = total[last] - total[first]
         place = np.searchsorted(LENGTHS, length, side="right") - 1
@@ -189,15 +192,10 @@ def _by_base(parts: Sequence[_Part], said: Sequence[npt.NDArray[np.float64]], th
         "precision_bp": precision,
         "recall_bp": recall,
         "f1_bp": 2 * hits / (called + true) if called + true else float("nan"),
-        "half_true": half / runs if runs else float("nan"),
-        "runs": runs,
+        "half_true": half / called_runs if called_runs else float("nan"),
+        "runs": called_runs,
         "recall_by_length": [
             {"from": low, "to": high, "bases": int(bases), "recall": float(got / bases) if bases else float("nan")}
             for low, high, got, bases in zip(LENGTHS[:-1], LENGTHS[1:], *found, strict=True)
         ],
     }
-
-
-def _runs(flags: npt.NDArray[np.bool_]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    edges = np.flatnonzero(np.diff(np.concatenate([[0], flags.astype(np.int8), [0]])))
-    return edges[::2], edges[1::2]

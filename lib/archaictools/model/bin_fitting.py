@@ -16,7 +16,7 @@ from archaictools.model.augmentation import Augmentation
 from archaictools.model.bin_batches import BinBatches
 from archaictools.model.bin_prediction import BinPredictor
 from archaictools.model.calibration import fit_temperature
-from archaictools.model.fitting import Fitted
+from archaictools.model.fitting import Fitted, course
 from archaictools.model.judgement import Predicted, judge
 from archaictools.model.network import Network
 from archaictools.model.splits import SIDES, Places, Split, SplitOptions, make_splits
@@ -107,7 +107,7 @@ def fit_bins(
     options: BinTrainingOptions,
     sizes: Mapping[str, Any],
     *,
-    start: Callable[[], str],
+    start: Callable[[], None],
     checkpoint: Path | None = None,
 ) -> Fitted:
     """Split, train, calibrate, measure; once, or once a fold.
@@ -121,7 +121,7 @@ def fit_bins(
     sizes
         ``embedding, lstm, dense, dropout`` of :class:`archaictools.model.network.Network`.
     start
-        Called once the input is known to be usable: imports and sets up TensorFlow, and names the device.
+        Called once the input is known to be usable: imports and sets up TensorFlow.
     checkpoint
         Folder for the state of an interrupted training.
 
@@ -138,7 +138,7 @@ def fit_bins(
     for split in splits:
         if not any(run.unit.words.people for run in genomes.runs(split, "train")):
             raise InputError("holds nobody with two haplotypes to learn from", path=genomes.files[0].path)
-    log.info("%s", start())
+    start()
     digests = [sha256(words.path) for words in genomes.files]
     fitted = []
     for split in splits:
@@ -150,7 +150,7 @@ def fit_bins(
     metrics = judge(places, predicted, _audit(split_options), seed=options.seed)
     first = fitted[0]
     metrics["split"] = first.member.split.describe() | {"unused": first.unused}
-    metrics["training"] = asdict(options) | _course(first)
+    metrics["training"] = asdict(options) | course(first.trained, first.temperature)
     metrics["network"] = network.describe()
     metrics["files"] = [words.path.name for words in genomes.files]
     metrics["augmentation"] = asdict(Augmentation()) if options.augment else None
@@ -239,12 +239,12 @@ def _predict(genomes: Genomes, predictor: BinPredictor, runs: Sequence[Run], mos
         number = len(words.haplotypes) if most is None else min(len(words.haplotypes), max(1, most // len(runs)))
         rows = slice(0, number)
         probability = predictor(words.inputs(chrom, rows)[:, run.where])
-        truth = words.truth(chrom, rows)[:, run.where]
+        label = words.label(chrom, rows)[:, run.where]
         parts.append(
             _Flat(
                 np.full(probability.size, numbers[run.unit.name], dtype=np.uint32),
                 np.tile(np.arange(run.first, run.last, dtype=np.int64) * genomes.size, number),
-                (2 * truth.astype(np.int64) >= genomes.size).astype(np.int8).ravel(),
+                label.ravel(),
                 probability.ravel(),
             )
         )
@@ -274,23 +274,10 @@ def _counts(runs: Sequence[Run], vocabulary: int) -> npt.NDArray[np.uint32]:
     counts = np.zeros((2, vocabulary), dtype=np.int64)
     for run in runs:
         words, chrom = run.unit.words, run.unit.chrom
-        inputs, truth = words.inputs(chrom)[:, run.where], words.truth(chrom)[:, run.where]
-        introgressed = 2 * truth.astype(np.int64) >= words.alphabet.bin
+        inputs, introgressed = words.inputs(chrom)[:, run.where], words.label(chrom)[:, run.where] == 1
         counts[0] += inputs[introgressed].sum(axis=0, dtype=np.int64)
         counts[1] += inputs[~introgressed].sum(axis=0, dtype=np.int64)
     return np.minimum(counts, np.iinfo(np.uint32).max).astype(np.uint32)
-
-
-def _course(one: _FittedMember) -> dict[str, Any]:
-    trained = one.trained
-    return {
-        "batch_size": trained.batch,
-        "learning_rate": trained.learning_rate,
-        "epochs_run": len(trained.history),
-        "best_epoch": trained.best_epoch,
-        "stopped_early": trained.stopped_early,
-        "temperature": one.temperature,
-    }
 
 
 def _audit(options: SplitOptions) -> dict[str, Any]:

@@ -8,6 +8,7 @@ import numpy as np
 
 from archaictools.model.batches import pad_rows
 from archaictools.model.bin_batches import scaled
+from archaictools.model.territory import out_of_fold
 
 if TYPE_CHECKING:
     import keras
@@ -79,10 +80,9 @@ class BinEnsemble:
             bool (bins,): where every member did.
         """
         blind = np.array([~seen.touches(chrom, edges[:-1], edges[1:]) for seen in self._territories])
-        seen = ~blind.any(axis=0)
-        asked = blind | seen
+        asked, seen = out_of_fold(blind)
         total = np.zeros(inputs.shape[:2], dtype=np.float32)
         for member, predictor in zip(asked, self._predictors, strict=True):
             if member.any():
                 total += np.where(member, predictor(inputs), np.float32(0))
-        return total / asked.sum(axis=0).astype(np.float32), np.asarray(seen)
+        return total / asked.sum(axis=0).astype(np.float32), seen

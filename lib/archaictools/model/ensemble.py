@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from archaictools.model.prediction import Predictor
+from archaictools.model.territory import out_of_fold
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -48,8 +49,7 @@ class Ensemble:
             Where every member did: these probabilities are not held-out.
         """
         blind = self._blind(part)
-        seen = np.asarray(~blind.any(axis=0))
-        asked = blind | seen
+        asked, seen = out_of_fold(blind)
         lengths = part.end - part.start
         total = np.zeros(len(part))
         for member, predictor in zip(asked, self._predictors, strict=True):

@@ -69,7 +69,7 @@ def fit(
     options: TrainingOptions,
     sizes: Mapping[str, Any],
     *,
-    start: Callable[[], str],
+    start: Callable[[], None],
     checkpoint: Path | None = None,
 ) -> Fitted:
     """Split, check, train, calibrate, measure; once, or once a fold.
@@ -83,7 +83,7 @@ def fit(
     sizes
         ``embedding, lstm, dense, dropout`` of :class:`archaictools.model.network.Network`.
     start
-        Called once the input is known to be usable: imports and sets up TensorFlow, and names the device.
+        Called once the input is known to be usable: imports and sets up TensorFlow.
     checkpoint
         Folder for the state of an interrupted training.
 
@@ -102,7 +102,7 @@ def fit(
     if audit["verdict"] != "clean":
         log.warning("the split is %s: %s", audit["verdict"], audit["reason"])
     digest = sha256(words.path)
-    log.info("%s", start())
+    start()
     fitted = []
     for split, own_audit in zip(splits, audits, strict=True):
         if split_options.folds:
@@ -113,7 +113,7 @@ def fit(
     metrics = judge(places, predicted, audit, seed=options.seed)
     first = fitted[0]
     metrics["split"] = first.member.split.describe() | {"unused": first.unused}
-    metrics["training"] = asdict(options) | _course(first)
+    metrics["training"] = asdict(options) | course(first.trained, first.temperature)
     if split_options.folds:
         metrics["folds"] = [_of_fold(places, one) for one in fitted]
     metrics["network"] = network.describe()
@@ -169,15 +169,15 @@ def _fit_member(
     return _FittedMember(member, trained, temperature, audit, predicted, unused)
 
 
-def _course(one: _FittedMember) -> dict[str, Any]:
-    trained = one.trained
+def course(trained: Trained, temperature: float) -> dict[str, Any]:
+    """Describe how a training went, for the metrics."""
     return {
         "batch_size": trained.batch,
         "learning_rate": trained.learning_rate,
         "epochs_run": len(trained.history),
         "best_epoch": trained.best_epoch,
         "stopped_early": trained.stopped_early,
-        "temperature": one.temperature,
+        "temperature": temperature,
     }
 
 
@@ -189,5 +189,5 @@ def _of_fold(places: Places, one: _FittedMember) -> dict[str, Any]:
         "audit": one.audit["verdict"],
         "unused": one.unused,
         "test": describe(places.label[test.rows], test.probability),
-        "training": _course(one),
+        "training": course(one.trained, one.temperature),
     }

@@ -15,6 +15,7 @@ import numpy as np
 
 from archaictools.errors import InputError, UsageError
 from archaictools.model.splits import SIDES, UNUSED, Places, Split
+from archaictools.words.bins import runs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -79,8 +80,7 @@ class Genomes:
         self.files = list(files)
         self.size = files[0].alphabet.bin
         for words in files:
-            if not words.labelled:
-                words.truth(next(iter(words.bins)))
+            words.require_labels()
             if words.alphabet.bin != self.size:
                 raise InputError(
                     f"has bins of {words.alphabet.bin} bp, {files[0].path} of {self.size} bp",
@@ -109,15 +109,13 @@ class Genomes:
         counts = [first[name].bins for name in names]
         start = np.concatenate([np.arange(count, dtype=np.int64) * self.size for count in counts])
         length = np.repeat([self.lengths[name] for name in names], counts)
-        label = [
-            (2 * first[name].words.truth(first[name].chrom).max(axis=0).astype(np.int64) >= self.size) for name in names
-        ]
+        label = [first[name].words.label(first[name].chrom).max(axis=0) for name in names]
         return Places(
             names,
             np.repeat(np.arange(len(names), dtype=np.uint32), counts),
             start,
             np.minimum(start + self.size, length),
-            np.concatenate(label).astype(np.int8),
+            np.concatenate(label),
         )
 
     def runs(self, split: Split, side: str) -> Iterator[Run]:
@@ -136,9 +134,8 @@ class Genomes:
         of_place = {name: sides[self.places.chrom == number] for number, name in enumerate(self.places.names)}
         for unit in self.units:
             here = of_place[unit.name] == SIDES[side]
-            edges = np.flatnonzero(np.diff(np.concatenate([[0], here.astype(np.int8), [0]])))
-            for first, last in zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True):
-                yield Run(unit, first, last)
+            for first, last in zip(*runs(here), strict=True):
+                yield Run(unit, int(first), int(last))
 
     def unused(self, split: Split) -> int:
         """Count bins on no side."""

@@ -137,8 +137,8 @@ class Network:
         return dict(zip(self.shapes(), model.get_weights(), strict=True))
 
 
-def start_tensorflow(*, threads: int | None, seed: int) -> str:
-    """Import TensorFlow quietly, bound its threads and seed it; return a sentence that names the device.
+def start_tensorflow(*, threads: int | None, seed: int) -> None:
+    """Import TensorFlow quietly, bound its threads and seed it; log a line that names the device.
 
     Must run before anything else imports TensorFlow in the process for ``threads`` to take effect.
     """
@@ -162,4 +162,4 @@ def start_tensorflow(*, threads: int | None, seed: int) -> str:
     for gpu in gpus:
         tf.config.experimental.set_memory_growth(gpu, True)  # noqa: FBT003
     device = f"{len(gpus)} GPU(s), cuDNN LSTM" if gpus else f"CPU, {threads or os.cpu_count()} thread(s)"
-    return f"TensorFlow {tf.__version__}, Keras {keras.__version__}, {device}"
+    log.info("TensorFlow %s, Keras %s, %s", tf.__version__, keras.__version__, device)

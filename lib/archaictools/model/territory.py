@@ -65,6 +65,25 @@ def seen_by(split: Split, places: Places, lengths: Mapping[str, int]) -> Territo
     )
 
 
+def out_of_fold(blind: npt.NDArray[np.bool_]) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
+    """Choose who predicts what.
+
+    Parameters
+    ----------
+    blind
+        (members, places): the member saw nothing of the place.
+
+    Returns
+    -------
+    asked
+        bool (members, places): those that saw nothing; all where every one saw something.
+    seen
+        bool (places,): where every one did.
+    """
+    seen = np.asarray(~blind.any(axis=0))
+    return blind | seen, seen
+
+
 def fold_table(splits: Sequence[Split], places: Places, lengths: Mapping[str, int]) -> pd.DataFrame:
     """Return the regions of a split as BED4: the name is the side, or with folds the number of the fold, from 1.
 

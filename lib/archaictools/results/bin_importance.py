@@ -61,7 +61,7 @@ def draw_stretches(
         where = slice(first, first + min(length, words.bins[chrom]))
         rows = slice(row, row + 1)
         inputs.append(words.inputs(chrom, rows)[0, where])
-        label.append(2 * words.truth(chrom, rows)[0, where].astype(np.int64) >= words.alphabet.bin)
+        label.append(words.label(chrom, rows)[0, where] == 1)
     longest = max(len(part) for part in label)
     whole = [number for number, part in enumerate(label) if len(part) == longest]
     return np.stack([inputs[n] for n in whole]), np.stack([label[n] for n in whole])

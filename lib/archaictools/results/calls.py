@@ -14,6 +14,7 @@ from archaictools.formats.bed import score
 from archaictools.formats.bigwig import BigWigWriter, mean_over_overlaps
 from archaictools.formats.tables import TableWriter, write_table
 from archaictools.results.tracks import SEEN, Calling, segments_of
+from archaictools.words.bins import runs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -77,8 +78,8 @@ def predict_haplotypes(words: BinsFile, ensemble: BinEnsemble, *, progress: Prog
     """
     for first in range(0, len(words.haplotypes), GROUP):
         rows = slice(first, min(first + GROUP, len(words.haplotypes)))
-        for chrom, bins in words.bins.items():
-            edges = np.minimum(np.arange(bins + 1, dtype=np.int64) * words.alphabet.bin, words.lengths[chrom])
+        for chrom in words.bins:
+            edges = words.edges(chrom)
             called = words.shared(chrom, "callable") > 0
             probability, seen = ensemble.predict(chrom, words.inputs(chrom, rows), edges)
             progress.advance(probability.size)
@@ -331,10 +332,8 @@ def _deserts(sums: _Sums, least: int) -> pd.DataFrame:
     """Find stretches, at least half of them callable, in which nobody carries a segment: BED6, score = that share."""
     rows = []
     for chrom, shared in sums.shared.items():
-        free = shared.callers == 0
-        bounds = np.flatnonzero(np.diff(np.concatenate([[0], free.astype(np.int8), [0]])))
         covered = np.concatenate([[0], np.cumsum(np.diff(shared.edges) * shared.used)])
-        for first, last in zip(bounds[::2].tolist(), bounds[1::2].tolist(), strict=True):
+        for first, last in zip(*runs(shared.callers == 0), strict=True):
             start, end = int(shared.edges[first]), int(shared.edges[last])
             share = (covered[last] - covered[first]) / (end - start)
             if end - start >= least and share >= 0.5:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import bioframe
-import numpy as np
 import pandas as pd
 
 from archaictools.errors import InputError
@@ -75,42 +74,31 @@ def carriers(genes: pd.DataFrame, path: Path, *, source: Path | str = "the annot
             "people": groups["sample"].nunique(),
             "mean": groups["posterior"].mean(),
             "max": groups["posterior"].max(),
-            "fraction": groups.apply(_covered),
             "sources": groups["source"].agg(_count_sources),
         }
     ).reindex(range(len(genes)))
     for name in ("haplotypes", "people"):
         table[name] = table[name].fillna(0).astype(int)
-    table["fraction"] = table["fraction"].fillna(0.0) / (genes["end"] - genes["start"])
+    places = ["chrom", "start", "end"]
+    covered = bioframe.coverage(genes[places], segments[places])["coverage"]
+    table["fraction"] = covered / (genes["end"] - genes["start"])
     table["sources"] = table["sources"].fillna(".")
     named = genes.rename(columns={"name": "gene"})[["gene", "chrom", "start", "end", "strand"]]
     return pd.concat([named, table], axis=1)[COLUMNS]
 
 
 def _pairs(genes: pd.DataFrame, segments: pd.DataFrame) -> Iterator[pd.DataFrame]:
-    """Yield overlaps of genes and segments, the gene as a number, coordinates cut to the gene."""
+    """Yield overlaps of genes and segments, the gene as a number."""
     for first in range(0, len(genes), BATCH):
         part = genes.iloc[first : first + BATCH].reset_index(names="gene")
-        found = bioframe.overlap(
-            part[["chrom", "start", "end", "gene"]], segments, how="inner", suffixes=("", "_s"), return_overlap=True
-        )
+        found = bioframe.overlap(part[["chrom", "start", "end", "gene"]], segments, how="inner", suffixes=("", "_s"))
         yield pd.DataFrame(
             {
                 "gene": found["gene"].astype(int),
-                "start": found["overlap_start"].astype("int64"),
-                "end": found["overlap_end"].astype("int64"),
                 **{name: found[f"{name}_s"] for name in ("sample", "haplotype", "source")},
                 "posterior": found["posterior_s"].astype(float),
             }
         )
-
-
-def _covered(part: pd.DataFrame) -> int:
-    """Count bases that any segment covers."""
-    intervals = part[["start", "end"]].sort_values("start").to_numpy()
-    reach = np.maximum.accumulate(intervals[:, 1])
-    before = np.concatenate([[intervals[0, 0]], reach[:-1]])
-    return int(np.maximum(0, reach - np.maximum(intervals[:, 0], before)).sum())
 
 
 def _count_sources(sources: pd.Series[str]) -> str:

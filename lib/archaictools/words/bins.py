@@ -112,6 +112,23 @@ class Piece:
     callable: npt.NDArray[np.uint16]
 
 
+def bin_edges(length: int, size: int) -> npt.NDArray[np.int64]:
+    """Return the coordinates of the bins of a chromosome, one more than bins; the last bin may be shorter."""
+    return np.minimum(np.arange(-(-length // size) + 1, dtype=np.int64) * size, length)
+
+
+def runs(flags: npt.NDArray[np.bool_]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Return where each run of bins that are set begins and ends (half-open).
+
+    Examples
+    --------
+    >>> [ends.tolist() for ends in runs(np.array([True, False, True, True]))]
+    [[0, 2], [1, 4]]
+    """
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], flags.astype(np.int8), [0]])))
+    return edges[::2], edges[1::2]
+
+
 class BinsWriter:
     """Append bins to a new words.h5; obtain one from :func:`write_bins`.
 
@@ -125,11 +142,13 @@ class BinsWriter:
         self._handle, self._alphabet, self._haplotypes = handle, alphabet, haplotypes
         self.lengths = dict(lengths)
         self._group: h5py.Group | None = None
+        self._number = 0
 
     def begin(self, chrom: str) -> None:
         """Start a chromosome."""
         self.lengths.setdefault(chrom, 0)
-        group = self._handle.create_group(f"bins/{list(self.lengths).index(chrom)}")
+        self._number = list(self.lengths).index(chrom)
+        group = self._handle.create_group(f"bins/{self._number}")
         rows, people = self._haplotypes, len(self._alphabet.archaic)
         for name, dtype, ends in (
             ("counts", "uint8", (len(PATTERNS),)),
@@ -158,7 +177,8 @@ class BinsWriter:
         """Write introgressed bases (haplotypes, bins) of the chromosome begun last, and the labels they give."""
         tile = (1, min(TILE, truth.shape[1]))
         self._begun.create_dataset("truth", data=truth, dtype="uint16", chunks=tile, **_PACKED)
-        label = (2 * truth.astype(np.int64) >= self._alphabet.bin).astype(np.int8)
+        edges = bin_edges(list(self.lengths.values())[self._number], self._alphabet.bin)
+        label = (2 * truth.astype(np.int64) >= np.diff(edges)).astype(np.int8)
         self._begun.create_dataset("label", data=label, dtype="int8", chunks=tile, **_PACKED)
 
     @property
@@ -256,6 +276,10 @@ class BinsFile:
             )
         return bins
 
+    def edges(self, chrom: str) -> npt.NDArray[np.int64]:
+        """Return the coordinates of the bins of a chromosome, one more than bins."""
+        return bin_edges(self.lengths[chrom], self.alphabet.bin)
+
     @property
     def people(self) -> list[tuple[int, int]]:
         """Rows that are the two haplotypes of one person."""
@@ -271,8 +295,7 @@ class BinsFile:
         counts = self.counts(chrom, rows)
         shared = np.empty((self.bins[chrom], len(SHARED)), dtype=np.uint8)
         shared[:, 0] = np.minimum(self.shared(chrom, "outgroup_variable"), 255)
-        size = np.full(self.bins[chrom], self.alphabet.bin)
-        size[-1] = self.lengths[chrom] - (len(size) - 1) * self.alphabet.bin
+        size = np.diff(self.edges(chrom))
         shared[:, 1] = np.rint(255 * np.minimum(self.shared(chrom, "callable") / size, 1))
         return np.concatenate([counts, np.broadcast_to(shared, (len(counts), *shared.shape))], axis=2)
 
@@ -294,14 +317,31 @@ class BinsFile:
         InputError
             If the file holds no truth.
         """
+        return self._known(chrom, "truth", "uint16", rows)
+
+    def label(self, chrom: str, rows: slice = slice(None)) -> npt.NDArray[np.int8]:
+        """Read labels of some haplotypes: int8 (haplotypes, bins), 1 where half of the bin or more is introgressed.
+
+        Raises
+        ------
+        InputError
+            If the file holds no truth.
+        """
+        return self._known(chrom, "label", "int8", rows)
+
+    def _known(self, chrom: str, name: str, dtype: str, rows: slice) -> np.ndarray:
+        self.require_labels()
+        data = dataset(self._handle, f"{self._group(chrom)}/{name}", self.path)
+        if data.shape != (len(self.haplotypes), self.bins[chrom]) or data.dtype != np.dtype(dtype):
+            raise InputError(f"{chrom} has a {name} of another shape than its counts", path=self.path)
+        return np.asarray(data[rows])
+
+    def require_labels(self) -> None:
+        """Raise InputError if the file holds no truth."""
         if not self.labelled:
             raise InputError(
                 "has no labels", path=self.path, remedy="make it again with 'archaictools haplotypes --truth'"
             )
-        data = dataset(self._handle, f"{self._group(chrom)}/truth", self.path)
-        if data.shape != (len(self.haplotypes), self.bins[chrom]) or data.dtype != np.uint16:
-            raise InputError(f"{chrom} has truth of another shape than its counts", path=self.path)
-        return np.asarray(data[rows])
 
 
 @contextlib.contextmanager
