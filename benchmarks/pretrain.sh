@@ -1,84 +1,81 @@
 #!/usr/bin/env bash
 # The model that ships with the package, from simulations alone: pretrain.sh FOLDER MODEL
-# What is in FOLDER already is not made again, and an interrupted training goes on. About three hours on two cores.
+# What is in FOLDER already is not made again, and an interrupted training goes on. About an hour and a half on two cores.
+# LEAVE_OUT=history leaves a history out of training (and of calibration); EPOCHS and THREADS say what they say.
 set -euo pipefail
 folder=$1 model=$2
-mkdir -p "$folder"
-threads=${GALAXY_SLOTS:-$(nproc)}
+here=$(realpath "$(dirname "$0")")
+threads=${THREADS:-${GALAXY_SLOTS:-$(nproc)}}
+mkdir -p "$folder" && folder=$(realpath "$folder")
+export folder here
 
-# history, people of the outgroup, seed, the sizes of outgroup that are learnt from, archaic people read with the smaller
-# (with the larger: two), and what else is asked of the simulation. Seeds below 100 are left for measuring; from 200 on
-# recombination is in hotspots.
-while read -r history people seed small large few options; do
-  sim=$folder/${history}_o${people}_s${seed}
-  [ "$seed" -lt 200 ] || options="--hotspots $options"
-  # shellcheck disable=SC2086
-  [ -d "$sim" ] || archaictools simulate --model "$history" --outgroup "$people" --ingroup 12 --archaic 2 \
-    --seed "$seed" --threads "$threads" --quiet --out "$sim" $options
-  for outgroup in "$small" "$large"; do
-    words=$sim.n$outgroup.h5
-    [ -f "$words" ] && continue
-    head -n "$outgroup" "$sim/outgroup.txt" > "$folder/names.txt"
-    head -n $((outgroup == small ? few : 2)) "$sim/archaic.txt" > "$folder/archaic.txt"
-    archaictools haplotypes --vcf "$sim/modern.chr1.vcf.gz" --ingroup "$sim/ingroup.txt" \
-      --outgroup "$folder/names.txt" --archaic-vcf "$sim/archaic.chr1.vcf.gz" --archaic "$folder/archaic.txt" \
-      --truth "$sim/truth.bed" --quiet --out "$words" > /dev/null
-  done
-done << 'EOF'
-9K19 60 111 5 50 1
-9K19 60 112 15 60 1
-9K19 60 113 5 50 1
-9K19 60 114 15 60 1
-9K19 60 115 15 50 1
-9K19 500 101 50 500 1
-9K19 500 102 200 500 1
-9K19 500 103 50 500 1
-9K19 500 104 200 500 1
-9K19 500 105 50 500 1
-ooa3 100 101 5 100 1
-ooa3 100 102 15 100 1
-ooa3 100 103 50 100 1
-ooa3 200 104 50 200 1
-ooa3 200 105 15 200 1
-10J19 60 111 5 50 1
-10J19 60 112 15 60 1
-10J19 60 113 5 50 1
-10J19 60 114 15 60 1
-10J19 60 115 5 50 1
-10J19 60 116 15 60 1
-10J19 60 117 5 50 1
-10J19 60 118 15 50 1
-10J19 500 101 50 500 1
-10J19 500 102 200 500 1
-10J19 500 103 50 500 1
-10J19 500 104 200 500 1
-10J19 500 105 50 500 1
-9K19 60 211 5 50 1
-9K19 60 212 15 60 1
-9K19 60 213 5 60 1
-9K19 500 201 50 500 1
-9K19 500 202 200 500 1
-ooa3 100 201 5 100 1
-ooa3 100 202 15 100 1
-ooa3 100 204 5 50 1
-ooa3 200 203 15 200 1
-10J19 60 211 5 50 1
-10J19 60 212 15 60 1
-10J19 60 213 5 60 1
-10J19 60 214 5 50 1
-10J19 500 201 50 500 1
-10J19 500 202 200 500 1
-10J19 60 221 5 50 2 --archaic-population NeaA,DenA
-10J19 60 222 5 60 2 --archaic-population NeaA,DenA --ingroup-population Papuan
-10J19 60 223 5 15 2 --archaic-population NeaA,DenA
-10J19 60 224 15 60 2 --archaic-population NeaA,DenA --ingroup-population Papuan
-10J19 60 225 5 50 2 --archaic-population NeaA,DenA
-10J19 60 226 5 60 2 --archaic-population NeaA,DenA
-10J19 60 227 5 50 2 --archaic-population NeaA,DenA --ingroup-population Papuan
-10J19 500 223 200 500 2 --archaic-population NeaA,DenA
+# One simulation of 20 Mb and 12 people, and its words: history, people of the outgroup, seed, what is read (people of
+# the outgroup : archaic people, with commas), what else simulate is asked for.
+prepare() {
+    local history=$1 people=$2 seed=$3 reads=$4
+    shift 4
+    local sim=$folder/${history}_o${people}_s${seed} file=$history read
+    [ ! -f "$here/$history.yaml" ] || file=$here/$history.yaml
+    if [ ! -d "$sim" ]; then
+        archaictools simulate --model "$file" --outgroup "$people" --ingroup 12 --archaic 2 --seed "$seed" --threads 1 \
+            --quiet --out "$sim" "$@" > /dev/null
+    fi
+    for read in ${reads//,/ }; do
+        local outgroup=${read%:*} archaic=${read#*:}
+        local words=$sim.n$outgroup.h5
+        [ ! -f "$words" ] || continue
+        archaictools haplotypes --vcf "$sim/modern.chr1.vcf.gz" --ingroup "$sim/ingroup.txt" \
+            --outgroup "$(head -n "$outgroup" "$sim/outgroup.txt" | paste -sd,)" --archaic-vcf "$sim/archaic.chr1.vcf.gz" \
+            --archaic "$(head -n "$archaic" "$sim/archaic.txt" | paste -sd,)" --truth "$sim/truth.bed" --threads 1 --quiet \
+            --out "$words" > /dev/null
+    done
+    printf '%s_o%s_s%s\n' "$history" "$people" "$seed" >&2
+}
+export -f prepare
+
+# Seeds below 100 are left for measuring; from 200 on recombination is in hotspots.
+xargs -P "$threads" -L 1 bash -c 'set -euo pipefail; prepare "$@"' prepare << 'EOF'
+structured 100 201 5:1,60:2 --hotspots --outgroup-population YRI --ingroup-population CEU --archaic-population Nea --archaic-time 4000
+structured 100 202 5:2,15:2 --hotspots --outgroup-population YRI --ingroup-population CEU --archaic-population Nea,Den --archaic-time 3000
+structured 100 203 5:1,100:1 --hotspots --outgroup-population YRI --ingroup-population CEU --archaic-population Nea --archaic-time 4000
+structured 100 204 5:2,50:2 --hotspots --outgroup-population YRI --ingroup-population CEU --archaic-population Nea,Den --archaic-time 3000
+structured 100 205 5:1,30:2 --hotspots --outgroup-population YRI --ingroup-population CEU --archaic-population Nea --archaic-time 4000
+structured 100 206 5:2,100:1 --hotspots --outgroup-population YRI --ingroup-population CEU --archaic-population Nea,Den --archaic-time 3000
+10J19 60 221 5:2,50:1 --hotspots --archaic-population NeaA,DenA
+10J19 60 222 5:2,60:2 --hotspots --archaic-population NeaA,DenA --ingroup-population Papuan
+10J19 60 223 5:2,50:2 --hotspots --archaic-population NeaA,DenA
+10J19 60 211 5:1,50:2 --hotspots
+10J19 60 212 5:2,60:1 --hotspots
+10J19 500 201 50:2,500:1 --hotspots
+10J19 500 101 50:1,500:2
+10J19 500 102 200:1,500:2
+10J19 500 103 50:2,500:1
+10J19 60 111 5:1,50:2
+10J19 60 112 15:1,60:2
+10J19 60 113 5:1,50:1
+9K19 60 211 5:1,50:2 --hotspots
+9K19 60 212 15:1,60:2 --hotspots
+9K19 500 101 50:1,500:2
+9K19 500 102 200:1,500:2
+9K19 500 103 50:2,500:1
+9K19 60 111 5:1,50:2
+9K19 60 112 15:1,60:2
+ooa3 100 201 5:1,100:2 --hotspots
+ooa3 100 202 5:2,15:1 --hotspots
+ooa3 200 104 50:1,200:2
+ooa3 200 105 5:1,200:2
 EOF
 
-archaictools train "$folder"/*.h5 --epochs 22 --patience 0 --keep last --checkpoint "$folder/checkpoint" \
-  --test-chromosomes 9K19_o60_s115/chr1,10J19_o500_s105/chr1,10J19_o60_s226/chr1 \
-  --validation-chromosomes ooa3_o100_s103/chr1,10J19_o60_s214/chr1 \
-  --threads "$threads" --model "$model" --metrics "$folder/metrics.json" --history "$folder/history.tsv"
+test=(9K19_o60_s112 10J19_o500_s103 10J19_o60_s223) validation=(ooa3_o200_s105 10J19_o60_s212 structured_o100_s206)
+chromosomes() { # of these simulations, but for those of a history left out
+    printf '%s/chr1\n' "$@" | grep -v "^${LEAVE_OUT:-none}_" | paste -sd,
+}
+files=()
+for words in "$folder"/*.h5; do
+    [[ ${words##*/} == "${LEAVE_OUT:-none}"_* ]] || files+=("$words")
+done
+state=$folder/training${LEAVE_OUT:+-without-$LEAVE_OUT}
+mkdir -p "$state"
+archaictools train "${files[@]}" --epochs "${EPOCHS:-16}" --patience 0 --keep last --checkpoint "$state/checkpoint" \
+    --test-chromosomes "$(chromosomes "${test[@]}")" --validation-chromosomes "$(chromosomes "${validation[@]}")" \
+    --threads "$threads" --model "$model" --metrics "$state/metrics.json" --history "$state/history.tsv"

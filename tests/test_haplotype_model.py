@@ -15,7 +15,7 @@ from sklearn.metrics import average_precision_score
 
 from archaictools.model import hmm
 from archaictools.model.archive import load_model
-from archaictools.model.augmentation import Augmentation
+from archaictools.model.augmentation import Augmentation, _uneven
 from archaictools.model.bin_batches import BinBatches, scaled
 from archaictools.model.bin_prediction import CORE, MARGIN, BinPredictor
 from archaictools.model.genomes import Genomes
@@ -247,6 +247,14 @@ def test_augmentation_keeps_what_it_must():
     none = masked[0, :, 33] == 0
     assert none.any()
     assert not masked[0, none, :33].any()
+
+
+def test_missing_archaic_calls_come_in_places():
+    share = _uneven(0.3, 200_000, np.random.default_rng(1))
+    assert share.shape == (200_000,)
+    assert share.mean() == pytest.approx(0.3, abs=0.01)
+    assert share.var() == pytest.approx(0.3 * 0.7 / 2, rel=0.05)  # of a beta distribution whose parameters add up to 1
+    assert np.mean(share[1:] == share[:-1]) == pytest.approx(1 - 1 / 5.5, abs=0.01)
 
 
 def test_batches_hold_every_rich_stretch_and_weigh_the_others(words):

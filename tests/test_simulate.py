@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+from pathlib import Path
 
 import msprime
 import numpy as np
@@ -294,3 +295,21 @@ def test_hotspots_or_a_map(run, tmp_path):
     result = run("simulate", "--model", "9K19", "--hotspots", "--map", tmp_path / "map.txt", "--out", tmp_path / "s")
     assert result.code == 2
     assert "either" in result.err
+
+
+def test_the_structured_history_varies_as_people_do():
+    """Five Yoruba differ at 3.5 sites a kb of what can be called of chr21; ten CEU at fewer; an Altai person at few."""
+    found = scenario(
+        str(Path(__file__).parents[1] / "benchmarks/structured.yaml"),
+        Sampling(outgroup="YRI", ingroup="CEU", archaic=("Nea",), archaic_time=4_000),
+    )
+    assert found.sources == {"Nea": "Nea"}
+    people = [msprime.SampleSet(5, "YRI"), msprime.SampleSet(5, "CEU"), msprime.SampleSet(1, "Nea", time=4_000)]
+    trees = msprime.sim_ancestry(
+        people, demography=found.demography, sequence_length=3e6, recombination_rate=1.2e-8, random_seed=1
+    )
+    mutated = msprime.sim_mutations(trees, rate=found.mutation_rate, random_seed=1)
+    outgroup, ingroup, archaic = mutated.segregating_sites([range(10), range(10, 20), range(20, 22)]) * 1_000
+    assert 3.2 < outgroup < 3.9
+    assert ingroup < 0.75 * outgroup
+    assert archaic < 0.25

@@ -38,7 +38,8 @@ class Augmentation:
     archaic_only_alternate
         Share of people whose archaic genomes are only given where they are not REF, the rest being uncalled.
     archaic_missing, most_missing
-        Share of people with missing archaic calls, and the largest share of calls missing.
+        Share of people with missing archaic calls, and the largest share of calls missing: as behind masks, few in some
+        places and most in others.
     archaic_as_reference, most_as_reference
         The same for calls that are missing and were read as REF.
     rate, slowest
@@ -93,15 +94,16 @@ class Augmentation:
             kept = _stretches(bins, rng, low=self.slowest)
             _thin(inputs, counts, kept, rng)
         if dice[2] < self.archaic_as_reference:
-            share = rng.uniform(0, self.most_as_reference)
+            share = _uneven(rng.uniform(0, self.most_as_reference), bins, rng)
             for classes, target in ((_DERIVED, _LACKED), (_ANCESTRAL, _HOM)):
                 part = counts[:, :, classes]
-                lost = rng.binomial(part, share).astype(np.uint8)
+                lost = rng.binomial(part, share[:, None, None]).astype(np.uint8)
                 lost[..., [target, UNCALLED]] = 0
                 part -= lost
                 part[..., target] = _capped(part[..., target], lost)
         if dice[3] < self.archaic_missing:
-            lost = rng.binomial(counts, rng.uniform(0, self.most_missing)).astype(np.uint8)
+            share = _uneven(rng.uniform(0, self.most_missing), bins, rng)
+            lost = rng.binomial(counts, share[:, None, None]).astype(np.uint8)
             lost[..., UNCALLED] = 0
             counts -= lost
             counts[..., UNCALLED] = _capped(counts[..., UNCALLED], lost)
@@ -133,6 +135,12 @@ def _capped(counts: Counts, moved: Counts) -> Counts:
     """Add what was moved, up to 255."""
     total = np.minimum(counts.astype(np.int64) + moved.sum(axis=-1, dtype=np.int64), 255)
     return np.asarray(total, dtype=np.uint8)
+
+
+def _uneven(mean: float, bins: int, rng: np.random.Generator) -> npt.NDArray[np.float64]:
+    """Return a share for each bin, the same over 1 to 10 bins, often near 0 or 1, with a mean over many."""
+    lengths = rng.integers(1, 11, size=bins)
+    return np.repeat(rng.beta(max(mean, 1e-3), 1 - mean, size=bins), lengths)[:bins]
 
 
 def _stretches(bins: int, rng: np.random.Generator, *, low: float) -> npt.NDArray[np.float64]:

@@ -1,0 +1,60 @@
+#!/usr/bin/env bash
+# The pretrained model beside hmmix on the same simulated people: yardstick.sh YARDSTICK OUT [CELL ...]
+# YARDSTICK holds simulate.py, run_hmmix.sh and score.py, written by others than the model's authors and used as they are.
+# PYTHON2 has msprime, stdpopsim and hmmix 0.8.0 installed; bcftools, vcftools and tabix are on PATH (Debian has them).
+# A cell is MODEL_OUTGROUP_SEED, or MODEL_OUTGROUP_SEED_CHROMOSOMES. What OUT has of simulations and of hmmix is kept.
+set -euo pipefail
+yardstick=$(realpath "$1") out=$2
+shift 2
+cells=("$@")
+if [ ${#cells[@]} = 0 ]; then
+    cells=(9K19_50_1 9K19_50_2 9K19_50_3 9K19_500_1 9K19_500_2 10J19_50_1 10J19_50_2 10J19_50_3 10J19_500_1 10J19_500_2 ooa3_200_1_5)
+fi
+mkdir -p "$out" && out=$(realpath "$out")
+here=$(realpath "$(dirname "$0")")
+other=$(realpath "$(dirname "${PYTHON2:?names the Python that has hmmix}")")
+threads=${GALAXY_SLOTS:-$(nproc)}
+
+timed() { # file, command: adds seconds and the peak in MiB of a command to a file
+    local file=$1
+    shift
+    /usr/bin/time -a -f '%e %M' -o "$file" "$@" > /dev/null
+}
+ours() { # name of the result, simulation, what haplotypes is told besides
+    local to=$out/$1 sim=$2 files=() vcf
+    shift 2
+    for vcf in "$sim"/modern.*.vcf.gz; do files+=(--vcf "$vcf"); done
+    rm -f "$to.times"
+    timed "$to.times" archaictools haplotypes "${files[@]}" --ingroup "$sim/ingroup.txt" --outgroup "$sim/outgroup.txt" "$@" \
+        --threads "$threads" --quiet --out "$to.words.h5"
+    timed "$to.times" archaictools predict "${MODEL:-pretrained}" "$to.words.h5" --segments "$to.segments.tsv" --table "$to.table.tsv" \
+        --threads "$threads" --quiet
+    tail -n +2 "$to.segments.tsv" | cut -f1-6 > "$to.calls.bed"
+    tail -n +2 "$to.table.tsv" | cut -f1-6 | gzip -1 > "$to.windows.tsv.gz"
+    rm "$to.table.tsv" "$to.words.h5"
+}
+score() { # simulation, calls, windows, result
+    "$other/python" "$yardstick/score.py" --sim "$1" --calls "$2" --windows "$3" --json "$4" > /dev/null
+}
+
+for cell in "${cells[@]}"; do
+    IFS=_ read -r model people seed chromosomes <<< "$cell"
+    sim=$out/$cell
+    if [ ! -f "$sim/meta.json" ]; then
+        "$other/python" "$yardstick/simulate.py" --model "$model" --n-outgroup "$people" --seed "$seed" \
+            --n-chrom "${chromosomes:-1}" --out "$sim" > /dev/null
+    fi
+    if [ ! -f "$out/$cell.hmmix.json" ]; then
+        PATH=$other:$PATH bash "$yardstick/run_hmmix.sh" "$sim" "$out/$cell.hmmix" > /dev/null
+        score "$sim" "$out/$cell.hmmix/segments.bed" "$out/$cell.hmmix/windows.tsv.gz" "$out/$cell.hmmix.json"
+    fi
+    archaic=()
+    for vcf in "$sim"/archaic.*.vcf.gz; do archaic+=(--archaic-vcf "$vcf"); done
+    ours "$cell.archaic" "$sim" "${archaic[@]}" --archaic "$sim/archaic.txt"
+    ours "$cell.alone" "$sim"
+    for kind in archaic alone; do
+        score "$sim" "$out/$cell.$kind.calls.bed" "$out/$cell.$kind.windows.tsv.gz" "$out/$cell.$kind.json"
+    done
+    printf '%s\n' "$cell" >&2
+done
+"${PYTHON:-python}" "$here/yardstick.py" "$out" "${cells[@]}" | tee "$out/table.md"
