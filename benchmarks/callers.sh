@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# The pretrained model against HMMs on simulated people that it was not trained on: callers.sh FOLDER
+# The pretrained model against HMMs on simulated people that it was not trained on: callers.sh FOLDER [MODEL [CELL ...]]
 # One row a simulation: bases called by default (segments of 5 kb or more, posterior 0.5) and measures of bins. Then what
 # real data suffer, one thing at a time. Simulations in FOLDER are not made again. About half an hour on two cores.
 set -euo pipefail
-folder=$1
+folder=$1 model=${2:-pretrained} chosen=("${@:3}")
 mkdir -p "$folder"
 threads=${GALAXY_SLOTS:-$(nproc)}
 
@@ -23,12 +23,19 @@ measure() { # label, simulation, options of haplotypes
     if [ -n "${OUTGROUP:-}" ]; then head -n "$OUTGROUP" "$sim/outgroup.txt" > "$folder/outgroup.txt" && outgroup=$folder/outgroup.txt; fi
     archaictools haplotypes "${files[@]}" --ingroup "$sim/ingroup.txt" --outgroup "$outgroup" "${archaic[@]}" \
         --truth "$sim/truth.bed" --callable "$sim/callable.bed" "$@" --quiet --out "$folder/words.h5" > /dev/null
-    archaictools predict pretrained "$folder/words.h5" --segments "$folder/segments.tsv" --quiet > /dev/null
-    archaictools evaluate "${MODEL:-pretrained}" "$folder/words.h5" --metrics "$folder/evaluation.json" --quiet > /dev/null
+    archaictools predict "$model" "$folder/words.h5" --segments "$folder/segments.tsv" --quiet > /dev/null
+    archaictools evaluate "$model" "$folder/words.h5" --metrics "$folder/evaluation.json" --quiet > /dev/null
     "${PYTHON:-python}" "$(dirname "$0")/callers.py" "$label" "$folder" "$sim"
 }
 
 "${PYTHON:-python}" "$(dirname "$0")/callers.py" header
+if [ ${#chosen[@]} -gt 0 ]; then
+    for cell in "${chosen[@]}"; do
+        IFS=_ read -r history outgroup seed <<< "$cell"
+        people "$cell" --model "$history" --outgroup "$outgroup" --seed "$seed" && measure "$cell" "$cell"
+    done
+    exit
+fi
 for seed in 1 2 3; do
     people 9K19_50_$seed --model 9K19 --outgroup 50 --seed $seed && measure "9K19, 50, seed $seed" 9K19_50_$seed
     people 10J19_50_$seed --model 10J19 --outgroup 50 --seed $seed && measure "10J19, 50, seed $seed" 10J19_50_$seed
@@ -43,13 +50,13 @@ for cell in 9K19_50_1 9K19_500_1 10J19_50_1 10J19_500_1 ooa3_200_1; do
     measure "$cell, no archaic genome" $cell none
 done
 for cell in 9K19_50_1 10J19_50_1 ooa3_200_1; do OUTGROUP=5 measure "$cell, 5 people of the outgroup" $cell; done
-for model in 9K19 10J19; do
-    base=(--model $model --outgroup 50 --seed 1)
-    people ${model}_switch "${base[@]}" --switch-errors 1 && measure "$model, 1 phase switch a Mb" ${model}_switch
-    people ${model}_missing "${base[@]}" --missing-archaic 0.3 && measure "$model, 30 % of archaic calls missing" ${model}_missing
-    people ${model}_reference "${base[@]}" --missing-archaic 0.3 --archaic-only-alternate --modern-variable-only \
-        && measure "$model, the same, read as REF" ${model}_reference --archaic-missing reference
-    people ${model}_rates "${base[@]}" --mutation-variation 3 && measure "$model, mutation rate varies threefold" ${model}_rates
-    people ${model}_flip "${base[@]}" --flip 0.3 && measure "$model, REF not ancestral at 30 %" ${model}_flip
-    people ${model}_masked "${base[@]}" --uncallable 0.2 && measure "$model, 20 % not callable" ${model}_masked
+for history in 9K19 10J19; do
+    base=(--model $history --outgroup 50 --seed 1)
+    people ${history}_switch "${base[@]}" --switch-errors 1 && measure "$history, 1 phase switch a Mb" ${history}_switch
+    people ${history}_missing "${base[@]}" --missing-archaic 0.3 && measure "$history, 30 % of archaic calls missing" ${history}_missing
+    people ${history}_reference "${base[@]}" --missing-archaic 0.3 --archaic-only-alternate --modern-variable-only \
+        && measure "$history, the same, read as REF" ${history}_reference --archaic-missing reference
+    people ${history}_rates "${base[@]}" --mutation-variation 3 && measure "$history, mutation rate varies threefold" ${history}_rates
+    people ${history}_flip "${base[@]}" --flip 0.3 && measure "$history, REF not ancestral at 30 %" ${history}_flip
+    people ${history}_masked "${base[@]}" --uncallable 0.2 && measure "$history, 20 % not callable" ${history}_masked
 done

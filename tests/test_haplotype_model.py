@@ -207,7 +207,7 @@ def test_augmentation_keeps_what_it_must():
     truth = np.array([np.repeat(np.arange(30) % 2, 100), np.repeat(np.arange(30) % 3 == 0, 100)]) * np.uint16(1_000)
     truth = truth.astype(np.uint16)
     of_archaics = ("archaic_absent", "archaic_missing", "archaic_as_reference", "archaic_only_alternate")
-    never = dict.fromkeys(("switch", *of_archaics, "rate", "masked"), 0.0)
+    never = dict.fromkeys(("switch", *of_archaics, "rate", "masked", "reverse"), 0.0)
     shape = (2, 3_000, 8, 4)
 
     def changed(**chosen):
@@ -237,6 +237,9 @@ def test_augmentation_keeps_what_it_must():
     swapped = (switched[0] != inputs[0]).any(axis=1)
     assert swapped.any()
     assert np.array_equal(switched_truth[0, swapped], truth[1, swapped])  # truth goes with the alleles
+    backwards, backwards_truth = changed(reverse=1.0)
+    assert np.array_equal(backwards[:, ::-1], inputs)
+    assert np.array_equal(backwards_truth[:, ::-1], truth)
     for name in ("rate", "masked"):
         thinner, kept = changed(**{name: 1.0})
         assert (thinner[..., :33] <= inputs[..., :33]).all()

@@ -2,7 +2,8 @@
 
 Every change works on the counts of a person's two haplotypes, drawn anew in each epoch: phase switches, archaic calls
 that are missing, archaic calls that are missing and were read as REF, archaic calls only where they are not REF, no
-archaic genome at all, mutation rates that vary along the genome, and parts that could not be called.
+archaic genome at all, mutation rates that vary along the genome, and parts that could not be called. Besides, half of the
+people are read from their chromosome's end to its start, which says the same.
 """
 
 from __future__ import annotations
@@ -46,6 +47,8 @@ class Augmentation:
         Share of people whose mutation rate varies, and its lowest value in parts of the highest.
     masked, most_masked
         Share of people of whom parts could not be called, and the largest share of bins touched.
+    reverse
+        Share of people read from end to start.
     """
 
     switch: float = 0.35
@@ -60,6 +63,7 @@ class Augmentation:
     slowest: float = 0.3
     masked: float = 0.15
     most_masked: float = 0.4
+    reverse: float = 0.5
 
     def apply(
         self, inputs: Counts, truth: npt.NDArray[np.uint16], rng: np.random.Generator
@@ -82,7 +86,7 @@ class Augmentation:
         """
         inputs, truth = inputs.copy(), truth.copy()
         bins = truth.shape[1]
-        dice = rng.random(7)
+        dice = rng.random(8)
         if dice[0] < self.switch:
             flips = rng.random(bins) < rng.uniform(0, self.switches) / 1_000
             crossed = np.cumsum(flips) % 2 == 1
@@ -122,7 +126,7 @@ class Augmentation:
             _thin(inputs, counts, kept, rng)
             inputs[..., _CALLABLE] = np.rint(inputs[..., _CALLABLE] * kept)
         inputs[..., : len(PATTERNS)] = counts.reshape(2, bins, -1)
-        return inputs, truth
+        return (inputs[:, ::-1], truth[:, ::-1]) if dice[7] < self.reverse else (inputs, truth)
 
 
 def _thin(inputs: Counts, counts: Counts, kept: npt.NDArray[np.float64], rng: np.random.Generator) -> None:
