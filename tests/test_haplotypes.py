@@ -338,6 +338,18 @@ def test_names_that_are_not_there(run, tmp_path, people, options, code, said):
     assert said in result.err
 
 
+def test_more_names_than_a_path_can_hold(ok, tmp_path):
+    """Five hundred names on the command line are names, not the path of a file."""
+    outgroup = [f"OUTGROUP_PERSON_{number:03d}" for number in range(500)]
+    records = [(100, "A", ["C"], ["0|0"] * 500 + ["0|1"]), (900, "G", ["T"], ["1|0"] + ["0|0"] * 500)]
+    vcf = write_vcf(tmp_path / "m.vcf", [*outgroup, "I0"], records)
+    ok("haplotypes", "--vcf", vcf, "--ingroup", "I0", "--outgroup", ",".join(outgroup), "--out", tmp_path / "w.h5")
+    with open_bins(tmp_path / "w.h5") as words:
+        assert words.alphabet.outgroup == 500
+        counts = words.counts("chr7")[:, 0]
+    assert counts[:, PATTERNS.index("absent_uncalled")].tolist() == [0, 1]
+
+
 def test_archaic_chromosomes_in_another_order_and_files(ok, tmp_path):
     """The archaic file holds chr2 before chr1, and a chromosome nobody asked for."""
     calls = ["0|0"] * len(OUTGROUP)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import click
@@ -115,9 +116,8 @@ def _names(given: tuple[str, ...]) -> tuple[str, ...]:
 
     found: list[str] = []
     for text in given:
-        path = Path(text)
-        if path.is_file():
-            with open_text(path) as handle:
+        if os.path.isfile(text):  # noqa: PTH113 - Path.is_file fails where many names are too long for a path
+            with open_text(Path(text)) as handle:
                 found += [line.split()[0] for line in handle if line.strip() and not line.startswith("#")]
         else:
             found += [name for name in text.split(",") if name]
