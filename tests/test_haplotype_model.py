@@ -13,15 +13,17 @@ import pytest
 from scipy.stats import poisson
 from sklearn.metrics import average_precision_score
 
+from archaictools.errors import InputError
 from archaictools.model import hmm
 from archaictools.model.archive import load_model
 from archaictools.model.augmentation import Augmentation, _uneven
 from archaictools.model.bin_batches import BinBatches, scaled
 from archaictools.model.bin_prediction import CORE, MARGIN, BinPredictor
-from archaictools.model.genomes import Genomes
+from archaictools.model.genomes import Genomes, _united
 from archaictools.model.network import Network, start_tensorflow
 from archaictools.model.pretrained import find_model
 from archaictools.model.splits import SplitOptions, make_splits
+from archaictools.results.bin_importance import draw_stretches
 from archaictools.results.calls import _sources
 from archaictools.words.bins import Patterns, Piece, open_bins, write_bins
 from archaictools.words.patterns import PATTERNS
@@ -147,6 +149,12 @@ def test_files_of_the_same_people_stay_on_one_side(tmp_path):
         (split,) = make_splits(genomes.places, SplitOptions(test_chromosomes=("a/chr1",)))
         assert [run.unit.words for run in genomes.runs(split, "test")] == [a, b]
         assert len(list(genomes.runs(split, "train"))) + len(list(genomes.runs(split, "validation"))) == 2
+
+
+def test_files_that_share_a_vcf_are_of_the_same_people():
+    a, b, c, d = (frozenset(names) for names in (("chr1",), ("chr2",), ("chr3",), ("chr1", "chr2")))
+    assert _united([a, b, c]) == [a, b, c]
+    assert _united([a, c, b, d]) == [a | b, c]
 
 
 def test_blocks_are_runs_without_the_other_sides(words):
@@ -434,6 +442,43 @@ def test_genes_that_carry_segments(ok, tmp_path):
     assert table.loc["G3", ["haplotypes", "fraction"]].tolist() == [1, 0.5]
     assert table.loc["G2", "haplotypes"] == 0
     assert (tmp_path / "o.bed").read_text().split("\n")[0] == "chr1\t200\t600\tG1\t900\t+"
+
+
+def test_genes_of_segments_elsewhere_or_of_none(ok, tmp_path):
+    """Genes that nobody's segment overlaps, and people without a segment, are results: nobody carries anything."""
+    header = "chrom\tstart\tend\tsample\thaplotype\tposterior\tsource\tseen\n"
+    (tmp_path / "g.bed").write_text("chr1\t700\t800\tG2\t0\t-\n")
+    for name, rows in (("elsewhere", "chr1\t100\t300\tA\t1\t0.9\tAltai\t0\n"), ("none", "")):
+        (tmp_path / f"{name}.tsv").write_text(header + rows)
+        ok("genes", tmp_path / f"{name}.tsv", "--annotation", tmp_path / "g.bed", "--out", tmp_path / "o.tsv", "--bed",
+           tmp_path / "o.bed")  # fmt: skip
+        table = pd.read_csv(tmp_path / "o.tsv", sep="\t", keep_default_na=False)
+        assert table.loc[0, ["gene", "haplotypes", "people", "fraction", "sources"]].tolist() == ["G2", 0, 0, 0.0, "."]
+        assert (tmp_path / "o.bed").read_text() == ""
+
+
+def test_what_training_saw_are_places_of_its_own_people(ok, tmp_path, words, trained):
+    """Other people's chromosomes of the same names are not seen; its own are, also in a model of several files."""
+    make_words(tmp_path / "others.h5", chromosomes=4, people=1, seed=9)
+    ok("predict", trained[0], tmp_path / "others.h5", "--table", tmp_path / "t.tsv")
+    assert pd.read_csv(tmp_path / "t.tsv", sep="\t")["seen"].sum() == 0
+    ok("train", words[0], tmp_path / "others.h5", "--epochs", 1, "--test-chromosomes", "words/chr1",
+       "--validation-chromosomes", "words/chr2", *SMALL, "--model", tmp_path / "two.h5")  # fmt: skip
+    ok("predict", tmp_path / "two.h5", words[0], "--table", tmp_path / "t.tsv")
+    table = pd.read_csv(tmp_path / "t.tsv", sep="\t")
+    assert set(table.loc[table["seen"] == 0, "chrom"]) == {"chr1"}
+    assert set(table.loc[table["seen"] == 1, "chrom"]) == {"chr2", "chr3", "chr4"}
+
+
+def test_importance_is_measured_where_training_saw_nothing(run, tmp_path, words, trained):
+    with open_bins(words[0]) as bins:
+        held = set(trained[1]["split"]["chromosomes"]["test"])
+        asked = []
+        draw_stretches(bins, 20, length=100, seed=1, seen=lambda chrom: asked.append(chrom) or
+                       np.full(bins.bins[chrom], chrom not in held))  # fmt: skip
+        assert set(asked) == set(bins.bins)
+        with pytest.raises(InputError, match="that training did not see"):
+            draw_stretches(bins, 20, length=100, seed=1, seen=lambda chrom: np.ones(bins.bins[chrom], dtype=bool))
 
 
 def test_importance_names_the_planted_word(ok, tmp_path, words, trained):

@@ -338,6 +338,111 @@ def test_names_that_are_not_there(run, tmp_path, people, options, code, said):
     assert said in result.err
 
 
+def test_two_archaic_people_where_one_of_them_differs_leave_ref_out_too(run, tmp_path):
+    """A0 is called REF where A1 is not: still a file of sites at which somebody differs."""
+    calls = [*["0|0"] * len(OUTGROUP), "0|1", "0|0", "0|0"]
+    vcf = write_vcf(tmp_path / "m.vcf", OUTGROUP + INGROUP, [(n, "A", ["G"], calls) for n in range(1_200)])
+    other = write_vcf(tmp_path / "a.vcf", ARCHAIC, [(n, "A", ["G"], ["0/0", "1/1"]) for n in range(1_100)])
+    result = run("haplotypes", "--vcf", vcf, *ROLES, "--archaic-vcf", other, "--archaic", "A0,A1", "--out",
+                 tmp_path / "w.h5")  # fmt: skip
+    assert result.code == 3
+    assert "--archaic-missing reference" in result.err
+
+
+def test_archaic_or_true_segments_of_other_chromosomes_are_refused(run, tmp_path, people):
+    modern, archaic = people
+    vcf = write_vcf(tmp_path / "m.vcf", OUTGROUP + INGROUP, modern)
+    other = write_vcf(tmp_path / "a.vcf", ARCHAIC, archaic, chrom="NC_000007.13")
+    command = ("haplotypes", "--vcf", vcf, *ROLES, "--out", tmp_path / "w.h5")
+    for missing in ("uncalled", "reference"):
+        result = run(*command, "--archaic-vcf", other, "--archaic", "A0,A1", "--archaic-missing", missing)
+        assert result.code == 3
+        assert "holds none of the chromosomes of the modern people (chr7), only chrNC_000007.13" in result.err
+    (tmp_path / "t.bed").write_text("chr8\t100\t200\tI0\t1\n")
+    result = run(*command, "--truth", tmp_path / "t.bed")
+    assert result.code == 3
+    assert "holds segments of other chromosomes only, none of chr7" in result.err
+    assert not (tmp_path / "w.h5").exists()
+
+
+def test_an_archaic_record_with_ref_and_alt_exchanged(ok, tmp_path):
+    """C A 0/0 beside A C says C twice; a record of other bases says nothing, and is never taken for REF."""
+    calls = [*["0|0"] * len(OUTGROUP), "0|1", "0|0", "0|0"]
+    sites = [(100, "A", ["C"], calls), (1_100, "A", ["C"], calls), (2_100, "A", ["C"], calls)]
+    vcf = write_vcf(tmp_path / "m.vcf", OUTGROUP + INGROUP, sites)
+    other = write_vcf(tmp_path / "a.vcf", ["A0"], [(100, "C", ["A"], ["0/0"]), (1_100, "G", ["T"], ["0/0"])])
+    summary = tmp_path / "s.tsv"
+    ok("haplotypes", "--vcf", vcf, *ROLES, "--archaic-vcf", other, "--archaic", "A0", "--archaic-missing", "reference",
+       "--out", tmp_path / "w.h5", "--summary", summary)  # fmt: skip
+    with open_bins(tmp_path / "w.h5") as words:
+        carrier = words.counts("chr7")[1, :3]  # haplotype 2 of I0
+    said = [PATTERNS[int(np.argmax(row))] for row in carrier]
+    assert said == ["absent_hom", "absent_uncalled", "absent_lacked"]  # C, nothing, and no record: REF
+    table = pd.read_csv(summary, sep="\t").set_index("item")["count"]
+    assert table["sites whose REF is no modern allele, not used"] == 1
+
+
+@pytest.mark.parametrize("other", ["0", "."])
+def test_sites_split_into_records_of_one_alt_each(ok, tmp_path, people, other):
+    """As bcftools norm -m- writes them, carriers of another ALT as REF or as not called: the words stay the same."""
+    modern, archaic = people
+
+    def split(records):
+        for position, ref, alts, calls in records:
+            for number, alt in enumerate(alts, start=1):
+                table = {"0": "0", ".": ".", str(number): "1"}
+                yield (
+                    position,
+                    ref,
+                    [alt],
+                    [call[1].join(table.get(allele, other) for allele in (call[0], call[2])) for call in calls],
+                )
+
+    words = []
+    for name, change in (("whole", list), ("split", split)):
+        vcf = write_vcf(tmp_path / f"{name}.vcf", OUTGROUP + INGROUP, list(change(modern)))
+        ancient = write_vcf(tmp_path / f"{name}.a.vcf", ARCHAIC, list(change(archaic)))
+        ok("haplotypes", "--vcf", vcf, *ROLES, "--archaic-vcf", ancient, "--archaic", "A0,A1", "--out",
+           tmp_path / f"{name}.h5", "--summary", tmp_path / "s.tsv")  # fmt: skip
+        with open_bins(tmp_path / f"{name}.h5") as found:
+            words.append(found.inputs("chr7"))
+    assert np.array_equal(*words)
+    table = pd.read_csv(tmp_path / "s.tsv", sep="\t").set_index(["class", "item"])["count"]
+    assert table["modern", "records of alleles of one site, joined"] == sum(len(alts) - 1 for _, _, alts, _ in modern)
+
+
+def test_haploid_and_missing_genotypes_are_counted(ok, tmp_path):
+    records = [(100, "A", ["G"], [*["0|0"] * len(OUTGROUP), "1", ".|.", "0|1"])]
+    vcf = write_vcf(tmp_path / "m.vcf", OUTGROUP + INGROUP, records)
+    ok("haplotypes", "--vcf", vcf, *ROLES, "--out", tmp_path / "w.h5", "--summary", tmp_path / "s.tsv")
+    table = pd.read_csv(tmp_path / "s.tsv", sep="\t").set_index("item")["count"]
+    assert table["haploid genotypes, haplotype 2 has no word there"] == 1
+    assert table["genotypes not called, no word there"] == 1
+    with open_bins(tmp_path / "w.h5") as words:
+        assert words.counts("chr7").sum(axis=(1, 2)).tolist() == [1, 0, 0, 0, 1, 1]
+
+
+def test_stretches_without_a_site_are_not_callable(ok, tmp_path):
+    """A centromere of 60 kb, and an end of 49 kb: only the first is left out, and only where no regions are given."""
+    calls = [*["0|0"] * len(OUTGROUP), "0|1", "0|0", "0|0"]
+    sites = [(position, "A", ["G"], calls) for position in (500, 20_500, 81_500, 100_500)]
+    vcf = write_vcf(tmp_path / "m.vcf", OUTGROUP + INGROUP, sites, length=150_000)
+    command = ("haplotypes", "--vcf", vcf, *ROLES, "--summary", tmp_path / "s.tsv")
+    ok(*command, "--out", tmp_path / "w.h5")
+    with open_bins(tmp_path / "w.h5") as words:
+        covered = words.shared("chr7", "callable")
+    assert np.flatnonzero(covered == 0).tolist() == list(range(21, 81))
+    table = pd.read_csv(tmp_path / "s.tsv", sep="\t").set_index("item")
+    assert table.loc["stretches of 50,000 bp or more without a site, left out", ["count", "bases"]].tolist() == [
+        1,
+        60_000,
+    ]
+    (tmp_path / "c.bed").write_text("chr7\t0\t150000\n")
+    ok(*command, "--callable", tmp_path / "c.bed", "--out", tmp_path / "all.h5")
+    with open_bins(tmp_path / "all.h5") as words:
+        assert words.shared("chr7", "callable").min() == 1_000
+
+
 def test_more_names_than_a_path_can_hold(ok, tmp_path):
     """Five hundred names on the command line are names, not the path of a file."""
     outgroup = [f"OUTGROUP_PERSON_{number:03d}" for number in range(500)]

@@ -16,7 +16,7 @@ from archaictools.errors import UsageError
 from archaictools.simulation.demography import Sampling, scenario
 from archaictools.simulation.genotypes import Errors, callable_stretches, mutation_rates, switch_positions
 from archaictools.simulation.recombination import hotspots
-from archaictools.simulation.run import SimulationOptions, _ancestry
+from archaictools.simulation.run import SimulationOptions, _ancestry, _finished, _parameters
 from archaictools.simulation.tracts import archaic_tracts, switched
 
 SMALL = ("--outgroup", 6, "--ingroup", 3, "--length", 400_000, "--seed", 5)
@@ -288,6 +288,23 @@ def test_hotspots_hold_most_of_the_recombination():
     short = hotspots(1e-8, 2_000, np.random.default_rng(3))  # no room for a hotspot
     assert short.mean_rate == pytest.approx(1e-8)
     assert len(short.rate) == 1
+
+
+def test_what_an_interrupted_simulation_has_finished(tmp_path):
+    """A chromosome whose VCFs were moved away is not whole; a demes file that was edited makes another simulation."""
+    history = tmp_path / "m.yaml"
+    history.write_text("one")
+    options = SimulationOptions(model=str(history))
+    before = _parameters(options)
+    history.write_text("two")
+    assert _parameters(options)["model"]["sha256"] != before["model"]["sha256"]
+    folder = tmp_path / "chr1"
+    folder.mkdir()
+    for name in ("done.json", "archaic.chr1.vcf.gz"):
+        (folder / name).touch()
+    assert not _finished(folder, options)
+    (folder / "modern.chr1.vcf.gz").touch()
+    assert _finished(folder, options)
 
 
 def test_hotspots_or_a_map(run, tmp_path):

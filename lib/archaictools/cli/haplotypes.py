@@ -16,7 +16,12 @@ from archaictools.cli.options import INPUT, OUTPUT, common, report
 @click.option("--outgroup", multiple=True, required=True, help="People thought free of archaic DNA, in the same way.")
 @click.option("--archaic", multiple=True, help="Archaic people, in the same way; in --vcf or in --archaic-vcf.")
 @click.option("--archaic-vcf", type=INPUT, multiple=True, help="VCF or BCF of archaic people; repeat it.")
-@click.option("--callable", "callable_", type=INPUT, help="BED outside of which sites are not used.")
+@click.option(
+    "--callable",
+    "callable_",
+    type=INPUT,
+    help="BED outside of which sites are not used [default: all but stretches of 50 kb without any].",
+)
 @click.option("--truth", type=INPUT, help="BED chrom start end sample haplotype of introgressed segments: labels.")
 @click.option("--bin", "bin_size", type=click.IntRange(1), default=1_000, show_default=True, help="Of a word, bp.")
 @click.option(
@@ -85,7 +90,9 @@ def command(
     )
     alphabet = Patterns(bin=bin_size, archaic=people.archaic, outgroup=len(people.outgroup))
     parameters = {"bin": bin_size, "unphased": unphased, "archaic_missing": archaic_missing, "pass_only": pass_only}
-    inputs = {f"vcf_{number}": path for number, path in enumerate((*vcf, *archaic_vcf))}
+    # Files with the same vcf_N hold the same people, see archaictools.model.genomes.
+    inputs = {f"vcf_{number}": path for number, path in enumerate(vcf)}
+    inputs |= {f"archaic_vcf_{number}": path for number, path in enumerate(archaic_vcf)}
     origin = provenance.record("haplotypes", parameters, {**inputs, "callable": callable_, "truth": truth})
     tally = Tally()
     with Outputs() as outputs:

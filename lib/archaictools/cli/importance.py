@@ -180,6 +180,7 @@ def _haplotypes(
     from archaictools.formats.tables import write_table
     from archaictools.model.archive import check_bins, load_model
     from archaictools.model.bin_prediction import BinPredictor
+    from archaictools.model.genomes import known_places, seen_bins
     from archaictools.model.network import start_tensorflow
     from archaictools.model.pretrained import find_model
     from archaictools.progress import Progress
@@ -195,9 +196,16 @@ def _haplotypes(
     with Outputs() as outputs, open_bins(words) as bins:
         staged = {path: outputs.stage(path) for path in (positions, plot) if path}
         check_bins(trained, bins)
-        inputs, label = draw_stretches(bins, max(2, stretches), length=trained.network.words, seed=seed)
+        chosen, known = trained.member(member), known_places(trained.metrics.get("sources", {}), bins)
+        inputs, label = draw_stretches(
+            bins,
+            max(2, stretches),
+            length=trained.network.words,
+            seed=seed,
+            seen=lambda chrom: seen_bins(chosen.seen, known.get(chrom), bins.edges(chrom)),
+        )
         start_tensorflow(threads=threads, seed=seed)
-        predictor = BinPredictor(trained.network.build(dict(trained.member(member).weights)))
+        predictor = BinPredictor(trained.network.build(dict(chosen.weights)))
         names = bins.alphabet.inputs
         with Progress(len(label) * len(names) * repeats, "stretches", "importance") as progress:
             table = input_importance(predictor, inputs, label, names, repeats=repeats, seed=seed, progress=progress)

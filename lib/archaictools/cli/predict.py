@@ -120,7 +120,7 @@ def _haplotypes(
         check_bins(trained, bins)
         start()
         with Progress(sum(bins.bins.values()) * len(bins.haplotypes), "bins", "predict") as progress:
-            predicted = predict_haplotypes(bins, BinEnsemble(trained), progress=progress)
+            predicted = predict_haplotypes(bins, BinEnsemble(trained, bins), progress=progress)
             called = write_calls(predicted, bins, calling, desert=desert_length, bigwig=folder, table=rows)
         write_tables(called, bins.alphabet.archaic, **staged)
     length = int((called.segments["end"] - called.segments["start"]).sum())

@@ -143,8 +143,9 @@ class VariantFile:
         """Read on, block by block.
 
         Dropped, and counted in ``tally`` under ``group``: records on chromosomes not wanted, without GT, not of single
-        nucleotides (indels, symbolic alleles), at a position that an earlier such record has, and, where asked for,
-        those whose FILTER is not PASS.
+        nucleotides (indels, symbolic alleles), and, where asked for, those whose FILTER is not PASS. Records of one
+        position and REF, into which some programs split a site of several alleles, are joined; others at a position
+        that an earlier record has are dropped.
 
         Parameters
         ----------
@@ -183,11 +184,13 @@ class VariantFile:
                         if late is not None:
                             raise LineError(int(lines.number[begin + late[0]]), late[1])
                         rows = begin + np.flatnonzero(choice.drop(fit, part))
-                        rows = rows[order.fresh(position[rows], tally, group)]
                         tally.add(group, "single-nucleotide records", len(rows))
                         if len(rows):
                             calls = lines.calls(rows, columns, (bases[rows] >= 0).sum(axis=1))
-                            yield Sites(chrom, position[rows], bases[rows], calls, lines.number[rows] + first)
+                            sites = Sites(chrom, position[rows], bases[rows], calls, lines.number[rows] + first)
+                            sites = _joined(sites, order.fresh(sites.position), tally, group)
+                            if len(sites):
+                                yield sites
                 except LineError as error:
                     line = error.line + first if self.numbered else None
                     raise InputError(str(error), path=self.path, line=line) from error
@@ -252,15 +255,39 @@ class _Order:
         self._last = int(position[-1])
         return None
 
-    def fresh(self, position: Index, tally: Tally, group: str) -> npt.NDArray[np.bool_]:
-        """Tell which sites stand at a new position; the others are counted."""
+    def fresh(self, position: Index) -> npt.NDArray[np.bool_]:
+        """Tell which of one or more sites stand at a new position."""
         fresh = np.diff(position, prepend=self._used) > 0
-        if len(position):
-            self._used = int(position[-1])
-        repeated = np.count_nonzero(~fresh)
-        if repeated:
-            tally.add(group, "records at a position that an earlier record has, dropped", int(repeated))
+        self._used = int(position[-1])
         return fresh
+
+
+def _joined(sites: Sites, fresh: npt.NDArray[np.bool_], tally: Tally, group: str) -> Sites:
+    """Join each record at a position that an earlier one has to that one, if both have one REF; count what is done.
+
+    In such a record, carriers of the other record's alleles stand as REF or as not called, so what is neither counts.
+    """
+    if fresh.all():
+        return sites
+    bases, alleles, phased = sites.bases.copy(), sites.calls.alleles.copy(), sites.calls.phased.copy()
+    first = np.maximum.accumulate(np.where(fresh, np.arange(len(sites)), -1))
+    for row in np.flatnonzero(~fresh).tolist():
+        into = int(first[row])
+        known = [] if into < 0 else [base for base in bases[into].tolist() if base >= 0]
+        own = [base for base in bases[row].tolist() if base >= 0]
+        if not known or known[0] != own[0]:
+            tally.add(group, "records at a position that an earlier record has, dropped", 1)
+            continue
+        tally.add(group, "records of alleles of one site, joined", 1)
+        known += [base for base in own if base not in known]
+        bases[into, : len(known)] = known
+        numbers = np.array([*(known.index(base) for base in own), -1], dtype=np.int8)
+        said = numbers[alleles[row]]
+        alleles[into] = np.where((said > 0) | (alleles[into] < 0), said, alleles[into])
+        phased[into] &= phased[row]
+    haploid = sites.calls.haploid
+    calls = type(sites.calls)(alleles[fresh], phased[fresh], None if haploid is None else haploid[fresh])
+    return Sites(sites.chrom, sites.position[fresh], bases[fresh], calls, sites.line[fresh])
 
 
 def _as_slice(columns: Index) -> slice | Index:

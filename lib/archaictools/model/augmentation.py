@@ -2,8 +2,8 @@
 
 Every change works on the counts of a person's two haplotypes, drawn anew in each epoch: phase switches, archaic calls
 that are missing, archaic calls that are missing and were read as REF, archaic calls only where they are not REF, no
-archaic genome at all, mutation rates that vary along the genome, and parts that could not be called. Besides, half of the
-people are read from their chromosome's end to its start, which says the same.
+archaic genome at all, mutation rates that vary along the genome, and parts that could not be called. Half of the people
+are read from their chromosome's end to its start, which says the same.
 """
 
 from __future__ import annotations

@@ -72,7 +72,7 @@ def evaluate_bins(
     chosen = {name for name in (*RIVALS, *CONTROLS) if name not in leave_out}
     if not words.alphabet.archaic:
         chosen.discard("hmm_archaic")
-    ensemble = BinEnsemble(model)
+    ensemble = BinEnsemble(model, words)
     parts: list[_Part] = []
     with Progress(sum(words.bins.values()) * len(words.haplotypes), "bins", "model") as progress:
         for number, (chrom, bins) in enumerate(words.bins.items()):

@@ -153,6 +153,7 @@ def fit_bins(
     metrics["training"] = asdict(options) | course(first.trained, first.temperature)
     metrics["network"] = network.describe()
     metrics["files"] = [words.path.name for words in genomes.files]
+    metrics["sources"] = genomes.sources
     metrics["augmentation"] = asdict(Augmentation()) if options.augment else None
     model = TrainedModel(
         network=network,

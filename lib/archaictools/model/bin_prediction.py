@@ -8,6 +8,7 @@ import numpy as np
 
 from archaictools.model.batches import pad_rows
 from archaictools.model.bin_batches import scaled
+from archaictools.model.genomes import known_places, seen_bins
 from archaictools.model.territory import out_of_fold
 
 if TYPE_CHECKING:
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from archaictools.model.archive import TrainedModel
+    from archaictools.words.bins import BinsFile
 
 #: Bins predicted by a window, and bins on either side that it reads and whose predictions are thrown away: what lies
 #: further off changes no posterior by more than a thousandth (measured with the pretrained model; a test says so).
@@ -52,9 +54,18 @@ class BinPredictor:
 
 
 class BinEnsemble:
-    """All members of a model; a place is predicted by those that did not see it, as far as there are any."""
+    """All members of a model; a place is predicted by those that did not see it, as far as there are any.
 
-    def __init__(self, model: TrainedModel) -> None:
+    Parameters
+    ----------
+    model
+        As loaded.
+    words
+        Whose haplotypes are predicted: only where training read the same VCFs can it have seen their places.
+    """
+
+    def __init__(self, model: TrainedModel, words: BinsFile) -> None:
+        self._names = known_places(model.metrics.get("sources", {}), words)
         self._territories = [member.seen for member in model.members]
         self._predictors = [BinPredictor(model.network.build(dict(member.weights))) for member in model.members]
 
@@ -79,7 +90,7 @@ class BinEnsemble:
         seen
             bool (bins,): where every member did.
         """
-        blind = np.array([~seen.touches(chrom, edges[:-1], edges[1:]) for seen in self._territories])
+        blind = np.array([~seen_bins(seen, self._names.get(chrom), edges) for seen in self._territories])
         asked, seen = out_of_fold(blind)
         total = np.zeros(inputs.shape[:2], dtype=np.float32)
         for member, predictor in zip(asked, self._predictors, strict=True):

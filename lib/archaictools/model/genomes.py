@@ -1,8 +1,8 @@
 """Several words files of haplotypes as one set to learn from: what is one chromosome, and on which side it lies.
 
-Files made from the same VCFs (the same simulation beside outgroups of several sizes) show the same haplotypes: their
-chromosomes are one unit and never stand on two sides. All haplotypes of a place are on one side too, since people
-share tracts.
+Files that share a VCF of modern people (the same simulation beside outgroups of several sizes) show the same
+haplotypes: their chromosomes are one unit and never stand on two sides. All haplotypes of a place are on one side too,
+since people share tracts.
 """
 
 from __future__ import annotations
@@ -18,8 +18,11 @@ from archaictools.model.splits import SIDES, UNUSED, Places, Split
 from archaictools.words.bins import runs
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
+    import numpy.typing as npt
+
+    from archaictools.model.territory import Territory
     from archaictools.words.bins import BinsFile
 
 #: Splits that hold out whole stretches of the genome; others would put bins of one tract on both sides.
@@ -70,6 +73,11 @@ class Genomes:
     files
         Of one length of bins.
 
+    Attributes
+    ----------
+    sources
+        Whose haplotypes these are: title of each group of files (empty where there is one only) to digests of VCFs.
+
     Raises
     ------
     InputError
@@ -87,12 +95,15 @@ class Genomes:
                     path=words.path,
                     remedy="make both with the same --bin",
                 )
-        sources = [_source(words) for words in files]
-        distinct = list(dict.fromkeys(sources))
-        titles = _titles([files[sources.index(source)] for source in distinct])
+        groups = _united([_source(words) for words in files])
+        firsts = [next(words for words in files if _source(words) <= group) for group in groups]
+        titles = _titles(firsts) if len(groups) > 1 else [""]
+        self.sources = {title: sorted(group) for title, group in zip(titles, groups, strict=True)}
         self.units = [
-            Unit(words, chrom, f"{titles[distinct.index(source)]}/{chrom}" if len(distinct) > 1 else chrom)
-            for words, source in zip(files, sources, strict=True)
+            Unit(words, chrom, _place(title, chrom))
+            for words in files
+            for title, group in zip(titles, groups, strict=True)
+            if _source(words) <= group
             for chrom in words.bins
         ]
 
@@ -142,11 +153,55 @@ class Genomes:
         return int((split.sides(self.places) == UNUSED).sum())
 
 
-def _source(words: BinsFile) -> tuple[str, ...]:
-    """Tell whose haplotypes a file holds: the digests of its VCFs, or its own path."""
+def known_places(sources: Mapping[str, Sequence[str]], words: BinsFile) -> dict[str, str]:
+    """Return under which names a model knows the chromosomes of a words file: none, if it was made of other people.
+
+    Parameters
+    ----------
+    sources
+        :attr:`Genomes.sources` of the training.
+    words
+        Any words file.
+    """
+    mine = _source(words)
+    titles = [title for title, digests in sources.items() if mine & set(digests)]
+    return {chrom: _place(titles[0], chrom) for chrom in words.bins} if titles else {}
+
+
+def seen_bins(seen: Territory, name: str | None, edges: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
+    """Tell which bins a network has seen: bool (bins,).
+
+    Parameters
+    ----------
+    seen
+        Of a member of the model.
+    name
+        The chromosome as :func:`known_places` names it, or None.
+    edges
+        Coordinates of the bins, one more than bins.
+    """
+    return np.zeros(len(edges) - 1, dtype=bool) if name is None else seen.touches(name, edges[:-1], edges[1:])
+
+
+def _place(title: str, chrom: str) -> str:
+    return f"{title}/{chrom}" if title else chrom
+
+
+def _source(words: BinsFile) -> frozenset[str]:
+    """Tell whose haplotypes a file holds: the digests of its VCFs of modern people, or its own path."""
     inputs = words.provenance.get("inputs", {})
-    digests = sorted(str(found.get("sha256")) for name, found in inputs.items() if name.startswith("vcf_"))
-    return tuple(digests) or (str(words.path),)
+    digests = frozenset(str(found.get("sha256")) for name, found in inputs.items() if name.startswith("vcf_"))
+    return digests or frozenset([str(words.path)])
+
+
+def _united(sources: Sequence[frozenset[str]]) -> list[frozenset[str]]:
+    """Unite sources that share a VCF, in the order of the first of each."""
+    groups: list[frozenset[str]] = []
+    for source in sources:
+        shared = [group for group in groups if group & source]
+        groups = [group for group in groups if not group & source]
+        groups.append(source.union(*shared))
+    return sorted(groups, key=lambda group: next(n for n, source in enumerate(sources) if source <= group))
 
 
 def _titles(files: Sequence[BinsFile]) -> list[str]:

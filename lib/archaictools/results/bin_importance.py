@@ -15,6 +15,8 @@ from scipy.stats import false_discovery_control, wilcoxon
 from archaictools.errors import InputError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import numpy.typing as npt
 
     from archaictools.model.bin_prediction import BinPredictor
@@ -25,9 +27,20 @@ _CLIP = 1e-6
 
 
 def draw_stretches(
-    words: BinsFile, number: int, *, length: int, seed: int
+    words: BinsFile, number: int, *, length: int, seed: int, seen: Callable[[str], npt.NDArray[np.bool_]]
 ) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.bool_]]:
-    """Draw stretches of haplotypes, as far as possible half of them with introgression.
+    """Draw stretches of haplotypes that training did not see, as far as possible half of them with introgression.
+
+    Parameters
+    ----------
+    words
+        Labelled haplotypes.
+    number, length
+        Stretches, and bins of each.
+    seed
+        Of drawing.
+    seen
+        Tells of a chromosome which bins training saw: bool (bins,).
 
     Returns
     -------
@@ -39,19 +52,25 @@ def draw_stretches(
     Raises
     ------
     InputError
-        If no haplotype is introgressed anywhere, or none is free.
+        If, where training saw nothing, no haplotype is introgressed, or none is free.
     """
     rng = np.random.default_rng(seed)
     found: dict[bool, list[tuple[str, int, int]]] = {True: [], False: []}
     for chrom, bins in words.bins.items():
         truth = words.truth(chrom)
-        size = min(length, bins)
+        size, known = min(length, bins), seen(chrom)
         for first in range(0, bins - size + 1, size):
+            if known[first : first + size].any():
+                continue
             rich = np.asarray(truth[:, first : first + size].any(axis=1))
             for row in range(len(rich)):
                 found[bool(rich[row])].append((chrom, row, first))
     if not found[True] or not found[False]:
-        raise InputError("holds no stretch with introgression, or none without", path=words.path)
+        raise InputError(
+            "holds no stretch with introgression that training did not see, or none without",
+            path=words.path,
+            remedy="give people that the model was not trained on, or train with larger blocks held out",
+        )
     chosen = []
     for kind in (True, False):
         some = rng.permutation(len(found[kind]))[: max(1, number // 2)]

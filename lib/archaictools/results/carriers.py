@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import bioframe
 import pandas as pd
 
-from archaictools.errors import InputError
 from archaictools.formats.bed import score
 from archaictools.formats.bigwig import is_bigwig
 from archaictools.formats.files import open_text
@@ -59,18 +58,16 @@ def carriers(genes: pd.DataFrame, path: Path, *, source: Path | str = "the annot
     """
     genes = genes.sort_values(["chrom", "start", "end", "name"], kind="stable").reset_index(drop=True)
     segments = pd.concat(list(read_table(path, _SEGMENT, optional={"source": str})))
-    if segments.empty:
-        raise InputError("holds no segment", path=path, remedy="nothing was called: there is nothing to count")
     if "source" not in segments:
         segments["source"] = "."
-    if not set(segments["chrom"]) & set(genes["chrom"]):
+    if len(segments) and not set(segments["chrom"]) & set(genes["chrom"]):
         require_chromosomes(genes["chrom"], set(segments["chrom"]), source=source, genome="the segments")
     segments = segments.reset_index(drop=True)
     pairs = pd.concat(list(_pairs(genes, segments)))
     groups = pairs.groupby("gene")
     table = pd.DataFrame(
         {
-            "haplotypes": groups.apply(lambda part: len(part[["sample", "haplotype"]].drop_duplicates())),
+            "haplotypes": pairs.drop_duplicates(["gene", "sample", "haplotype"]).groupby("gene").size(),
             "people": groups["sample"].nunique(),
             "mean": groups["posterior"].mean(),
             "max": groups["posterior"].max(),
@@ -80,7 +77,7 @@ def carriers(genes: pd.DataFrame, path: Path, *, source: Path | str = "the annot
     for name in ("haplotypes", "people"):
         table[name] = table[name].fillna(0).astype(int)
     places = ["chrom", "start", "end"]
-    covered = bioframe.coverage(genes[places], segments[places])["coverage"]
+    covered = bioframe.coverage(genes[places], segments[places])["coverage"] if len(segments) else 0
     table["fraction"] = covered / (genes["end"] - genes["start"])
     table["sources"] = table["sources"].fillna(".")
     named = genes.rename(columns={"name": "gene"})[["gene", "chrom", "start", "end", "strand"]]

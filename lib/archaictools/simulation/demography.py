@@ -103,11 +103,16 @@ def scenario(name: str, sampling: Sampling) -> Scenario:
     """
     if name == _OOA3:
         found = _ooa3()
-    elif Path(name).suffix.lower() in {".yaml", ".yml"}:
+    elif is_demes(Path(name)):
         found = _from_demes(Path(name), sampling)
     else:
         found = _from_stdpopsim(name, sampling)
     return _sampled(found, sampling)
+
+
+def is_demes(path: Path) -> bool:
+    """Tell a demes file by its name."""
+    return path.suffix.lower() in {".yaml", ".yml"}
 
 
 def _sampled(found: Scenario, sampling: Sampling) -> Scenario:

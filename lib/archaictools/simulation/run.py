@@ -12,6 +12,7 @@ import shutil
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import asdict, dataclass, field
 from importlib import metadata
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,15 +21,13 @@ import pandas as pd
 from archaictools.errors import InputError, UsageError
 from archaictools.formats.files import sha256
 from archaictools.formats.tables import plain, write_json, write_table
-from archaictools.simulation.demography import Sampling, Scenario, scenario
+from archaictools.simulation.demography import Sampling, Scenario, is_demes, scenario
 from archaictools.simulation.genotypes import Errors, blocks, callable_stretches, mutation_rates, switch_positions
 from archaictools.simulation.recombination import hotspots, read_map
 from archaictools.simulation.tracts import archaic_tracts, switched
 from archaictools.simulation.vcf import VcfWriter
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     import tskit
 
     from archaictools.progress import Progress
@@ -120,7 +119,7 @@ def simulate(
         read_map(options.recombination_map, options.length)
     work.mkdir(parents=True, exist_ok=True)
     _claim(work, options)
-    todo = [number for number in range(options.chromosomes) if not (work / _name(number) / _DONE).exists()]
+    todo = [number for number in range(options.chromosomes) if not _finished(work / _name(number), options)]
     progress.advance(options.chromosomes - len(todo))
     if processes == 1 or len(todo) <= 1:
         for number in todo:
@@ -150,11 +149,18 @@ def _claim(work: Path, options: SimulationOptions) -> None:
 
 def _parameters(options: SimulationOptions) -> dict[str, Any]:
     values = asdict(options)
-    path = options.recombination_map
-    if path is not None:
-        values["recombination_map"] = {"name": path.name, "sha256": sha256(path)}
+    history = Path(options.model)
+    for name, path in (("recombination_map", options.recombination_map), ("model", is_demes(history) and history)):
+        if path:
+            values[name] = {"name": path.name, "sha256": sha256(path)}
     parameters: dict[str, Any] = plain(values)
     return parameters
+
+
+def _finished(folder: Path, options: SimulationOptions) -> bool:
+    """Tell whether a chromosome is whole: one that was being put together when all stopped lacks its VCFs."""
+    wanted = [_DONE, f"modern.{folder.name}.vcf.gz", *([f"archaic.{folder.name}.vcf.gz"] if options.archaic else [])]
+    return all((folder / name).exists() for name in wanted)
 
 
 def _name(number: int) -> str:

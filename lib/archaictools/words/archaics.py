@@ -24,13 +24,20 @@ if TYPE_CHECKING:
 
 GROUP = "archaic"
 
-#: Genotypes called as not REF, without one called as REF, after which a file is taken to leave REF out.
+#: In place of a base, where the archaic record contradicts the modern one.
+_UNUSABLE = -2
+
+#: Sites called as not REF, without one called as REF, after which a file is taken to leave REF out.
 _SUSPICIOUS = 1_000
 
 
 @dataclass
 class ReferenceCheck:
-    """Refuse an archaic genome that is only given where it is not REF, unless told what a missing call means."""
+    """Refuse archaic genomes that are only given where they are not REF, unless told what a missing call means.
+
+    Where several people stand in one file, one is called REF where another is not; so only sites count at which nobody
+    of them carries anything else.
+    """
 
     path: Path
     reference: int = 0
@@ -39,12 +46,12 @@ class ReferenceCheck:
     def count(self, sites: Sites, columns: slice) -> None:
         """Count genotypes; raise InputError where all of many are not REF."""
         alleles = sites.calls.alleles[:, columns]
-        carries = (alleles > 0).any(axis=2)
+        carries = (alleles > 0).any(axis=(1, 2))
         self.other += int(carries.sum())
-        self.reference += int(((alleles == 0).any(axis=2) & ~carries).sum())
+        self.reference += int(((alleles == 0).any(axis=(1, 2)) & ~carries).sum())
         if not self.reference and self.other > _SUSPICIOUS:
             raise InputError(
-                f"calls no archaic genotype as REF, but {self.other:,} as something else: a missing call may mean REF",
+                f"calls no site as REF alone, but {self.other:,} as something else: a missing call may mean REF",
                 path=self.path,
                 remedy="say --archaic-missing reference if it does, --archaic-missing uncalled if not",
             )
@@ -90,6 +97,20 @@ class ArchaicFile:
     def close(self) -> None:
         """Close the file."""
         self._stack.close()
+
+    def holds(self, chrom: str) -> bool:
+        """Tell whether a chromosome that was asked for was found."""
+        return chrom in self._found
+
+    def refuse_strange(self, chromosomes: Sequence[str]) -> None:
+        """Raise InputError if none of the chromosomes of modern people was found."""
+        if not self._found:
+            raise InputError(
+                f"holds none of the chromosomes of the modern people ({shortlist(chromosomes)}), only "
+                f"{shortlist(sorted(self._met)) or 'none'}",
+                path=self.path,
+                remedy="give archaic genomes of the same chromosomes and the same build",
+            )
 
     def up_to(self, chrom: str, last: int) -> Iterator[Sites]:
         """Yield all sites of a chromosome that were not yielded yet and lie at or before a position.
@@ -219,19 +240,30 @@ class Archaics:
             for found in archaic.up_to(chrom, int(sites.position[-1])):
                 theirs = np.flatnonzero(np.isin(found.position, sites.position))
                 ours = np.searchsorted(sites.position, found.position[theirs])
-                same = found.bases[theirs, 0] == sites.bases[ours, 0]
+                same = _agree(found.bases[theirs], sites.bases[ours])
                 self._tally.add(GROUP, "sites of modern people found", len(theirs))
                 if not same.all():
-                    self._tally.add(GROUP, "sites whose REF differs from the modern one, not used", int((~same).sum()))
+                    self._tally.add(GROUP, "sites whose REF is no modern allele, not used", int((~same).sum()))
                 bases[ours[same][:, None], columns] = _bases(found, slice(None))[theirs[same]]
+                bases[ours[~same][:, None], columns] = _UNUSABLE
         called = (bases >= 0).sum(axis=2, dtype=np.int8)
-        table = np.where(sites.bases < 0, np.int8(-2), sites.bases)
+        table = np.where(sites.bases < 0, np.int8(-3), sites.bases)
         carried = (bases[:, None] == table[:, :, None, None]).sum(axis=3, dtype=np.int8)
         if self._missing == "reference":
-            absent = called == 0
+            # Of a chromosome that a file does not hold, its people say nothing.
+            there = np.ones(len(self._names), dtype=bool)
+            for archaic in self._files:
+                there[[self._names.index(name) for name in archaic.names]] = archaic.holds(chrom)
+            absent = (called == 0) & there & (bases > _UNUSABLE).all(axis=2)
             carried[:, 0][absent] = 2
             called[absent] = 2
         return carried, called
+
+
+def _agree(theirs: npt.NDArray[np.int8], ours: npt.NDArray[np.int8]) -> npt.NDArray[np.bool_]:
+    """Tell at which sites two records speak of the same bases: of one REF, or of two that each know the other's."""
+    known = (ours == theirs[:, :1]).any(axis=1) & (theirs == ours[:, :1]).any(axis=1)
+    return np.asarray((theirs[:, 0] == ours[:, 0]) | known)
 
 
 def _bases(sites: Sites, columns: slice) -> npt.NDArray[np.int8]:

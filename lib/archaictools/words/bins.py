@@ -173,6 +173,10 @@ class BinsWriter:
             group[name].resize(after, axis=0)
             group[name][before:] = getattr(piece, name)
 
+    def leave_out(self, first: int, last: int) -> None:
+        """Mark bins [first, last) of the chromosome begun last as not callable."""
+        self._begun["callable"][first:last] = 0
+
     def label(self, truth: npt.NDArray[np.uint16]) -> None:
         """Write introgressed bases (haplotypes, bins) of the chromosome begun last, and the labels they give."""
         tile = (1, min(TILE, truth.shape[1]))

@@ -19,7 +19,7 @@ from archaictools.formats.chromosomes import Naming, bare
 from archaictools.formats.variants import open_variants
 from archaictools.formats.vcf_text import ALLELES
 from archaictools.words.archaics import ArchaicFile, Archaics
-from archaictools.words.bins import Piece
+from archaictools.words.bins import Piece, runs
 from archaictools.words.patterns import PATTERNS, RARE, archaic_state, count_words, frequency_class, pattern_ids
 from archaictools.words.truth import NOTHING, Cover, read_cover, read_truth, truth_in_bins
 
@@ -34,6 +34,9 @@ if TYPE_CHECKING:
 
 #: Bins of all haplotypes held in memory, and written at once.
 REGION = 1_024
+
+#: Without callable regions, a stretch of this many bp without a site is taken as not sequenced.
+EMPTY = 50_000
 
 #: Counts end here: a bin of 1 kb hardly reaches it.
 MOST = 255
@@ -149,7 +152,8 @@ def count_haplotypes(
     progress
         Told of sites.
     callable_regions
-        BED: sites outside are not used.
+        BED: sites outside are not used. Without it everything counts as callable but stretches of :data:`EMPTY` bp or
+        more without a site.
     truth
         BED of introgressed segments, see :func:`archaictools.words.truth.read_truth`.
 
@@ -190,6 +194,14 @@ def count_haplotypes(
                 progress.advance(len(sites))
             if chromosome is not None:
                 chromosome.finish(segments, used)
+        for archaic in files:
+            archaic.refuse_strange(sorted(done))
+    if segments and not {chrom for chrom, *_ in segments} & {bare(chrom) for chrom in done}:
+        raise InputError(
+            f"holds segments of other chromosomes only, none of {shortlist(sorted(done))}",
+            path=truth,
+            remedy="name chromosomes as in the VCF",
+        )
     if not used.sites:
         raise InputError(
             f"no site is left at which the modern people differ ({tally.sentence()})",
@@ -227,6 +239,7 @@ class _Chromosome:
         self._length = writer.lengths.get(name, 0)
         self._region = 0
         self._end = 0  # of the last site
+        self._filled: list[Int] = []  # bins that hold a site, ascending
         self._rng = np.random.default_rng([options.seed, *name.encode()])
         writer.begin(name)
         self._clear()
@@ -254,6 +267,7 @@ class _Chromosome:
         state = archaic_state(carried, np.broadcast_to(called[:, None], carried.shape))
         varies = carriers.max(axis=1) < whole[:, 0]
         bins = sites.position[rows] // self._options.bin
+        self._filled.append(np.unique(bins))
         of_haplotype = _Alleles(ingroup[rows])
         words = of_haplotype.look_up(pattern_ids(frequency, state))
         rare = of_haplotype.look_up((frequency <= RARE).astype(np.int8)) == 1
@@ -274,6 +288,8 @@ class _Chromosome:
         bins = -(-self._length // self._options.bin)
         self._move((bins - 1) // REGION)
         self._write(bins - self._region * REGION)
+        if self._regions is None:
+            self._leave_out_empty(bins)
         used.bins += bins
         used.bases += self._length
         if truth is not None:
@@ -281,9 +297,25 @@ class _Chromosome:
             self._writer.label(bases)
             used.introgressed += int(bases.sum(dtype=np.int64))
 
+    def _leave_out_empty(self, bins: int) -> None:
+        """Without callable regions, take long stretches in which nobody differs as not sequenced: centromeres, gaps."""
+        empty = np.ones(bins, dtype=bool)
+        empty[np.concatenate([np.zeros(0, dtype=np.int64), *self._filled])] = False
+        size = self._options.bin
+        for first, last in zip(*runs(empty), strict=True):
+            if (last - first) * size >= EMPTY:
+                self._writer.leave_out(int(first), int(last))
+                length = min(int(last) * size, self._length) - int(first) * size
+                self._tally.add("callable", f"stretches of {EMPTY:,} bp or more without a site, left out", 1, length)
+
     def _dealt(self, sites: Sites) -> npt.NDArray[np.int8]:
         """Return the alleles of outgroup and ingroup; deal those of unphased heterozygotes of the ingroup."""
         people = slice(len(self._people.outgroup), len(self._people.outgroup) + len(self._people.ingroup))
+        if sites.calls.haploid is not None and (haploid := sites.calls.haploid[:, people]).any():
+            self._tally.add("ingroup", "haploid genotypes, haplotype 2 has no word there", int(haploid.sum()))
+        missing = int((sites.calls.alleles[:, people] < 0).all(axis=2).sum())
+        if missing:
+            self._tally.add("ingroup", "genotypes not called, no word there", missing)
         calls = sites.calls.alleles[:, : people.stop]
         pairs = calls[:, people]
         open_ = ~sites.calls.phased[:, people] & (pairs[..., 0] != pairs[..., 1])
