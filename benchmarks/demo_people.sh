@@ -21,8 +21,8 @@ archaic=Nean,DenisovaPinky
 ingroup=$({ gzip -dc "$vcf" || true; } | grep -m1 '^#CHROM' | cut -f10- | tr '\t' '\n' | grep '^NA' | grep -vF "${outgroup//,/$'\n'}" | paste -sd,)
 step() { printf '\n== archaictools %s\n' "$1"; archaictools "$@"; }
 
-# This file gives archaic genotypes only where they are not REF.
-step haplotypes --vcf "$vcf" --ingroup "$ingroup" --outgroup "$outgroup" --archaic "$archaic" --archaic-missing reference \
+# This file gives archaic genotypes only where they are not REF; elsewhere they are REF or were not called.
+step haplotypes --vcf "$vcf" --ingroup "$ingroup" --outgroup "$outgroup" --archaic "$archaic" --archaic-missing uncalled \
     --out "$out/people/words.h5" --summary "$out/people/summary.tsv"
 step predict pretrained "$out/people/words.h5" --bigwig "$out/people/tracks" --bed "$out/people/segments.bed" \
     --segments "$out/people/segments.tsv" --summary "$out/people/people.tsv" --deserts "$out/people/deserts.bed"

@@ -53,7 +53,8 @@ class ReferenceCheck:
             raise InputError(
                 f"calls no site as REF alone, but {self.other:,} as something else: a missing call may mean REF",
                 path=self.path,
-                remedy="say --archaic-missing reference if it does, --archaic-missing uncalled if not",
+                remedy="say --archaic-missing uncalled where it may as well mean not called, or "
+                "--archaic-missing reference where it always means REF",
             )
 
 
