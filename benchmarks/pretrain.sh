@@ -66,7 +66,7 @@ ooa3 200 104 50:1,200:2
 ooa3 200 105 5:1,200:2
 EOF
 
-test=(9K19_o60_s112 10J19_o500_s103 10J19_o60_s223) validation=(ooa3_o200_s105 10J19_o60_s212 structured_o100_s206)
+test=(9K19_o60_s212 structured_o100_s206 10J19_o60_s223) validation=(ooa3_o100_s202 10J19_o60_s212 structured_o100_s205)
 chromosomes() { # of these simulations, but for those of a history left out
     printf '%s/chr1\n' "$@" | grep -v "^${LEAVE_OUT:-none}_" | paste -sd,
 }
@@ -76,6 +76,6 @@ for words in "$folder"/*.h5; do
 done
 state=$folder/training${LEAVE_OUT:+-without-$LEAVE_OUT}
 mkdir -p "$state"
-archaictools train "${files[@]}" --epochs "${EPOCHS:-16}" --patience 0 --keep last --checkpoint "$state/checkpoint" \
+archaictools train "${files[@]}" ${START:+--start-from "$START" --learning-rate 0.0015} --epochs "${EPOCHS:-16}" --patience 0 --keep last --checkpoint "$state/checkpoint" \
     --test-chromosomes "$(chromosomes "${test[@]}")" --validation-chromosomes "$(chromosomes "${validation[@]}")" \
     --threads "$threads" --model "$model" --metrics "$state/metrics.json" --history "$state/history.tsv"

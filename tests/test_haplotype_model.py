@@ -470,6 +470,22 @@ def test_what_training_saw_are_places_of_its_own_people(ok, tmp_path, words, tra
     assert set(table.loc[table["seen"] == 1, "chrom"]) == {"chr2", "chr3", "chr4"}
 
 
+def test_going_on_from_a_model(ok, run, tmp_path, words, trained):
+    """Where it hardly learns, the weights stay; what the earlier model has seen stays seen."""
+    make_words(tmp_path / "others.h5", chromosomes=3, people=2, seed=9)
+    common = ("train", tmp_path / "others.h5", "--start-from", trained[0], "--epochs", 1, "--stretch", 100, "--model")
+    ok(*common, tmp_path / "on.h5", "--learning-rate", 1e-9)
+    before, after = (load_model(path, alphabet="variant").member(1) for path in (trained[0], tmp_path / "on.h5"))
+    for name in ("embedding", "forward_recurrent", "backward_kernel", "dense_kernel"):
+        assert np.allclose(after.weights[name], before.weights[name], atol=1e-6), name
+    ok("predict", tmp_path / "on.h5", words[0], "--table", tmp_path / "t.tsv")
+    table = pd.read_csv(tmp_path / "t.tsv", sep="\t")
+    assert set(table.loc[table["seen"] == 0, "chrom"]) == set(trained[1]["split"]["chromosomes"]["test"])
+    ok("predict", tmp_path / "on.h5", tmp_path / "others.h5", "--table", tmp_path / "t.tsv")
+    assert pd.read_csv(tmp_path / "t.tsv", sep="\t").groupby("chrom")["seen"].mean().sort_values().tolist() == [0, 1, 1]
+    assert run(*common, tmp_path / "x.h5", "--lstm", 4).code == 2
+
+
 def test_importance_is_measured_where_training_saw_nothing(run, tmp_path, words, trained):
     with open_bins(words[0]) as bins:
         held = set(trained[1]["split"]["chromosomes"]["test"])

@@ -202,7 +202,7 @@ def _haplotypes(
             max(2, stretches),
             length=trained.network.words,
             seed=seed,
-            seen=lambda chrom: seen_bins(chosen.seen, known.get(chrom), bins.edges(chrom)),
+            seen=lambda chrom: seen_bins(chosen.seen, known[chrom], bins.edges(chrom)),
         )
         start_tensorflow(threads=threads, seed=seed)
         predictor = BinPredictor(trained.network.build(dict(chosen.weights)))

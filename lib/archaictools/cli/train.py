@@ -83,6 +83,9 @@ if TYPE_CHECKING:
 )
 @click.option("--stretch", type=click.IntRange(1), default=500, show_default=True, help="Variant: bins read at once.")
 @click.option("--no-augment", is_flag=True, help="Variant: learn from the words as they are, not as real data suffer.")
+@click.option(
+    "--start-from", type=INPUT, help="Variant: go on learning from this model.h5, or from 'pretrained'; its sizes hold."
+)
 @click.option("--model", "model_path", type=OUTPUT, required=True, help="model.h5.")
 @click.option("--history", type=OUTPUT, help="TSV, one row an epoch.")
 @click.option("--metrics", type=OUTPUT, help="JSON of measures on every side, and the verdict.")
@@ -109,6 +112,7 @@ def command(
     forget_bias: str,
     stretch: int,
     no_augment: bool,
+    start_from: Path | None,
     model_path: Path,
     history: Path | None,
     metrics: Path | None,
@@ -158,16 +162,18 @@ def command(
         "seed": seed,
     }
     given = {"embedding": embedding, "lstm": lstm, "dense": dense}
-    usual = {"embedding": 32, "lstm": 64, "dense": 32} if variant else dict.fromkeys(given, 10)
-    sizes: dict[str, Any] = {name: usual[name] if given[name] is None else given[name] for name in given}
-    sizes["dropout"] = dropout
+    if start_from and not (variant and set(given.values()) == {None}):
+        raise UsageError("--start-from is for haplotypes, and the sizes are those of the model started from")
+    sizes = _sizes(given, variant=variant) | {"dropout": dropout}
     start = lambda: start_tensorflow(threads=threads, seed=seed)  # noqa: E731 - one line, used twice
     with Outputs() as outputs, ExitStack() as stack:
         target = outputs.stage(model_path)
         tables = {path: outputs.stage(path) for path in (history, metrics, predictions, write_folds) if path}
         if variant:
             values |= {"stretch": stretch, "augment": not no_augment}
-            fitted, places, lengths = _of_haplotypes(words, holding, values, sizes, checkpoint, start, stack)
+            fitted, places, lengths = _of_haplotypes(
+                words, holding, values, sizes, start_from, checkpoint, start, stack
+            )
         else:
             values |= {"class_weight": class_weight, "reverse_complement": reverse_complement}
             sizes["forget_bias"] = forget_bias
@@ -196,6 +202,12 @@ def command(
     )
 
 
+def _sizes(given: dict[str, int | None], *, variant: bool) -> dict[str, Any]:
+    """Return the sizes of layers, the usual ones where none are given."""
+    usual = {"embedding": 32, "lstm": 64, "dense": 32} if variant else dict.fromkeys(given, 10)
+    return {name: usual[name] if size is None else size for name, size in given.items()}
+
+
 def _of_kmers(
     words: Path,
     holding: SplitOptions,
@@ -220,15 +232,20 @@ def _of_haplotypes(
     holding: SplitOptions,
     values: dict[str, Any],
     sizes: dict[str, Any],
+    start_from: Path | None,
     checkpoint: Path | None,
     start: Callable[[], None],
     stack: ExitStack,
 ) -> tuple[Fitted, Places, dict[str, int]]:
     """Train on haplotypes; return also where their bins lie and how long the chromosomes are."""
+    from archaictools.model.archive import load_model
     from archaictools.model.bin_fitting import BinTrainingOptions, fit_bins
     from archaictools.model.genomes import Genomes
-    from archaictools.words.bins import open_bins
+    from archaictools.model.pretrained import find_model
+    from archaictools.words.bins import ALPHABET, open_bins
 
     genomes = Genomes([stack.enter_context(open_bins(path)) for path in words])
-    fitted = fit_bins(genomes, holding, BinTrainingOptions(**values), sizes, checkpoint=checkpoint, start=start)
+    earlier = load_model(find_model(start_from), alphabet=ALPHABET) if start_from else None
+    options = BinTrainingOptions(**values)
+    fitted = fit_bins(genomes, holding, options, sizes, start=start, start_from=earlier, checkpoint=checkpoint)
     return fitted, genomes.places, genomes.lengths

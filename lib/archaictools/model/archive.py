@@ -157,7 +157,7 @@ def _write_member(handle: h5py.File, group: str, member: Member) -> None:
     write_document(handle, f"{group}/split", member.split.describe())
     for name, array in member.weights.items():
         data = handle.create_dataset(f"{group}/weights/{name}", data=array, dtype="float32")
-        data.attrs["sha256"] = _digest(array)
+        data.attrs["sha256"] = array_digest(array)
     packed: dict[str, Any] = {"chunks": True, "compression": "gzip", "compression_opts": 1, "shuffle": True}
     handle.create_dataset(f"{group}/counts", data=member.counts, dtype="uint32", **packed)
     seen = member.seen
@@ -231,7 +231,7 @@ def _read_member(handle: h5py.File, group: str, path: Path, network: Network) ->
     weights = {}
     for name, shape in network.shapes().items():
         array = read_array(handle, f"{group}/weights/{name}", path, shape=shape, dtype="float32")
-        if handle[f"{group}/weights/{name}"].attrs.get("sha256") != _digest(array):
+        if handle[f"{group}/weights/{name}"].attrs.get("sha256") != array_digest(array):
             raise InputError(f"the digest of {group}/weights/{name} is wrong", path=path, remedy="the file is damaged")
         weights[name] = array
     chrom = read_texts(handle, f"{group}/seen/chrom", path)
@@ -279,5 +279,6 @@ def check_fit(model: TrainedModel, words: WordsFile, *, any_build: bool = False)
         )
 
 
-def _digest(array: np.ndarray) -> str:
+def array_digest(array: np.ndarray) -> str:
+    """Return the SHA-256 of an array's numbers as little-endian float32."""
     return hashlib.sha256(np.ascontiguousarray(array, dtype="<f4").tobytes()).hexdigest()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,7 +11,7 @@ import numpy as np
 from archaictools import provenance
 from archaictools.errors import InputError
 from archaictools.formats.files import sha256
-from archaictools.model.archive import Member, TrainedModel
+from archaictools.model.archive import Member, TrainedModel, array_digest, check_bins
 from archaictools.model.augmentation import Augmentation
 from archaictools.model.bin_batches import BinBatches
 from archaictools.model.bin_prediction import BinPredictor
@@ -39,6 +39,9 @@ if TYPE_CHECKING:
     from archaictools.model.genomes import Genomes, Run
 
 log = logging.getLogger("archaictools")
+
+#: Before the title of people that the model started from has seen.
+EARLIER = "earlier:"
 
 #: Haplotype-chromosomes predicted after each epoch, and of the training side in the end: enough to tell.
 WATCHED = 96
@@ -108,6 +111,7 @@ def fit_bins(
     sizes: Mapping[str, Any],
     *,
     start: Callable[[], None],
+    start_from: TrainedModel | None = None,
     checkpoint: Path | None = None,
 ) -> Fitted:
     """Split, train, calibrate, measure; once, or once a fold.
@@ -122,6 +126,9 @@ def fit_bins(
         ``embedding, lstm, dense, dropout`` of :class:`archaictools.model.network.Network`.
     start
         Called once the input is known to be usable: imports and sets up TensorFlow.
+    start_from
+        A model of one network to go on learning from, in place of fresh weights; its sizes hold, and what it has seen
+        counts as seen.
     checkpoint
         Folder for the state of an interrupted training.
 
@@ -134,6 +141,10 @@ def fit_bins(
     """
     alphabet = genomes.files[0].alphabet
     network = Network(vocabulary=alphabet.vocabulary, words=options.stretch, per_bin=True, forget_bias="unit", **sizes)
+    before = None
+    if start_from is not None:
+        check_bins(start_from, genomes.files[0])
+        network, before = replace(start_from.network, words=options.stretch), start_from.member(1)
     splits = make_splits(genomes.places, split_options)
     for split in splits:
         if not any(run.unit.words.people for run in genomes.runs(split, "train")):
@@ -145,7 +156,7 @@ def fit_bins(
         if split_options.folds:
             log.info("fold %d of %d", split.fold + 1, split_options.folds)
         folder = checkpoint / f"fold-{split.fold + 1}" if checkpoint and split_options.folds else checkpoint
-        fitted.append(_fit_member(genomes, split, network, options, folder, digests))
+        fitted.append(_fit_member(genomes, split, network, options, before, folder, digests))
     places, predicted = _places(genomes, fitted)
     metrics = judge(places, predicted, _audit(split_options), seed=options.seed)
     first = fitted[0]
@@ -154,6 +165,10 @@ def fit_bins(
     metrics["network"] = network.describe()
     metrics["files"] = [words.path.name for words in genomes.files]
     metrics["sources"] = genomes.sources
+    if start_from is not None:
+        earlier = start_from.metrics.get("sources", {})
+        metrics["sources"] |= {f"{EARLIER}{title}": digests for title, digests in earlier.items()}
+        metrics["started_from"] = {"words": start_from.words_digest.split(), "training": start_from.metrics["training"]}
     metrics["augmentation"] = asdict(Augmentation()) if options.augment else None
     model = TrainedModel(
         network=network,
@@ -178,6 +193,7 @@ def _fit_member(
     split: Split,
     network: Network,
     options: BinTrainingOptions,
+    before: Member | None,
     checkpoint: Path | None,
     digests: list[str],
 ) -> _FittedMember:
@@ -193,7 +209,7 @@ def _fit_member(
         augmentation=Augmentation() if options.augment else None,
         seed=options.seed,
     )
-    model = network.build()
+    model = network.build(dict(before.weights) if before else None)
     total = options.epochs * batches.steps
     compile_network(model, rate, options, batches.steps, warmup=min(WARMUP, total // 10), clip=1.0)
     predictor = BinPredictor(model)
@@ -213,6 +229,7 @@ def _fit_member(
             "training": asdict(options),
             "words": digests,
             "split": split.describe(),
+            "start": [array_digest(before.weights[name]) for name in network.shapes()] if before else None,
         },
         checkpoint=checkpoint,
     )
@@ -227,6 +244,8 @@ def _fit_member(
             flat[side] = _predict(genomes, predictor, runs, most[side])
             progress.advance(1)
     seen = seen_by(split, genomes.places, genomes.lengths)
+    if before is not None:
+        seen = seen.joined(before.seen, prefix=EARLIER)
     member = Member(weights=weights, split=split, seen=seen, counts=_counts(sides["train"], network.vocabulary))
     return _FittedMember(member, trained, temperature, flat, genomes.unused(split))
 

@@ -90,7 +90,7 @@ class BinEnsemble:
         seen
             bool (bins,): where every member did.
         """
-        blind = np.array([~seen_bins(seen, self._names.get(chrom), edges) for seen in self._territories])
+        blind = np.array([~seen_bins(seen, self._names[chrom], edges) for seen in self._territories])
         asked, seen = out_of_fold(blind)
         total = np.zeros(inputs.shape[:2], dtype=np.float32)
         for member, predictor in zip(asked, self._predictors, strict=True):

@@ -153,7 +153,7 @@ class Genomes:
         return int((split.sides(self.places) == UNUSED).sum())
 
 
-def known_places(sources: Mapping[str, Sequence[str]], words: BinsFile) -> dict[str, str]:
+def known_places(sources: Mapping[str, Sequence[str]], words: BinsFile) -> dict[str, list[str]]:
     """Return under which names a model knows the chromosomes of a words file: none, if it was made of other people.
 
     Parameters
@@ -165,22 +165,25 @@ def known_places(sources: Mapping[str, Sequence[str]], words: BinsFile) -> dict[
     """
     mine = _source(words)
     titles = [title for title, digests in sources.items() if mine & set(digests)]
-    return {chrom: _place(titles[0], chrom) for chrom in words.bins} if titles else {}
+    return {chrom: [_place(title, chrom) for title in titles] for chrom in words.bins}
 
 
-def seen_bins(seen: Territory, name: str | None, edges: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
+def seen_bins(seen: Territory, names: Sequence[str], edges: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
     """Tell which bins a network has seen: bool (bins,).
 
     Parameters
     ----------
     seen
         Of a member of the model.
-    name
-        The chromosome as :func:`known_places` names it, or None.
+    names
+        Those that :func:`known_places` gives the chromosome.
     edges
         Coordinates of the bins, one more than bins.
     """
-    return np.zeros(len(edges) - 1, dtype=bool) if name is None else seen.touches(name, edges[:-1], edges[1:])
+    found = np.zeros(len(edges) - 1, dtype=bool)
+    for name in names:
+        found |= seen.touches(name, edges[:-1], edges[1:])
+    return found
 
 
 def _place(title: str, chrom: str) -> str:

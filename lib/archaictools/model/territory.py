@@ -52,6 +52,12 @@ class Territory:
         touching: npt.NDArray[np.bool_] = reach[before] > start
         return touching
 
+    def joined(self, other: Territory, *, prefix: str) -> Territory:
+        """Return this territory and another one, whose chromosomes are named anew with a prefix."""
+        names = [*self.chrom, *(f"{prefix}{name}" if "/" in name else f"{prefix}/{name}" for name in other.chrom)]
+        start, end = (np.concatenate([getattr(self, side), getattr(other, side)]) for side in ("start", "end"))
+        return Territory(names, start, end)
+
 
 def seen_by(split: Split, places: Places, lengths: Mapping[str, int]) -> Territory:
     """Return what a network trained on a split has seen: the territory of its training and validation sides."""
