@@ -1,19 +1,21 @@
 #!/usr/bin/env bash
 # The model that ships with the package, from simulations alone: pretrain.sh FOLDER MODEL
-# What is in FOLDER already is not made again, and an interrupted training goes on. About an hour and a half on two cores.
-# LEAVE_OUT=history leaves a history out of training (and of calibration); EPOCHS and THREADS say what they say.
+# What is in FOLDER already is not made again, and an interrupted training goes on. About four hours on two cores.
+# First a model learns flat recombination rates, for long; then it goes on with hotspots and deep haplotypes, which real
+# people have, and which a model of flat rates takes for archaic. LEAVE_OUT=history leaves a history out of a training of
+# the second kind alone (and of calibration); EPOCHS and THREADS say what they say.
 set -euo pipefail
 folder=$1 model=$2
 here=$(realpath "$(dirname "$0")")
 threads=${THREADS:-${GALAXY_SLOTS:-$(nproc)}}
-mkdir -p "$folder" && folder=$(realpath "$folder")
-export folder here
+mkdir -p "$folder/flat" && folder=$(realpath "$folder")
+export here
 
-# One simulation of 20 Mb and 12 people, and its words: history, people of the outgroup, seed, what is read (people of
+# One simulation of 20 Mb and 12 people, and its words: folder, history, people of the outgroup, seed, what is read (people of
 # the outgroup : archaic people, with commas), what else simulate is asked for.
 prepare() {
-    local history=$1 people=$2 seed=$3 reads=$4
-    shift 4
+    local folder=$1 history=$2 people=$3 seed=$4 reads=$5
+    shift 5
     local sim=$folder/${history}_o${people}_s${seed} file=$history read
     [ ! -f "$here/$history.yaml" ] || file=$here/$history.yaml
     if [ ! -d "$sim" ]; then
@@ -34,7 +36,47 @@ prepare() {
 export -f prepare
 
 # Seeds below 100 are left for measuring; from 200 on recombination is in hotspots.
-xargs -P "$threads" -L 1 bash -c 'set -euo pipefail; prepare "$@"' prepare << 'EOF'
+all() { # folder; simulations from standard input
+    xargs -P "$threads" -L 1 bash -c 'set -euo pipefail; prepare "$@"' prepare "$1"
+}
+if [ -z "${LEAVE_OUT:-}" ]; then
+    all "$folder/flat" << 'EOF'
+9K19 60 111 5:1,50:2
+9K19 60 112 15:1,60:2
+9K19 60 113 5:1,50:2
+9K19 60 114 15:1,60:2
+9K19 60 115 15:1,50:2
+9K19 500 101 50:1,500:2
+9K19 500 102 200:1,500:2
+9K19 500 103 50:1,500:2
+9K19 500 104 200:1,500:2
+9K19 500 105 50:1,500:2
+ooa3 100 101 5:1,100:2
+ooa3 100 102 15:1,100:2
+ooa3 100 103 50:1,100:2
+ooa3 200 104 50:1,200:2
+ooa3 200 105 15:1,200:2
+10J19 60 111 5:1,50:2
+10J19 60 112 15:1,60:2
+10J19 60 113 5:1,50:2
+10J19 60 114 15:1,60:2
+10J19 60 115 5:1,50:2
+10J19 60 116 15:1,60:2
+10J19 60 117 5:1,50:2
+10J19 60 118 15:1,50:2
+10J19 500 101 50:1,500:2
+10J19 500 102 200:1,500:2
+10J19 500 103 50:1,500:2
+10J19 500 104 200:1,500:2
+10J19 500 105 50:1,500:2
+EOF
+    start=$folder/flat/model.h5
+    [ -f "$start" ] || archaictools train "$folder"/flat/*.n*.h5 --epochs 40 --patience 0 --keep last \
+        --checkpoint "$folder/flat/checkpoint" --test-chromosomes 9K19_o60_s115/chr1,10J19_o500_s105/chr1 \
+        --validation-chromosomes ooa3_o100_s103/chr1,10J19_o60_s118/chr1 --threads "$threads" --model "$start"
+fi
+
+all "$folder" << 'EOF'
 structured 100 201 5:1,60:2 --hotspots --outgroup-population YRI --ingroup-population CEU --archaic-population Nea --archaic-time 4000
 structured 100 202 5:2,15:2 --hotspots --outgroup-population YRI --ingroup-population CEU --archaic-population Nea,Den --archaic-time 3000
 structured 100 203 5:1,100:1 --hotspots --outgroup-population YRI --ingroup-population CEU --archaic-population Nea --archaic-time 4000
@@ -71,11 +113,11 @@ chromosomes() { # of these simulations, but for those of a history left out
     printf '%s/chr1\n' "$@" | grep -v "^${LEAVE_OUT:-none}_" | paste -sd,
 }
 files=()
-for words in "$folder"/*.h5; do
+for words in "$folder"/*.n*.h5; do
     [[ ${words##*/} == "${LEAVE_OUT:-none}"_* ]] || files+=("$words")
 done
 state=$folder/training${LEAVE_OUT:+-without-$LEAVE_OUT}
 mkdir -p "$state"
-archaictools train "${files[@]}" ${START:+--start-from "$START" --learning-rate 0.0015} --epochs "${EPOCHS:-16}" --patience 0 --keep last --checkpoint "$state/checkpoint" \
+archaictools train "${files[@]}" ${start:+--start-from "$start" --learning-rate 0.0015} --epochs "${EPOCHS:-9}" --patience 0 --keep last --checkpoint "$state/checkpoint" \
     --test-chromosomes "$(chromosomes "${test[@]}")" --validation-chromosomes "$(chromosomes "${validation[@]}")" \
     --threads "$threads" --model "$model" --metrics "$state/metrics.json" --history "$state/history.tsv"
