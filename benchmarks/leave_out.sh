@@ -5,7 +5,7 @@
 set -euo pipefail
 pretrain=$1 callers=$2
 here=$(dirname "$0")
-declare -A cells=([9K19]=9K19_50_1 [10J19]=10J19_50_1 [ooa3]=ooa3_200_2 [structured]="9K19_50_1 10J19_50_1 ooa3_200_2")
+declare -A cells=([9K19]=9K19_50_1 [10J19]=10J19_50_1 [ooa3]=ooa3_200_1 [structured]="9K19_50_1 10J19_50_1 ooa3_200_1")
 export EPOCHS=${EPOCHS:-4}
 for history in none 9K19 10J19 ooa3 structured; do
     model=$pretrain/without-$history.h5

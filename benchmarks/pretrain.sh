@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
 # The model that ships with the package, from simulations alone: pretrain.sh FOLDER MODEL
-# What is in FOLDER already is not made again, and an interrupted training goes on. About four hours on two cores.
+# What is in FOLDER already is not made again, and an interrupted training goes on. About five hours on two cores.
 # First a model learns flat recombination rates, for long; then it goes on with hotspots and deep haplotypes, which real
-# people have, and which a model of flat rates takes for archaic. LEAVE_OUT=history leaves a history out of a training of
-# the second kind alone (and of calibration); EPOCHS and THREADS say what they say.
+# people have, and which a model of flat rates takes for archaic; then with more people of both kinds. LEAVE_OUT=history
+# leaves a history out of a training of the second step alone (and of calibration); EPOCHS and THREADS say what they say.
 set -euo pipefail
 folder=$1 model=$2
 here=$(realpath "$(dirname "$0")")
 threads=${THREADS:-${GALAXY_SLOTS:-$(nproc)}}
-mkdir -p "$folder/flat" && folder=$(realpath "$folder")
+mkdir -p "$folder/flat" "$folder/more" && folder=$(realpath "$folder")
 export here
 
 # One simulation of 20 Mb and 12 people, and its words: folder, history, people of the outgroup, seed, what is read (people of
@@ -112,12 +112,41 @@ test=(9K19_o60_s212 structured_o100_s206 10J19_o60_s223) validation=(ooa3_o100_s
 chromosomes() { # of these simulations, but for those of a history left out
     printf '%s/chr1\n' "$@" | grep -v "^${LEAVE_OUT:-none}_" | paste -sd,
 }
-files=()
-for words in "$folder"/*.n*.h5; do
-    [[ ${words##*/} == "${LEAVE_OUT:-none}"_* ]] || files+=("$words")
-done
-state=$folder/training${LEAVE_OUT:+-without-$LEAVE_OUT}
-mkdir -p "$state"
-archaictools train "${files[@]}" ${start:+--start-from "$start" --learning-rate 0.0015} --epochs "${EPOCHS:-9}" --patience 0 --keep last --checkpoint "$state/checkpoint" \
-    --test-chromosomes "$(chromosomes "${test[@]}")" --validation-chromosomes "$(chromosomes "${validation[@]}")" \
-    --threads "$threads" --model "$model" --metrics "$state/metrics.json" --history "$state/history.tsv"
+learn() { # name of the step, model, options, words
+    local state=$folder/$1 to=$2
+    shift 2
+    mkdir -p "$state"
+    archaictools train "$@" --patience 0 --keep last --checkpoint "$state/checkpoint" --test-chromosomes "$(chromosomes "${test[@]}")" \
+        --validation-chromosomes "$(chromosomes "${validation[@]}")" --threads "$threads" --model "$to" \
+        --metrics "$state/metrics.json" --history "$state/history.tsv"
+}
+if [ -n "${LEAVE_OUT:-}" ]; then
+    files=()
+    for words in "$folder"/*.n*.h5; do
+        [[ ${words##*/} == "${LEAVE_OUT}"_* ]] || files+=("$words")
+    done
+    learn "training-without-$LEAVE_OUT" "$model" --epochs "${EPOCHS:-9}" "${files[@]}"
+    exit
+fi
+second=$folder/second.h5
+[ -f "$second" ] || learn training "$second" --start-from "$start" --learning-rate 0.0015 --epochs "${EPOCHS:-9}" "$folder"/*.n*.h5
+
+all "$folder/more" << 'EOF'
+9K19 60 113 5:1,50:2
+9K19 60 114 15:1,60:2
+9K19 60 115 15:1,50:2
+9K19 60 213 5:1,50:2 --hotspots
+9K19 60 214 15:1,60:2 --hotspots
+9K19 500 104 200:1,500:2
+9K19 500 105 50:1,500:2
+9K19 500 106 50:2,500:1
+9K19 500 201 50:1,500:2 --hotspots
+10J19 60 115 5:1,50:2
+10J19 60 224 5:2,50:1 --hotspots --archaic-population NeaA,DenA
+10J19 500 202 50:1,500:2 --hotspots
+structured 100 207 5:1,60:2 --hotspots --outgroup-population YRI --ingroup-population CEU --archaic-population Nea --archaic-time 4000
+structured 100 208 5:2,30:1 --hotspots --outgroup-population YRI --ingroup-population CEU --archaic-population Nea,Den --archaic-time 3000
+structured 100 209 5:1,100:2 --hotspots --outgroup-population YRI --ingroup-population CEU --archaic-population Nea --archaic-time 4000
+structured 100 210 5:2,60:1 --hotspots --outgroup-population YRI --ingroup-population CEU --archaic-population Nea,Den --archaic-time 3000
+EOF
+learn training-more "$model" --start-from "$second" --learning-rate 0.002 --epochs "${EPOCHS:-10}" "$folder"/*.n*.h5 "$folder"/more/*.n*.h5

@@ -140,7 +140,7 @@ from sklearn.metrics import roc_auc_score
 from archaictools.model.batches import TrainingBatches
 from archaictools.model.judgement import places_of
 from archaictools.model.splits import SplitOptions, make_split, TRAIN, TEST
-from archaictools.model.training import TrainingOptions, _compile
+from archaictools.model.training import TrainingOptions, compile_network
 from archaictools.words.sentences import open_words
 stack = contextlib.ExitStack()
 words = stack.enter_context(open_words(Path({words!r})))
@@ -163,7 +163,7 @@ model = network.build()
 if plain:
     model.compile(optimizer="adam", loss="binary_crossentropy")
 else:
-    _compile(model, rate, options, batches.steps)
+    compile_network(model, rate, options, batches.steps)
 spent, first, auroc, seen, epoch = 0.0, 0.0, 0.5, 0, 0
 while auroc < 0.95 and spent < limit:
     for step, (ids, label, weight) in enumerate(batches.epoch(epoch)):
@@ -380,7 +380,7 @@ report(seconds=time.perf_counter() - start, peak=peak())
 def haplotypes(folder: Path, pairs: int) -> list[str]:
     """Compare reading people with a loop over records; time and memory of calling by the length of the genome."""
     sim = folder / "people"
-    cli("simulate", "--model", "ooa3", "--outgroup", 90, "--ingroup", 10, "--archaic", 0, "--length", 4_000_000, "--out",
+    cli("simulate", "--model", "ooa3", "--outgroup", 90, "--ingroup", 10, "--archaic", 0, "--length", 10_000_000, "--out",
         sim)  # fmt: skip
     facts = {"sim": str(sim), "vcf": str(sim / "modern.chr1.vcf.gz"), "out": str(folder / "read.h5")}
     ours, loop = [], []

@@ -137,6 +137,36 @@ def test_a_model_of_other_bins_or_words_is_refused(run, tmp_path, trained, plant
     assert "both sides" in result.err
 
 
+@pytest.mark.parametrize(
+    ("verb", "of_kmers", "of_haplotypes", "output"),
+    [
+        ("train", ["--rc", "--forget-bias", "unit"], ["--stretch", 100, "--no-augment"], "--model"),
+        ("importance", ["--mode", "word", "--metric", "auroc", "--part", "all"], [], "--positions"),
+        ("predict", ["--any-build"], ["--summary", "p.tsv", "--desert-length", 500], "--table"),
+        ("evaluate", ["--block-size", 1_000, "--trees", 5], [], "--table"),
+        ("embedding", ["--word2vec-sentences", 50], [], "--vectors"),
+    ],
+)
+def test_options_of_the_other_alphabet_are_refused(
+    run, tmp_path, words, trained, planted, verb, of_kmers, of_haplotypes, output
+):
+    """An option that would say nothing is named, not passed over; its default is no such option."""
+    sides = {
+        "haplotypes": (of_kmers, (trained[0], words[0])),
+        "k-mers": (of_haplotypes, (planted / "model.h5", planted / "words.h5")),
+    }
+    for kind, (options, (model, read)) in sides.items():
+        if not options:
+            continue
+        files = {"train": [read], "embedding": [model]}.get(verb, [model, read])
+        result = run(verb, *files, *options, output, tmp_path / "out")
+        assert result.code == 2
+        named = [option for option in options if str(option).startswith("--")]
+        assert f"{', '.join(named)}: only for" in result.err
+        assert f"these are {kind}" in result.err
+        assert not (tmp_path / "out").exists()
+
+
 def test_files_of_the_same_people_stay_on_one_side(tmp_path):
     for name, vcf in (("a.n5", "same"), ("a.n50", "same"), ("b.n5", "other"), ("c.n5", "third")):
         make_words(tmp_path / f"{name}.h5", chromosomes=1, vcf=vcf, seed=len(name))
@@ -199,12 +229,22 @@ def test_stitched_windows_are_one_pass_over_the_whole_haplotype(ok, tmp_path):
         inputs = bins.inputs("chr1")
     assert inputs.shape == (4, 8_000, 34)
     assert inputs.shape[1] > CORE + MARGIN
-    stitched = BinPredictor(network)(inputs)
+    stitched = BinPredictor(network, both_strands=False)(inputs)
     whole = network.predict_on_batch(scaled(inputs))[..., 0]
     # Beyond the chromosome's ends the windows read bins without anything: compare where that is far off.
     inner = slice(MARGIN, inputs.shape[1] - MARGIN)
     assert np.abs(stitched - whole)[:, inner].max() < 1e-3
     assert whole.max() > 0.9
+    # Read from both ends, the same haplotypes from end to start are called the same, and both ways weigh alike.
+    assert model.both_strands
+    both = BinPredictor(network, both_strands=True)
+    for part in (inputs, inputs[:, :7_001], inputs[:, 500:2_500]):
+        assert np.allclose(both(part[:, ::-1])[:, ::-1], both(part), atol=1e-3)
+    backwards = network.predict_on_batch(scaled(inputs[:, ::-1]))[:, ::-1, 0]
+    odds = whole.astype(np.float64) / (1 - whole) * backwards / (1 - backwards)
+    sure = (whole > 1e-4) & (whole < 1 - 1e-4) & (backwards > 1e-4) & (backwards < 1 - 1e-4)
+    expected = np.sqrt(odds) / (1 + np.sqrt(odds))
+    assert np.abs(expected - both(inputs))[:, inner][sure[:, inner]].max() < 2e-3
 
 
 def test_augmentation_keeps_what_it_must():

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from archaictools.cli.options import INPUT, OUTPUT, common, names, of_member, report
+from archaictools.cli.options import INPUT, OUTPUT, check_alphabet, common, kmer_option, names, of_member, report
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -36,13 +36,13 @@ USUAL = ("kmer", "count", "at_content", "log_odds", "cpg", "reverse_complement")
 @click.option("--bytes-metadata", "raw_metadata", type=OUTPUT, help="Metadata TSV of --bytes.")
 @click.option("--config", type=OUTPUT, help="projector_config.json that names --vectors and --metadata.")
 @click.option("--umap", type=OUTPUT, help="TSV of the words' places on a UMAP map.")
-@click.option("--plot", type=OUTPUT, help="PNG or SVG of the map, by GC content and by class.")
-@click.option("--word2vec", type=INPUT, help="words.h5 of training: train Word2Vec on the same sentences.")
-@click.option("--word2vec-vectors", type=OUTPUT, help="TSV of the Word2Vec vectors of the exported words.")
-@click.option(
+@kmer_option("--plot", type=OUTPUT, help="PNG or SVG of the map, by GC content and by class.")
+@kmer_option("--word2vec", type=INPUT, help="words.h5 of training: train Word2Vec on the same sentences.")
+@kmer_option("--word2vec-vectors", type=OUTPUT, help="TSV of the Word2Vec vectors of the exported words.")
+@kmer_option(
     "--word2vec-sentences", type=click.IntRange(1), default=20_000, show_default=True, help="Drawn for Word2Vec."
 )
-@click.option("--clustering", type=OUTPUT, help="TSV: how far learnt and Word2Vec vectors sort words by AT content.")
+@kmer_option("--clustering", type=OUTPUT, help="TSV: how far learnt and Word2Vec vectors sort words by AT content.")
 @of_member
 @common
 def command(
@@ -74,7 +74,7 @@ def command(
     from archaictools.errors import UsageError
     from archaictools.formats.files import Outputs
     from archaictools.formats.tables import write_json, write_table
-    from archaictools.model.archive import load_model
+    from archaictools.model.archive import KMER, load_model
     from archaictools.model.pretrained import find_model
     from archaictools.results import vectors as export
     from archaictools.results.plots import check_suffix
@@ -91,8 +91,9 @@ def command(
     with Outputs() as outputs:
         staged = {path: outputs.stage(path) for path in (*asked, config) if path}
         trained = load_model(find_model(model), alphabet=None)
+        check_alphabet(trained.alphabet.name)
         words = export.word_vectors(trained, member=member)
-        columns = _columns(words, columns, refused=(word2vec, clustering, plot))
+        columns = columns or (USUAL if trained.alphabet.name == KMER else tuple(words.metadata.columns))
         chosen = words.top(top)
         for path, exported in ((metadata, chosen), (raw_metadata, words)):
             if path:
@@ -119,17 +120,6 @@ def command(
             found |= {f"{name}_at_correlation": value for name, value in correlations.items()}
     report(trained_words=f"{len(words):,}", exported=f"{len(chosen):,}, the most frequent")
     report(**{name: f"{value:.3f}" for name, value in found.items()})
-
-
-def _columns(words: WordVectors, columns: tuple[str, ...], *, refused: tuple[Path | None, ...]) -> tuple[str, ...]:
-    """Choose metadata columns; of words of bins, refuse what is for k-mers."""
-    from archaictools.errors import UsageError
-
-    if "word" not in words.metadata:
-        return columns or USUAL
-    if any(refused):
-        raise UsageError("--word2vec, --clustering and --plot are for k-mers")
-    return columns or tuple(words.metadata.columns)
 
 
 def _map(table: pd.DataFrame, staged: Mapping[Path, Path], umap: Path | None, plot: Path | None) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from archaictools.cli.options import INPUT, OUTPUT, common, names, report
+from archaictools.cli.options import INPUT, OUTPUT, check_alphabet, common, kmer_option, names, report
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,15 +22,15 @@ if TYPE_CHECKING:
 @click.option("--table", type=OUTPUT, help="TSV, one row a model, control or rival.")
 @click.option("--plots", type=OUTPUT, help="New folder: comparison.png, reliability.png, similarity.png.")
 @click.option("--leave-out", callback=names, help="Controls not to run; shuffled_labels takes as long as training.")
-@click.option(
+@kmer_option(
     "--block-size",
     type=click.IntRange(1),
     default=1_000_000,
     show_default=True,
     help="Blocks within which labels are shuffled, bp.",
 )
-@click.option("--trees", type=click.IntRange(1), default=100, show_default=True, help="Of the Random Forest.")
-@click.option(
+@kmer_option("--trees", type=click.IntRange(1), default=100, show_default=True, help="Of the Random Forest.")
+@kmer_option(
     "--tree-windows",
     type=click.IntRange(2),
     default=20_000,
@@ -71,7 +71,9 @@ def command(
 
     if not (metrics or table or plots):
         raise UsageError("name at least one output: --metrics, --table or --plots")
-    variant = alphabet_of(words) == ALPHABET
+    alphabet = alphabet_of(words)
+    check_alphabet(alphabet)
+    variant = alphabet == ALPHABET
     start = lambda: start_tensorflow(threads=threads, seed=seed)  # noqa: E731 - one line, used twice
     with Outputs() as outputs:
         staged = {path: outputs.stage(path) for path in (metrics, table) if path}

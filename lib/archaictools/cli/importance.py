@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from archaictools.cli.options import INPUT, OUTPUT, common, of_member, report
+from archaictools.cli.options import INPUT, OUTPUT, check_alphabet, common, kmer_option, of_member, report
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -15,37 +15,43 @@ if TYPE_CHECKING:
 @click.command("importance", short_help="Rank positions and k-mers.")
 @click.argument("model", type=INPUT)
 @click.argument("words", type=INPUT)
-@click.option(
+@kmer_option(
     "--mode",
     type=click.Choice(["sequence", "word"]),
     default="sequence",
     show_default=True,
     help="Exchange bases and read the words anew, or a word alone (the article's way).",
 )
-@click.option("--block", type=click.IntRange(1), default=None, help="Bases exchanged in mode sequence [default: k].")
-@click.option(
+@kmer_option("--block", type=click.IntRange(1), default=None, help="Bases exchanged in mode sequence [default: k].")
+@kmer_option(
     "--metric",
     type=click.Choice(["loss", "auroc", "accuracy"]),
     default="loss",
     show_default=True,
     help="Skill that is lost.",
 )
-@click.option(
+@kmer_option(
     "--part",
     type=click.Choice(["test", "validation", "train", "all"]),
     default="test",
     show_default=True,
     help="Side of the split to measure on.",
 )
-@click.option("--windows", type=click.IntRange(4), default=2_000, show_default=True, help="Sentences drawn from it.")
+@click.option(
+    "--windows",
+    type=click.IntRange(4),
+    default=2_000,
+    show_default=True,
+    help="Sentences drawn from it; of haplotypes a twentieth as many stretches of 500 bins.",
+)
 @click.option("--repeats", type=click.IntRange(1), default=5, show_default=True, help="Exchanges of each position.")
-@click.option("--permutations", type=click.IntRange(1), default=2_000, show_default=True, help="Of labels, for p.")
+@kmer_option("--permutations", type=click.IntRange(1), default=2_000, show_default=True, help="Of labels, for p.")
 @click.option("--fdr", type=click.FloatRange(0, 1), default=0.05, show_default=True, help="q of important positions.")
-@click.option("--threshold", type=float, default=None, help="Least importance, besides (the article: 0.01).")
-@click.option("--min-count", type=click.IntRange(1), default=5, show_default=True, help="Rarer k-mers are left out.")
+@kmer_option("--threshold", type=float, default=None, help="Least importance, besides (the article: 0.01).")
+@kmer_option("--min-count", type=click.IntRange(1), default=5, show_default=True, help="Rarer k-mers are left out.")
 @click.option("--positions", type=OUTPUT, help="TSV: position, importance, sd, p, q.")
-@click.option("--kmers", type=OUTPUT, help="TSV of k-mers at important positions.")
-@click.option("--attribution", type=OUTPUT, help="bigWig: fall in probability when a place is exchanged.")
+@kmer_option("--kmers", type=OUTPUT, help="TSV of k-mers at important positions.")
+@kmer_option("--attribution", type=OUTPUT, help="bigWig: fall in probability when a place is exchanged.")
 @click.option("--plot", type=OUTPUT, help="PNG or SVG of importance by position.")
 @of_member
 @common
@@ -84,10 +90,10 @@ def command(
 
     if not any((positions, kmers, attribution, plot)):
         raise UsageError("name at least one output: --positions, --kmers, --attribution or --plot")
-    if alphabet_of(words) == ALPHABET:
-        _haplotypes(
-            model, words, windows // 20, repeats, fdr, positions, (kmers, attribution), plot, member, threads, seed
-        )
+    alphabet = alphabet_of(words)
+    check_alphabet(alphabet)
+    if alphabet == ALPHABET:
+        _haplotypes(model, words, windows // 20, repeats, fdr, positions, plot, member, threads, seed)
         return
     from archaictools.formats.files import Outputs
     from archaictools.formats.tables import write_table
@@ -157,8 +163,7 @@ def command(
         measured_on=f"{len(drawn):,} of {len(rows):,} {part} sentences",
     )
     if kmers:
-        leading = ", ".join(table["kmer"].head(5)) or "none: no position is important"
-        report(leading_k_mers=leading)
+        report(leading_k_mers=", ".join(table["kmer"].head(5)) or "none: no position is important")
 
 
 def _haplotypes(
@@ -168,14 +173,12 @@ def _haplotypes(
     repeats: int,
     fdr: float,
     positions: Path | None,
-    refused: tuple[Path | None, ...],
     plot: Path | None,
     member: int,
     threads: int,
     seed: int,
 ) -> None:
     """Rank the inputs of a model of haplotypes."""
-    from archaictools.errors import UsageError
     from archaictools.formats.files import Outputs
     from archaictools.formats.tables import write_table
     from archaictools.model.archive import check_bins, load_model
@@ -188,8 +191,6 @@ def _haplotypes(
     from archaictools.results.plots import check_suffix, plot_input_importance
     from archaictools.words.bins import ALPHABET, open_bins
 
-    if any(refused):
-        raise UsageError("--kmers and --attribution are for k-mers")
     if plot:
         check_suffix(plot)
     trained = load_model(find_model(model), alphabet=ALPHABET)
@@ -205,7 +206,7 @@ def _haplotypes(
             seen=lambda chrom: seen_bins(chosen.seen, known[chrom], bins.edges(chrom)),
         )
         start_tensorflow(threads=threads, seed=seed)
-        predictor = BinPredictor(trained.network.build(dict(chosen.weights)))
+        predictor = BinPredictor(trained.network.build(dict(chosen.weights)), both_strands=trained.both_strands)
         names = bins.alphabet.inputs
         with Progress(len(label) * len(names) * repeats, "stretches", "importance") as progress:
             table = input_importance(predictor, inputs, label, names, repeats=repeats, seed=seed, progress=progress)

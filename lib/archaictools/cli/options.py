@@ -5,11 +5,12 @@ from __future__ import annotations
 import logging
 import os
 import sys
-from functools import wraps
+from functools import partial, wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
 from archaictools import __version__
 
@@ -82,6 +83,50 @@ def common(function: Callable[..., Any]) -> Callable[..., Any]:
         return function(threads=threads, **values)
 
     return wrapped
+
+
+_WORDS = {"kmer": "k-mers", "variant": "haplotypes"}
+
+
+class _Only(click.Option):
+    """An option that says something about one alphabet alone; :func:`check_alphabet` refuses it with another."""
+
+    def __init__(self, *arguments: Any, alphabet: str, **values: Any) -> None:
+        values["help"] = f"{_WORDS[alphabet].capitalize()}: {values['help']}"
+        super().__init__(*arguments, **values)
+        self.alphabet = alphabet
+
+
+kmer_option = partial(click.option, cls=_Only, alphabet="kmer")
+haplotype_option = partial(click.option, cls=_Only, alphabet="variant")
+
+
+def check_alphabet(alphabet: str) -> None:
+    """Refuse options on the command line that say nothing about words of this alphabet.
+
+    Raises
+    ------
+    UsageError
+        That names them.
+    """
+    from archaictools.errors import UsageError
+
+    if alphabet not in _WORDS:
+        return  # what reads the file says what is wrong with it
+    context = click.get_current_context()
+    refused = [
+        option.opts[0]
+        for option in context.command.params
+        if isinstance(option, _Only)
+        and option.alphabet != alphabet
+        and context.get_parameter_source(option.name or "") is ParameterSource.COMMANDLINE
+    ]
+    if refused:
+        other = _WORDS["kmer" if alphabet == "variant" else "variant"]
+        raise UsageError(
+            f"{', '.join(refused)}: only for {other}, and these are {_WORDS[alphabet]}; leave out what is not for them "
+            "(in Galaxy, say what the words are)"
+        )
 
 
 def names(_context: click.Context, _parameter: click.Parameter, value: str | None) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from archaictools.cli.options import INPUT, OUTPUT, common, report
+from archaictools.cli.options import INPUT, OUTPUT, check_alphabet, common, haplotype_option, kmer_option, report
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,9 +32,9 @@ SHORTEST = 5_000
     help="Called segments, score 1000 times the mean probability; named by sample and haplotype, coloured by source.",
 )
 @click.option("--table", type=OUTPUT, help="TSV of every window or bin: chrom, start, end, probability, seen.")
-@click.option("--segments", type=OUTPUT, help="Haplotypes: TSV of segments with posterior, source and matches.")
-@click.option("--summary", type=OUTPUT, help="Haplotypes: TSV, one row a person.")
-@click.option("--deserts", type=OUTPUT, help="Haplotypes: BED of stretches in which nobody carries a segment.")
+@haplotype_option("--segments", type=OUTPUT, help="TSV of segments with posterior, source and matches.")
+@haplotype_option("--summary", type=OUTPUT, help="TSV, one row a person.")
+@haplotype_option("--deserts", type=OUTPUT, help="BED of stretches in which nobody carries a segment.")
 @click.option("--threshold", type=click.FloatRange(0, 1), default=0.5, show_default=True, help="Of a call.")
 @click.option(
     "--min-length",
@@ -43,10 +43,10 @@ SHORTEST = 5_000
     help="Least segment length, bp [default: 0; haplotypes: 5000].",
 )
 @click.option("--max-gap", type=click.IntRange(0), default=0, show_default=True, help="Gap a segment may bridge, bp.")
-@click.option(
+@haplotype_option(
     "--desert-length", type=click.IntRange(1), default=1_000_000, show_default=True, help="Least of a desert, bp."
 )
-@click.option("--any-build", is_flag=True, help="Accept words of another genome build than the model's.")
+@kmer_option("--any-build", is_flag=True, help="Accept words of another genome build than the model's.")
 @common
 def command(
     *,
@@ -79,7 +79,9 @@ def command(
     if not any((bigwig, bed, table, segments, summary, deserts)):
         raise UsageError("name at least one output: --bigwig, --bed, --table, --segments, --summary or --deserts")
     start = lambda: start_tensorflow(threads=threads, seed=seed)  # noqa: E731 - one line, used twice
-    if alphabet_of(words) == ALPHABET:
+    alphabet = alphabet_of(words)
+    check_alphabet(alphabet)
+    if alphabet == ALPHABET:
         from archaictools.results.tracks import Calling
 
         outputs = {"bed": bed, "segments": segments, "summary": summary, "deserts": deserts}
@@ -88,8 +90,6 @@ def command(
         )
         _haplotypes(model, words, calling, desert_length, bigwig, table, outputs, start)
     else:
-        if segments or summary or deserts:
-            raise UsageError("--segments, --summary and --deserts are for haplotypes")
         _windows(model, words, bigwig, bed, table, (threshold, min_length or 0, max_gap), start, any_build=any_build)
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from archaictools.cli.options import INPUT, OUTPUT, common, report
+from archaictools.cli.options import INPUT, OUTPUT, check_alphabet, common, haplotype_option, kmer_option, report
 from archaictools.cli.splitting import holding_out, split_options
 
 if TYPE_CHECKING:
@@ -50,22 +50,25 @@ if TYPE_CHECKING:
     show_default=True,
     help="Keep the epoch with the lowest validation loss, or the last one (the article's).",
 )
-@click.option(
+@kmer_option(
     "--class-weight",
     type=click.Choice(["none", "balanced"]),
     default="none",
     show_default=True,
     help="Let both classes weigh the same.",
 )
-@click.option("--rc", "reverse_complement", is_flag=True, help="Train on random strands, predict the mean of both.")
+@kmer_option("--rc", "reverse_complement", is_flag=True, help="Train on random strands, predict the mean of both.")
 @click.option(
-    "--embedding", type=click.IntRange(1), default=None, help="Dimensions of a word vector [default: 10; variant: 32]."
+    "--embedding",
+    type=click.IntRange(1),
+    default=None,
+    help="Dimensions of a word vector [default: 10; haplotypes: 32].",
 )
 @click.option(
-    "--lstm", type=click.IntRange(1), default=None, help="LSTM units in each direction [default: 10; variant: 64]."
+    "--lstm", type=click.IntRange(1), default=None, help="LSTM units in each direction [default: 10; haplotypes: 64]."
 )
 @click.option(
-    "--dense", type=click.IntRange(0), default=None, help="Dense units, 0 for none [default: 10; variant: 32]."
+    "--dense", type=click.IntRange(0), default=None, help="Dense units, 0 for none [default: 10; haplotypes: 32]."
 )
 @click.option(
     "--dropout",
@@ -74,22 +77,24 @@ if TYPE_CHECKING:
     show_default=True,
     help="Share of vector components dropped in training.",
 )
-@click.option(
+@kmer_option(
     "--forget-bias",
     type=click.Choice(["chrono", "unit"]),
     default="chrono",
     show_default=True,
     help="Initial memory of the LSTM: as long as the sentence, or Keras' (the article's) of two words.",
 )
-@click.option("--stretch", type=click.IntRange(1), default=500, show_default=True, help="Variant: bins read at once.")
-@click.option("--no-augment", is_flag=True, help="Variant: learn from the words as they are, not as real data suffer.")
-@click.option(
-    "--start-from", type=INPUT, help="Variant: go on learning from this model.h5, or from 'pretrained'; its sizes hold."
+@haplotype_option("--stretch", type=click.IntRange(1), default=500, show_default=True, help="Bins read at once.")
+@haplotype_option("--no-augment", is_flag=True, help="Learn from the words as they are, not as real data suffer.")
+@haplotype_option(
+    "--start-from",
+    type=INPUT,
+    help="Go on learning from this model.h5, or from 'pretrained'; its sizes hold.",
 )
 @click.option("--model", "model_path", type=OUTPUT, required=True, help="model.h5.")
 @click.option("--history", type=OUTPUT, help="TSV, one row an epoch.")
 @click.option("--metrics", type=OUTPUT, help="JSON of measures on every side, and the verdict.")
-@click.option("--predictions", type=OUTPUT, help="TSV of held-out predictions.")
+@kmer_option("--predictions", type=OUTPUT, help="TSV of held-out predictions.")
 @click.option("--write-folds", type=OUTPUT, help="BED of what is held out, for --fold-file.")
 @click.option("--checkpoint", type=OUTPUT, help="Folder to go on from after an interruption.")
 @common
@@ -150,8 +155,7 @@ def command(
     variant = kinds == {"variant"}
     if len(words) > 1 and not variant:
         raise UsageError("several words files make one model only where all are of the variant alphabet")
-    if variant and (reverse_complement or class_weight != "none" or predictions):
-        raise UsageError("--rc, --class-weight and --predictions are for k-mers")
+    check_alphabet("variant" if variant else "kmer")
     values: dict[str, Any] = {
         "epochs": epochs,
         "batch_size": batch_size,
@@ -162,8 +166,8 @@ def command(
         "seed": seed,
     }
     given = {"embedding": embedding, "lstm": lstm, "dense": dense}
-    if start_from and not (variant and set(given.values()) == {None}):
-        raise UsageError("--start-from is for haplotypes, and the sizes are those of the model started from")
+    if start_from and set(given.values()) != {None}:
+        raise UsageError("--embedding, --lstm and --dense are those of the model of --start-from; leave them out")
     sizes = _sizes(given, variant=variant) | {"dropout": dropout}
     start = lambda: start_tensorflow(threads=threads, seed=seed)  # noqa: E731 - one line, used twice
     with Outputs() as outputs, ExitStack() as stack:

@@ -270,10 +270,11 @@ class Lines:
             self._refuse(rows, columns, np.asarray(~(regular | haploid)))
         if (number > 9).any():
             missing = number == np.uint8((_DOT - _ZERO) % 256)
-            self._refuse(rows, columns, np.asarray(((number > 9) & ~missing).any(axis=2)))
+            strange = (number > 9) & ~missing
+            self._refuse(rows, columns, strange[..., 0] | strange[..., 1])
             number[missing] = 255  # -1 as int8
         found = number.view(np.int8)
-        if found.max(initial=0) >= alleles.min(initial=ALLELES):
+        if (found.reshape(len(rows), 2 * found.shape[1]).max(axis=1, initial=0) >= alleles).any():
             self._refuse(rows, columns, np.asarray((found >= alleles[:, None, None]).any(axis=2)))
         return Calls(found, phased, haploid)
 

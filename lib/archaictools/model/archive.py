@@ -99,7 +99,7 @@ class TrainedModel:
     alphabet
         How bases, or alleles, become words.
     both_strands
-        Trained on both strands; predictions average them.
+        Trained on both strands, or bins read in both directions; predictions average them.
     chromosomes
         Name to length of the genome trained on.
     words_digest

@@ -61,7 +61,8 @@ class BinTrainingOptions(TrainingOptions):
     keep_depleted
         Share of the stretches without introgression that an epoch learns from.
     augment
-        Change what is read as real data would be changed, see :mod:`archaictools.model.augmentation`.
+        Change what is read as real data would be changed, see :mod:`archaictools.model.augmentation`; half of the
+        people are then read from end to start, and prediction is the mean of both ways.
     """
 
     stretch: int = 500
@@ -144,7 +145,10 @@ def fit_bins(
     before = None
     if start_from is not None:
         check_bins(start_from, genomes.files[0])
-        network, before = replace(start_from.network, words=options.stretch), start_from.member(1)
+        network, before = (
+            replace(start_from.network, words=options.stretch, dropout=sizes["dropout"]),
+            start_from.member(1),
+        )
     splits = make_splits(genomes.places, split_options)
     for split in splits:
         if not any(run.unit.words.people for run in genomes.runs(split, "train")):
@@ -174,7 +178,7 @@ def fit_bins(
         network=network,
         members=[one.member for one in fitted],
         alphabet=alphabet,
-        both_strands=False,
+        both_strands=options.augment,
         chromosomes=genomes.lengths,
         words_digest=" ".join(digests),
         metrics=metrics,
@@ -212,7 +216,7 @@ def _fit_member(
     model = network.build(dict(before.weights) if before else None)
     total = options.epochs * batches.steps
     compile_network(model, rate, options, batches.steps, warmup=min(WARMUP, total // 10), clip=1.0)
-    predictor = BinPredictor(model)
+    predictor = BinPredictor(model, both_strands=options.augment)
 
     def validate() -> dict[str, float]:
         held = _predict(genomes, predictor, sides["validation"], WATCHED)

@@ -313,11 +313,11 @@ class _Chromosome:
         people = slice(len(self._people.outgroup), len(self._people.outgroup) + len(self._people.ingroup))
         if sites.calls.haploid is not None and (haploid := sites.calls.haploid[:, people]).any():
             self._tally.add("ingroup", "haploid genotypes, haplotype 2 has no word there", int(haploid.sum()))
-        missing = int((sites.calls.alleles[:, people] < 0).all(axis=2).sum())
-        if missing:
-            self._tally.add("ingroup", "genotypes not called, no word there", missing)
         calls = sites.calls.alleles[:, : people.stop]
         pairs = calls[:, people]
+        missing = int(np.count_nonzero((pairs[..., 0] < 0) & (pairs[..., 1] < 0)))
+        if missing:
+            self._tally.add("ingroup", "genotypes not called, no word there", missing)
         open_ = ~sites.calls.phased[:, people] & (pairs[..., 0] != pairs[..., 1])
         if not open_.any():
             return calls
@@ -416,4 +416,9 @@ class _Alleles:
 
 def _by_allele(alleles: npt.NDArray[np.int8]) -> Int:
     """Count haplotypes by allele: int64 (sites, 4)."""
-    return np.stack([np.count_nonzero(alleles == number, axis=1) for number in range(ALLELES)], axis=1)
+    found = np.zeros((len(alleles), ALLELES), dtype=np.int64)
+    several = np.flatnonzero(alleles.max(axis=1, initial=0) > 1)  # few sites have a third allele
+    for number in range(ALLELES):
+        rows = several if number > 1 else slice(None)
+        found[rows, number] = np.count_nonzero(alleles[rows] == number, axis=1)
+    return found
