@@ -169,9 +169,9 @@ class VariantFile:
         with contextlib.closing(self._blocks()) as blocks:
             for text in blocks:
                 first = self._line + 1
-                self._line += text.count(b"\n")
                 try:
                     lines = Lines(text, len(self.samples))
+                    self._line += lines.read
                     tally.add(group, "records read", len(lines))
                     position, (bases, single) = lines.positions(), lines.alleles()
                     fit = choice.fit(lines, single & (position >= 0))

@@ -84,6 +84,8 @@ class Lines:
     ----------
     number
         int64 (n,): number of each line in the block, from 0, blank lines counted.
+    read
+        Lines of the block, blank ones too.
 
     Raises
     ------
@@ -97,6 +99,7 @@ class Lines:
         end = np.flatnonzero(buffer[: len(text)] == _NEWLINE)
         start = np.concatenate(([0], end[:-1] + 1)) if len(end) else end
         end = end - ((buffer[end - 1] == _RETURN) & (end > start))
+        self.read = len(end)
         self.number = np.flatnonzero(end > start)
         if len(self.number) < len(end):
             start, end = start[self.number], end[self.number]

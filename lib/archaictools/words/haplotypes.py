@@ -20,7 +20,15 @@ from archaictools.formats.variants import open_variants
 from archaictools.formats.vcf_text import ALLELES
 from archaictools.words.archaics import ArchaicFile, Archaics
 from archaictools.words.bins import Piece, runs
-from archaictools.words.patterns import PATTERNS, RARE, archaic_state, count_words, frequency_class, pattern_ids
+from archaictools.words.patterns import (
+    ARCHAIC,
+    PATTERNS,
+    RARE,
+    archaic_state,
+    count_words,
+    frequency_class,
+    pattern_ids,
+)
 from archaictools.words.truth import NOTHING, Cover, read_cover, read_truth, truth_in_bins
 
 if TYPE_CHECKING:
@@ -270,7 +278,7 @@ class _Chromosome:
         self._filled.append(np.unique(bins))
         of_haplotype = _Alleles(ingroup[rows])
         words = of_haplotype.look_up(pattern_ids(frequency, state))
-        rare = of_haplotype.look_up((frequency <= RARE).astype(np.int8)) == 1
+        rare = (words >= 0) & (words < (RARE + 1) * len(ARCHAIC))  # words go by frequency first
         bounds = np.flatnonzero(np.diff(bins // REGION, prepend=-1, append=-1))
         for first, last in zip(bounds[:-1], bounds[1:], strict=True):
             part = slice(int(first), int(last))
