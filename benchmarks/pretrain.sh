@@ -2,8 +2,7 @@
 # The model that ships with the package, from simulations alone: pretrain.sh FOLDER MODEL
 # What is in FOLDER already is not made again, and an interrupted training goes on. About five hours on two cores.
 # First a model learns flat recombination rates, for long; then it goes on with hotspots and deep haplotypes, which real
-# people have, and which a model of flat rates takes for archaic; then with more people of both kinds. LEAVE_OUT=history
-# leaves a history out of a training of the second step alone (and of calibration); EPOCHS and THREADS say what they say.
+# people have, and which a model of flat rates takes for archaic; then with more people of both kinds.
 set -euo pipefail
 folder=$1 model=$2
 here=$(realpath "$(dirname "$0")")
@@ -39,8 +38,15 @@ export -f prepare
 all() { # folder; simulations from standard input
     xargs -P "$threads" -L 1 bash -c 'set -euo pipefail; prepare "$@"' prepare "$1"
 }
-if [ -z "${LEAVE_OUT:-}" ]; then
-    all "$folder/flat" << 'EOF'
+learn() { # folder of the state, model, held out for test and for validation, options and words
+    local state=$folder/$1 to=$2 test=$3 validation=$4
+    shift 4
+    mkdir -p "$state"
+    archaictools train "$@" --patience 0 --keep last --checkpoint "$state/checkpoint" --test-chromosomes "$test" \
+        --validation-chromosomes "$validation" --threads "$threads" --model "$to" --metrics "$state/metrics.json" \
+        --history "$state/history.tsv"
+}
+all "$folder/flat" << 'EOF'
 9K19 60 111 5:1,50:2
 9K19 60 112 15:1,60:2
 9K19 60 113 5:1,50:2
@@ -70,11 +76,9 @@ ooa3 200 105 15:1,200:2
 10J19 500 104 200:1,500:2
 10J19 500 105 50:1,500:2
 EOF
-    start=$folder/flat/model.h5
-    [ -f "$start" ] || archaictools train "$folder"/flat/*.n*.h5 --epochs 40 --patience 0 --keep last \
-        --checkpoint "$folder/flat/checkpoint" --test-chromosomes 9K19_o60_s115/chr1,10J19_o500_s105/chr1 \
-        --validation-chromosomes ooa3_o100_s103/chr1,10J19_o60_s118/chr1 --threads "$threads" --model "$start"
-fi
+first=$folder/flat/model.h5
+[ -f "$first" ] || learn flat/training "$first" 9K19_o60_s115/chr1,10J19_o500_s105/chr1 ooa3_o100_s103/chr1,10J19_o60_s118/chr1 \
+    --epochs 40 "$folder"/flat/*.n*.h5
 
 all "$folder" << 'EOF'
 structured 100 201 5:1,60:2 --hotspots --outgroup-population YRI --ingroup-population CEU --archaic-population Nea --archaic-time 4000
@@ -108,28 +112,10 @@ ooa3 200 104 50:1,200:2
 ooa3 200 105 5:1,200:2
 EOF
 
-test=(9K19_o60_s212 structured_o100_s206 10J19_o60_s223) validation=(ooa3_o100_s202 10J19_o60_s212 structured_o100_s205)
-chromosomes() { # of these simulations, but for those of a history left out
-    printf '%s/chr1\n' "$@" | grep -v "^${LEAVE_OUT:-none}_" | paste -sd,
-}
-learn() { # name of the step, model, options, words
-    local state=$folder/$1 to=$2
-    shift 2
-    mkdir -p "$state"
-    archaictools train "$@" --patience 0 --keep last --checkpoint "$state/checkpoint" --test-chromosomes "$(chromosomes "${test[@]}")" \
-        --validation-chromosomes "$(chromosomes "${validation[@]}")" --threads "$threads" --model "$to" \
-        --metrics "$state/metrics.json" --history "$state/history.tsv"
-}
-if [ -n "${LEAVE_OUT:-}" ]; then
-    files=()
-    for words in "$folder"/*.n*.h5; do
-        [[ ${words##*/} == "${LEAVE_OUT}"_* ]] || files+=("$words")
-    done
-    learn "training-without-$LEAVE_OUT" "$model" --epochs "${EPOCHS:-9}" "${files[@]}"
-    exit
-fi
+test=9K19_o60_s212/chr1,structured_o100_s206/chr1,10J19_o60_s223/chr1
+validation=ooa3_o100_s202/chr1,10J19_o60_s212/chr1,structured_o100_s205/chr1
 second=$folder/second.h5
-[ -f "$second" ] || learn training "$second" --start-from "$start" --learning-rate 0.0015 --epochs "${EPOCHS:-9}" "$folder"/*.n*.h5
+[ -f "$second" ] || learn training "$second" $test $validation --start-from "$first" --learning-rate 0.0015 --epochs 9 "$folder"/*.n*.h5
 
 all "$folder/more" << 'EOF'
 9K19 60 113 5:1,50:2
@@ -149,4 +135,5 @@ structured 100 208 5:2,30:1 --hotspots --outgroup-population YRI --ingroup-popul
 structured 100 209 5:1,100:2 --hotspots --outgroup-population YRI --ingroup-population CEU --archaic-population Nea --archaic-time 4000
 structured 100 210 5:2,60:1 --hotspots --outgroup-population YRI --ingroup-population CEU --archaic-population Nea,Den --archaic-time 3000
 EOF
-learn training-more "$model" --start-from "$second" --learning-rate 0.002 --epochs "${EPOCHS:-10}" "$folder"/*.n*.h5 "$folder"/more/*.n*.h5
+learn training-more "$model" $test $validation --start-from "$second" --learning-rate 0.002 --epochs 10 \
+    "$folder"/*.n*.h5 "$folder"/more/*.n*.h5

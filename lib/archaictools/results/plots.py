@@ -118,7 +118,8 @@ def plot_bin_evaluation(
         label = f"{name.replace('_', ' ')} (precision {models[name]['precision_bp']:.2f})"
         axes.bar(x, [row["recall"] for row in rows], width=width, label=label)
     labels = [
-        f"{row['from'] // 1000}-{row['to'] // 1000} kb" if row["to"] < 1_000_000 else f"> {row['from'] // 1000} kb"
+        (f"{row['from'] // 1000}-{row['to'] // 1000} kb" if row["to"] < 1_000_000 else f"> {row['from'] // 1000} kb")
+        + (f"\n{row['bases'] / 1_000:,.0f} kb in all" if row["bases"] else "\nnone")
         for row in models[shown[0]]["recall_by_length"]
     ]
     axes.set(xlabel="length of a true tract", ylabel="share of its bases called", ylim=(0, 1.02))
