@@ -22,34 +22,39 @@ measure() { # label, simulation, options of haplotypes; OUTGROUP=number, ALONE=1
     if [ "${1:-}" = none ]; then archaic=() && shift; else archaic+=(--archaic "$sim/archaic.txt"); fi
     local outgroup=$sim/outgroup.txt
     if [ -n "${OUTGROUP:-}" ]; then head -n "$OUTGROUP" "$sim/outgroup.txt" > "$folder/outgroup.txt" && outgroup=$folder/outgroup.txt; fi
-    local options=("${files[@]}" --outgroup "$outgroup" "${archaic[@]}" --truth "$sim/truth.bed" --callable "$sim/callable.bed" "$@" --quiet)
-    rm -f "$folder/evaluation.json"
+    local inputs=("${files[@]}" --outgroup "$outgroup" "${archaic[@]}" --truth "$sim/truth.bed" --callable "$sim/callable.bed" "$@" --quiet)
+    called() { # people, segments
+        archaictools haplotypes --ingroup "$1" "${inputs[@]}" --out "$folder/words.h5" > /dev/null
+        archaictools predict "$model" "$folder/words.h5" --segments "$2" --quiet > /dev/null
+    }
+    rm -f "$folder/evaluation.json" "$folder"/alone.*.tsv
     if [ -n "${ALONE:-}" ]; then
-        rm -f "$folder"/alone.*.tsv
-        while read -r person; do
-            archaictools haplotypes --ingroup "$person" "${options[@]}" --out "$folder/words.h5" > /dev/null
-            archaictools predict "$model" "$folder/words.h5" --segments "$folder/alone.$person.tsv" --quiet > /dev/null
-        done < "$sim/ingroup.txt"
+        while read -r person; do called "$person" "$folder/alone.$person.tsv"; done < "$sim/ingroup.txt"
         awk 'FNR > 1 || NR == 1' "$folder"/alone.*.tsv > "$folder/segments.tsv"
-        rm "$folder"/alone.*.tsv
     else
-        archaictools haplotypes --ingroup "$sim/ingroup.txt" "${options[@]}" --out "$folder/words.h5" > /dev/null
-        archaictools predict "$model" "$folder/words.h5" --segments "$folder/segments.tsv" --quiet > /dev/null
+        called "$sim/ingroup.txt" "$folder/segments.tsv"
         archaictools evaluate "$model" "$folder/words.h5" --metrics "$folder/evaluation.json" --quiet > /dev/null
     fi
     "${PYTHON:-python}" "$(dirname "$0")/callers.py" "$label" "$folder" "$sim"
 }
 
-cell() { # history_outgroup_seed
+simulated() { # cell: history_outgroup_seed
     local history outgroup seed more=()
     IFS=_ read -r history outgroup seed <<< "$1"
     [ "$history" != ooa3 ] || more=(--chromosomes 5)
     people "$1" --model "$history" --outgroup "$outgroup" --seed "$seed" "${more[@]}"
 }
+clean() { # cells
+    local cell
+    for cell in "$@"; do
+        simulated "$cell"
+        measure "$cell" "$cell"
+    done
+}
 stress() {
     local cell history base
     for cell in 9K19_50_1 9K19_500_1 10J19_50_1 10J19_500_1 ooa3_200_1; do
-        cell "$cell"
+        simulated "$cell"
         measure "$cell, no archaic genome" "$cell" none
     done
     for cell in 9K19_50_1 10J19_50_1 ooa3_200_1; do OUTGROUP=5 measure "$cell, 5 people of the outgroup" "$cell"; done
@@ -72,11 +77,11 @@ stress() {
 }
 
 "${PYTHON:-python}" "$(dirname "$0")/callers.py" header
-if [ "${chosen[*]}" != stress ]; then
-    all=
-    [ ${#chosen[@]} -gt 0 ] || all=1
-    [ -z "$all" ] || chosen=(9K19_50_1 9K19_50_2 9K19_50_3 10J19_50_1 10J19_50_2 10J19_50_3 9K19_500_1 9K19_500_2 10J19_500_1 10J19_500_2 ooa3_200_1)
-    for name in "${chosen[@]}"; do cell "$name"; measure "$name" "$name"; done
-    [ -n "$all" ] || exit 0
-fi
-stress
+case "${chosen[*]}" in
+    "")
+        clean {9K19_50,10J19_50}_{1,2,3} {9K19_500,10J19_500}_{1,2} ooa3_200_1
+        stress
+        ;;
+    stress) stress ;;
+    *) clean "${chosen[@]}" ;;
+esac

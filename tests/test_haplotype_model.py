@@ -524,6 +524,8 @@ def test_going_on_from_a_model(ok, run, tmp_path, words, trained):
     ok("predict", tmp_path / "on.h5", tmp_path / "others.h5", "--table", tmp_path / "t.tsv")
     assert pd.read_csv(tmp_path / "t.tsv", sep="\t").groupby("chrom")["seen"].mean().sort_values().tolist() == [0, 1, 1]
     assert run(*common, tmp_path / "x.h5", "--lstm", 4).code == 2
+    ok(*common, tmp_path / "dropped.h5", "--dropout", 0.25)
+    assert load_model(tmp_path / "dropped.h5", alphabet="variant").network.dropout == 0.25
 
 
 def test_importance_is_measured_where_training_saw_nothing(run, tmp_path, words, trained):

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from archaictools.cli.options import INPUT, OUTPUT, check_alphabet, common, kmer_option, names, report
+from archaictools.cli.options import INPUT, OUTPUT, common, kmer_option, names, of_haplotypes, report
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -67,13 +67,10 @@ def command(
     from archaictools.formats.tables import write_json, write_table
     from archaictools.model.network import start_tensorflow
     from archaictools.results.plots import plot_bin_evaluation, plot_evaluation
-    from archaictools.words.bins import ALPHABET, alphabet_of
 
     if not (metrics or table or plots):
         raise UsageError("name at least one output: --metrics, --table or --plots")
-    alphabet = alphabet_of(words)
-    check_alphabet(alphabet)
-    variant = alphabet == ALPHABET
+    variant = of_haplotypes(words)
     start = lambda: start_tensorflow(threads=threads, seed=seed)  # noqa: E731 - one line, used twice
     with Outputs() as outputs:
         staged = {path: outputs.stage(path) for path in (metrics, table) if path}

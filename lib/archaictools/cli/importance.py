@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from archaictools.cli.options import INPUT, OUTPUT, check_alphabet, common, kmer_option, of_member, report
+from archaictools.cli.options import INPUT, OUTPUT, common, kmer_option, of_haplotypes, of_member, report
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     type=click.IntRange(4),
     default=2_000,
     show_default=True,
-    help="Sentences drawn from it; of haplotypes a twentieth as many stretches of 500 bins.",
+    help="Sentences drawn from it; of haplotypes a twentieth as many stretches.",
 )
 @click.option("--repeats", type=click.IntRange(1), default=5, show_default=True, help="Exchanges of each position.")
 @kmer_option("--permutations", type=click.IntRange(1), default=2_000, show_default=True, help="Of labels, for p.")
@@ -86,13 +86,10 @@ def command(
     which the held-out part is used.
     """
     from archaictools.errors import UsageError
-    from archaictools.words.bins import ALPHABET, alphabet_of
 
     if not any((positions, kmers, attribution, plot)):
         raise UsageError("name at least one output: --positions, --kmers, --attribution or --plot")
-    alphabet = alphabet_of(words)
-    check_alphabet(alphabet)
-    if alphabet == ALPHABET:
+    if of_haplotypes(words):
         _haplotypes(model, words, windows // 20, repeats, fdr, positions, plot, member, threads, seed)
         return
     from archaictools.formats.files import Outputs

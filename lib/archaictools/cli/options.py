@@ -115,18 +115,26 @@ def check_alphabet(alphabet: str) -> None:
         return  # what reads the file says what is wrong with it
     context = click.get_current_context()
     refused = [
-        option.opts[0]
+        option
         for option in context.command.params
         if isinstance(option, _Only)
         and option.alphabet != alphabet
         and context.get_parameter_source(option.name or "") is ParameterSource.COMMANDLINE
     ]
     if refused:
-        other = _WORDS["kmer" if alphabet == "variant" else "variant"]
         raise UsageError(
-            f"{', '.join(refused)}: only for {other}, and these are {_WORDS[alphabet]}; leave out what is not for them "
-            "(in Galaxy, say what the words are)"
+            f"{', '.join(option.opts[0] for option in refused)}: only for {_WORDS[refused[0].alphabet]}, and these are "
+            f"{_WORDS[alphabet]}; leave out what is not for them (in Galaxy, say what the words are)"
         )
+
+
+def of_haplotypes(words: Path) -> bool:
+    """Tell whether words are of haplotypes, not of k-mers, and refuse options that say nothing about them."""
+    from archaictools.words.bins import ALPHABET, alphabet_of
+
+    alphabet = alphabet_of(words)
+    check_alphabet(alphabet)
+    return alphabet == ALPHABET
 
 
 def names(_context: click.Context, _parameter: click.Parameter, value: str | None) -> tuple[str, ...]:

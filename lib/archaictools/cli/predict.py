@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from archaictools.cli.options import INPUT, OUTPUT, check_alphabet, common, haplotype_option, kmer_option, report
+from archaictools.cli.options import INPUT, OUTPUT, common, haplotype_option, kmer_option, of_haplotypes, report
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -74,14 +74,11 @@ def command(
     """
     from archaictools.errors import UsageError
     from archaictools.model.network import start_tensorflow
-    from archaictools.words.bins import ALPHABET, alphabet_of
 
     if not any((bigwig, bed, table, segments, summary, deserts)):
         raise UsageError("name at least one output: --bigwig, --bed, --table, --segments, --summary or --deserts")
     start = lambda: start_tensorflow(threads=threads, seed=seed)  # noqa: E731 - one line, used twice
-    alphabet = alphabet_of(words)
-    check_alphabet(alphabet)
-    if alphabet == ALPHABET:
+    if of_haplotypes(words):
         from archaictools.results.tracks import Calling
 
         outputs = {"bed": bed, "segments": segments, "summary": summary, "deserts": deserts}

@@ -145,10 +145,8 @@ def fit_bins(
     before = None
     if start_from is not None:
         check_bins(start_from, genomes.files[0])
-        network, before = (
-            replace(start_from.network, words=options.stretch, dropout=sizes["dropout"]),
-            start_from.member(1),
-        )
+        network = replace(start_from.network, words=options.stretch, dropout=sizes["dropout"])
+        before = start_from.member(1)
     splits = make_splits(genomes.places, split_options)
     for split in splits:
         if not any(run.unit.words.people for run in genomes.runs(split, "train")):

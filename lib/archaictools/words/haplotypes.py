@@ -276,8 +276,7 @@ class _Chromosome:
         varies = carriers.max(axis=1) < whole[:, 0]
         bins = sites.position[rows] // self._options.bin
         self._filled.append(np.unique(bins))
-        of_haplotype = _Alleles(ingroup[rows])
-        words = of_haplotype.look_up(pattern_ids(frequency, state))
+        words = _look_up(pattern_ids(frequency, state), ingroup[rows])
         rare = (words >= 0) & (words < (RARE + 1) * len(ARCHAIC))  # words go by frequency first
         bounds = np.flatnonzero(np.diff(bins // REGION, prepend=-1, append=-1))
         for first, last in zip(bounds[:-1], bounds[1:], strict=True):
@@ -408,18 +407,11 @@ class _Chromosome:
         )
 
 
-class _Alleles:
-    """Which allele each haplotype carries at each site, to look up what is known of alleles."""
-
-    def __init__(self, alleles: npt.NDArray[np.int8]) -> None:
-        self._where = np.maximum(alleles, 0).astype(np.int64)
-        self._missing = alleles < 0
-
-    def look_up(self, table: npt.NDArray[np.int8]) -> npt.NDArray[np.int8]:
-        """Return the entry of (sites, alleles) for each haplotype, -1 where it is not called."""
-        found = np.take_along_axis(table, self._where, axis=1)
-        found[self._missing] = -1
-        return found
+def _look_up(table: npt.NDArray[np.int8], alleles: npt.NDArray[np.int8]) -> npt.NDArray[np.int8]:
+    """Return the entry of (sites, alleles) for the allele of each haplotype, -1 where it is not called."""
+    found = np.take_along_axis(table, np.maximum(alleles, 0).astype(np.int64), axis=1)
+    found[alleles < 0] = -1
+    return found
 
 
 def _by_allele(alleles: npt.NDArray[np.int8]) -> Int:
