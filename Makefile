@@ -7,6 +7,7 @@ DATA   ?= ../shared/data
 YARDSTICK ?= ../shared/yardstick
 PYTHON2 ?= python3
 JOBS   ?= auto
+WEIGHTS = lib/archaictools/model/weights
 
 GALAXY  ?= .galaxy
 PLANEMO ?= .planemo
@@ -41,8 +42,8 @@ yardstick: $(READY) ## the pretrained model beside hmmix on the same people, int
 leave-out: $(READY) ## what a history that training never saw does to the calls (after pretrain and callers)
 	PATH="$(CURDIR)/$(BIN):$$PATH" PYTHON="$(CURDIR)/$(BIN)/python" bash benchmarks/leave_out.sh pretrain callers
 
-pretrain: $(READY) ## make the pretrained model again, from simulations alone, into pretrain/ (five hours)
-	PATH="$(CURDIR)/$(BIN):$$PATH" bash benchmarks/pretrain.sh pretrain lib/archaictools/model/weights/pretrained.h5
+pretrain: $(READY) ## make the pretrained models again, from simulations alone, into pretrain/ (six hours)
+	PATH="$(CURDIR)/$(BIN):$$PATH" bash benchmarks/pretrain.sh pretrain $(WEIGHTS)/pretrained.h5 $(WEIGHTS)/pretrained.without-archaic.h5
 
 article: $(READY) ## the article's own protocol on chr21 (DATA=folder) into article/, with the verdict on it
 	PATH="$(CURDIR)/$(BIN):$$PATH" bash benchmarks/article.sh $(DATA) article

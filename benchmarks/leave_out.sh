@@ -19,7 +19,7 @@ for history in none 9K19 10J19 ooa3; do
         for sim in "$pretrain"/*_s[0-9][0-9][0-9]; do
             [[ ${sim##*/} == "$history"_* ]] || files+=("$(printf '%s\n' "$sim".n*.h5 | sort -V | tail -n 1)")
         done
-        archaictools train "${files[@]}" --embedding 16 --lstm 32 --dense 16 --epochs 3 --patience 0 --keep last \
+        archaictools train "${files[@]}" --embedding 16 --lstm 32 --dense 16 --epochs 15 --patience 0 --keep last \
             --test-chromosomes "$(chromosomes "$history" "${test[@]}")" --model "$model" \
             --validation-chromosomes "$(chromosomes "$history" "${validation[@]}")"
     fi

@@ -1,15 +1,21 @@
 #!/usr/bin/env bash
-# The model that ships with the package, from simulations alone: pretrain.sh FOLDER MODEL
-# What is in FOLDER already is not made again, and an interrupted training goes on. About five hours on two cores.
+# The models that ship with the package, from simulations alone: pretrain.sh FOLDER MODEL MODEL_WITHOUT_ARCHAIC
+# What is in FOLDER already is not made again, and an interrupted training goes on. About six hours on two cores.
 # First a model learns flat recombination rates, for long; then it goes on with hotspots and deep haplotypes, which real
-# people have, and which a model of flat rates takes for archaic; then with more people of both kinds.
+# people have, and which a model of flat rates takes for archaic; then with more people of both kinds. From there a second
+# model goes on with the same people read without an archaic genome.
 set -euo pipefail
-folder=$1 model=$2
+folder=$1 model=$2 without=$3
 here=$(realpath "$(dirname "$0")")
 threads=${THREADS:-${GALAXY_SLOTS:-$(nproc)}}
-mkdir -p "$folder/flat" "$folder/more" && folder=$(realpath "$folder")
+mkdir -p "$folder"/{flat,more,alone} && folder=$(realpath "$folder")
 export here
 
+# Words of a simulation: the simulation, people of the outgroup, the file, who is archaic.
+read_people() {
+    archaictools haplotypes --vcf "$1/modern.chr1.vcf.gz" --ingroup "$1/ingroup.txt" --outgroup "$(head -n "$2" "$1/outgroup.txt" | paste -sd,)" \
+        --truth "$1/truth.bed" --threads 1 --quiet --out "$3" "${@:4}" > /dev/null
+}
 # One simulation of 20 Mb and 12 people, and its words: folder, history, people of the outgroup, seed, what is read (people of
 # the outgroup : archaic people, with commas), what else simulate is asked for.
 prepare() {
@@ -24,15 +30,17 @@ prepare() {
     for read in ${reads//,/ }; do
         local outgroup=${read%:*} archaic=${read#*:}
         local words=$sim.n$outgroup.h5
-        [ ! -f "$words" ] || continue
-        archaictools haplotypes --vcf "$sim/modern.chr1.vcf.gz" --ingroup "$sim/ingroup.txt" \
-            --outgroup "$(head -n "$outgroup" "$sim/outgroup.txt" | paste -sd,)" --archaic-vcf "$sim/archaic.chr1.vcf.gz" \
-            --archaic "$(head -n "$archaic" "$sim/archaic.txt" | paste -sd,)" --truth "$sim/truth.bed" --threads 1 --quiet \
-            --out "$words" > /dev/null
+        [ -f "$words" ] || read_people "$sim" "$outgroup" "$words" --archaic-vcf "$sim/archaic.chr1.vcf.gz" \
+            --archaic "$(head -n "$archaic" "$sim/archaic.txt" | paste -sd,)"
     done
     printf '%s_o%s_s%s\n' "$history" "$people" "$seed" >&2
 }
-export -f prepare
+# The same people without an archaic genome: folder, words beside one.
+prepare_alone() {
+    local words=$1/${2##*/} outgroup=${2##*.n}
+    [ -f "$words" ] || read_people "${2%.n*}" "${outgroup%.h5}" "$words"
+}
+export -f read_people prepare prepare_alone
 
 # Seeds below 100 are left for measuring; from 200 on recombination is in hotspots.
 all() { # folder; simulations from standard input
@@ -137,3 +145,7 @@ structured 100 210 5:2,60:1 --hotspots --outgroup-population YRI --ingroup-popul
 EOF
 learn training-more "$model" $test $validation --start-from "$second" --learning-rate 0.002 --epochs 10 \
     "$folder"/*.n*.h5 "$folder"/more/*.n*.h5
+
+printf '%s\n' "$folder"/*.n*.h5 "$folder"/more/*.n*.h5 \
+    | xargs -P "$threads" -L 1 bash -c 'set -euo pipefail; prepare_alone "$@"' prepare_alone "$folder/alone"
+learn training-alone "$without" $test $validation --start-from "$model" --learning-rate 0.002 --epochs 8 "$folder"/alone/*.n*.h5

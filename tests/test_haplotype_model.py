@@ -4,7 +4,6 @@ independent computation or a known truth."""
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -17,11 +16,9 @@ from archaictools.errors import InputError
 from archaictools.model import hmm
 from archaictools.model.archive import load_model
 from archaictools.model.augmentation import Augmentation, _uneven
-from archaictools.model.bin_batches import BinBatches, scaled
-from archaictools.model.bin_prediction import CORE, MARGIN, BinPredictor
+from archaictools.model.bin_batches import BinBatches
 from archaictools.model.genomes import Genomes, _united
 from archaictools.model.network import Network, start_tensorflow
-from archaictools.model.pretrained import find_model
 from archaictools.model.splits import SplitOptions, make_splits
 from archaictools.results.bin_importance import draw_stretches
 from archaictools.results.calls import _sources
@@ -199,52 +196,6 @@ def test_blocks_are_runs_without_the_other_sides(words):
         for (name, place), side in seen.items():
             for near in range(1, 6):
                 assert seen.get((name, place + near), side) == side
-
-
-def test_stitched_windows_are_one_pass_over_the_whole_haplotype(ok, tmp_path):
-    """The network reads MARGIN bins beyond each window: what lies further off must not matter, at seams least of all."""
-    folder = tmp_path / "sim"
-    ok(
-        "simulate",
-        "--model",
-        "10J19",
-        "--outgroup",
-        8,
-        "--ingroup",
-        2,
-        "--length",
-        8_000_000,
-        "--seed",
-        3,
-        "--out",
-        folder,
-    )
-    ok("haplotypes", "--vcf", folder / "modern.chr1.vcf.gz", "--ingroup", folder / "ingroup.txt", "--outgroup",
-       folder / "outgroup.txt", "--archaic-vcf", folder / "archaic.chr1.vcf.gz", "--archaic", folder / "archaic.txt",
-       "--out", tmp_path / "w.h5")  # fmt: skip
-    start_tensorflow(threads=2, seed=1)
-    model = load_model(find_model(Path("pretrained")), alphabet="variant")
-    network = model.network.build(dict(model.members[0].weights))
-    with open_bins(tmp_path / "w.h5") as bins:
-        inputs = bins.inputs("chr1")
-    assert inputs.shape == (4, 8_000, 34)
-    assert inputs.shape[1] > CORE + MARGIN
-    stitched = BinPredictor(network, both_strands=False)(inputs)
-    whole = network.predict_on_batch(scaled(inputs))[..., 0]
-    # Beyond the chromosome's ends the windows read bins without anything: compare where that is far off.
-    inner = slice(MARGIN, inputs.shape[1] - MARGIN)
-    assert np.abs(stitched - whole)[:, inner].max() < 1e-3
-    assert whole.max() > 0.9
-    # Read from both ends, the same haplotypes from end to start are called the same, and both ways weigh alike.
-    assert model.both_strands
-    both = BinPredictor(network, both_strands=True)
-    for part in (inputs, inputs[:, :7_001], inputs[:, 500:2_500]):
-        assert np.allclose(both(part[:, ::-1])[:, ::-1], both(part), atol=1e-3)
-    backwards = network.predict_on_batch(scaled(inputs[:, ::-1]))[:, ::-1, 0]
-    odds = whole.astype(np.float64) / (1 - whole) * backwards / (1 - backwards)
-    sure = (whole > 1e-4) & (whole < 1 - 1e-4) & (backwards > 1e-4) & (backwards < 1 - 1e-4)
-    expected = np.sqrt(odds) / (1 + np.sqrt(odds))
-    assert np.abs(expected - both(inputs))[:, inner][sure[:, inner]].max() < 2e-3
 
 
 def test_augmentation_keeps_what_it_must():

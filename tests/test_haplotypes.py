@@ -11,6 +11,7 @@ import pandas as pd
 import pysam
 import pytest
 
+from archaictools.formats import variants
 from archaictools.words.bins import open_bins
 from archaictools.words.patterns import PATTERNS
 from archaictools.words.truth import Cover
@@ -382,10 +383,12 @@ def test_an_archaic_record_with_ref_and_alt_exchanged(ok, tmp_path):
     assert table["sites whose REF is no modern allele, not used"] == 1
 
 
-@pytest.mark.parametrize("other", ["0", "."])
-def test_sites_split_into_records_of_one_alt_each(ok, tmp_path, people, other):
-    """As bcftools norm -m- writes them, carriers of another ALT as REF or as not called: the words stay the same."""
+@pytest.mark.parametrize(("other", "block"), [("0", variants.BLOCK), (".", variants.BLOCK), ("0", 400), (".", 50)])
+def test_sites_split_into_records_of_one_alt_each(ok, tmp_path, people, monkeypatch, other, block):
+    """As bcftools norm -m- writes them, carriers of another ALT as REF or as not called: the words stay the same,
+    wherever a block of text ends."""
     modern, archaic = people
+    monkeypatch.setattr(variants, "BLOCK", block)
 
     def split(records):
         for position, ref, alts, calls in records:

@@ -128,7 +128,7 @@ def _of_haplotypes(
     from archaictools.model.pretrained import find_model
     from archaictools.words.bins import ALPHABET, open_bins
 
-    trained = load_model(find_model(model), alphabet=ALPHABET)
     with open_bins(words) as bins:
+        trained = load_model(find_model(model, archaic=bool(bins.alphabet.archaic)), alphabet=ALPHABET)
         start()
         return evaluate_bins(trained, bins, leave_out=leave_out, seed=seed)

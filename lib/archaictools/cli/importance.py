@@ -190,8 +190,8 @@ def _haplotypes(
 
     if plot:
         check_suffix(plot)
-    trained = load_model(find_model(model), alphabet=ALPHABET)
     with Outputs() as outputs, open_bins(words) as bins:
+        trained = load_model(find_model(model, archaic=bool(bins.alphabet.archaic)), alphabet=ALPHABET)
         staged = {path: outputs.stage(path) for path in (positions, plot) if path}
         check_bins(trained, bins)
         chosen, known = trained.member(member), known_places(trained.metrics.get("sources", {}), bins)

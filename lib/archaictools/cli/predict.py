@@ -68,9 +68,10 @@ def command(
 ) -> None:
     """Predict P(introgressed) of every window, or along every haplotype.
 
-    MODEL is a model.h5 from 'archaictools train', or the word 'pretrained' for the model of haplotypes that comes with
-    the package; WORDS a words.h5 made in the same way as that it was trained on. Each window or bin is predicted by the
-    networks (with --folds, several) that never saw its place; where all did, it is marked.
+    MODEL is a model.h5 from 'archaictools train', or the word 'pretrained' for the models of haplotypes that come with
+    the package (one for words beside an archaic genome, one for words without); WORDS a words.h5 made in the same way as
+    that it was trained on. Each window or bin is predicted by the networks (with --folds, several) that never saw its
+    place; where all did, it is marked.
     """
     from archaictools.errors import UsageError
     from archaictools.model.network import start_tensorflow
@@ -109,8 +110,9 @@ def _haplotypes(
     from archaictools.results.calls import predict_haplotypes, write_calls, write_tables
     from archaictools.words.bins import ALPHABET, open_bins
 
-    trained = load_model(find_model(model), alphabet=ALPHABET)
     with Outputs() as staging, open_bins(words) as bins:
+        chosen = find_model(model, archaic=bool(bins.alphabet.archaic))
+        trained = load_model(chosen, alphabet=ALPHABET)
         staged = {name: staging.stage(path) for name, path in outputs.items() if path}
         folder = staging.stage_folder(bigwig) if bigwig else None
         rows = staging.stage(table) if table else None
@@ -122,6 +124,7 @@ def _haplotypes(
         write_tables(called, bins.alphabet.archaic, **staged)
     length = int((called.segments["end"] - called.segments["start"]).sum())
     report(
+        model=chosen.name,
         bins=f"{called.bins:,} of {len(bins.haplotypes):,} haplotypes",
         seen_in_training=f"{called.seen_bins:,} bins, marked: their probabilities are not held-out",
         segments=f"{len(called.segments):,} of {calling.min_length:,} bp or more, {length:,} bp",

@@ -249,7 +249,8 @@ def _of_haplotypes(
     from archaictools.words.bins import ALPHABET, open_bins
 
     genomes = Genomes([stack.enter_context(open_bins(path)) for path in words])
-    earlier = load_model(find_model(start_from), alphabet=ALPHABET) if start_from else None
+    archaic = any(file.alphabet.archaic for file in genomes.files)
+    earlier = load_model(find_model(start_from, archaic=archaic), alphabet=ALPHABET) if start_from else None
     options = BinTrainingOptions(**values)
     fitted = fit_bins(genomes, holding, options, sizes, start=start, start_from=earlier, checkpoint=checkpoint)
     return fitted, genomes.places, genomes.lengths

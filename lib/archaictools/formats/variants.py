@@ -369,18 +369,31 @@ def _bcf_text(path: Path, names: Sequence[str] | None, threads: int) -> Iterator
 
 
 def _whole_lines(text: IO[bytes], path: Path) -> Generator[bytes]:
-    """Yield blocks of about :data:`BLOCK` bytes that end with a line."""
-    kept = [b""]
+    """Yield blocks of about :data:`BLOCK` bytes that end with a line, and with all records of a position."""
+    rest = b""
     with damage_named(path):
         while block := text.read(BLOCK):
-            cut = block.rfind(b"\n") + 1
+            rest += block
+            cut = _last_position(rest)
             if cut:
-                yield b"".join((*kept, block[:cut]))
-                kept = []
-            kept.append(block[cut:])
-    rest = b"".join(kept)
+                yield rest[:cut]
+                rest = rest[cut:]
     if rest:
-        yield rest + b"\n"
+        yield rest.removesuffix(b"\n") + b"\n"
+
+
+def _last_position(text: bytes) -> int:
+    """Return where the records of the last position begin, of which more may follow; lines cut short do not count."""
+    start = text.rfind(b"\n", 0, max(0, text.rfind(b"\n"))) + 1
+    position = _position(text, start)
+    while start and _position(text, before := text.rfind(b"\n", 0, start - 1) + 1) == position:
+        start = before
+    return start
+
+
+def _position(text: bytes, start: int) -> bytes:
+    """Return chromosome and position of the line that begins there, as they are written."""
+    return text[start : text.find(b"\t", text.find(b"\t", start) + 1)]
 
 
 def _ahead(source: Iterator[bytes]) -> Generator[bytes]:

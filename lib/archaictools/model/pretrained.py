@@ -1,7 +1,8 @@
 """The model that ships with the package: trained on simulations alone, ready for real people.
 
-What it reads, what it was trained on, how well it does and where it ends: ``MODEL_CARD.md`` beside it. It is made by
-``benchmarks/pretrain.sh``.
+It is two files: one for words beside an archaic genome, and one that went on learning from people read without any.
+What they read, what they were trained on, how well they do and where they end: ``MODEL_CARD.md`` beside them. They are
+made by ``benchmarks/pretrain.sh``.
 """
 
 from __future__ import annotations
@@ -13,14 +14,21 @@ from pathlib import Path
 NAME = "pretrained"
 
 FOLDER = "weights"
-FILE = "pretrained.h5"
+FILE, FILE_WITHOUT_ARCHAIC = "pretrained.h5", "pretrained.without-archaic.h5"
 
 
-def find_model(path: Path) -> Path:
-    """Return the file that a model's name stands for: ``pretrained`` for the one of the package, else the path itself.
+def find_model(path: Path, *, archaic: bool = True) -> Path:
+    """Return the file that a model's name stands for: ``pretrained`` for one of the package, else the path itself.
 
     A file of that name in the working folder is meant as ``./pretrained``.
+
+    Parameters
+    ----------
+    path
+        As the user gave it.
+    archaic
+        Whether the words to be read know an archaic genome.
     """
     if str(path) != NAME:
         return path
-    return Path(str(resources.files("archaictools.model") / FOLDER / FILE))
+    return Path(str(resources.files("archaictools.model") / FOLDER / (FILE if archaic else FILE_WITHOUT_ARCHAIC)))

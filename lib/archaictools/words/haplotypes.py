@@ -263,17 +263,18 @@ class _Chromosome:
         alleles = self._dealt(sites)
         count = len(self._people.outgroup)
         outgroup, ingroup = (part.reshape(len(sites), -1) for part in (alleles[:, :count], alleles[:, count:]))
-        carriers = _by_allele(outgroup)
-        kept = self._usable(sites.position, carriers, carriers + _by_allele(ingroup))
+        several = np.flatnonzero(sites.bases[:, 2] >= 0)
+        carriers = _by_allele(outgroup, several)
+        kept = self._usable(sites.position, carriers, carriers + _by_allele(ingroup, several))
         carried, called = self._archaics.carried(self.name, sites)
         rows = np.flatnonzero(kept)
         if not len(rows):
             return 0
-        carriers, carried, called = carriers[rows], carried[rows], called[rows]
-        whole = carriers.sum(axis=1, keepdims=True)
-        frequency = frequency_class(carriers, whole)
+        carriers, carried, called = carriers[:, rows], carried[rows], called[rows]
+        whole = carriers.sum(axis=0)
+        frequency = frequency_class(carriers, whole).T
         state = archaic_state(carried, np.broadcast_to(called[:, None], carried.shape))
-        varies = carriers.max(axis=1) < whole[:, 0]
+        varies = carriers.max(axis=0) < whole
         bins = sites.position[rows] // self._options.bin
         self._filled.append(np.unique(bins))
         words = _look_up(pattern_ids(frequency, state), ingroup[rows])
@@ -348,8 +349,8 @@ class _Chromosome:
         inside = kept if self._regions is None else self._regions.holds(position)
         for item, good in (
             ("sites outside callable regions", inside),
-            ("sites at which nobody of the outgroup is called", carriers.any(axis=1)),
-            ("sites at which the modern people do not differ", everyone.max(axis=1) < everyone.sum(axis=1)),
+            ("sites at which nobody of the outgroup is called", carriers.any(axis=0)),
+            ("sites at which the modern people do not differ", everyone.max(axis=0) < everyone.sum(axis=0)),
         ):
             bad = kept & ~good
             if bad.any():
@@ -414,11 +415,12 @@ def _look_up(table: npt.NDArray[np.int8], alleles: npt.NDArray[np.int8]) -> npt.
     return found
 
 
-def _by_allele(alleles: npt.NDArray[np.int8]) -> Int:
-    """Count haplotypes by allele: int64 (sites, 4)."""
-    found = np.zeros((len(alleles), ALLELES), dtype=np.int64)
-    several = np.flatnonzero(alleles.max(axis=1, initial=0) > 1)  # few sites have a third allele
-    for number in range(ALLELES):
-        rows = several if number > 1 else slice(None)
-        found[rows, number] = np.count_nonzero(alleles[rows] == number, axis=1)
+def _by_allele(alleles: npt.NDArray[np.int8], several: Int) -> Int:
+    """Count haplotypes by allele: int64 (4, sites); ``several`` are the few sites that have a third allele."""
+    found = np.zeros((ALLELES, len(alleles)), dtype=np.int64)
+    found[1] = np.count_nonzero(alleles == 1, axis=1)
+    for number in range(2, ALLELES):
+        found[number, several] = np.count_nonzero(alleles[several] == number, axis=1)
+    called = alleles.shape[1] if alleles.min(initial=0) >= 0 else np.count_nonzero(alleles >= 0, axis=1)
+    found[0] = called - found[1:].sum(axis=0)
     return found
