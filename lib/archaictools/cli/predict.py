@@ -69,9 +69,9 @@ def command(
     """Predict P(introgressed) of every window, or along every haplotype.
 
     MODEL is a model.h5 from 'archaictools train', or the word 'pretrained' for the models of haplotypes that come with
-    the package (one for words beside an archaic genome, one for words without); WORDS a words.h5 made in the same way as
-    that it was trained on. Each window or bin is predicted by the networks (with --folds, several) that never saw its
-    place; where all did, it is marked.
+    the package (one for words beside an archaic genome, one for words without); WORDS a words.h5 made in the same way
+    as that it was trained on. Each window or bin is predicted by the networks (with --folds, several) that never saw
+    its place; where all did, it is marked.
     """
     from archaictools.errors import UsageError
     from archaictools.model.network import start_tensorflow
