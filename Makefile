@@ -52,7 +52,7 @@ controls: $(READY) ## three made genomes: what must be called skill, no skill an
 	PATH="$(CURDIR)/$(BIN):$$PATH" bash benchmarks/controls.sh test-data controls
 
 test: $(READY) ## all tests that need neither a Galaxy server nor a browser
-	ARCHAICTOOLS_DATA="$(DATA)" $(BIN)/python -m pytest -n $(JOBS) --dist loadfile
+	ARCHAICTOOLS_DATA="$(DATA)" $(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder
 
 $(GALAXY)/.ready: tests/galaxy/galaxy-requirements.txt
 $(PLANEMO)/.ready: tests/galaxy/planemo-requirements.txt

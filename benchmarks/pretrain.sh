@@ -2,8 +2,8 @@
 # The models that ship with the package, from simulations alone: pretrain.sh FOLDER MODEL MODEL_WITHOUT_ARCHAIC
 # What is in FOLDER already is not made again, and an interrupted training goes on. About six hours on two cores.
 # First a model learns flat recombination rates, for long; then it goes on with hotspots and deep haplotypes, which real
-# people have, and which a model of flat rates takes for archaic; then with more people of both kinds. From there a second
-# model goes on with the same people read without an archaic genome.
+# people have, and which a model of flat rates takes for archaic; then with more people of both kinds. From there one model
+# goes on with the same people, and one with the same people read without an archaic genome.
 set -euo pipefail
 folder=$1 model=$2 without=$3
 here=$(realpath "$(dirname "$0")")
@@ -143,9 +143,12 @@ structured 100 208 5:2,30:1 --hotspots --outgroup-population YRI --ingroup-popul
 structured 100 209 5:1,100:2 --hotspots --outgroup-population YRI --ingroup-population CEU --archaic-population Nea --archaic-time 4000
 structured 100 210 5:2,60:1 --hotspots --outgroup-population YRI --ingroup-population CEU --archaic-population Nea,Den --archaic-time 3000
 EOF
-learn training-more "$model" $test $validation --start-from "$second" --learning-rate 0.002 --epochs 10 \
+third=$folder/third.h5
+[ -f "$third" ] || learn training-more "$third" $test $validation --start-from "$second" --learning-rate 0.002 --epochs 10 \
+    "$folder"/*.n*.h5 "$folder"/more/*.n*.h5
+learn training-again "$model" $test $validation --start-from "$third" --learning-rate 0.0015 --epochs 8 --seed 7 \
     "$folder"/*.n*.h5 "$folder"/more/*.n*.h5
 
 printf '%s\n' "$folder"/*.n*.h5 "$folder"/more/*.n*.h5 \
     | xargs -P "$threads" -L 1 bash -c 'set -euo pipefail; prepare_alone "$@"' prepare_alone "$folder/alone"
-learn training-alone "$without" $test $validation --start-from "$model" --learning-rate 0.002 --epochs 8 "$folder"/alone/*.n*.h5
+learn training-alone "$without" $test $validation --start-from "$third" --learning-rate 0.002 --epochs 8 "$folder"/alone/*.n*.h5
