@@ -39,7 +39,7 @@ callers: $(READY) ## the pretrained model against HMMs on simulated people, into
 yardstick: $(READY) ## the pretrained model beside hmmix on the same people, into yardstick/ (YARDSTICK=folder PYTHON2=python with hmmix)
 	PATH="$(CURDIR)/$(BIN):$$PATH" PYTHON="$(CURDIR)/$(BIN)/python" PYTHON2="$(PYTHON2)" bash benchmarks/yardstick.sh $(YARDSTICK) yardstick
 
-leave-out: $(READY) ## what a history that training never saw does to the calls (after pretrain and callers)
+leave-out: $(READY) ## what a history that training never saw does to the calls (after pretrain and callers; an hour)
 	PATH="$(CURDIR)/$(BIN):$$PATH" PYTHON="$(CURDIR)/$(BIN)/python" bash benchmarks/leave_out.sh pretrain callers
 
 pretrain: $(READY) ## make the pretrained models again, from simulations alone, into pretrain/ (six hours)
