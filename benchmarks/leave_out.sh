@@ -13,7 +13,7 @@ chromosomes() { # history left out, simulations
     printf '%s/chr1\n' "${@:2}" | grep -v "^$1_" | paste -sd,
 }
 for history in none 9K19 10J19 ooa3; do
-    model=$pretrain/without-$history.h5
+    model=$pretrain/left-out-$history.h5
     if [ ! -f "$model" ]; then
         files=()
         for sim in "$pretrain"/*_s[0-9][0-9][0-9]; do

@@ -111,8 +111,7 @@ def _haplotypes(
     from archaictools.words.bins import ALPHABET, open_bins
 
     with Outputs() as staging, open_bins(words) as bins:
-        chosen = find_model(model, archaic=bool(bins.alphabet.archaic))
-        trained = load_model(chosen, alphabet=ALPHABET)
+        trained = load_model(find_model(model, archaic=bool(bins.alphabet.archaic)), alphabet=ALPHABET)
         staged = {name: staging.stage(path) for name, path in outputs.items() if path}
         folder = staging.stage_folder(bigwig) if bigwig else None
         rows = staging.stage(table) if table else None
@@ -124,7 +123,6 @@ def _haplotypes(
         write_tables(called, bins.alphabet.archaic, **staged)
     length = int((called.segments["end"] - called.segments["start"]).sum())
     report(
-        model=chosen.name,
         bins=f"{called.bins:,} of {len(bins.haplotypes):,} haplotypes",
         seen_in_training=f"{called.seen_bins:,} bins, marked: their probabilities are not held-out",
         segments=f"{len(called.segments):,} of {calling.min_length:,} bp or more, {length:,} bp",

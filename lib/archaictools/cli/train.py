@@ -89,7 +89,8 @@ if TYPE_CHECKING:
 @haplotype_option(
     "--start-from",
     type=INPUT,
-    help="Go on learning from this model.h5, or from 'pretrained'; its sizes hold.",
+    help="Go on learning from this model.h5, or from 'pretrained' (the one made for an archaic genome if any of WORDS "
+    "knows one); its sizes hold.",
 )
 @click.option("--model", "model_path", type=OUTPUT, required=True, help="model.h5.")
 @click.option("--history", type=OUTPUT, help="TSV, one row an epoch.")

@@ -370,14 +370,18 @@ def _bcf_text(path: Path, names: Sequence[str] | None, threads: int) -> Iterator
 
 def _whole_lines(text: IO[bytes], path: Path) -> Generator[bytes]:
     """Yield blocks of about :data:`BLOCK` bytes that end with a line, and with all records of a position."""
-    rest = b""
+    kept = [b""]  # a line may be longer than a block
     with damage_named(path):
         while block := text.read(BLOCK):
-            rest += block
-            cut = _last_position(rest)
+            kept.append(block)
+            if b"\n" not in block:
+                continue
+            lines = b"".join(kept)
+            cut = _last_position(lines)
             if cut:
-                yield rest[:cut]
-                rest = rest[cut:]
+                yield lines[:cut]
+            kept = [lines[cut:]]
+    rest = b"".join(kept)
     if rest:
         yield rest.removesuffix(b"\n") + b"\n"
 

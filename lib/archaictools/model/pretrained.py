@@ -1,14 +1,17 @@
-"""The model that ships with the package: trained on simulations alone, ready for real people.
+"""The models that ship with the package: trained on simulations alone, ready for real people.
 
-It is two files: one for words beside an archaic genome, and one that went on learning from people read without any.
-What they read, what they were trained on, how well they do and where they end: ``MODEL_CARD.md`` beside them. They are
-made by ``benchmarks/pretrain.sh``.
+There are two: one for words beside an archaic genome, and one that went on learning from people read without any. What
+they read, what they were trained on, how well they do and where they end: ``MODEL_CARD.md`` beside them. They are made
+by ``benchmarks/pretrain.sh``.
 """
 
 from __future__ import annotations
 
+import logging
 from importlib import resources
 from pathlib import Path
+
+log = logging.getLogger("archaictools")
 
 #: The word that stands for the model in place of a file.
 NAME = "pretrained"
@@ -20,7 +23,7 @@ FILE, FILE_WITHOUT_ARCHAIC = "pretrained.h5", "pretrained.without-archaic.h5"
 def find_model(path: Path, *, archaic: bool = True) -> Path:
     """Return the file that a model's name stands for: ``pretrained`` for one of the package, else the path itself.
 
-    A file of that name in the working folder is meant as ``./pretrained``.
+    Which one of the package is taken is logged. A file of that name in the working folder is meant as ``./pretrained``.
 
     Parameters
     ----------
@@ -31,4 +34,6 @@ def find_model(path: Path, *, archaic: bool = True) -> Path:
     """
     if str(path) != NAME:
         return path
-    return Path(str(resources.files("archaictools.model") / FOLDER / (FILE if archaic else FILE_WITHOUT_ARCHAIC)))
+    file = FILE if archaic else FILE_WITHOUT_ARCHAIC
+    log.info("pretrained model for words %s an archaic genome (%s)", "beside" if archaic else "without", file)
+    return Path(str(resources.files("archaictools.model") / FOLDER / file))
