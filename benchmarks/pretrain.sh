@@ -143,12 +143,10 @@ structured 100 208 5:2,30:1 --hotspots --outgroup-population YRI --ingroup-popul
 structured 100 209 5:1,100:2 --hotspots --outgroup-population YRI --ingroup-population CEU --archaic-population Nea --archaic-time 4000
 structured 100 210 5:2,60:1 --hotspots --outgroup-population YRI --ingroup-population CEU --archaic-population Nea,Den --archaic-time 3000
 EOF
+beside=("$folder"/*.n*.h5 "$folder"/more/*.n*.h5)
 third=$folder/third.h5
-[ -f "$third" ] || learn training-more "$third" $test $validation --start-from "$second" --learning-rate 0.002 --epochs 10 \
-    "$folder"/*.n*.h5 "$folder"/more/*.n*.h5
-learn training-again "$model" $test $validation --start-from "$third" --learning-rate 0.0015 --epochs 8 --seed 7 \
-    "$folder"/*.n*.h5 "$folder"/more/*.n*.h5
+[ -f "$third" ] || learn training-more "$third" $test $validation --start-from "$second" --learning-rate 0.002 --epochs 10 "${beside[@]}"
+learn training-again "$model" $test $validation --start-from "$third" --learning-rate 0.0015 --epochs 8 --seed 7 "${beside[@]}"
 
-printf '%s\n' "$folder"/*.n*.h5 "$folder"/more/*.n*.h5 \
-    | xargs -P "$threads" -L 1 bash -c 'set -euo pipefail; prepare_alone "$@"' prepare_alone "$folder/alone"
+printf '%s\n' "${beside[@]}" | xargs -P "$threads" -L 1 bash -c 'set -euo pipefail; prepare_alone "$@"' prepare_alone "$folder/alone"
 learn training-alone "$without" $test $validation --start-from "$third" --learning-rate 0.002 --epochs 8 "$folder"/alone/*.n*.h5

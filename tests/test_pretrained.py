@@ -23,21 +23,8 @@ def people(tmp_path_factory) -> Path:
     """Words of two people, read beside an archaic genome (beside.h5) and without (alone.h5)."""
     folder = tmp_path_factory.mktemp("people")
     sim = folder / "sim"
-    simulate = [
-        "simulate",
-        "--model",
-        "10J19",
-        "--outgroup",
-        8,
-        "--ingroup",
-        2,
-        "--length",
-        8_000_000,
-        "--seed",
-        3,
-        "--out",
-        sim,
-    ]
+    simulate = ["simulate", "--model", "10J19", "--outgroup", 8, "--ingroup", 2, "--length", 8_000_000, "--seed", 3,
+                "--out", sim]  # fmt: skip
     read = ["haplotypes", "--vcf", sim / "modern.chr1.vcf.gz", "--ingroup", sim / "ingroup.txt",
             "--outgroup", sim / "outgroup.txt", "--truth", sim / "truth.bed"]  # fmt: skip
     beside = ["--archaic-vcf", sim / "archaic.chr1.vcf.gz", "--archaic", sim / "archaic.txt"]

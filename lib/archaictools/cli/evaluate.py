@@ -123,12 +123,11 @@ def _of_haplotypes(
     model: Path, words: Path, leave_out: tuple[str, ...], seed: int, start: Callable[[], None]
 ) -> Evaluation:
     """Compare on haplotypes: LSTM against HMM."""
-    from archaictools.model.archive import load_model
     from archaictools.model.bin_evaluation import evaluate_bins
-    from archaictools.model.pretrained import find_model
-    from archaictools.words.bins import ALPHABET, open_bins
+    from archaictools.model.pretrained import load_for
+    from archaictools.words.bins import open_bins
 
     with open_bins(words) as bins:
-        trained = load_model(find_model(model, archaic=bool(bins.alphabet.archaic)), alphabet=ALPHABET)
+        trained = load_for(model, bins)
         start()
         return evaluate_bins(trained, bins, leave_out=leave_out, seed=seed)

@@ -178,20 +178,20 @@ def _haplotypes(
     """Rank the inputs of a model of haplotypes."""
     from archaictools.formats.files import Outputs
     from archaictools.formats.tables import write_table
-    from archaictools.model.archive import check_bins, load_model
+    from archaictools.model.archive import check_bins
     from archaictools.model.bin_prediction import BinPredictor
     from archaictools.model.genomes import known_places, seen_bins
     from archaictools.model.network import start_tensorflow
-    from archaictools.model.pretrained import find_model
+    from archaictools.model.pretrained import load_for
     from archaictools.progress import Progress
     from archaictools.results.bin_importance import draw_stretches, input_importance
     from archaictools.results.plots import check_suffix, plot_input_importance
-    from archaictools.words.bins import ALPHABET, open_bins
+    from archaictools.words.bins import open_bins
 
     if plot:
         check_suffix(plot)
     with Outputs() as outputs, open_bins(words) as bins:
-        trained = load_model(find_model(model, archaic=bool(bins.alphabet.archaic)), alphabet=ALPHABET)
+        trained = load_for(model, bins)
         staged = {path: outputs.stage(path) for path in (positions, plot) if path}
         check_bins(trained, bins)
         chosen, known = trained.member(member), known_places(trained.metrics.get("sources", {}), bins)

@@ -103,15 +103,15 @@ def _haplotypes(
 ) -> None:
     """Predict haplotypes."""
     from archaictools.formats.files import Outputs
-    from archaictools.model.archive import check_bins, load_model
+    from archaictools.model.archive import check_bins
     from archaictools.model.bin_prediction import BinEnsemble
-    from archaictools.model.pretrained import find_model
+    from archaictools.model.pretrained import load_for
     from archaictools.progress import Progress
     from archaictools.results.calls import predict_haplotypes, write_calls, write_tables
-    from archaictools.words.bins import ALPHABET, open_bins
+    from archaictools.words.bins import open_bins
 
     with Outputs() as staging, open_bins(words) as bins:
-        trained = load_model(find_model(model, archaic=bool(bins.alphabet.archaic)), alphabet=ALPHABET)
+        trained = load_for(model, bins)
         staged = {name: staging.stage(path) for name, path in outputs.items() if path}
         folder = staging.stage_folder(bigwig) if bigwig else None
         rows = staging.stage(table) if table else None

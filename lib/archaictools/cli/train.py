@@ -243,15 +243,13 @@ def _of_haplotypes(
     stack: ExitStack,
 ) -> tuple[Fitted, Places, dict[str, int]]:
     """Train on haplotypes; return also where their bins lie and how long the chromosomes are."""
-    from archaictools.model.archive import load_model
     from archaictools.model.bin_fitting import BinTrainingOptions, fit_bins
     from archaictools.model.genomes import Genomes
-    from archaictools.model.pretrained import find_model
-    from archaictools.words.bins import ALPHABET, open_bins
+    from archaictools.model.pretrained import load_for
+    from archaictools.words.bins import open_bins
 
     genomes = Genomes([stack.enter_context(open_bins(path)) for path in words])
-    archaic = any(file.alphabet.archaic for file in genomes.files)
-    earlier = load_model(find_model(start_from, archaic=archaic), alphabet=ALPHABET) if start_from else None
+    earlier = load_for(start_from, *genomes.files) if start_from else None
     options = BinTrainingOptions(**values)
     fitted = fit_bins(genomes, holding, options, sizes, start=start, start_from=earlier, checkpoint=checkpoint)
     return fitted, genomes.places, genomes.lengths

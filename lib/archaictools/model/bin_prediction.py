@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from archaictools.words.bins import BinsFile
 
 #: Bins predicted by a window, and bins on either side that it reads and whose predictions are thrown away: what lies
-#: further off changes no posterior by more than a thousandth (measured with the pretrained model; a test says so).
+#: further off changes no posterior by more than a thousandth (measured with the pretrained models; a test says so).
 CORE, MARGIN = 4_000, 1_000
 #: Shorter haplotypes are predicted at once, with bins without anything up to a multiple of this.
 STEP = 500

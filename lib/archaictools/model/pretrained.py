@@ -10,6 +10,14 @@ from __future__ import annotations
 import logging
 from importlib import resources
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+from archaictools.model.archive import load_model
+from archaictools.words.bins import ALPHABET
+
+if TYPE_CHECKING:
+    from archaictools.model.archive import TrainedModel
+    from archaictools.words.bins import BinsFile
 
 log = logging.getLogger("archaictools")
 
@@ -37,3 +45,22 @@ def find_model(path: Path, *, archaic: bool = True) -> Path:
     file = FILE if archaic else FILE_WITHOUT_ARCHAIC
     log.info("pretrained model for words %s an archaic genome (%s)", "beside" if archaic else "without", file)
     return Path(str(resources.files("archaictools.model") / FOLDER / file))
+
+
+def load_for(path: Path, *words: BinsFile) -> TrainedModel:
+    """Load a model of haplotypes: a file, or the pretrained one made for words like these.
+
+    Parameters
+    ----------
+    path
+        As the user gave it.
+    words
+        What the model is to read; if any of it knows an archaic genome, so does the pretrained model.
+
+    Raises
+    ------
+    InputError
+        If the file is no model of haplotypes.
+    """
+    archaic = any(file.alphabet.archaic for file in words)
+    return load_model(find_model(path, archaic=archaic), alphabet=ALPHABET)
