@@ -17,7 +17,7 @@ rm -rf "$out/people" && mkdir "$out/people"
 tar -xzf "$out/source/sstar-1.0.0.tar.gz" -C "$out/people" --strip-components=4 "$file"
 vcf=$out/people/${file##*/}
 outgroup=NA18486,NA18488,NA18489,NA18498,NA18499
-# Europeans have next to nothing of Denisovans: with Denisova named too, more old haplotypes look archaic (F1 0.70, not 0.73).
+# Europeans have next to nothing of Denisovans: with Denisova named too, more old haplotypes look archaic (F1 0.70, not 0.72).
 archaic=Nean
 ingroup=$({ gzip -dc "$vcf" || true; } | grep -m1 '^#CHROM' | cut -f10- | tr '\t' '\n' | grep '^NA' | grep -vF "${outgroup//,/$'\n'}" | paste -sd,)
 step() { printf '\n== archaictools %s\n' "$1"; archaictools "$@"; }

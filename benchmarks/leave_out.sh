@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
 # What a history that training never saw does to the calls: leave_out.sh PRETRAIN CALLERS
-# PRETRAIN is the folder of pretrain.sh, of which one reading of every simulation of the second step is used; CALLERS that
-# of callers.sh. Small networks and short trainings, all alike, each without one history; measured on people of that history,
+# PRETRAIN is the folder of pretrain.sh, of which one reading of 29 simulations is used; CALLERS that of callers.sh. Small networks and short trainings, all alike, each without one history; measured on people of that history,
 # beside the same training with nothing left out.
 set -euo pipefail
 pretrain=$1 callers=$2
 here=$(dirname "$0")
 declare -A cells=([9K19]=9K19_50_1 [10J19]=10J19_50_1 [ooa3]=ooa3_200_1 [none]="9K19_50_1 10J19_50_1 ooa3_200_1")
+simulations=(9K19_o60_s{111,112,211,212} 9K19_o500_s{101,102,103} 10J19_o60_s{111,112,113,211,212,221,222,223}
+    10J19_o500_s{101,102,103,201} ooa3_o100_s{201,202} ooa3_o200_s{104,105} structured_o100_s{201,202,203,204,205,206})
 test=(9K19_o60_s212 structured_o100_s206 10J19_o60_s223) validation=(ooa3_o100_s202 10J19_o60_s212 structured_o100_s205)
 
 chromosomes() { # history left out, simulations
@@ -16,8 +17,8 @@ for history in none 9K19 10J19 ooa3; do
     model=$pretrain/left-out-$history.h5
     if [ ! -f "$model" ]; then
         files=()
-        for sim in "$pretrain"/*_s[0-9][0-9][0-9]; do
-            [[ ${sim##*/} == "$history"_* ]] || files+=("$(printf '%s\n' "$sim".n*.h5 | sort -V | tail -n 1)")
+        for sim in "${simulations[@]}"; do
+            [[ $sim == "$history"_* ]] || files+=("$(printf '%s\n' "$pretrain/first/$sim".n*.h5 | sort -V | tail -n 1)")
         done
         archaictools train "${files[@]}" --embedding 16 --lstm 32 --dense 16 --epochs 15 --patience 0 --keep last \
             --test-chromosomes "$(chromosomes "$history" "${test[@]}")" --model "$model" \

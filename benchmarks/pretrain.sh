@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
-# The models that ship with the package, from simulations alone: pretrain.sh FOLDER MODEL MODEL_WITHOUT_ARCHAIC
-# What is in FOLDER already is not made again, and an interrupted training goes on. About six hours on two cores.
-# First a model learns flat recombination rates, for long; then it goes on with hotspots and deep haplotypes, which real
-# people have, and which a model of flat rates takes for archaic; then with more people of both kinds. From there one model
-# goes on with the same people, and one with the same people read without an archaic genome.
+# The model that ships with the package, from simulations alone: pretrain.sh FOLDER MODEL
+# What is in FOLDER already is not made again, and an interrupted training goes on. Simulations take an hour on two cores.
+# The first, long training is pretrain_gpu.py's, for which TORCH names a Python with PyTorch and this package: seven minutes
+# on one H100, most of a day on two cores. The second goes on on the CPU (half an hour on two cores) with people that the
+# first has not seen, calibrates and measures. Both read people beside an archaic genome and without one.
 set -euo pipefail
-folder=$1 model=$2 without=$3
+folder=$1 model=$2
 here=$(realpath "$(dirname "$0")")
 threads=${THREADS:-${GALAXY_SLOTS:-$(nproc)}}
-mkdir -p "$folder"/{flat,more,alone} && folder=$(realpath "$folder")
+mkdir -p "$folder"/{first,second}/alone && folder=$(realpath "$folder")
 export here
 
 # Words of a simulation: the simulation, people of the outgroup, the file, who is archaic.
@@ -16,8 +16,8 @@ read_people() {
     archaictools haplotypes --vcf "$1/modern.chr1.vcf.gz" --ingroup "$1/ingroup.txt" --outgroup "$(head -n "$2" "$1/outgroup.txt" | paste -sd,)" \
         --truth "$1/truth.bed" --threads 1 --quiet --out "$3" "${@:4}" > /dev/null
 }
-# One simulation of 20 Mb and 12 people, and its words: folder, history, people of the outgroup, seed, what is read (people of
-# the outgroup : archaic people, with commas), what else simulate is asked for.
+# One simulation of 20 Mb and 12 people, and its words beside archaic people and without: folder, history, people of the
+# outgroup, seed, what is read (people of the outgroup : archaic people, with commas), what else simulate is asked for.
 prepare() {
     local folder=$1 history=$2 people=$3 seed=$4 reads=$5
     shift 5
@@ -29,124 +29,196 @@ prepare() {
     fi
     for read in ${reads//,/ }; do
         local outgroup=${read%:*} archaic=${read#*:}
-        local words=$sim.n$outgroup.h5
-        [ -f "$words" ] || read_people "$sim" "$outgroup" "$words" --archaic-vcf "$sim/archaic.chr1.vcf.gz" \
+        local words=${sim##*/}.n$outgroup.h5
+        [ -f "$folder/$words" ] || read_people "$sim" "$outgroup" "$folder/$words" --archaic-vcf "$sim/archaic.chr1.vcf.gz" \
             --archaic "$(head -n "$archaic" "$sim/archaic.txt" | paste -sd,)"
+        [ -f "$folder/alone/$words" ] || read_people "$sim" "$outgroup" "$folder/alone/$words"
     done
-    printf '%s_o%s_s%s\n' "$history" "$people" "$seed" >&2
+    printf '%s\n' "${sim##*/}" >&2
 }
-# The same people without an archaic genome: folder, words beside one.
-prepare_alone() {
-    local words=$1/${2##*/} outgroup=${2##*.n}
-    [ -f "$words" ] || read_people "${2%.n*}" "${outgroup%.h5}" "$words"
-}
-export -f read_people prepare prepare_alone
+export -f read_people prepare
 
-# Seeds below 100 are left for measuring; from 200 on recombination is in hotspots.
+# Seeds below 100 are left for measuring; from 200 on recombination is in hotspots. "deep" and "deeper" are histories with
+# haplotypes older than the split from Neanderthals, which real people have: beside one archaic population, or two.
 all() { # folder; simulations from standard input
-    xargs -P "$threads" -L 1 bash -c 'set -euo pipefail; prepare "$@"' prepare "$1"
+    sed -e 's/^deep /structured 100 /; t one; s/^deeper /structured 100 /; t two; b' \
+        -e ': one; s/$/ --hotspots --outgroup-population YRI --ingroup-population CEU --archaic-population Nea --archaic-time 4000/; b' \
+        -e ': two; s/$/ --hotspots --outgroup-population YRI --ingroup-population CEU --archaic-population Nea,Den --archaic-time 3000/' |
+        xargs -P "$threads" -L 1 bash -c 'set -euo pipefail; prepare "$@"' prepare "$1"
 }
-learn() { # folder of the state, model, held out for test and for validation, options and words
-    local state=$folder/$1 to=$2 test=$3 validation=$4
-    shift 4
-    mkdir -p "$state"
-    archaictools train "$@" --patience 0 --keep last --checkpoint "$state/checkpoint" --test-chromosomes "$test" \
-        --validation-chromosomes "$validation" --threads "$threads" --model "$to" --metrics "$state/metrics.json" \
-        --history "$state/history.tsv"
-}
-all "$folder/flat" << 'EOF'
+all "$folder/first" << 'EOF'
+10J19 500 101 50:1,500:2
+10J19 500 102 200:1,500:2
+10J19 500 103 50:2,500:1
+10J19 500 111 50:1,500:2
+10J19 500 112 200:1,500:2
+10J19 500 113 50:1,500:2
+10J19 500 114 100:1,500:2
+10J19 500 115 500:2
+10J19 500 201 50:2,500:1 --hotspots
+10J19 500 202 50:1,500:2 --hotspots
+10J19 500 211 50:2,500:1 --hotspots
+10J19 60 111 5:1,50:2
+10J19 60 112 15:1,60:2
+10J19 60 113 5:1,50:1
+10J19 60 115 5:1,50:2
+10J19 60 121 5:1,50:2
+10J19 60 122 30:1,60:2
+10J19 60 123 8:1,50:2
+10J19 60 124 20:1,50:2
+10J19 60 125 50:2
+10J19 60 126 50:2
+10J19 60 127 50:2
+10J19 60 128 50:2
+10J19 60 129 50:2
+10J19 60 130 50:2
+10J19 60 131 50:2
+10J19 60 132 50:2
+10J19 60 133 50:2
+10J19 60 211 5:1,50:2 --hotspots
+10J19 60 212 5:2,60:1 --hotspots
+10J19 60 221 5:2,50:1 --hotspots --archaic-population NeaA,DenA
+10J19 60 222 5:2,60:2 --hotspots --archaic-population NeaA,DenA --ingroup-population Papuan
+10J19 60 223 5:2,50:2 --hotspots --archaic-population NeaA,DenA
+10J19 60 224 5:2,50:1 --hotspots --archaic-population NeaA,DenA
+10J19 60 231 8:2,60:1 --hotspots
+10J19 60 232 20:2,50:1 --hotspots --archaic-population NeaA,DenA
+9K19 500 101 50:1,500:2
+9K19 500 102 200:1,500:2
+9K19 500 103 50:2,500:1
+9K19 500 104 200:1,500:2
+9K19 500 105 50:1,500:2
+9K19 500 106 50:2,500:1
+9K19 500 111 50:1,500:2
+9K19 500 112 200:1,500:2
+9K19 500 113 50:1,500:2
+9K19 500 114 100:1,500:2
+9K19 500 115 500:2
+9K19 500 201 50:1,500:2 --hotspots
+9K19 500 211 50:2,500:1 --hotspots
 9K19 60 111 5:1,50:2
 9K19 60 112 15:1,60:2
 9K19 60 113 5:1,50:2
 9K19 60 114 15:1,60:2
 9K19 60 115 15:1,50:2
-9K19 500 101 50:1,500:2
-9K19 500 102 200:1,500:2
-9K19 500 103 50:1,500:2
-9K19 500 104 200:1,500:2
-9K19 500 105 50:1,500:2
-ooa3 100 101 5:1,100:2
-ooa3 100 102 15:1,100:2
-ooa3 100 103 50:1,100:2
-ooa3 200 104 50:1,200:2
-ooa3 200 105 15:1,200:2
-10J19 60 111 5:1,50:2
-10J19 60 112 15:1,60:2
-10J19 60 113 5:1,50:2
-10J19 60 114 15:1,60:2
-10J19 60 115 5:1,50:2
-10J19 60 116 15:1,60:2
-10J19 60 117 5:1,50:2
-10J19 60 118 15:1,50:2
-10J19 500 101 50:1,500:2
-10J19 500 102 200:1,500:2
-10J19 500 103 50:1,500:2
-10J19 500 104 200:1,500:2
-10J19 500 105 50:1,500:2
-EOF
-first=$folder/flat/model.h5
-[ -f "$first" ] || learn flat/training "$first" 9K19_o60_s115/chr1,10J19_o500_s105/chr1 ooa3_o100_s103/chr1,10J19_o60_s118/chr1 \
-    --epochs 40 "$folder"/flat/*.n*.h5
-
-all "$folder" << 'EOF'
-structured 100 201 5:1,60:2 --hotspots --outgroup-population YRI --ingroup-population CEU --archaic-population Nea --archaic-time 4000
-structured 100 202 5:2,15:2 --hotspots --outgroup-population YRI --ingroup-population CEU --archaic-population Nea,Den --archaic-time 3000
-structured 100 203 5:1,100:1 --hotspots --outgroup-population YRI --ingroup-population CEU --archaic-population Nea --archaic-time 4000
-structured 100 204 5:2,50:2 --hotspots --outgroup-population YRI --ingroup-population CEU --archaic-population Nea,Den --archaic-time 3000
-structured 100 205 5:1,30:2 --hotspots --outgroup-population YRI --ingroup-population CEU --archaic-population Nea --archaic-time 4000
-structured 100 206 5:2,100:1 --hotspots --outgroup-population YRI --ingroup-population CEU --archaic-population Nea,Den --archaic-time 3000
-10J19 60 221 5:2,50:1 --hotspots --archaic-population NeaA,DenA
-10J19 60 222 5:2,60:2 --hotspots --archaic-population NeaA,DenA --ingroup-population Papuan
-10J19 60 223 5:2,50:2 --hotspots --archaic-population NeaA,DenA
-10J19 60 211 5:1,50:2 --hotspots
-10J19 60 212 5:2,60:1 --hotspots
-10J19 500 201 50:2,500:1 --hotspots
-10J19 500 101 50:1,500:2
-10J19 500 102 200:1,500:2
-10J19 500 103 50:2,500:1
-10J19 60 111 5:1,50:2
-10J19 60 112 15:1,60:2
-10J19 60 113 5:1,50:1
+9K19 60 121 5:1,50:2
+9K19 60 122 30:1,60:2
+9K19 60 123 8:1,50:2
+9K19 60 124 20:1,50:2
+9K19 60 125 50:2
+9K19 60 126 50:2
+9K19 60 127 50:2
+9K19 60 128 50:2
+9K19 60 129 50:2
+9K19 60 130 50:2
+9K19 60 131 50:2
+9K19 60 132 50:2
+9K19 60 133 50:2
 9K19 60 211 5:1,50:2 --hotspots
 9K19 60 212 15:1,60:2 --hotspots
-9K19 500 101 50:1,500:2
-9K19 500 102 200:1,500:2
-9K19 500 103 50:2,500:1
-9K19 60 111 5:1,50:2
-9K19 60 112 15:1,60:2
+9K19 60 213 5:1,50:2 --hotspots
+9K19 60 214 15:1,60:2 --hotspots
+9K19 60 221 8:1,60:2 --hotspots
+9K19 60 222 20:1,50:2 --hotspots
+deep 201 5:1,60:2
+deep 203 5:1,100:1
+deep 205 5:1,30:2
+deep 207 5:1,60:2
+deep 209 5:1,100:2
+deep 211 8:1,60:2
+deep 213 8:1,100:2
+deeper 202 5:2,15:2
+deeper 204 5:2,50:2
+deeper 206 5:2,100:1
+deeper 208 5:2,30:1
+deeper 210 5:2,60:1
+deeper 212 5:2,30:2
+deeper 214 5:2,50:1
+ooa3 100 112 50:1,100:2
 ooa3 100 201 5:1,100:2 --hotspots
 ooa3 100 202 5:2,15:1 --hotspots
 ooa3 200 104 50:1,200:2
 ooa3 200 105 5:1,200:2
+ooa3 200 111 15:1,200:2
+ooa3 200 211 5:1,100:2 --hotspots
+ooa3 200 212 50:1,200:2 --hotspots
+EOF
+all "$folder/second" << 'EOF'
+10J19 500 140 50:1,500:2
+10J19 500 142 200:1,500:2
+10J19 500 144 100:1,500:2
+10J19 500 146 50:1,500:2
+10J19 500 148 200:1,500:2
+10J19 500 150 100:1,500:2
+10J19 60 140 50:2
+10J19 60 141 50:2
+10J19 60 142 50:2
+10J19 60 143 50:2
+10J19 60 144 50:2
+10J19 60 145 50:2
+10J19 60 146 50:2
+10J19 60 147 50:2
+10J19 60 148 50:2
+10J19 60 149 50:2
+10J19 60 150 50:2
+10J19 60 151 50:2
+10J19 60 241 5:2,50:1 --hotspots --archaic-population NeaA,DenA
+10J19 60 244 5:2,50:1 --hotspots --archaic-population NeaA,DenA
+10J19 60 247 5:2,50:1 --hotspots --archaic-population NeaA,DenA
+10J19 60 250 5:2,50:1 --hotspots --archaic-population NeaA,DenA
+9K19 500 140 50:1,500:2
+9K19 500 142 200:1,500:2
+9K19 500 144 100:1,500:2
+9K19 500 146 50:1,500:2
+9K19 500 148 200:1,500:2
+9K19 500 150 100:1,500:2
+9K19 60 140 50:2
+9K19 60 141 50:2
+9K19 60 142 50:2
+9K19 60 143 50:2
+9K19 60 144 50:2
+9K19 60 145 50:2
+9K19 60 146 50:2
+9K19 60 147 50:2
+9K19 60 148 50:2
+9K19 60 149 50:2
+9K19 60 150 50:2
+9K19 60 151 50:2
+9K19 60 241 5:1,60:2 --hotspots
+9K19 60 244 5:1,60:2 --hotspots
+9K19 60 247 5:1,60:2 --hotspots
+9K19 60 250 5:1,60:2 --hotspots
+deep 240 5:1,60:2
+deep 243 8:1,60:2
+deep 246 15:1,60:2
+deep 249 30:1,60:2
+deeper 241 5:2,50:1
+deeper 244 8:2,50:1
+deeper 247 15:2,50:1
+deeper 250 30:2,50:1
+ooa3 200 140 15:1,200:2
+ooa3 200 143 50:1,200:2
+ooa3 200 146 100:1,200:2
+ooa3 200 149 5:1,200:2
 EOF
 
+# Held out from both trainings.
 test=9K19_o60_s212/chr1,structured_o100_s206/chr1,10J19_o60_s223/chr1
-validation=ooa3_o100_s202/chr1,10J19_o60_s212/chr1,structured_o100_s205/chr1
-second=$folder/second.h5
-[ -f "$second" ] || learn training "$second" $test $validation --start-from "$first" --learning-rate 0.0015 --epochs 9 "$folder"/*.n*.h5
-
-all "$folder/more" << 'EOF'
-9K19 60 113 5:1,50:2
-9K19 60 114 15:1,60:2
-9K19 60 115 15:1,50:2
-9K19 60 213 5:1,50:2 --hotspots
-9K19 60 214 15:1,60:2 --hotspots
-9K19 500 104 200:1,500:2
-9K19 500 105 50:1,500:2
-9K19 500 106 50:2,500:1
-9K19 500 201 50:1,500:2 --hotspots
-10J19 60 115 5:1,50:2
-10J19 60 224 5:2,50:1 --hotspots --archaic-population NeaA,DenA
-10J19 500 202 50:1,500:2 --hotspots
-structured 100 207 5:1,60:2 --hotspots --outgroup-population YRI --ingroup-population CEU --archaic-population Nea --archaic-time 4000
-structured 100 208 5:2,30:1 --hotspots --outgroup-population YRI --ingroup-population CEU --archaic-population Nea,Den --archaic-time 3000
-structured 100 209 5:1,100:2 --hotspots --outgroup-population YRI --ingroup-population CEU --archaic-population Nea --archaic-time 4000
-structured 100 210 5:2,60:1 --hotspots --outgroup-population YRI --ingroup-population CEU --archaic-population Nea,Den --archaic-time 3000
-EOF
-beside=("$folder"/*.n*.h5 "$folder"/more/*.n*.h5)
-third=$folder/third.h5
-[ -f "$third" ] || learn training-more "$third" $test $validation --start-from "$second" --learning-rate 0.002 --epochs 10 "${beside[@]}"
-learn training-again "$model" $test $validation --start-from "$third" --learning-rate 0.0015 --epochs 8 --seed 7 "${beside[@]}"
-
-printf '%s\n' "${beside[@]}" | xargs -P "$threads" -L 1 bash -c 'set -euo pipefail; prepare_alone "$@"' prepare_alone "$folder/alone"
-learn training-alone "$without" $test $validation --start-from "$third" --learning-rate 0.002 --epochs 8 "$folder"/alone/*.n*.h5
+validation=ooa3_o100_s202/chr1,10J19_o60_s212/chr1,structured_o100_s205/chr1,10J19_o60_s133/chr1,9K19_o60_s133/chr1,9K19_o500_s115/chr1
+long=$folder/long.h5
+if [ ! -f "$long" ]; then
+    # Without an archaic genome a person's words are the same counts as beside one, with nobody called: --archaic-absent has
+    # them made of the others. The files of people read so are looked at in validation.
+    "${TORCH:-python}" "$here/pretrain_gpu.py" "$folder"/first/*.n*.h5 \
+        "$folder"/first/alone/{ooa3_o100_s202,10J19_o60_s212.n60,structured_o100_s205.n30,10J19_o60_s133,9K19_o60_s133,9K19_o500_s115,ooa3_o200_s212.n200}*.h5 \
+        --test-chromosomes $test --validation-chromosomes $validation --archaic-absent 0.45 --epochs 57.6 \
+        --learning-rate 0.004 --model "$long"
+fi
+words=("$folder"/second/{,alone/}*.n*.h5 "$folder"/first/{,alone/}structured*.n*.h5)
+for name in ${test//,/ } ${validation//,/ }; do
+    [[ $name == structured* ]] || words+=("$folder"/first/{,alone/}"${name%/chr1}".n*.h5)
+done
+mkdir -p "$folder/training"
+archaictools train "${words[@]}" --start-from "$long" --learning-rate 0.001 --epochs 2 --seed 11 --patience 0 --keep last \
+    --test-chromosomes $test --validation-chromosomes $validation --checkpoint "$folder/training/checkpoint" --threads "$threads" \
+    --model "$model" --metrics "$folder/training/metrics.json" --history "$folder/training/history.tsv"

@@ -474,9 +474,18 @@ def test_going_on_from_a_model(ok, run, tmp_path, words, trained):
     assert set(table.loc[table["seen"] == 0, "chrom"]) == set(trained[1]["split"]["chromosomes"]["test"])
     ok("predict", tmp_path / "on.h5", tmp_path / "others.h5", "--table", tmp_path / "t.tsv")
     assert pd.read_csv(tmp_path / "t.tsv", sep="\t").groupby("chrom")["seen"].mean().sort_values().tolist() == [0, 1, 1]
-    assert run(*common, tmp_path / "x.h5", "--lstm", 4).code == 2
+    for size in ("--lstm", "--lstm-layers"):
+        assert run(*common, tmp_path / "x.h5", size, 4).code == 2
     ok(*common, tmp_path / "dropped.h5", "--dropout", 0.25)
     assert load_model(tmp_path / "dropped.h5", alphabet="variant").network.dropout == 0.25
+
+
+def test_two_layers_learn_and_are_read_back(ok, tmp_path, words):
+    ok("train", words[0], "--epochs", 8, "--no-augment", *SMALL, "--lstm-layers", 2, "--model", tmp_path / "m.h5")
+    model = load_model(tmp_path / "m.h5", alphabet="variant")
+    assert model.network.lstm_layers == 2
+    assert model.member(1).weights["forward_2_kernel"].shape == (16, 32)  # both directions of the layer below
+    assert model.metrics["test"]["auroc"] > 0.9
 
 
 def test_importance_is_measured_where_training_saw_nothing(run, tmp_path, words, trained):
@@ -512,10 +521,13 @@ def test_vectors_of_words(ok, tmp_path, trained, words):
     assert np.allclose(np.linalg.norm(vectors, axis=1), table["norm"], rtol=1e-4)
 
 
-def test_network_of_bins_against_numpy():
-    """The network's arithmetic, written out: Dense, LSTM in both directions, Dense, sigmoid."""
+@pytest.mark.parametrize("layers", [1, 3])
+def test_network_of_bins_against_numpy(layers):
+    """The network's arithmetic, written out: Dense, LSTMs in both directions, Dense, sigmoid."""
     start_tensorflow(threads=2, seed=1)
-    network = Network(vocabulary=5, words=7, embedding=4, lstm=3, dense=2, per_bin=True, forget_bias="unit")
+    network = Network(
+        vocabulary=5, words=7, embedding=4, lstm=3, dense=2, lstm_layers=layers, per_bin=True, forget_bias="unit"
+    )
     model = network.build()
     weights = network.weights_of(model)
     x = np.random.default_rng(1).normal(size=(1, 7, 5)).astype(np.float32)
@@ -532,8 +544,9 @@ def test_network_of_bins_against_numpy():
             out.append(h)
         return np.array(out)
 
-    first = np.maximum(x[0] @ weights["embedding"] + weights["embedding_bias"], 0)
-    both = np.concatenate([lstm(first, "forward"), lstm(first[::-1], "backward")[::-1]], axis=1)
-    dense = np.maximum(both @ weights["dense_kernel"] + weights["dense_bias"], 0)
+    found = np.maximum(x[0] @ weights["embedding"] + weights["embedding_bias"], 0)
+    for end in ("", "_2", "_3")[:layers]:
+        found = np.concatenate([lstm(found, f"forward{end}"), lstm(found[::-1], f"backward{end}")[::-1]], axis=1)
+    dense = np.maximum(found @ weights["dense_kernel"] + weights["dense_bias"], 0)
     expected = sigmoid(dense @ weights["output_kernel"] + weights["output_bias"])
     assert np.allclose(model.predict_on_batch(x)[0], expected, atol=1e-5)

@@ -98,6 +98,8 @@ CASES = {
     ),
     "unknown layer": (lambda h: edit_network(h, layer="Lambda"), "no network that this release can build"),
     "shape bomb": (lambda h: edit_network(h, lstm=10**9), "more than 4,096 units"),
+    "deeper than a sentence of words has": (lambda h: edit_network(h, lstm_layers=2), "expected 1, or up to 8"),
+    "depth bomb": (lambda h: edit_network(h, lstm_layers=10**9), "1,000,000,000 LSTM layers"),
     "other words": (lambda h: edit_network(h, vocabulary=17), "does not fit its own words"),
     "no members": (lambda h: h.attrs.__setitem__("members", 0), "names 0 members"),
     "member bomb": (lambda h: h.attrs.__setitem__("members", 10**9), "expected 1 to 1,000"),

@@ -1,4 +1,4 @@
-"""The models that ship with the package, on simulated people of whom they have seen nothing."""
+"""The model that ships with the package, on simulated people of whom it has seen nothing."""
 
 from __future__ import annotations
 
@@ -10,11 +10,10 @@ import numpy as np
 import pytest
 
 from archaictools.cli.main import main
-from archaictools.model.archive import load_model
 from archaictools.model.bin_batches import scaled
-from archaictools.model.bin_prediction import CORE, MARGIN, BinPredictor
+from archaictools.model.bin_prediction import WINDOW, BinPredictor
 from archaictools.model.network import start_tensorflow
-from archaictools.model.pretrained import find_model
+from archaictools.model.pretrained import load
 from archaictools.words.bins import open_bins
 
 
@@ -33,19 +32,24 @@ def people(tmp_path_factory) -> Path:
     return folder
 
 
-def test_the_word_pretrained_means_the_model_made_for_the_words(ok, people, tmp_path):
-    weights = Path(str(resources.files("archaictools.model"))) / "weights"
-    files = {"beside": "pretrained.h5", "alone": "pretrained.without-archaic.h5"}
-    for words, file in files.items():
-        result = ok("predict", "pretrained", people / f"{words}.h5", "--table", tmp_path / f"{words}.tsv")
-        assert f"an archaic genome ({file})" in result.err
-        ok("predict", weights / file, people / f"{words}.h5", "--table", tmp_path / "named.tsv")
-        assert (tmp_path / f"{words}.tsv").read_bytes() == (tmp_path / "named.tsv").read_bytes()
-    assert len({(weights / file).read_bytes() for file in files.values()}) == 2
+def test_the_word_pretrained_means_the_model_of_the_package(ok, people, tmp_path):
+    weights = Path(str(resources.files("archaictools.model"))) / "weights" / "pretrained.h5"
+    for name, model in (("word", "pretrained"), ("file", weights)):
+        ok("predict", model, people / "beside.h5", "--table", tmp_path / f"{name}.tsv")
+    assert (tmp_path / "word.tsv").read_bytes() == (tmp_path / "file.tsv").read_bytes()
+
+
+@pytest.mark.parametrize("verb", ["predict", "evaluate", "importance"])
+def test_it_does_not_read_k_mers(run, planted, tmp_path, verb):
+    output = {"predict": "--table", "evaluate": "--metrics", "importance": "--positions"}[verb]
+    result = run(verb, "pretrained", planted / "words.h5", output, tmp_path / "x")
+    assert result.code == 2
+    assert "'pretrained' reads haplotypes, the words are k-mers" in result.err
+    assert not (tmp_path / "x").exists()
 
 
 @pytest.mark.parametrize("words", ["beside", "alone"])
-def test_the_pretrained_models_beat_hmms_fitted_to_these_very_people(ok, people, tmp_path, words):
+def test_it_beats_hmms_fitted_to_these_very_people(ok, people, tmp_path, words):
     """In rank (AUPRC), with probabilities that mean what they say; with an archaic genome also in bases called by default
     (without one, beside eight people of a leaky outgroup, the model calls less than an HMM does)."""
     ok("evaluate", "pretrained", people / f"{words}.h5", "--metrics", tmp_path / "m.json")
@@ -59,29 +63,40 @@ def test_the_pretrained_models_beat_hmms_fitted_to_these_very_people(ok, people,
     assert model["ece"] < {"beside": 0.02, "alone": 0.05}[words]
 
 
-@pytest.mark.parametrize(("words", "surest"), [("beside", 0.9), ("alone", 0.5)])
-def test_stitched_windows_are_one_pass_over_the_whole_haplotype(people, words, surest):
-    """The network reads MARGIN bins beyond each window: what lies further off must not matter, at seams least of all."""
+@pytest.mark.parametrize("words", ["beside", "alone"])
+def test_windows_are_blended_without_seams(people, words):
     start_tensorflow(threads=2, seed=1)
-    model = load_model(find_model(Path("pretrained"), archaic=words == "beside"), alphabet="variant")
+    model = load(Path("pretrained"), alphabet="variant")
     network = model.network.build(dict(model.members[0].weights))
     with open_bins(people / f"{words}.h5") as bins:
         inputs = bins.inputs("chr1")
     assert inputs.shape == (4, 8_000, 34)
-    assert inputs.shape[1] > CORE + MARGIN
-    stitched = BinPredictor(network, both_strands=False)(inputs)
-    whole = network.predict_on_batch(scaled(inputs))[..., 0]
-    # Beyond the chromosome's ends the windows read bins without anything: compare where that is far off.
-    inner = slice(MARGIN, inputs.shape[1] - MARGIN)
-    assert np.abs(stitched - whole)[:, inner].max() < 1e-3
-    assert whole.max() > surest
-    # Read from both ends, the same haplotypes from end to start are called the same, and both ways weigh alike.
+    forward = BinPredictor(network, both_strands=False)
+
+    def odds(part):
+        probability = network.predict_on_batch(scaled(part))[..., 0].astype(np.float64)
+        return np.log(probability / (1 - probability))
+
+    def logistic(z):
+        return 1 / (1 + np.exp(-z))
+
+    # What fits into a window is one pass of the network; of both ways, the mean of the log odds.
+    short = inputs[:, 500 : 500 + WINDOW]
+    assert np.allclose(forward(short), logistic(odds(short)), atol=1e-4)
     assert model.both_strands
     both = BinPredictor(network, both_strands=True)
-    for part in (inputs, inputs[:, :7_001], inputs[:, 500:2_500]):
-        assert np.allclose(both(part[:, ::-1])[:, ::-1], both(part), atol=1e-3)
-    backwards = network.predict_on_batch(scaled(inputs[:, ::-1]))[:, ::-1, 0]
-    odds = whole.astype(np.float64) / (1 - whole) * backwards / (1 - backwards)
-    sure = (whole > 1e-4) & (whole < 1 - 1e-4) & (backwards > 1e-4) & (backwards < 1 - 1e-4)
-    expected = np.sqrt(odds) / (1 + np.sqrt(odds))
-    assert np.abs(expected - both(inputs))[:, inner][sure[:, inner]].max() < 2e-3
+    assert np.allclose(both(short), logistic((odds(short) + odds(short[:, ::-1])[:, ::-1]) / 2), atol=1e-4)
+    # Between the middles of two windows, the one fades into the other in a straight line.
+    found = forward(inputs)
+    first, second = (odds(inputs[:, start : start + WINDOW]) for start in (3_000, 4_000))
+    share = (np.arange(1_000) + 0.5) / 1_000
+    blended = logistic((1 - share) * first[:, 1_000:] + share * second[:, :1_000])
+    assert np.abs(found[:, 4_000:5_000] - blended).max() < 2e-3
+    # So it hardly matters where windows begin, away from what was cut off.
+    found = both(inputs)[:, WINDOW:]
+    elsewhere = both(inputs[:, 313:])[:, WINDOW - 313 :]
+    little = {"beside": 1e-3, "alone": 5e-3}[words]
+    assert np.abs(elsewhere - found).mean() < little
+    assert ((elsewhere >= 0.5) != (found >= 0.5)).mean() < little
+    assert found.max() > {"beside": 0.9, "alone": 0.5}[words]
+    assert np.allclose(both(inputs[:, ::-1])[:, ::-1][:, WINDOW:], found, atol=1e-5)

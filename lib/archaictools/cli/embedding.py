@@ -67,15 +67,15 @@ def command(
 ) -> None:
     """Export the word vectors that a model has learnt, and map them with UMAP.
 
-    MODEL is a model.h5, or 'pretrained' (the one made for an archaic genome): of haplotypes, the vectors of the 32
+    MODEL is a model.h5, or 'pretrained': of haplotypes, the vectors of the 32
     words of a bin. Words that training never saw are left out. With --word2vec, vectors of the same words are learnt
     without labels, and --clustering says how far either set sorts words by their AT content.
     """
     from archaictools.errors import UsageError
     from archaictools.formats.files import Outputs
     from archaictools.formats.tables import write_json, write_table
-    from archaictools.model.archive import KMER, load_model
-    from archaictools.model.pretrained import find_model
+    from archaictools.model.archive import KMER
+    from archaictools.model.pretrained import load
     from archaictools.results import vectors as export
     from archaictools.results.plots import check_suffix
     from archaictools.results.word2vec import clustering as cluster
@@ -90,7 +90,7 @@ def command(
     found = {}
     with Outputs() as outputs:
         staged = {path: outputs.stage(path) for path in (*asked, config) if path}
-        trained = load_model(find_model(model), alphabet=None)
+        trained = load(model, alphabet=None)
         check_alphabet(trained.alphabet.name)
         words = export.word_vectors(trained, member=member)
         columns = columns or (USUAL if trained.alphabet.name == KMER else tuple(words.metadata.columns))

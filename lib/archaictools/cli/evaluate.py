@@ -104,16 +104,16 @@ def command(
 def _of_kmers(model: Path, words: Path, values: dict[str, Any], start: Callable[[], None]) -> Evaluation:
     """Compare on windows of the genome."""
     from archaictools.errors import UsageError
-    from archaictools.model.archive import load_model
+    from archaictools.model.archive import KMER
     from archaictools.model.controls import CONTROLS, RIVALS
     from archaictools.model.evaluation import EvaluationOptions, evaluate
-    from archaictools.model.pretrained import find_model
+    from archaictools.model.pretrained import load
     from archaictools.words.sentences import open_words
 
     unknown = [name for name in values["leave_out"] if name not in {**CONTROLS, **RIVALS}]
     if unknown:
         raise UsageError(f"{', '.join(unknown)} is no control; choose among {', '.join({**CONTROLS, **RIVALS})}")
-    trained = load_model(find_model(model))
+    trained = load(model, alphabet=KMER)
     with open_words(words) as sentences:
         start()
         return evaluate(trained, sentences, EvaluationOptions(**values))
@@ -124,10 +124,10 @@ def _of_haplotypes(
 ) -> Evaluation:
     """Compare on haplotypes: LSTM against HMM."""
     from archaictools.model.bin_evaluation import evaluate_bins
-    from archaictools.model.pretrained import load_for
-    from archaictools.words.bins import open_bins
+    from archaictools.model.pretrained import load
+    from archaictools.words.bins import ALPHABET, open_bins
 
     with open_bins(words) as bins:
-        trained = load_for(model, bins)
+        trained = load(model, alphabet=ALPHABET)
         start()
         return evaluate_bins(trained, bins, leave_out=leave_out, seed=seed)

@@ -94,9 +94,10 @@ def command(
         return
     from archaictools.formats.files import Outputs
     from archaictools.formats.tables import write_table
-    from archaictools.model.archive import check_fit, load_model
+    from archaictools.model.archive import KMER, check_fit
     from archaictools.model.heldout import draw_rows, rows_of_side
     from archaictools.model.judgement import choose, places_of
+    from archaictools.model.pretrained import load
     from archaictools.progress import Progress
     from archaictools.results.attribution import write_attribution
     from archaictools.results.enrichment import kmers_at
@@ -110,7 +111,7 @@ def command(
     options = ImportanceOptions(
         metric=metric, repeats=repeats, permutations=permutations, fdr=fdr, threshold=threshold, seed=seed
     )
-    trained = load_model(model)
+    trained = load(model, alphabet=KMER)
     with Outputs() as outputs, open_words(words) as sentences:
         staged = {path: outputs.stage(path) for path in (positions, kmers, attribution, plot) if path}
         check_fit(trained, sentences)
@@ -182,16 +183,16 @@ def _haplotypes(
     from archaictools.model.bin_prediction import BinPredictor
     from archaictools.model.genomes import known_places, seen_bins
     from archaictools.model.network import start_tensorflow
-    from archaictools.model.pretrained import load_for
+    from archaictools.model.pretrained import load
     from archaictools.progress import Progress
     from archaictools.results.bin_importance import draw_stretches, input_importance
     from archaictools.results.plots import check_suffix, plot_input_importance
-    from archaictools.words.bins import open_bins
+    from archaictools.words.bins import ALPHABET, open_bins
 
     if plot:
         check_suffix(plot)
     with Outputs() as outputs, open_bins(words) as bins:
-        trained = load_for(model, bins)
+        trained = load(model, alphabet=ALPHABET)
         staged = {path: outputs.stage(path) for path in (positions, plot) if path}
         check_bins(trained, bins)
         chosen, known = trained.member(member), known_places(trained.metrics.get("sources", {}), bins)

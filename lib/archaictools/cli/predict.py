@@ -68,10 +68,9 @@ def command(
 ) -> None:
     """Predict P(introgressed) of every window, or along every haplotype.
 
-    MODEL is a model.h5 from 'archaictools train', or the word 'pretrained' for the models of haplotypes that come with
-    the package (one for words beside an archaic genome, one for words without); WORDS a words.h5 made in the same way
-    as that it was trained on. Each window or bin is predicted by the networks (with --folds, several) that never saw
-    its place; where all did, it is marked.
+    MODEL is a model.h5 from 'archaictools train', or the word 'pretrained' for the model of haplotypes that comes with
+    the package; WORDS a words.h5 made in the same way as that it was trained on. Each window or bin is predicted by the
+    networks (with --folds, several) that never saw its place; where all did, it is marked.
     """
     from archaictools.errors import UsageError
     from archaictools.model.network import start_tensorflow
@@ -105,13 +104,13 @@ def _haplotypes(
     from archaictools.formats.files import Outputs
     from archaictools.model.archive import check_bins
     from archaictools.model.bin_prediction import BinEnsemble
-    from archaictools.model.pretrained import load_for
+    from archaictools.model.pretrained import load
     from archaictools.progress import Progress
     from archaictools.results.calls import predict_haplotypes, write_calls, write_tables
-    from archaictools.words.bins import open_bins
+    from archaictools.words.bins import ALPHABET, open_bins
 
     with Outputs() as staging, open_bins(words) as bins:
-        trained = load_for(model, bins)
+        trained = load(model, alphabet=ALPHABET)
         staged = {name: staging.stage(path) for name, path in outputs.items() if path}
         folder = staging.stage_folder(bigwig) if bigwig else None
         rows = staging.stage(table) if table else None
@@ -146,14 +145,14 @@ def _windows(
 ) -> None:
     """Predict windows."""
     from archaictools.formats.files import Outputs
-    from archaictools.model.archive import check_fit, load_model
+    from archaictools.model.archive import KMER, check_fit
     from archaictools.model.ensemble import Ensemble
-    from archaictools.model.pretrained import find_model
+    from archaictools.model.pretrained import load
     from archaictools.progress import Progress
     from archaictools.results.tracks import Calling, predict_chromosomes, write_predictions
     from archaictools.words.sentences import open_words
 
-    trained = load_model(find_model(model))
+    trained = load(model, alphabet=KMER)
     threshold, min_length, max_gap = calls
     calling = Calling(threshold=threshold, min_length=min_length, max_gap=max_gap)
     with Outputs() as outputs, open_words(words) as sentences:

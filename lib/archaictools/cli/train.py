@@ -67,6 +67,12 @@ if TYPE_CHECKING:
 @click.option(
     "--lstm", type=click.IntRange(1), default=None, help="LSTM units in each direction [default: 10; haplotypes: 64]."
 )
+@haplotype_option(
+    "--lstm-layers",
+    type=click.IntRange(1),
+    default=None,
+    help="Bidirectional LSTMs, one on top of the other [default: 1].",
+)
 @click.option(
     "--dense", type=click.IntRange(0), default=None, help="Dense units, 0 for none [default: 10; haplotypes: 32]."
 )
@@ -89,8 +95,7 @@ if TYPE_CHECKING:
 @haplotype_option(
     "--start-from",
     type=INPUT,
-    help="Go on learning from this model.h5, or from 'pretrained' (the one made for an archaic genome if any of WORDS "
-    "knows one); its sizes hold.",
+    help="Go on learning from this model.h5, or from 'pretrained'; its sizes hold.",
 )
 @click.option("--model", "model_path", type=OUTPUT, required=True, help="model.h5.")
 @click.option("--history", type=OUTPUT, help="TSV, one row an epoch.")
@@ -113,6 +118,7 @@ def command(
     reverse_complement: bool,
     embedding: int | None,
     lstm: int | None,
+    lstm_layers: int | None,
     dense: int | None,
     dropout: float,
     forget_bias: str,
@@ -166,9 +172,11 @@ def command(
         "keep": keep,
         "seed": seed,
     }
-    given = {"embedding": embedding, "lstm": lstm, "dense": dense}
+    given = {"embedding": embedding, "lstm": lstm, "lstm_layers": lstm_layers, "dense": dense}
     if start_from and set(given.values()) != {None}:
-        raise UsageError("--embedding, --lstm and --dense are those of the model of --start-from; leave them out")
+        raise UsageError(
+            "--embedding, --lstm, --lstm-layers and --dense are those of the model of --start-from; leave them out"
+        )
     sizes = _sizes(given, variant=variant) | {"dropout": dropout}
     start = lambda: start_tensorflow(threads=threads, seed=seed)  # noqa: E731 - one line, used twice
     with Outputs() as outputs, ExitStack() as stack:
@@ -209,7 +217,7 @@ def command(
 
 def _sizes(given: dict[str, int | None], *, variant: bool) -> dict[str, Any]:
     """Return the sizes of layers, the usual ones where none are given."""
-    usual = {"embedding": 32, "lstm": 64, "dense": 32} if variant else dict.fromkeys(given, 10)
+    usual = ({"embedding": 32, "lstm": 64, "dense": 32} if variant else dict.fromkeys(given, 10)) | {"lstm_layers": 1}
     return {name: usual[name] if size is None else size for name, size in given.items()}
 
 
@@ -245,11 +253,11 @@ def _of_haplotypes(
     """Train on haplotypes; return also where their bins lie and how long the chromosomes are."""
     from archaictools.model.bin_fitting import BinTrainingOptions, fit_bins
     from archaictools.model.genomes import Genomes
-    from archaictools.model.pretrained import load_for
-    from archaictools.words.bins import open_bins
+    from archaictools.model.pretrained import load
+    from archaictools.words.bins import ALPHABET, open_bins
 
     genomes = Genomes([stack.enter_context(open_bins(path)) for path in words])
-    earlier = load_for(start_from, *genomes.files) if start_from else None
+    earlier = load(start_from, alphabet=ALPHABET) if start_from else None
     options = BinTrainingOptions(**values)
     fitted = fit_bins(genomes, holding, options, sizes, start=start, start_from=earlier, checkpoint=checkpoint)
     return fitted, genomes.places, genomes.lengths

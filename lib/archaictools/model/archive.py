@@ -173,7 +173,7 @@ def load_model(path: Path, *, alphabet: str | None = KMER) -> TrainedModel:
     Parameters
     ----------
     path
-        The file; see :func:`archaictools.model.pretrained.find_model` for those that ship with the package.
+        The file; see :func:`archaictools.model.pretrained.load` for the one that ships with the package.
     alphabet
         ``kmer`` or ``variant``: what the model must read; None for either.
 

@@ -1,4 +1,4 @@
-"""Posteriors along haplotypes of any length, from overlapping windows whose edges are thrown away."""
+"""Posteriors along haplotypes of any length, from windows that overlap by half and are blended into each other."""
 
 from __future__ import annotations
 
@@ -20,17 +20,21 @@ if TYPE_CHECKING:
     from archaictools.model.archive import TrainedModel
     from archaictools.words.bins import BinsFile
 
-#: Bins predicted by a window, and bins on either side that it reads and whose predictions are thrown away: what lies
-#: further off changes no posterior by more than a thousandth (measured with the pretrained models; a test says so).
-CORE, MARGIN = 4_000, 1_000
+#: Bins of a window. Longer windows call no better (measured with the pretrained model, 500 to 4,000), and a network
+#: reads few stretches in training that are longer.
+WINDOW = 2_000
 #: Shorter haplotypes are predicted at once, with bins without anything up to a multiple of this.
 STEP = 500
 #: Windows predicted at once.
-BATCH = 16
+BATCH = 48
 
 
 class BinPredictor:
     """Predict every bin with one network.
+
+    An LSTM remembers for longer than any margin, so that windows side by side would disagree where they meet. Here a
+    bin has the mean of the logits of the two windows it lies in, weighed by how far it is from their ends: what one
+    window says fades into what the next one says.
 
     Parameters
     ----------
@@ -48,22 +52,24 @@ class BinPredictor:
         """Return P(introgressed), float32 (haplotypes, bins), of inputs (haplotypes, bins, 34)."""
         haplotypes, bins, _ = inputs.shape
         # TensorFlow prepares itself anew for each length, so there are few.
-        core, margin = (CORE, MARGIN) if bins > CORE else (-(-max(bins, 1) // STEP) * STEP, 0)
-        windows = -(-bins // core)
-        padded = np.pad(inputs, ((0, 0), (margin, margin + windows * core - bins), (0, 0)))
-        found = np.empty((haplotypes, windows * core), dtype=np.float32)
-        places = [(row, window * core) for row in range(haplotypes) for window in range(windows)]
+        size = WINDOW if bins > WINDOW else -(-max(bins, 1) // STEP) * STEP
+        padded = np.pad(inputs, ((0, 0), (0, max(0, size - bins)), (0, 0)))
+        last = padded.shape[1] - size
+        starts = np.rint(np.linspace(0, last, 1 + -(-last // (size // 2)))).astype(np.int64).tolist()
+        weight = np.minimum(np.arange(1, size + 1), np.arange(size, 0, -1)).astype(np.float32)
+        total, weights = np.zeros(padded.shape[:2], dtype=np.float32), np.zeros(padded.shape[1], dtype=np.float32)
+        for start in starts:
+            weights[start : start + size] += weight
+        places = [(row, start) for row in range(haplotypes) for start in starts]
         for first in range(0, len(places), BATCH):
             part = places[first : first + BATCH]
-            cut = np.stack([padded[row, start : start + core + 2 * margin] for row, start in part])
-            read = scaled(pad_rows(cut, BATCH))
-            said = self._model.predict_on_batch(read)[..., 0]
+            read = scaled(pad_rows(np.stack([padded[row, start : start + size] for row, start in part]), BATCH))
+            said = logit(self._model.predict_on_batch(read)[..., 0])
             if self._both:
-                backwards = self._model.predict_on_batch(read[:, ::-1])[:, ::-1, 0]
-                said = expit((logit(said) + logit(backwards)) / 2)
-            for (row, start), values in zip(part, said[: len(part), margin : margin + core], strict=True):
-                found[row, start : start + core] = values
-        return found[:, :bins]
+                said = (said + logit(self._model.predict_on_batch(read[:, ::-1])[:, ::-1, 0])) / 2
+            for (row, start), values in zip(part, said[: len(part)], strict=True):
+                total[row, start : start + size] += weight * values
+        return np.asarray(expit(total / weights)[:, :bins], dtype=np.float32)
 
 
 class BinEnsemble:

@@ -29,6 +29,9 @@ log = logging.getLogger("archaictools")
 
 FORGET_BIASES = ("chrono", "unit")
 
+#: More LSTMs on top of each other than anyone trains: a file to be read must not be able to exhaust memory.
+DEEPEST = 8
+
 
 @dataclass(frozen=True, kw_only=True)
 class Network:
@@ -42,6 +45,9 @@ class Network:
         Words in a sentence; bins in one of training, where ``per_bin``.
     embedding, lstm, dense
         Dimensions of a word vector; LSTM units in each direction; units of the dense layer (0 to leave it out).
+    lstm_layers
+        Bidirectional LSTMs, where ``per_bin``: each reads what the one below says of every bin, so that from the
+        second on both directions know both sides of a bin.
     dropout
         Share of word-vector components dropped in training.
     forget_bias
@@ -57,13 +63,16 @@ class Network:
     embedding: int = 10
     lstm: int = 10
     dense: int = 10
+    lstm_layers: int = 1
     dropout: float = 0.0
     forget_bias: str = "chrono"
     per_bin: bool = False
 
     def __post_init__(self) -> None:
-        if min(self.vocabulary, self.words, self.embedding, self.lstm) < 1 or self.dense < 0:
+        if min(self.vocabulary, self.words, self.embedding, self.lstm, self.lstm_layers) < 1 or self.dense < 0:
             raise UsageError("every layer needs at least one unit (only the dense layer may have none)")
+        if self.lstm_layers > (DEEPEST if self.per_bin else 1):
+            raise UsageError(f"{self.lstm_layers:,} LSTM layers, expected 1, or up to {DEEPEST} for haplotypes")
         if not 0 <= self.dropout < 1:
             raise UsageError(f"dropout is {self.dropout}, expected 0 or more and less than 1")
 
@@ -75,11 +84,14 @@ class Network:
         shapes: dict[str, tuple[int, ...]] = {"embedding": (self.vocabulary, self.embedding)}
         if self.per_bin:
             shapes["embedding_bias"] = (self.embedding,)
-        for side in ("forward", "backward"):
-            shapes[f"{side}_kernel"] = (self.embedding, 4 * self.lstm)
-            shapes[f"{side}_recurrent"] = (self.lstm, 4 * self.lstm)
-            shapes[f"{side}_bias"] = (4 * self.lstm,)
-        width = 2 * self.lstm
+        width = self.embedding
+        for layer in range(1, self.lstm_layers + 1):
+            for side in ("forward", "backward"):
+                name = side if layer == 1 else f"{side}_{layer}"
+                shapes[f"{name}_kernel"] = (width, 4 * self.lstm)
+                shapes[f"{name}_recurrent"] = (self.lstm, 4 * self.lstm)
+                shapes[f"{name}_bias"] = (4 * self.lstm,)
+            width = 2 * self.lstm
         if self.dense:
             shapes |= {"dense_kernel": (width, self.dense), "dense_bias": (self.dense,)}
             width = self.dense
@@ -106,9 +118,14 @@ class Network:
         )
         if self.dropout:
             layers.append(keras.layers.Dropout(self.dropout, name="dropout"))
-        layers.append(
-            keras.layers.Bidirectional(keras.layers.LSTM(self.lstm, return_sequences=self.per_bin), name="bilstm")
-        )
+        lstms = [
+            keras.layers.Bidirectional(
+                keras.layers.LSTM(self.lstm, return_sequences=self.per_bin),
+                name="bilstm" if layer == 1 else f"bilstm_{layer}",
+            )
+            for layer in range(1, self.lstm_layers + 1)
+        ]
+        layers += lstms
         if self.dense:
             layers.append(keras.layers.Dense(self.dense, activation="relu", name="dense"))
         layers.append(keras.layers.Dense(1, activation="sigmoid", name="output"))
@@ -116,9 +133,9 @@ class Network:
         if weights is not None:
             model.set_weights([weights[name] for name in self.shapes()])
         elif self.forget_bias == "chrono":
-            bilstm = model.get_layer("bilstm")
-            for layer in (bilstm.forward_layer, bilstm.backward_layer):
-                layer.cell.bias.assign(self._chrono_bias())
+            for bilstm in lstms:
+                for layer in (bilstm.forward_layer, bilstm.backward_layer):
+                    layer.cell.bias.assign(self._chrono_bias())
         return model
 
     def _chrono_bias(self) -> np.ndarray:
