@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # What a history that training never saw does to the calls: leave_out.sh PRETRAIN CALLERS
-# PRETRAIN is the folder of pretrain.sh, of which one reading of 29 simulations is used; CALLERS that of callers.sh. Small networks and short trainings, all alike, each without one history; measured on people of that history,
-# beside the same training with nothing left out.
+# PRETRAIN is the folder of pretrain.sh, of which one reading of 29 simulations is used; CALLERS that of callers.sh. Small
+# networks and short trainings, all alike, each without one history; measured on people of that history, beside the same
+# training with nothing left out.
 set -euo pipefail
 pretrain=$1 callers=$2
 here=$(dirname "$0")

@@ -10,21 +10,21 @@ import argparse
 import math
 import time
 from contextlib import ExitStack
-from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
 import torch
 from sklearn.metrics import average_precision_score
 
-from archaictools.model.archive import Member, TrainedModel, load_model, save_model
+from archaictools.model.archive import Member, TrainedModel, save_model
 from archaictools.model.augmentation import Augmentation
 from archaictools.model.bin_batches import BinBatches, scaled
-from archaictools.model.bin_fitting import EARLIER, BinTrainingOptions
+from archaictools.model.bin_fitting import BinTrainingOptions
 from archaictools.model.genomes import Genomes
 from archaictools.model.network import Network
 from archaictools.model.splits import SplitOptions, make_splits
-from archaictools.model.territory import Territory, seen_by
+from archaictools.model.territory import seen_by
 from archaictools.words.bins import open_bins
 
 #: Steps in which the learning rate rises.
@@ -56,30 +56,26 @@ class Net(torch.nn.Module):
         found, _ = self.lstm(torch.relu(self.embedding(inputs)))
         return self.output(torch.relu(self.dense(found)))[..., 0]
 
-    def places(self):
-        """Name of each weight array, the tensor that holds it, and whether that is its transpose."""
-        yield "embedding", self.embedding.weight, True
-        yield "embedding_bias", self.embedding.bias, False
-        for layer in range(self.network.lstm_layers):
-            for side, end in (("forward", ""), ("backward", "_reverse")):
-                name = side if layer == 0 else f"{side}_{layer + 1}"
-                yield f"{name}_kernel", getattr(self.lstm, f"weight_ih_l{layer}{end}"), True
-                yield f"{name}_recurrent", getattr(self.lstm, f"weight_hh_l{layer}{end}"), True
-                yield f"{name}_bias", getattr(self.lstm, f"bias_ih_l{layer}{end}"), False
-        for name, layer in (("dense", self.dense), ("output", self.output)):
-            yield f"{name}_kernel", layer.weight, True
-            yield f"{name}_bias", layer.bias, False
+    def arrays(self):
+        """Name each tensor of weights as Keras' array is named; what has two dimensions is transposed there."""
+        parts = ("weight_ih", "weight_hh", "bias_ih")
+        lstms = [
+            getattr(self.lstm, f"{part}_l{layer}{end}")
+            for layer in range(self.network.lstm_layers)
+            for end in ("", "_reverse")
+            for part in parts
+        ]
+        linear = [tensor for layer in (self.dense, self.output) for tensor in (layer.weight, layer.bias)]
+        tensors = [self.embedding.weight, self.embedding.bias, *lstms, *linear]
+        return dict(zip(self.network.shapes(), tensors, strict=True))
 
-    def load(self, weights):
-        """Take these weights, or Keras' usual ones where there are none."""
+    def begin(self):
+        """Set weights as Keras begins with."""
         with torch.no_grad():
-            for name, tensor, transposed in self.places():
-                if weights:
-                    array = torch.as_tensor(np.array(weights[name]))
-                    tensor.copy_(array.T if transposed else array)
-                elif name.endswith("_recurrent"):
+            for name, tensor in self.arrays().items():
+                if name.endswith("_recurrent"):
                     torch.nn.init.orthogonal_(tensor)
-                elif transposed:
+                elif tensor.ndim > 1:
                     torch.nn.init.xavier_uniform_(tensor)
                 else:
                     tensor.zero_()
@@ -92,11 +88,8 @@ class Net(torch.nn.Module):
 
     def weights(self):
         """Return the weights by name, as Keras has them."""
-        arrays = {}
-        for name, tensor, transposed in self.places():
-            array = tensor.detach().float().cpu().numpy()
-            arrays[name] = np.ascontiguousarray(array.T if transposed else array)
-        return {name: arrays[name] for name in self.network.shapes()}
+        found = {name: tensor.detach().cpu().numpy() for name, tensor in self.arrays().items()}
+        return {name: np.ascontiguousarray(array.T) for name, array in found.items()}
 
 
 class Stream(torch.utils.data.IterableDataset):
@@ -109,15 +102,18 @@ class Stream(torch.utils.data.IterableDataset):
         worker = torch.utils.data.get_worker_info()
         number, step = (worker.id, worker.num_workers) if worker else (0, 1)
         with ExitStack() as stack:
-            batches = made(self.options, self.split, stack)
+            batches = made(opened(self.options.words, stack), self.split, self.options)
             while True:
                 for batch in batches.epoch(number):
                     yield tuple(torch.from_numpy(array) for array in batch)
                 number += step
 
 
-def made(options, split, stack):
-    genomes = Genomes([stack.enter_context(open_bins(path)) for path in options.words])
+def opened(paths, stack):
+    return Genomes([stack.enter_context(open_bins(path)) for path in paths])
+
+
+def made(genomes, split, options):
     return BinBatches(
         list(genomes.runs(split, "train")),
         size=genomes.size,
@@ -149,7 +145,7 @@ def watch(net, held, device):
     found = {}
     with torch.no_grad():
         for name, inputs, label in held:
-            logits = net(torch.from_numpy(scaled(inputs)).to(device)).float()
+            logits = net(torch.from_numpy(scaled(inputs)).to(device))
             target = torch.from_numpy((label == 1).astype(np.float32)).to(device)
             area = average_precision_score(label.ravel() == 1, logits.cpu().numpy().ravel())
             found[name] = cross_entropy(logits, target).item(), area
@@ -157,36 +153,20 @@ def watch(net, held, device):
     return found
 
 
-def prepared(options, genomes):
-    """Return the model to train: that of --start-from, or one of the sizes asked for, without weights."""
-    if options.start_from:
-        return load_model(options.start_from, alphabet="variant")
-    names = {side: tuple(getattr(options, f"{side}_chromosomes").split(",")) for side in ("test", "validation")}
-    [split] = make_splits(
-        genomes.places,
-        SplitOptions(test_chromosomes=names["test"], validation_chromosomes=names["validation"], seed=options.seed),
-    )
-    alphabet = genomes.files[0].alphabet
-    network = Network(
-        vocabulary=alphabet.vocabulary,
-        words=options.stretch,
-        embedding=options.embedding,
-        lstm=options.lstm,
-        lstm_layers=options.lstm_layers,
-        dense=options.dense,
-        per_bin=True,
-        forget_bias="unit",
-    )
-    none = Territory([], *np.zeros((2, 0), dtype=np.int64))
-    member = Member(weights={}, split=split, seen=none, counts=np.zeros((2, network.vocabulary), dtype=np.uint32))
+def trained(options, genomes, split, network, weights, steps):
+    """Return the network as a model, for `archaictools train --start-from`, which counts words and measures."""
+    counts = np.zeros((2, network.vocabulary), dtype=np.uint32)
+    seen = seen_by(split, genomes.places, genomes.lengths)
+    training = {key: str(value) for key, value in vars(options).items() if key != "words"}
+    training |= {"steps": steps, "words": [path.name for path in options.words]}
     return TrainedModel(
         network=network,
-        members=[member],
-        alphabet=alphabet,
+        members=[Member(weights=weights, split=split, seen=seen, counts=counts)],
+        alphabet=genomes.files[0].alphabet,
         both_strands=True,
         chromosomes=genomes.lengths,
         words_digest="",
-        metrics={"sources": {}},
+        metrics={"sources": genomes.sources, "training": training},
         provenance={"command": "pretrain_gpu.py", "torch": torch.__version__},
     )
 
@@ -195,9 +175,8 @@ def arguments():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("words", type=Path, nargs="+")
     parser.add_argument("--model", type=Path, required=True)
-    parser.add_argument("--start-from", type=Path, help="sizes and split are those of this model")
-    parser.add_argument("--test-chromosomes", default="")
-    parser.add_argument("--validation-chromosomes", default="")
+    parser.add_argument("--test-chromosomes", required=True)
+    parser.add_argument("--validation-chromosomes", required=True)
     parser.add_argument("--embedding", type=int, default=48)
     parser.add_argument("--lstm", type=int, default=96)
     parser.add_argument("--lstm-layers", type=int, default=2)
@@ -205,13 +184,11 @@ def arguments():
     parser.add_argument("--dropout", type=float, default=0.1, help="between LSTM layers, in training")
     parser.add_argument("--archaic-absent", type=float, default=0.2, help="share of people read without archaic genome")
     parser.add_argument("--epochs", type=float, required=True, help="passes over the training side")
-    parser.add_argument("--minutes", type=float, default=math.inf, help="end the cosine early: a lent GPU has its hour")
     parser.add_argument("--learning-rate", type=float, default=0.003)
     parser.add_argument("--batch-size", type=int, default=256)
     parser.add_argument("--stretch", type=int, default=500)
     parser.add_argument("--workers", type=int, default=14, help="processes that make batches")
     parser.add_argument("--watch", type=int, default=1_000, help="steps between looks at the validation side")
-    parser.add_argument("--bfloat16", action="store_true", help="multiply in bfloat16")
     parser.add_argument("--seed", type=int, default=1)
     return parser.parse_args()
 
@@ -221,61 +198,66 @@ def main():
     torch.manual_seed(options.seed)
     device = "cuda" if torch.cuda.is_available() else "cpu"
     with ExitStack() as stack:
-        genomes = Genomes([stack.enter_context(open_bins(path)) for path in options.words])
-        model = prepared(options, genomes)
-        member = model.member(1)
-        held = list(held_out(genomes, member.split, options.stretch))
-        steps = max(1, round(options.epochs * made(options, member.split, stack).steps))
-        seen = seen_by(member.split, genomes.places, genomes.lengths).joined(member.seen, prefix=EARLIER)
-        sources = genomes.sources | {EARLIER + title: known for title, known in model.metrics["sources"].items()}
-    net = Net(model.network, options.dropout)
-    net.load(member.weights)
-    net.to(device)
+        genomes = opened(options.words, stack)
+        [split] = make_splits(
+            genomes.places,
+            SplitOptions(
+                test_chromosomes=tuple(options.test_chromosomes.split(",")),
+                validation_chromosomes=tuple(options.validation_chromosomes.split(",")),
+            ),
+        )
+        held = list(held_out(genomes, split, options.stretch))
+        steps = max(1, round(options.epochs * made(genomes, split, options).steps))
+        network = Network(
+            vocabulary=genomes.files[0].alphabet.vocabulary,
+            words=options.stretch,
+            embedding=options.embedding,
+            lstm=options.lstm,
+            lstm_layers=options.lstm_layers,
+            dense=options.dense,
+            per_bin=True,
+            forget_bias="unit",
+        )
+        net = Net(network, options.dropout)
+        net.begin()
+        net.to(device)
+        learn(net, held, steps, Stream(options, split), options, device)
+        save_model(options.model, trained(options, genomes, split, network, net.weights(), steps))
+
+
+def learn(net, held, steps, stream, options, device):
     learnt = [tensor for tensor in net.parameters() if tensor.requires_grad]
     adam = torch.optim.Adam(learnt, lr=options.learning_rate, eps=1e-7, fused=device == "cuda")
-    stream = torch.utils.data.DataLoader(
-        Stream(options, member.split),
+    batches = torch.utils.data.DataLoader(
+        stream,
         batch_size=None,
         num_workers=options.workers,
         prefetch_factor=8 if options.workers else None,
         pin_memory=device == "cuda",
     )
     print(f"{len(options.words)} files, {steps} steps of {options.batch_size} on {device}", flush=True)
-    began, total, since = time.monotonic(), torch.zeros((), device=device), 0
-    for step, batch in enumerate(stream, start=1):
+    began, losses = time.monotonic(), []
+    for step, batch in enumerate(islice(batches, steps), start=1):
         inputs, share, weight = (tensor.to(device, non_blocking=True) for tensor in batch)
-        # Whichever is used up first, steps or minutes, is what the cosine runs over.
-        done = max(step / steps, (time.monotonic() - began) / 60 / options.minutes)
         for group in adam.param_groups:
-            group["lr"] = options.learning_rate * min(step / WARMUP, 1) * (1 + math.cos(math.pi * min(done, 1))) / 2
-        with torch.autocast(device, dtype=torch.bfloat16, enabled=options.bfloat16):
-            logits = net(inputs)
-        loss = cross_entropy(logits.float(), share[..., 0], weight[..., 0])
+            group["lr"] = options.learning_rate * min(step / WARMUP, 1) * (1 + math.cos(math.pi * step / steps)) / 2
+        loss = cross_entropy(net(inputs), share[..., 0], weight[..., 0])
         adam.zero_grad(set_to_none=True)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(learnt, 1.0)
         adam.step()
-        total += loss.detach()
-        since += 1
-        if step % options.watch == 0 or done >= 1:
-            loss = total.item() / since
+        losses.append(loss.detach())
+        if step % options.watch == 0 or step == steps:
+            mean = torch.stack(losses).mean().item()
+            losses.clear()
             found = watch(net, held, device)
             print(
-                f"step {step}, {time.monotonic() - began:.0f} s: loss {loss:.4f}; validation loss/AUPRC "
+                f"step {step}, {time.monotonic() - began:.0f} s: loss {mean:.4f}; validation loss/AUPRC "
                 + ", ".join(f"{name} {one:.4f}/{area:.3f}" for name, (one, area) in found.items()),
                 flush=True,
             )
-            if not math.isfinite(loss):
+            if not math.isfinite(mean):
                 raise SystemExit("the loss is not a number any more; give a smaller --learning-rate")
-            total.zero_()
-            since = 0
-        if done >= 1:
-            break
-    training = {key: str(value) for key, value in vars(options).items() if key != "words"}
-    training |= {"steps": step, "words": [path.name for path in options.words]}
-    trained = replace(member, weights=net.weights(), seen=seen)
-    metrics = {"sources": sources, "training": training, "started_from": model.metrics.get("training")}
-    save_model(options.model, replace(model, members=[trained], chromosomes=genomes.lengths, metrics=metrics))
 
 
 if __name__ == "__main__":

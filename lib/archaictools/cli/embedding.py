@@ -67,9 +67,9 @@ def command(
 ) -> None:
     """Export the word vectors that a model has learnt, and map them with UMAP.
 
-    MODEL is a model.h5, or 'pretrained': of haplotypes, the vectors of the 32
-    words of a bin. Words that training never saw are left out. With --word2vec, vectors of the same words are learnt
-    without labels, and --clustering says how far either set sorts words by their AT content.
+    MODEL is a model.h5, or 'pretrained': of haplotypes, the vectors of the 32 words of a bin. Words that training
+    never saw are left out. With --word2vec, vectors of the same words are learnt without labels, and --clustering says
+    how far either set sorts words by their AT content.
     """
     from archaictools.errors import UsageError
     from archaictools.formats.files import Outputs

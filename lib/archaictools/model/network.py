@@ -119,11 +119,8 @@ class Network:
         if self.dropout:
             layers.append(keras.layers.Dropout(self.dropout, name="dropout"))
         lstms = [
-            keras.layers.Bidirectional(
-                keras.layers.LSTM(self.lstm, return_sequences=self.per_bin),
-                name="bilstm" if layer == 1 else f"bilstm_{layer}",
-            )
-            for layer in range(1, self.lstm_layers + 1)
+            keras.layers.Bidirectional(keras.layers.LSTM(self.lstm, return_sequences=self.per_bin))
+            for _ in range(self.lstm_layers)
         ]
         layers += lstms
         if self.dense:
