@@ -79,6 +79,7 @@ def test_bed_names_the_line_of_a_bad_row(tmp_path, row, message):
         ("x.bed", b"chr1\t1\t2\t\xff\xfe\n", "not text in UTF-8"),
         ("x.bed.gz", b"chr1\t1\t2\n", "is named as gzip but is not"),
         ("x.bed.gz", gzip.compress(b"chr1\t1\t2\n" * 50, mtime=0)[:-12], "damaged or cut short"),
+        ("x.bed.gz", gzip.compress(b"chr1\t1\t2\n" * 50, mtime=0)[:10] + b"\xff" * 40, "damaged or cut short"),
         ("x.bed.gz", gzip.compress(b"", mtime=0), "is empty once decompressed"),
     ],
 )

@@ -51,16 +51,8 @@ def make_words(path, *, chromosomes=3, bins=600, people=2, seed=1, archaic=("A0"
             if archaic:
                 matches[..., 0, 1] = counts[..., ABSENT_HOM]
             writer.begin(chrom)
-            half = bins // 2
-            for part in (slice(0, half), slice(half, bins)):
-                writer.append(
-                    Piece(
-                        counts[:, part],
-                        matches[:, part],
-                        np.full(len(range(*part.indices(bins))), 3, dtype=np.uint16),
-                        np.full(len(range(*part.indices(bins))), 1_000, dtype=np.uint16),
-                    )
-                )
+            ones = np.ones(bins, dtype=np.uint16)
+            writer.append(Piece(counts, matches, 3 * ones, 1_000 * ones))
             truth[chrom] = (inside * 1_000).astype(np.uint16)
             writer.label(truth[chrom])
     return truth

@@ -288,6 +288,23 @@ def test_bad_records_are_refused_with_their_place(run, tmp_path, change, said):
     assert not (tmp_path / "w.h5").exists()
 
 
+@pytest.mark.parametrize("threads", [1, 2])
+@pytest.mark.parametrize("damage", ["cut", "flipped"])
+def test_damaged_gzip_is_refused(run, tmp_path, threads, damage):
+    rng = np.random.default_rng(1)
+    sites = [(n, "A", ["G"], [f"{a}|{b}" for a, b in rng.integers(0, 2, (12, 2))]) for n in range(9_000)]
+    whole = gzip.compress(write_vcf(tmp_path / "m.vcf", OUTGROUP + INGROUP, sites).read_bytes(), mtime=0)
+    middle = len(whole) // 2
+    bad = {"cut": whole[:middle], "flipped": whole[:middle] + b"\xff\x00\xff" + whole[middle + 3 :]}[damage]
+    vcf = tmp_path / "m.vcf.gz"
+    vcf.write_bytes(bad)
+    result = run("haplotypes", "--vcf", vcf, *ROLES, "--threads", threads, "--out", tmp_path / "w.h5")
+    assert result.code == 3
+    assert f"{vcf}" in result.err
+    assert "damaged or cut short" in result.err or "line " in result.err  # what was flipped may make other text
+    assert not (tmp_path / "w.h5").exists()
+
+
 def test_unphased_heterozygotes_are_dealt_when_asked(ok, tmp_path):
     sites = [(n, "A", ["G"], [*["0|0"] * len(OUTGROUP), "0/1", "0|0", "1/1"]) for n in range(0, 800, 2)]
     vcf = write_vcf(tmp_path / "m.vcf", OUTGROUP + INGROUP, sites)

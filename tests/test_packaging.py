@@ -11,7 +11,7 @@ from conftest import ROOT
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 RECIPE = (ROOT / "packaging/bioconda/meta.yaml").read_text()
 #: PyPI name to conda name, where they differ.
-CONDA = {"matplotlib": "matplotlib-base"}
+CONDA = {"isal": "python-isal", "matplotlib": "matplotlib-base"}
 
 
 def test_the_recipe_has_the_packages_version_and_dependencies():

@@ -8,15 +8,15 @@ its final name is always whole.
 from __future__ import annotations
 
 import contextlib
-import gzip
 import hashlib
 import io
 import os
 import secrets
 import shutil
-import zlib
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, cast
+
+from isal import igzip, igzip_threaded, isal_zlib
 
 from archaictools.errors import ArchaicError, InputError, UsageError
 
@@ -70,6 +70,17 @@ def refuse_cut_bgzf(path: Path) -> None:
             )
 
 
+def open_bytes(path: Path, *, compressed: bool, ahead: bool = False) -> IO[bytes]:
+    """Open a file for reading bytes; those of a gzip file decompressed, with ``ahead`` in a thread of their own.
+
+    ISA-L decompresses in a third of the time that zlib takes.
+    """
+    if not compressed:
+        return path.open("rb")
+    opened = igzip_threaded.open(path, threads=1) if ahead else igzip.open(path)  # type: ignore[no-untyped-call]
+    return cast("IO[bytes]", opened)
+
+
 @contextlib.contextmanager
 def open_text(path: Path) -> Iterator[IO[str]]:
     """Open a plain or gzip text file, refusing binary content and damaged compression.
@@ -80,9 +91,8 @@ def open_text(path: Path) -> Iterator[IO[str]]:
         If the file is missing, empty, binary, not UTF-8, or if its gzip stream is damaged or cut short.
     """
     compressed = is_gzip(path)
-    opener = gzip.open if compressed else open
     try:
-        with damage_named(path), opener(path, "rb") as raw:
+        with damage_named(path), open_bytes(path, compressed=compressed) as raw:
             head = raw.read(4096)
             if compressed and not head:
                 raise InputError("is empty once decompressed", path=path)
@@ -99,7 +109,7 @@ def damage_named(path: Path) -> Iterator[None]:
     """Turn what reading damaged gzip data raises into an InputError that names the file."""
     try:
         yield
-    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+    except (EOFError, isal_zlib.IsalError, igzip.BadGzipFile) as error:  # type: ignore[misc] # its stub lacks "type"
         raise InputError(
             f"gzip data are damaged or cut short ({error})",
             path=path,

@@ -7,7 +7,6 @@ and plain-gzip FASTA (which cannot be read at random) is decompressed there firs
 from __future__ import annotations
 
 import contextlib
-import gzip
 import shutil
 import tempfile
 from pathlib import Path
@@ -18,7 +17,7 @@ import pysam
 from archaictools.errors import InputError, shortlist
 from archaictools.formats.bases import Codes, encode
 from archaictools.formats.chromosomes import other_style
-from archaictools.formats.files import damage_named, is_bgzf, is_gzip, refuse_cut_bgzf
+from archaictools.formats.files import damage_named, is_bgzf, is_gzip, open_bytes, refuse_cut_bgzf
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -96,7 +95,7 @@ def open_genome(path: Path) -> Iterator[Genome]:
         fasta, scratch = path, Path(folder)
         if compressed and not is_bgzf(path):
             fasta = scratch / "genome.fa"
-            with gzip.open(path) as source, fasta.open("wb") as target:
+            with open_bytes(path, compressed=True) as source, fasta.open("wb") as target:
                 shutil.copyfileobj(source, target, 1 << 22)
         try:
             handle = _indexed(fasta, scratch)
@@ -114,7 +113,7 @@ def open_genome(path: Path) -> Iterator[Genome]:
 
 def _check_fasta(path: Path, *, compressed: bool) -> None:
     """Refuse what is not FASTA, and compressed files that end too early, before anything is indexed."""
-    with damage_named(path), gzip.open(path) if compressed else path.open("rb") as handle:
+    with damage_named(path), open_bytes(path, compressed=compressed) as handle:
         head = handle.read(1 << 16).lstrip()
         if compressed and not is_bgzf(path):
             while handle.read(1 << 22):  # a damaged stream must be found now, not after an hour

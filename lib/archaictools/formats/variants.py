@@ -8,21 +8,18 @@ beginning to its end, and memory holds a few blocks. Positions are 0-based.
 from __future__ import annotations
 
 import contextlib
-import gzip
-import queue
 import re
 import subprocess
 import sys
 import tempfile
-import threading
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, cast
+from typing import IO, TYPE_CHECKING
 
 import numpy as np
 
 from archaictools.errors import InputError, shortlist
-from archaictools.formats.files import damage_named, is_gzip, refuse_cut_bgzf
+from archaictools.formats.files import damage_named, is_gzip, open_bytes, refuse_cut_bgzf
 from archaictools.formats.vcf_text import LineError, Lines
 
 if TYPE_CHECKING:
@@ -35,8 +32,6 @@ if TYPE_CHECKING:
 
 #: Bytes of text in a block; large enough for NumPy, small enough for a processor's cache.
 BLOCK = 1 << 20
-#: Blocks decompressed in advance where a second thread may be used.
-_AHEAD = 4
 _BCF = b"BCF\2"
 _CONTIG = re.compile(rb"##contig=<(.*)>\s*$")
 
@@ -84,8 +79,8 @@ class VariantFile:
         Lines have numbers that the user can see (not in BCF).
     """
 
-    def __init__(self, path: Path, text: IO[bytes], *, ahead: bool, numbered: bool) -> None:
-        self.path, self._text, self._ahead, self.numbered = path, text, ahead, numbered
+    def __init__(self, path: Path, text: IO[bytes], *, numbered: bool) -> None:
+        self.path, self._text, self.numbered = path, text, numbered
         self.lengths: dict[str, int] = {}
         self._line = 0
         with damage_named(path):
@@ -166,7 +161,7 @@ class VariantFile:
         columns = _as_slice(self.columns(names))
         order = _Order()
         choice = _Choice(tally, group, pass_only=pass_only)
-        with contextlib.closing(self._blocks()) as blocks:
+        with contextlib.closing(_whole_lines(self._text, self.path)) as blocks:
             for text in blocks:
                 first = self._line + 1
                 try:
@@ -194,10 +189,6 @@ class VariantFile:
                 except LineError as error:
                     line = error.line + first if self.numbered else None
                     raise InputError(str(error), path=self.path, line=line) from error
-
-    def _blocks(self) -> Generator[bytes]:
-        source = _whole_lines(self._text, self.path)
-        return _ahead(source) if self._ahead else source
 
 
 class _Choice:
@@ -318,18 +309,14 @@ def open_variants(path: Path, names: Sequence[str] | None = None, *, threads: in
     compressed = is_gzip(path)
     if compressed:
         refuse_cut_bgzf(path)
-    with damage_named(path), _binary(path, compressed=compressed) as handle:
+    with damage_named(path), open_bytes(path, compressed=compressed) as handle:
         head = handle.read(len(_BCF))
     if head == _BCF:
         with _bcf_text(path, names, threads) as text:
-            yield VariantFile(path, text, ahead=False, numbered=False)
+            yield VariantFile(path, text, numbered=False)
     else:
-        with _binary(path, compressed=compressed) as text:
-            yield VariantFile(path, text, ahead=compressed and threads > 1, numbered=True)
-
-
-def _binary(path: Path, *, compressed: bool) -> IO[bytes]:
-    return cast("IO[bytes]", gzip.open(path)) if compressed else path.open("rb")
+        with open_bytes(path, compressed=compressed, ahead=threads > 1) as text:
+            yield VariantFile(path, text, numbered=True)
 
 
 @contextlib.contextmanager
@@ -398,36 +385,3 @@ def _last_position(text: bytes) -> int:
 def _position(text: bytes, start: int) -> bytes:
     """Return chromosome and position of the line that begins there, as they are written."""
     return text[start : text.find(b"\t", text.find(b"\t", start) + 1)]
-
-
-def _ahead(source: Iterator[bytes]) -> Generator[bytes]:
-    """Read in a second thread, a few blocks in advance; decompression runs while NumPy works on what is there."""
-    waiting: queue.Queue[bytes | BaseException | None] = queue.Queue(_AHEAD)
-    leave = threading.Event()
-
-    def put(item: bytes | BaseException | None) -> bool:
-        while not leave.is_set():
-            with contextlib.suppress(queue.Full):
-                waiting.put(item, timeout=0.1)
-                return True
-        return False
-
-    def read() -> None:
-        try:
-            for block in source:
-                if not put(block):
-                    return
-            put(None)
-        except BaseException as error:  # noqa: BLE001 - raised again in the thread that asked
-            put(error)
-
-    worker = threading.Thread(target=read, daemon=True)
-    worker.start()
-    try:
-        while (item := waiting.get()) is not None:
-            if isinstance(item, BaseException):
-                raise item
-            yield item
-    finally:
-        leave.set()
-        worker.join()

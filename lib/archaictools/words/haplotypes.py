@@ -2,7 +2,7 @@
 
 Sites come in blocks (:mod:`archaictools.formats.variants`); for each block the frequency of every allele in the
 outgroup, what the archaic people carry, and each haplotype's allele become words, which are added up in bins. Memory
-holds a few blocks and :data:`REGION` bins of all haplotypes.
+holds a few blocks and :data:`~archaictools.words.bins.TILE` bins of all haplotypes.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from archaictools.formats.chromosomes import Naming, bare
 from archaictools.formats.variants import open_variants
 from archaictools.formats.vcf_text import ALLELES
 from archaictools.words.archaics import ArchaicFile, Archaics
-from archaictools.words.bins import Piece, runs
+from archaictools.words.bins import TILE, Piece, runs
 from archaictools.words.patterns import (
     ARCHAIC,
     PATTERNS,
@@ -39,9 +39,6 @@ if TYPE_CHECKING:
     from archaictools.formats.variants import Sites, VariantFile
     from archaictools.progress import Progress
     from archaictools.words.bins import BinsWriter
-
-#: Bins of all haplotypes held in memory, and written at once.
-REGION = 1_024
 
 #: Without callable regions, a stretch of this many bp without a site is taken as not sequenced.
 EMPTY = 50_000
@@ -279,12 +276,12 @@ class _Chromosome:
         self._filled.append(np.unique(bins))
         words = _look_up(pattern_ids(frequency, state), ingroup[rows])
         rare = (words >= 0) & (words < (RARE + 1) * len(ARCHAIC))  # words go by frequency first
-        bounds = np.flatnonzero(np.diff(bins // REGION, prepend=-1, append=-1))
+        bounds = np.flatnonzero(np.diff(bins // TILE, prepend=-1, append=-1))
         for first, last in zip(bounds[:-1], bounds[1:], strict=True):
             part = slice(int(first), int(last))
-            self._move(int(bins[first]) // REGION)
-            self._count(bins[part] % REGION, words[part], varies[part])
-            self._match(bins[part] % REGION, rare[part], ingroup[rows[part]], carried[part], called[part])
+            self._move(int(bins[first]) // TILE)
+            self._count(bins[part] % TILE, words[part], varies[part])
+            self._match(bins[part] % TILE, rare[part], ingroup[rows[part]], carried[part], called[part])
         return len(rows)
 
     def finish(self, truth: Mapping[tuple[str, str, int], Cover] | None, used: Used) -> None:
@@ -294,8 +291,8 @@ class _Chromosome:
             self._writer.lengths[self.name] = self._length
             self._tally.add(_MODERN, "chromosomes without a length in the header, taken to end at the last site", 1)
         bins = -(-self._length // self._options.bin)
-        self._move((bins - 1) // REGION)
-        self._write(bins - self._region * REGION)
+        self._move((bins - 1) // TILE)
+        self._write(bins - self._region * TILE)
         if self._regions is None:
             self._leave_out_empty(bins)
         used.bins += bins
@@ -384,18 +381,18 @@ class _Chromosome:
     def _move(self, region: int) -> None:
         """Stand at a region, writing those before it."""
         while self._region < region:
-            self._write(REGION)
+            self._write(TILE)
             self._region += 1
             self._clear()
 
     def _clear(self) -> None:
         rows, people = len(self._people.haplotypes), len(self._people.archaic)
-        self._words = np.zeros((rows, REGION, len(PATTERNS)), dtype=np.uint16)
-        self._matches = np.zeros((rows, REGION, people, 2), dtype=np.uint16)
-        self._varies = np.zeros(REGION, dtype=np.uint16)
+        self._words = np.zeros((rows, TILE, len(PATTERNS)), dtype=np.uint16)
+        self._matches = np.zeros((rows, TILE, people, 2), dtype=np.uint16)
+        self._varies = np.zeros(TILE, dtype=np.uint16)
 
     def _write(self, bins: int) -> None:
-        first = self._region * REGION
+        first = self._region * TILE
         size = self._options.bin
         cover = Cover.of([(0, self._length or (first + bins) * size)]) if self._regions is None else self._regions
         self._writer.append(
