@@ -143,7 +143,6 @@ class BinsWriter:
         self._handle, self._alphabet, self._haplotypes = handle, alphabet, haplotypes
         self.lengths = dict(lengths)
         self._group: h5py.Group | None = None
-        self._datasets: dict[str, h5py.Dataset] = {}
         self._number = 0
 
     def begin(self, chrom: str) -> None:
@@ -161,15 +160,14 @@ class BinsWriter:
             group.create_dataset(name, (rows, 0, *ends), dtype, **shapes, **(_PACKED | {"shuffle": False}))
         for name in SHARED:
             group.create_dataset(name, (0,), "uint16", maxshape=(None,), chunks=(TILE,), **_PACKED)
-        self._group, self._datasets = group, dict(group.items())
+        self._group = group
 
     def append(self, piece: Piece) -> None:
         """Write the next bins of the chromosome begun last: whole tiles, but at its end."""
-        if not self._datasets:
-            raise AssertionError("begin a chromosome first")
-        before = len(self._datasets["callable"])
+        datasets = dict(self._begun.items())
+        before = len(datasets["callable"])
         after = before + len(piece.callable)
-        for name, stored in self._datasets.items():
+        for name, stored in datasets.items():
             values = getattr(piece, name)
             if name in SHARED:
                 stored.resize(after, axis=0)
@@ -198,7 +196,7 @@ class BinsWriter:
 
 
 def _write_tiles(dataset: h5py.Dataset, first: int, values: npt.NDArray[np.uint8]) -> None:
-    """Write bins from ``first`` on, tile by tile; deflated by ISA-L, three times as fast as by HDF5."""
+    """Write bins from ``first`` on, tile by tile; deflated by ISA-L, in less than half the time that HDF5 takes."""
     if first % TILE:
         raise AssertionError("bins must come in whole tiles")
     if not values.size:
