@@ -143,6 +143,7 @@ class BinsWriter:
         self._handle, self._alphabet, self._haplotypes = handle, alphabet, haplotypes
         self.lengths = dict(lengths)
         self._group: h5py.Group | None = None
+        self._datasets: dict[str, h5py.Dataset] = {}
         self._number = 0
 
     def begin(self, chrom: str) -> None:
@@ -160,14 +161,13 @@ class BinsWriter:
             group.create_dataset(name, (rows, 0, *ends), dtype, **shapes, **(_PACKED | {"shuffle": False}))
         for name in SHARED:
             group.create_dataset(name, (0,), "uint16", maxshape=(None,), chunks=(TILE,), **_PACKED)
-        self._group = group
+        self._group, self._datasets = group, dict(group.items())
 
     def append(self, piece: Piece) -> None:
         """Write the next bins of the chromosome begun last: whole tiles, but at its end."""
-        datasets = dict(self._begun.items())
-        before = len(datasets["callable"])
+        before = len(self._datasets["callable"])
         after = before + len(piece.callable)
-        for name, stored in datasets.items():
+        for name, stored in self._datasets.items():
             values = getattr(piece, name)
             if name in SHARED:
                 stored.resize(after, axis=0)
@@ -178,7 +178,7 @@ class BinsWriter:
 
     def leave_out(self, first: int, last: int) -> None:
         """Mark bins [first, last) of the chromosome begun last as not callable."""
-        self._begun["callable"][first:last] = 0
+        self._datasets["callable"][first:last] = 0
 
     def label(self, truth: npt.NDArray[np.uint16]) -> None:
         """Write introgressed bases (haplotypes, bins) of the chromosome begun last, and the labels they give."""
@@ -203,9 +203,9 @@ def _write_tiles(dataset: h5py.Dataset, first: int, values: npt.NDArray[np.uint8
         return
     rest = (0,) * (values.ndim - 2)
     for row, begin in np.ndindex(len(values), -(-values.shape[1] // TILE)):
-        bins = values[row, begin * TILE : (begin + 1) * TILE]
-        tile = np.zeros(dataset.chunks, dtype=values.dtype)
-        tile[0, : len(bins)] = bins
+        tile = np.ascontiguousarray(values[row, begin * TILE : (begin + 1) * TILE])
+        if len(tile) < TILE:
+            tile = np.concatenate([tile, np.zeros((TILE - len(tile), *tile.shape[1:]), dtype=tile.dtype)])
         dataset.id.write_direct_chunk((row, first + begin * TILE, *rest), isal_zlib.compress(tile, 1))
 
 

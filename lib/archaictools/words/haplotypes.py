@@ -407,7 +407,7 @@ class _Chromosome:
 
 def _look_up(table: npt.NDArray[np.int8], alleles: npt.NDArray[np.int8]) -> npt.NDArray[np.int8]:
     """Return the entry of (sites, alleles) for the allele of each haplotype, -1 where it is not called."""
-    found = np.take_along_axis(table, np.maximum(alleles, 0).astype(np.int64), axis=1)
+    found: npt.NDArray[np.int8] = np.take(table, alleles + table.shape[1] * np.arange(len(table))[:, None])
     found[alleles < 0] = -1
     return found
 
@@ -415,7 +415,7 @@ def _look_up(table: npt.NDArray[np.int8], alleles: npt.NDArray[np.int8]) -> npt.
 def _by_allele(alleles: npt.NDArray[np.int8], several: Int) -> Int:
     """Count haplotypes by allele: int64 (4, sites); ``several`` are the few sites that have a third allele."""
     found = np.zeros((ALLELES, len(alleles)), dtype=np.int64)
-    found[1] = np.count_nonzero(alleles == 1, axis=1)
+    found[1] = (alleles == 1).sum(axis=1, dtype=np.int32)  # faster than count_nonzero
     for number in range(2, ALLELES):
         found[number, several] = np.count_nonzero(alleles[several] == number, axis=1)
     called = alleles.shape[1] if alleles.min(initial=0) >= 0 else np.count_nonzero(alleles >= 0, axis=1)

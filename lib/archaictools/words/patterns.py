@@ -101,5 +101,6 @@ def count_words(words: npt.NDArray[np.int8], bins: npt.NDArray[np.int64], number
         int64 (haplotypes, number, 32).
     """
     haplotypes, size = words.shape[1], len(PATTERNS)
-    key = (np.arange(haplotypes) * number + bins[:, None]) * size + words
-    return np.bincount(key[words >= 0], minlength=haplotypes * number * size).reshape(haplotypes, number, size)
+    key = np.arange(haplotypes) * (number * size) + (bins * size)[:, None] + words
+    there = key.ravel() if words.min(initial=0) >= 0 else key[words >= 0]
+    return np.bincount(there, minlength=haplotypes * number * size).reshape(haplotypes, number, size)
