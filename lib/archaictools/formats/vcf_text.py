@@ -255,11 +255,11 @@ class Lines:
             At a call that is neither haploid nor diploid or names an allele that the record lacks.
         """
         fixed = self._fixed[rows]
+        plain = False  # all calls are phased and of alleles 0 to 7
         if fixed.all():
             where = slice(None) if len(rows) == len(self) else (np.cumsum(self._fixed) - 1)[rows]
             words, differs = self._calls[where][:, columns], self._differs[where]
-            if not (differs & ~_ALLELE_BITS).any():
-                return self._plain(words, differs, rows, columns, alleles)
+            plain = not (differs & ~_ALLELE_BITS).any()
         else:
             everyone = np.arange(self._samples)[columns]
             words = np.empty((len(rows), len(everyone)), dtype=np.uint32)
@@ -269,6 +269,28 @@ class Lines:
             words[~fixed] = quads.view(np.uint32)[..., 0]
         quad = _bytes(words)
         number = quad[:, :, ::2] - np.uint8(_ZERO)
+        found = number.view(np.int8)
+        if plain:
+            phased, haploid = np.ones(words.shape, dtype=bool), None
+            bits = _bytes(differs)
+            highest = bits[:, 0] | bits[:, 2]  # numbers that are ORed: as high as the highest of them, or higher
+        else:
+            phased, haploid = self._settle(quad, number, rows, columns, fixed)
+            highest = found.reshape(len(rows), 2 * found.shape[1]).max(axis=1, initial=0)
+        doubtful = np.flatnonzero(highest >= alleles)
+        wrong = (found[doubtful] >= alleles[doubtful, None, None]).any(axis=2)
+        self._refuse(rows[doubtful], columns, np.asarray(wrong))
+        return Calls(found, phased, haploid)
+
+    def _settle(
+        self,
+        quad: npt.NDArray[np.uint8],
+        number: npt.NDArray[np.uint8],
+        rows: Index,
+        columns: slice | Index,
+        fixed: npt.NDArray[np.bool_],
+    ) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_] | None]:
+        """Judge calls of any form: mark missing alleles in ``number``; return which are phased, and which haploid."""
         phased = quad[:, :, 1] == _BAR
         haploid = None
         regular = phased if phased.all() else np.asarray(phased | (quad[:, :, 1] == _SLASH))
@@ -284,39 +306,7 @@ class Lines:
             strange = (number > 9) & ~missing
             self._refuse(rows, columns, strange[..., 0] | strange[..., 1])
             number[missing] = 255  # -1 as int8
-        found = number.view(np.int8)
-        highest = found.reshape(len(rows), 2 * found.shape[1]).max(axis=1, initial=0)
-        self._refuse_unknown(found, highest, rows, columns, alleles)
-        return Calls(found, phased, haploid)
-
-    def _plain(
-        self,
-        words: npt.NDArray[np.uint32],
-        differs: npt.NDArray[np.uint32],
-        rows: Index,
-        columns: slice | Index,
-        alleles: npt.NDArray[np.int64],
-    ) -> Calls:
-        """Decode calls that are all phased and of alleles 0 to 7, as nearly all are, in fewer passes."""
-        found = (_bytes(words)[:, :, ::2] - np.uint8(_ZERO)).view(np.int8)
-        bits = _bytes(differs)
-        # Numbers that are ORed are as high as the highest of them, or higher.
-        self._refuse_unknown(found, bits[:, 0] | bits[:, 2], rows, columns, alleles)
-        return Calls(found, np.ones(words.shape, dtype=bool), None)
-
-    def _refuse_unknown(
-        self,
-        found: npt.NDArray[np.int8],
-        highest: npt.NDArray[np.integer],
-        rows: Index,
-        columns: slice | Index,
-        alleles: npt.NDArray[np.int64],
-    ) -> None:
-        """Refuse numbers of alleles that a record lacks, looking at records whose highest number may be too high."""
-        doubtful = np.flatnonzero(highest >= alleles)
-        if len(doubtful):
-            wrong = (found[doubtful] >= alleles[doubtful, None, None]).any(axis=2)
-            self._refuse(rows[doubtful], columns, np.asarray(wrong))
+        return phased, haploid
 
     def _refuse(self, rows: Index, columns: slice | Index, wrong: npt.NDArray[np.bool_]) -> None:
         if not wrong.any():
