@@ -396,18 +396,23 @@ def haplotypes(folder: Path, pairs: int) -> list[str]:
         f"| haplotypes | {rates[0]:,.0f} | {rates[1]:,.0f} "
         f"| {ratios([run['seconds'] for run in loop], [run['seconds'] for run in ours])} × faster |",
         "",
-        "| 20 people, beside 20 | haplotypes, s | peak MiB | predict with the pretrained model, s | peak MiB |",
-        "|---|---|---|---|---|",
+        "| 20 people, beside 20 | haplotypes, s | peak MiB | predict with the pretrained model, s | peak MiB "
+        "| evaluate beside HMMs, s | peak MiB |",
+        "|---|---|---|---|---|---|---|",
     ]
     for megabases in (10, 20, 40, 80):
         sim, words = folder / f"people_{megabases}", str(folder / "words.h5")
         cli("simulate", "--model", "ooa3", "--outgroup", 20, "--ingroup", 20, "--archaic", 1, "--length", megabases * 10**6,
             "--out", sim)  # fmt: skip
         read = ["haplotypes", "--vcf", sim / "modern.chr1.vcf.gz", "--ingroup", sim / "ingroup.txt", "--outgroup",
-                sim / "outgroup.txt", "--archaic-vcf", sim / "archaic.chr1.vcf.gz", "--archaic", "ARC000", "--out", words]  # fmt: skip
+                sim / "outgroup.txt", "--archaic-vcf", sim / "archaic.chr1.vcf.gz", "--archaic", "ARC000", "--truth",
+                sim / "truth.bed", "--out", words]  # fmt: skip
         tracks = folder / f"tracks_{megabases}"
         call = ["predict", "pretrained", words, "--bigwig", tracks, "--segments", folder / "s.tsv"]
-        found = [child(PEAK.format(arguments=[str(word) for word in (*words_, "--quiet")])) for words_ in (read, call)]
+        judge = ["evaluate", "pretrained", words, "--table", folder / "e.tsv"]
+        found = [
+            child(PEAK.format(arguments=[str(word) for word in (*verb, "--quiet")])) for verb in (read, call, judge)
+        ]
         cells = " | ".join(f"{run['seconds']:.1f} | {run['peak']:.0f}" for run in found)
         lines.append(f"| {megabases} Mb | {cells} |")
     return lines

@@ -11,9 +11,10 @@ import pytest
 from sklearn.metrics import roc_auc_score
 
 from archaictools.cli.main import main
-from archaictools.model.calibration import fit_temperature, logit, reliability, tempered
+from archaictools.model.calibration import fit_temperature, logit, tempered
 from archaictools.model.controls import COLUMNS, CONTROLS, RIVALS, shuffle_within_blocks, word_counts
 from archaictools.model.evaluation import judge_against_controls
+from archaictools.model.metrics import reliability
 from archaictools.model.splits import Places
 from archaictools.words.sentences import open_words
 from conftest import write_fasta

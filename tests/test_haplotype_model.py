@@ -4,21 +4,25 @@ independent computation or a known truth."""
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pyBigWig
 import pytest
 from scipy.stats import poisson
-from sklearn.metrics import average_precision_score
+from sklearn.metrics import average_precision_score, roc_auc_score
 
 from archaictools.errors import InputError
-from archaictools.model import hmm
+from archaictools.model import bin_evaluation, hmm
 from archaictools.model.archive import load_model
 from archaictools.model.augmentation import Augmentation, _uneven
 from archaictools.model.bin_batches import BinBatches
+from archaictools.model.bin_evaluation import CONTROLS, RIVALS, evaluate_bins
+from archaictools.model.bin_prediction import BinEnsemble
 from archaictools.model.genomes import Genomes, _united
 from archaictools.model.network import Network, start_tensorflow
+from archaictools.model.pretrained import load
 from archaictools.model.splits import SplitOptions, make_splits
 from archaictools.results.bin_importance import draw_stretches
 from archaictools.results.calls import _sources
@@ -278,10 +282,10 @@ def test_hmm_posteriors_against_forward_backward_by_hand():
     rng = np.random.default_rng(6)
     state = np.repeat([0, 1, 0, 1, 0], [300, 60, 400, 40, 200])
     observed = rng.poisson(np.where(state, 3.0, 0.4))[:, None]
-    found = hmm.posteriors([observed], seed=1)[0]
+    model = hmm.fitted([observed], seed=1)
+    found = hmm.posterior(model, observed)
     assert average_precision_score(state, found) > 0.9
     # With the parameters that hmmlearn ended at, posteriors must be those of the textbook recursion.
-    model = hmm.fitted([observed], seed=1)
     emission = np.stack([poisson.pmf(observed[:, 0], rate[0]) for rate in model.lambdas_], axis=1)
     forward = np.empty_like(emission)
     forward[0] = model.startprob_ * emission[0]
@@ -336,6 +340,48 @@ def test_evaluate_against_scikit_learn_and_counting(ok, tmp_path, words, trained
     assert {plot.name for plot in (tmp_path / "plots").iterdir()} == {
         "comparison.png", "reliability.png", "recall_by_length.png",
     }  # fmt: skip
+
+
+def test_what_is_measured_and_drawn_is_every_haplotype_in_blocks_of_the_genome(words):
+    """The pretrained model has seen nothing here: measures and intervals from all posteriors held at once."""
+    model = load(Path("pretrained"), alphabet="variant")
+    with open_bins(words[0]) as bins:
+        found = evaluate_bins(model, bins, seed=3).report["models"]["model"]
+        chromosomes = evaluate_bins(model, bins, leave_out=(*RIVALS, *CONTROLS), seed=3).report["chromosomes"]
+        ensemble = BinEnsemble(model, bins)
+        said = np.concatenate([ensemble.predict(c, bins.inputs(c), bins.edges(c))[0] for c in bins.bins], axis=1)
+        label = np.concatenate([bins.label(c) for c in bins.bins], axis=1)
+    assert found["n"] == label.size
+    assert found["auroc"] == pytest.approx(roc_auc_score(label.ravel(), said.ravel()), abs=1e-4)
+    assert found["auprc"] == pytest.approx(average_precision_score(label.ravel(), said.ravel()), abs=1e-3)
+    assert list(chromosomes) == ["chr1", "chr2", "chr3", "chr4"]
+    assert chromosomes["chr2"]["auroc"] == pytest.approx(
+        roc_auc_score(label[:, 600:1_200].ravel(), said[:, 600:1_200].ravel()), abs=1e-3
+    )
+    block = np.arange(2_400) // 48  # 50 blocks of all haplotypes
+    chosen = np.random.default_rng(3).integers(0, 50, size=(1_000, 50))
+    areas = []
+    for draw in chosen:
+        places = np.concatenate([np.flatnonzero(block == one) for one in draw])
+        areas.append(roc_auc_score(label[:, places].ravel(), said[:, places].ravel()))
+    assert found["auroc_ci"] == pytest.approx(np.quantile(areas, [0.025, 0.975]), abs=2e-4)
+
+
+def test_hmms_are_fitted_to_so_many_haplotypes_only(words, monkeypatch):
+    model = load(Path("pretrained"), alphabet="variant")
+    lengths = []
+    fit = hmm.fitted
+    monkeypatch.setattr(
+        hmm, "fitted", lambda seen, seed: lengths.append([len(one) for one in seen]) or fit(seen, seed=seed)
+    )
+    with open_bins(words[0]) as bins:
+        whole = evaluate_bins(model, bins, leave_out=CONTROLS).report["models"]
+        monkeypatch.setattr(bin_evaluation, "FITTED", 7_000)
+        some = evaluate_bins(model, bins, leave_out=CONTROLS).report["models"]
+    assert lengths == [[600] * 32, [600] * 32, [600] * 11, [600] * 11]
+    for name in RIVALS:
+        assert some[name]["n"] == whole[name]["n"] == 32 * 600  # all are measured
+        assert some[name]["auroc"] == pytest.approx(whole[name]["auroc"], abs=0.05)
 
 
 def test_calls_of_known_tracts(ok, tmp_path, words, trained):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,26 +11,32 @@ import pandas as pd
 from archaictools.errors import InputError, UsageError
 from archaictools.model import hmm
 from archaictools.model.archive import check_bins
-from archaictools.model.bin_prediction import BinEnsemble
-from archaictools.model.calibration import reliability
-from archaictools.model.evaluation import Evaluation, comparison, judge_against_controls, measure
+from archaictools.model.bin_prediction import BinEnsemble, groups
+from archaictools.model.evaluation import Evaluation, comparison, judge_against_controls, with_intervals
 from archaictools.model.judgement import SCHEMA_VERSION
-from archaictools.model.metrics import by_chromosome
-from archaictools.model.splits import Places
+from archaictools.model.metrics import describe, reliability
+from archaictools.model.resampling import BLOCKS
+from archaictools.model.scores import ScoreCounter
 from archaictools.progress import Progress
 from archaictools.words.bins import runs
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     import numpy.typing as npt
+    from hmmlearn.hmm import PoissonHMM
 
     from archaictools.model.archive import TrainedModel
     from archaictools.words.bins import BinsFile
 
+    Others = Callable[[npt.NDArray[np.uint8]], npt.NDArray[np.float64]]
+
 #: Rivals: the standard HMM on alleles that the outgroup lacks, and one that knows which of them the archaic shares.
 RIVALS = ("hmm", "hmm_archaic")
 CONTROLS = ("majority", "private_alleles")
+
+#: Bins that HMMs are fitted to at most: their four parameters hardly need more.
+FITTED = 1_000_000
 
 #: Bounds in bp of the lengths of true tracts by which recall is told.
 LENGTHS = (0, 10_000, 30_000, 100_000, 1_000_000_000)
@@ -39,6 +46,8 @@ def evaluate_bins(
     model: TrainedModel, words: BinsFile, *, leave_out: Sequence[str] = (), threshold: float = 0.5, seed: int = 1
 ) -> Evaluation:
     """Compare a model with HMMs and controls on bins that it has not seen.
+
+    Haplotypes are gone through one by one and only counted, so that memory does not grow with their number or length.
 
     Parameters
     ----------
@@ -51,7 +60,7 @@ def evaluate_bins(
     threshold
         From which a bin counts as called.
     seed
-        Of resampling.
+        Of resampling, and of what the HMMs are fitted to.
 
     Returns
     -------
@@ -73,42 +82,32 @@ def evaluate_bins(
     if not words.alphabet.archaic:
         chosen.discard("hmm_archaic")
     ensemble = BinEnsemble(model, words)
-    parts: list[_Part] = []
+    ground = _Ground(words, ensemble)
+    say = _others(words, ground, chosen, seed)
+    scores = {name: ScoreCounter(len(ground.block)) for name in ("model", *say)}
+    bases = {name: _Bases() for name in scores}
     with Progress(sum(words.bins.values()) * len(words.haplotypes), "bins", "model") as progress:
-        for number, (chrom, bins) in enumerate(words.bins.items()):
-            edges = words.edges(chrom)
-            truth, label = words.truth(chrom), words.label(chrom)
-            for row in range(len(words.haplotypes)):
-                inputs = words.inputs(chrom, slice(row, row + 1))
-                posterior, seen = ensemble.predict(chrom, inputs, edges)
-                values = posterior[0].astype(np.float64)
-                parts.append(_Part(number, edges, inputs[0], values, truth[row], label[row], ~seen))
-                progress.advance(bins)
-    if not any(part.held.any() for part in parts):
-        raise InputError(
-            "lies wholly where the model was trained, so nothing is held out", path=words.path,
-            remedy="give other words, or train with --folds",
-        )  # fmt: skip
-    said = {"model": [part.probability for part in parts]} | _others(parts, chosen, seed)
-    held = Places(
-        list(words.bins),
-        np.concatenate([np.full(part.held.sum(), part.chrom, dtype=np.uint32) for part in parts]),
-        np.concatenate([part.edges[:-1][part.held] for part in parts]),
-        np.concatenate([part.edges[1:][part.held] for part in parts]),
-        np.concatenate([part.label[part.held] for part in parts]),
-    )
-    if len(np.unique(held.label)) < 2:
-        raise InputError("has bins of one class only where the model has seen nothing", path=words.path)
-    flat = {name: np.concatenate([v[p.held] for v, p in zip(each, parts, strict=True)]) for name, each in said.items()}
-    measured, gains = measure(held, flat["model"], {n: v for n, v in flat.items() if n != "model"}, seed=seed)
-    audit = {"verdict": "clean", "reason": "no bin lies where the model was trained"}
+        for chrom, rows, inputs in _haplotypes(words):
+            edges, held = words.edges(chrom), ground.held[chrom]
+            posterior = ensemble.predict(chrom, inputs, edges)[0].astype(np.float64)
+            for one, *known in zip(inputs, posterior, words.truth(chrom, rows), words.label(chrom, rows), strict=True):
+                probability, truth, label = known
+                said = {"model": probability} | {name: probability_of(one) for name, probability_of in say.items()}
+                for name, each in said.items():
+                    scores[name].add(label[held], each[held], ground.piece[chrom])
+                    bases[name].add(truth.astype(np.int64), np.diff(edges), held, each >= threshold)
+            progress.advance(posterior.size)
+    found = {name: counter.scores() for name, counter in scores.items()}
+    described = {name: describe(*each.flat()) | bases[name].measures() for name, each in found.items()}
+    blocks = int(ground.block.max()) + 1
+    by_block = {name: each.joined(ground.block, blocks) for name, each in found.items()}
     models: dict[str, dict[str, Any]] = {}
-    for name, found in measured.items():
-        kind = "rival" if name in RIVALS else "control" if name in CONTROLS else "model"
-        models[name] = {"kind": kind, **found} | gains.get(name, {}) | _by_base(parts, said[name], threshold)
+    for name, measured in with_intervals(described, by_block, seed=seed).items():
+        models[name] = {"kind": "rival" if name in RIVALS else "control" if name in CONTROLS else "model", **measured}
+    audit = {"verdict": "clean", "reason": "no bin lies where the model was trained"}
     verdict, reason = judge_against_controls(audit, models)
     curve = pd.concat(
-        [reliability(held.label, flat[name]).assign(model=name) for name in ("model", *RIVALS) if name in flat],
+        [reliability(*found[name].flat()).assign(model=name) for name in ("model", *RIVALS) if name in found],
         ignore_index=True,
     )
     report = {
@@ -117,7 +116,7 @@ def evaluate_bins(
         "reason": reason,
         "audit": audit,
         "test": models["model"],
-        "chromosomes": by_chromosome(held, flat["model"]),
+        "chromosomes": {chrom: describe(*found["model"].flat(pieces)) for chrom, pieces in ground.pieces.items()},
         "models": models,
         "calibration": {"reliability": curve.to_dict("records")},
         "threshold": threshold,
@@ -125,77 +124,146 @@ def evaluate_bins(
     }
     table = comparison(models, model.members[0].split.options.method)
     for name in ("precision_bp", "recall_bp", "f1_bp", "half_true"):
-        table[name] = [found[name] for found in models.values()]
+        table[name] = [measured[name] for measured in models.values()]
     return Evaluation(report, table, curve)
 
 
-class _Part:
-    """One haplotype of one chromosome."""
-
-    def __init__(
-        self,
-        chrom: int,
-        edges: npt.NDArray[np.int64],
-        inputs: npt.NDArray[np.uint8],
-        probability: npt.NDArray[np.float64],
-        truth: npt.NDArray[np.uint16],
-        label: npt.NDArray[np.int8],
-        unseen: npt.NDArray[np.bool_],
-    ) -> None:
-        self.chrom, self.edges, self.probability = chrom, edges, probability
-        self.truth = truth.astype(np.int64)
-        self.size = np.diff(edges)
-        self.label = label
-        self.plain, self.split = (hmm.observations(inputs, archaic=archaic) for archaic in (False, True))
-        self.held = unseen & (inputs[:, -1] > 0)
+def _haplotypes(words: BinsFile) -> Iterator[tuple[str, slice, npt.NDArray[np.uint8]]]:
+    """Yield all haplotypes of all chromosomes, some at a time: the chromosome, their rows, inputs (rows, bins, 34)."""
+    for chrom in words.bins:
+        for rows in groups(len(words.haplotypes)):
+            yield chrom, rows, words.inputs(chrom, rows)
 
 
-def _others(parts: Sequence[_Part], chosen: set[str], seed: int) -> dict[str, list[npt.NDArray[np.float64]]]:
-    """Return what rivals and controls say of each haplotype."""
-    said = {}
-    if "hmm" in chosen:
-        said["hmm"] = hmm.posteriors([part.plain for part in parts], seed=seed)
-    if "hmm_archaic" in chosen:
-        said["hmm_archaic"] = hmm.posteriors([part.split for part in parts], seed=seed)
+class _Ground:
+    """Which bins are measured: unseen, and callable. They are cut into blocks, and these at ends of chromosomes.
+
+    Attributes
+    ----------
+    held
+        Chromosome to bool (bins,): its bins that are measured.
+    piece
+        Chromosome to int64 (held bins,): the piece each lies in.
+    pieces
+        Chromosome to its pieces; only chromosomes with bins that are measured.
+    block
+        int64 (pieces,): the block that each is a piece of.
+    """
+
+    def __init__(self, words: BinsFile, ensemble: BinEnsemble) -> None:
+        self.held = {
+            chrom: ~ensemble.seen(chrom, words.edges(chrom)) & (words.shared(chrom, "callable") > 0)
+            for chrom in words.bins
+        }
+        total = sum(int(held.sum()) for held in self.held.values())
+        if not total:
+            raise InputError(
+                "lies wholly where the model was trained, so nothing is held out", path=words.path,
+                remedy="give other words, or train with --folds",
+            )  # fmt: skip
+        self.piece: dict[str, npt.NDArray[np.int64]] = {}
+        self.pieces: dict[str, slice] = {}
+        blocks: list[npt.NDArray[np.int64]] = []
+        before = pieces = 0
+        for chrom, held in self.held.items():
+            number = before + np.arange(held.sum())
+            block, piece = np.unique(number * min(BLOCKS, total) // total, return_inverse=True)
+            self.piece[chrom] = pieces + piece
+            if len(block):
+                self.pieces[chrom] = slice(pieces, pieces + len(block))
+            blocks.append(block)
+            before, pieces = before + len(number), pieces + len(block)
+        self.block = np.concatenate(blocks)
+
+
+def _drawn(words: BinsFile, seed: int) -> set[tuple[str, int]]:
+    """Draw what HMMs are fitted to, a chromosome of a haplotype each: all, or so many as make :data:`FITTED` bins."""
+    every = [(chrom, row) for chrom in words.bins for row in range(len(words.haplotypes))]
+    if sum(words.bins[chrom] for chrom, _ in every) > FITTED:
+        every = [every[place] for place in np.random.default_rng(seed).permutation(len(every))]
+    upto = np.cumsum([words.bins[chrom] for chrom, _ in every]) <= FITTED
+    return set(every[: max(1, int(upto.sum()))])
+
+
+def _others(words: BinsFile, ground: _Ground, chosen: set[str], seed: int) -> dict[str, Others]:
+    """Fit rivals and controls to the haplotypes; return what each says of inputs (bins, 34), as a function."""
+    reads = {name: partial(hmm.observations, archaic=name == "hmm_archaic") for name in RIVALS}
+    observed: dict[str, list[npt.NDArray[np.int64]]] = {name: [] for name in RIVALS if name in chosen}
+    drawn = _drawn(words, seed)
+    introgressed = measured = most = 0
+    for chrom, rows, inputs in _haplotypes(words):
+        label = words.label(chrom, rows)[:, ground.held[chrom]]
+        introgressed, measured = introgressed + int(label.sum()), measured + label.size
+        most = max(most, int(reads["hmm"](inputs).max()))
+        for row, one in enumerate(inputs, start=rows.start):
+            if (chrom, row) in drawn:
+                for name, read in observed.items():
+                    read.append(reads[name](one))
+    if introgressed in (0, measured):
+        raise InputError("has bins of one class only where the model has seen nothing", path=words.path)
+    say: dict[str, Others] = {}
+    for name, read in observed.items():
+        say[name] = partial(_hmm_says, hmm.fitted(read, seed=seed), reads[name])
     if "majority" in chosen:
-        share = float(np.mean([part.label.mean() for part in parts]))
-        said["majority"] = [np.full(len(part.label), share) for part in parts]
+        say["majority"] = lambda inputs: np.full(len(inputs), introgressed / measured)
     if "private_alleles" in chosen:
-        most = max(1, *(int(part.plain.max()) for part in parts))
-        said["private_alleles"] = [part.plain[:, 0] / most for part in parts]
-    return said
+        say["private_alleles"] = lambda inputs: reads["hmm"](inputs)[:, 0] / max(1, most)
+    return say
 
 
-def _by_base(parts: Sequence[_Part], said: Sequence[npt.NDArray[np.float64]], threshold: float) -> dict[str, Any]:
-    """Measure calls base by base, and by the length of true tracts."""
-    hits = called = true = called_runs = half = 0
-    found = np.zeros((2, len(LENGTHS) - 1))
-    for part, probability in zip(parts, said, strict=True):
-        call = (probability >= threshold) & part.held
-        hits += int(part.truth[call].sum())
-        called += int(part.size[call].sum())
-        true += int(part.truth[part.held].sum())
+def _hmm_says(
+    model: PoissonHMM, read: Callable[[npt.NDArray[np.uint8]], npt.NDArray[np.int64]], inputs: npt.NDArray[np.uint8]
+) -> npt.NDArray[np.float64]:
+    return hmm.posterior(model, read(inputs))
+
+
+class _Bases:
+    """Calls of one model base by base, and by the length of true tracts, added up haplotype by haplotype."""
+
+    def __init__(self) -> None:
+        self._hits = self._called = self._true = self._runs = self._half = 0
+        self._found = np.zeros((2, len(LENGTHS) - 1), dtype=np.int64)
+
+    def add(
+        self,
+        truth: npt.NDArray[np.int64],
+        size: npt.NDArray[np.int64],
+        held: npt.NDArray[np.bool_],
+        called: npt.NDArray[np.bool_],
+    ) -> None:
+        """Add one haplotype: introgressed bases and length of its bins, which are measured, which are called."""
+        call = called & held
+        self._hits += int(truth[call].sum())
+        self._called += int(size[call].sum())
+        self._true += int(truth[held].sum())
         first, last = runs(call)
-        total, size = (np.concatenate([[0], np.cumsum(column)]) for column in (part.truth, part.size))
-        called_runs += len(first)
-        half += int((2 * (total[last] - total[first]) >= size[last] - size[first]).sum())
+        total, length = (np.concatenate([[0], np.cumsum(column)]) for column in (truth, size))
+        self._runs += len(first)
+        self._half += int((2 * (total[last] - total[first]) >= length[last] - length[first]).sum())
         # Tracts as bins tell them: runs of bins that hold introgressed bases.
-        first, last = runs((part.truth > 0) & part.held)
-        inside = np.concatenate([[0], np.cumsum(part.truth * call)])
-        length = total[last] - total[first]
-        place = np.searchsorted(LENGTHS, length, side="right") - 1
-        np.add.at(found, (0, place), inside[last] - inside[first])
-        np.add.at(found, (1, place), length)
-    precision = hits / called if called else float("nan")
-    recall = hits / true if true else float("nan")
-    return {
-        "precision_bp": precision,
-        "recall_bp": recall,
-        "f1_bp": 2 * hits / (called + true) if called + true else float("nan"),
-        "half_true": half / called_runs if called_runs else float("nan"),
-        "runs": called_runs,
-        "recall_by_length": [
-            {"from": low, "to": high, "bases": int(bases), "recall": float(got / bases) if bases else float("nan")}
-            for low, high, got, bases in zip(LENGTHS[:-1], LENGTHS[1:], *found, strict=True)
-        ],
-    }
+        first, last = runs((truth > 0) & held)
+        inside = np.concatenate([[0], np.cumsum(truth * call)])
+        tract = total[last] - total[first]
+        place = np.searchsorted(LENGTHS, tract, side="right") - 1
+        np.add.at(self._found, (0, place), inside[last] - inside[first])
+        np.add.at(self._found, (1, place), tract)
+
+    def measures(self) -> dict[str, Any]:
+        """Return ``precision_bp, recall_bp, f1_bp, half_true, runs, recall_by_length``."""
+        hits, called, true = self._hits, self._called, self._true
+        return {
+            "precision_bp": hits / called if called else float("nan"),
+            "recall_bp": hits / true if true else float("nan"),
+            "f1_bp": 2 * hits / (called + true) if called + true else float("nan"),
+            "half_true": self._half / self._runs if self._runs else float("nan"),
+            "runs": self._runs,
+            "recall_by_length": [
+                {
+                    "from": low,
+                    "to": high,
+                    "bases": int(bases),
+                    "recall": int(got) / int(bases) if bases else float("nan"),
+                }
+                for low, high, got, bases in zip(LENGTHS[:-1], LENGTHS[1:], *self._found, strict=True)
+            ],
+        }

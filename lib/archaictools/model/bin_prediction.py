@@ -27,6 +27,19 @@ WINDOW = 2_000
 STEP = 500
 #: Windows predicted at once.
 BATCH = 48
+#: Haplotypes predicted together, so that those of short chromosomes fill a batch: one chromosome of so many is held.
+GROUP = 8
+
+
+def groups(haplotypes: int) -> list[slice]:
+    """Return rows of haplotypes that are predicted together.
+
+    Examples
+    --------
+    >>> groups(10)
+    [slice(0, 8, None), slice(8, 10, None)]
+    """
+    return [slice(first, min(first + GROUP, haplotypes)) for first in range(0, haplotypes, GROUP)]
 
 
 class BinPredictor:
@@ -112,10 +125,18 @@ class BinEnsemble:
         seen
             bool (bins,): where every member did.
         """
-        blind = np.array([~seen_bins(seen, self._names[chrom], edges) for seen in self._territories])
-        asked, seen = out_of_fold(blind)
+        asked, seen = self._out_of_fold(chrom, edges)
         total = np.zeros(inputs.shape[:2], dtype=np.float32)
         for member, predictor in zip(asked, self._predictors, strict=True):
             if member.any():
                 total += np.where(member, predictor(inputs), np.float32(0))
         return total / asked.sum(axis=0).astype(np.float32), seen
+
+    def seen(self, chrom: str, edges: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
+        """Tell which bins of a chromosome every member has seen, bool (bins,), without predicting them."""
+        return self._out_of_fold(chrom, edges)[1]
+
+    def _out_of_fold(
+        self, chrom: str, edges: npt.NDArray[np.int64]
+    ) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
+        return out_of_fold(np.array([~seen_bins(seen, self._names[chrom], edges) for seen in self._territories]))

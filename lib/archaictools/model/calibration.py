@@ -10,11 +10,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 from scipy.optimize import minimize_scalar
 from scipy.special import expit
-
-from archaictools.model.metrics import CALIBRATION_BINS
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -60,21 +57,3 @@ def tempered(probability: npt.NDArray[np.floating], temperature: float) -> npt.N
     """Divide the log odds of probabilities by a temperature."""
     scaled: npt.NDArray[np.float64] = expit(logit(probability) / temperature)
     return scaled
-
-
-def reliability(label: npt.NDArray[np.integer], probability: npt.NDArray[np.floating]) -> pd.DataFrame:
-    """Return a reliability curve over bins of equal width: ``low, high, n, mean_probability, introgressed_share``."""
-    place = np.minimum((np.asarray(probability) * CALIBRATION_BINS).astype(int), CALIBRATION_BINS - 1)
-    count = np.bincount(place, minlength=CALIBRATION_BINS)
-    held = np.maximum(count, 1)
-    edges = np.linspace(0, 1, CALIBRATION_BINS + 1)
-    table = pd.DataFrame(
-        {
-            "low": edges[:-1],
-            "high": edges[1:],
-            "n": count,
-            "mean_probability": np.bincount(place, weights=probability, minlength=CALIBRATION_BINS) / held,
-            "introgressed_share": np.bincount(place, weights=label, minlength=CALIBRATION_BINS) / held,
-        }
-    )
-    return table[table["n"] > 0].reset_index(drop=True)

@@ -12,14 +12,15 @@ import pandas as pd
 from archaictools.errors import InputError
 from archaictools.formats.files import sha256
 from archaictools.model.archive import check_fit
-from archaictools.model.calibration import reliability, tempered
+from archaictools.model.calibration import tempered
 from archaictools.model.composition import features
 from archaictools.model.controls import CONTROLS, RIVALS, Study
 from archaictools.model.judgement import SCHEMA_VERSION, Predicted, choose, places_of
 from archaictools.model.leakage import VERDICTS, check_leakage
-from archaictools.model.metrics import by_chromosome, describe
+from archaictools.model.metrics import by_chromosome, describe, reliability
 from archaictools.model.prediction import Predictor
-from archaictools.model.resampling import Resampler, interval
+from archaictools.model.resampling import Resampler, blocks_of, interval
+from archaictools.model.scores import Scores
 from archaictools.model.similarity import nearest_sequence
 from archaictools.model.splits import SIDES, Places
 from archaictools.model.training import TrainingOptions
@@ -120,16 +121,20 @@ def evaluate(model: TrainedModel, words: WordsFile, options: EvaluationOptions) 
     predicted = {side: Predicted.join([fold.predicted[side] for fold in folds]) for side in SIDES}
     audit = max((fold.audit for fold in folds), key=lambda audit: VERDICTS.index(audit["verdict"]))
     held = choose(places, predicted["test"].rows)
-    competitors = {name: np.concatenate([fold.others[name] for fold in folds]) for name in folds[0].others}
+    said = {"model": predicted["test"].probability}
+    said |= {name: np.concatenate([fold.others[name] for fold in folds]) for name in folds[0].others}
     raw = np.concatenate([fold.uncalibrated for fold in folds])
     method = model.members[0].split.options.method
-    measured, gains = measure(held, predicted["test"].probability, competitors, seed=options.seed)
+    block = blocks_of(held)
+    scores = {name: Scores.of(held.label, each, block) for name, each in said.items()}
+    described = {name: describe(held.label, each) for name, each in said.items()}
+    models = with_intervals(described, scores, seed=options.seed)
     report: dict[str, Any] = {"schema_version": SCHEMA_VERSION, "verdict": "", "reason": "", "audit": audit}
     for side in ("train", "validation"):
         report[side] = describe(places.label[predicted[side].rows], predicted[side].probability)
-    report["test"] = measured["model"]
+    report["test"] = models["model"]
     report["chromosomes"] = by_chromosome(held, predicted["test"].probability)
-    report["models"] = {name: {"kind": _kind(name), **found} | gains.get(name, {}) for name, found in measured.items()}
+    report["models"] = {name: {"kind": _kind(name), **found} for name, found in models.items()}
     report["similarity"] = _by_similarity(
         held, predicted["test"].probability, np.concatenate([fold.similarity for fold in folds])
     )
@@ -235,40 +240,29 @@ def _of_fold(
     )
 
 
-def measure(
-    held: Places,
-    probability: npt.NDArray[np.float64],
-    others: Mapping[str, npt.NDArray[np.float64]],
-    *,
-    seed: int,
-) -> tuple[dict[str, dict[str, Any]], dict[str, dict[str, Any]]]:
-    """Measure all on the same draws: measures with intervals, and the model's gain in AUROC over each other.
+def with_intervals(
+    described: Mapping[str, Mapping[str, Any]], scores: Mapping[str, Scores], *, seed: int
+) -> dict[str, dict[str, Any]]:
+    """Add intervals to measures, all from the same draws, and the model's gain in AUROC over each other.
 
     Parameters
     ----------
-    held
-        What was held out, with labels.
-    probability
-        Of the model.
-    others
-        Name to the probability of a control or rival.
+    described
+        Name to measures; ``model`` is the one that the others are compared with.
+    scores
+        What each said of the same places, by block.
     seed
         Of the draws.
     """
-    resampler = Resampler(held, seed=seed)
-    measured, drawn = {}, {}
-    for name, predicted in {"model": probability, **others}.items():
-        draws = resampler.draw(predicted)
-        drawn[name] = draws["auroc"]
-        measured[name] = describe(held.label, predicted) | {f"{key}_ci": interval(draws[key]) for key in MEASURES}
-    gains = {
-        name: {
-            "gain": measured["model"]["auroc"] - measured[name]["auroc"],
-            "gain_ci": interval(drawn["model"] - drawn[name]),
-        }
-        for name in others
-    }
-    return measured, gains
+    resampler = Resampler(scores["model"].pieces, seed=seed)
+    drawn = {name: resampler.draw(each) for name, each in scores.items()}
+    measured: dict[str, dict[str, Any]] = {}
+    for name, found in described.items():
+        measured[name] = {**found} | {f"{key}_ci": interval(drawn[name][key]) for key in MEASURES}
+        if name != "model":
+            measured[name]["gain"] = described["model"]["auroc"] - found["auroc"]
+            measured[name]["gain_ci"] = interval(drawn["model"]["auroc"] - drawn[name]["auroc"])
+    return measured
 
 
 def _by_similarity(

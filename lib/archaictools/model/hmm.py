@@ -65,23 +65,7 @@ def fitted(haplotypes: Sequence[npt.NDArray[np.int64]], *, seed: int) -> Poisson
     return model.fit(joined, [len(one) for one in haplotypes])
 
 
-def posteriors(haplotypes: Sequence[npt.NDArray[np.int64]], *, seed: int) -> list[npt.NDArray[np.float64]]:
-    """Fit the HMM to haplotypes and return the posterior of the archaic state.
-
-    Parameters
-    ----------
-    haplotypes
-        Each (bins, counts), as from :func:`observations`.
-    seed
-        Of hmmlearn, which draws nothing here.
-
-    Returns
-    -------
-    list of numpy.ndarray
-        Each float64 (bins,).
-    """
-    model = fitted(haplotypes, seed=seed)
-    lengths = [len(one) for one in haplotypes]
+def posterior(model: PoissonHMM, haplotype: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
+    """Return the posterior of the archaic state, float64 (bins,), of one haplotype, as from :func:`observations`."""
     archaic = int(np.argmax(model.lambdas_[:, -1]))  # of two counts, the alleles that are shared
-    said = model.predict_proba(np.concatenate(haplotypes), lengths)[:, archaic]
-    return np.split(said, np.cumsum(lengths)[:-1])
+    return np.asarray(model.predict_proba(haplotype)[:, archaic], dtype=np.float64)

@@ -13,7 +13,8 @@ import numpy as np
 import pandas as pd
 
 from archaictools.model.metrics import by_chromosome, describe
-from archaictools.model.resampling import Resampler, interval
+from archaictools.model.resampling import Resampler, blocks_of, interval
+from archaictools.model.scores import Scores
 from archaictools.model.splits import SIDES, Places
 from archaictools.words.vocabulary import WordCounts
 
@@ -100,7 +101,8 @@ def judge(places: Places, predicted: Mapping[str, Predicted], audit: dict[str, A
         report[name] = describe(places.label[side.rows], side.probability)
     held = predicted["test"]
     test = choose(places, held.rows)
-    drawn = Resampler(test, seed=seed).draw(held.probability)
+    scores = Scores.of(test.label, held.probability, blocks_of(test))
+    drawn = Resampler(scores.pieces, seed=seed).draw(scores)
     report["test"] |= {f"{name}_ci": interval(draws) for name, draws in drawn.items()}
     low, high = report["test"]["auroc_ci"]
     report["chromosomes"] = by_chromosome(test, held.probability)

@@ -1,8 +1,8 @@
 """Intervals of measures, by resampling contiguous blocks of the genome.
 
 Windows near each other are not independent, so blocks are drawn with replacement, never windows. All models of one
-comparison see the same draws, so that their differences have intervals too. Except for AUPRC, a draw costs the square
-of the number of blocks, not the number of windows.
+comparison see the same draws, so that their differences have intervals too. What a draw costs depends on the number of
+blocks and of distinct scores, not on the number of windows.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from archaictools.model.metrics import CALIBRATION_BINS
 if TYPE_CHECKING:
     import numpy.typing as npt
 
+    from archaictools.model.scores import Scores
     from archaictools.model.splits import Places
 
     Draws = npt.NDArray[np.float64]
@@ -23,41 +24,40 @@ if TYPE_CHECKING:
 #: Blocks into which a held-out side is cut, and how often they are drawn.
 BLOCKS, DRAWS = 50, 1_000
 
-#: More sentences than this are sorted by probability in steps for AUPRC: a draw then costs the number of steps.
-MANY, STEPS = 200_000, 10_000
+#: Draws measured at once: 8 MB at the most steps of scores.
+TOGETHER = 100
+
+
+def blocks_of(places: Places) -> npt.NDArray[np.int64]:
+    """Cut sentences into :data:`BLOCKS` blocks of equal count, in genome order; return the block of each, from 0."""
+    count = len(places)
+    block = np.empty(count, dtype=np.int64)
+    block[np.lexsort((places.start, places.chrom))] = np.arange(count) * min(BLOCKS, count) // max(1, count)
+    return block
 
 
 class Resampler:
-    """Draws of contiguous blocks of some sentences.
-
-    Sentences are put in genome order and cut into :data:`BLOCKS` blocks of equal count; blocks are drawn with
-    replacement :data:`DRAWS` times.
+    """Draws of contiguous blocks: as many as there are, with replacement, :data:`DRAWS` times.
 
     Parameters
     ----------
-    places
-        The sentences, in any order, with their labels.
+    blocks
+        Their number; the pieces of the scores that are drawn from.
     seed
         Of the draws.
     """
 
-    def __init__(self, places: Places, *, seed: int) -> None:
-        count = len(places)
-        self.blocks = max(1, min(BLOCKS, count))
-        self._block = np.empty(count, dtype=np.int64)
-        self._block[np.lexsort((places.start, places.chrom))] = np.arange(count) * self.blocks // max(1, count)
-        self._label = places.label == 1
-        rng = np.random.default_rng(seed)
-        chosen = rng.integers(0, self.blocks, size=(DRAWS, self.blocks))
-        self._weight = np.apply_along_axis(np.bincount, 1, chosen, minlength=self.blocks).astype(np.float64)
+    def __init__(self, blocks: int, *, seed: int) -> None:
+        chosen = np.random.default_rng(seed).integers(0, blocks, size=(DRAWS, blocks))
+        self._weight = np.apply_along_axis(np.bincount, 1, chosen, minlength=blocks).astype(np.float64)
 
-    def draw(self, probability: npt.NDArray[np.floating], *, threshold: float = 0.5) -> dict[str, Draws]:
+    def draw(self, scores: Scores, *, threshold: float = 0.5) -> dict[str, Draws]:
         """Measure one model in every draw.
 
         Parameters
         ----------
-        probability
-            P(introgressed), in the order of the places.
+        scores
+            What it said, by block.
         threshold
             From which a sentence counts as called.
 
@@ -67,13 +67,12 @@ class Resampler:
             ``accuracy, auroc, auprc, mcc, brier, ece``: float64 (DRAWS,), NaN in draws of one class where that class
             alone defines nothing.
         """
-        score: npt.NDArray[np.float64] = np.asarray(probability, dtype=np.float64)
-        label = self._label
-        called = score >= threshold
-        hits, missed, false, free = (
-            self._totals(mask) for mask in (called & label, ~called & label, called & ~label, ~called & ~label)
-        )
+        called = int(np.searchsorted(scores.probability, threshold))
+        depleted, introgressed = np.moveaxis(scores.count.astype(np.float64), 2, 0)
+        hits, false = (self._weight @ part[:, called:].sum(axis=1) for part in (introgressed, depleted))
+        missed, free = (self._weight @ part[:, :called].sum(axis=1) for part in (introgressed, depleted))
         total = hits + missed + false + free
+        square = introgressed @ (scores.probability - 1) ** 2 + depleted @ scores.probability**2
         with np.errstate(invalid="ignore", divide="ignore"):
             mcc = (hits * free - false * missed) / np.sqrt(
                 (hits + false) * (hits + missed) * (free + false) * (free + missed)
@@ -82,70 +81,38 @@ class Resampler:
             mcc = np.where((hits + missed > 0) & (free + false > 0), np.nan_to_num(mcc), np.nan)
             return {
                 "accuracy": (hits + free) / total,
-                "auroc": self._auroc(score),
-                "auprc": self._auprc(score),
+                "auroc": self._above(introgressed, depleted) / ((hits + missed) * (free + false)),
+                "auprc": self._auprc(introgressed, introgressed + depleted) / (hits + missed),
                 "mcc": mcc,
-                "brier": self._totals((score - label) ** 2) / total,
-                "ece": self._calibration(score) / total,
+                "brier": self._weight @ square / total,
+                "ece": self._calibration(scores, introgressed, introgressed + depleted) / total,
             }
 
-    def _totals(self, values: npt.NDArray[np.generic]) -> Draws:
-        """Add up a value of every sentence in every draw."""
-        totals: Draws = self._weight @ np.bincount(self._block, weights=values, minlength=self.blocks)
-        return totals
+    def _above(self, introgressed: Draws, depleted: Draws) -> Draws:
+        """Count pairs in which the introgressed one stands above the depleted one, for each pair of blocks first."""
+        below = np.cumsum(depleted, axis=1) - depleted / 2  # ties count half
+        pairs = introgressed @ below.T
+        above: Draws = np.einsum("di,ij,dj->d", self._weight, pairs, self._weight, optimize=True)
+        return above
 
-    def _calibration(self, probability: npt.NDArray[np.float64]) -> Draws:
-        place = np.minimum((probability * CALIBRATION_BINS).astype(int), CALIBRATION_BINS - 1)
-        cell = self._block * CALIBRATION_BINS + place
-        gap = np.bincount(cell, weights=probability - self._label, minlength=self.blocks * CALIBRATION_BINS)
-        errors: Draws = np.abs(self._weight @ gap.reshape(self.blocks, CALIBRATION_BINS)).sum(axis=1)
-        return errors
-
-    def _auroc(self, probability: npt.NDArray[np.float64]) -> Draws:
-        """Count, for each pair of blocks, the introgressed of one that stand above the depleted of the other."""
-        pairs = np.zeros((self.blocks, self.blocks))
-        positive = np.flatnonzero(self._label)
-        for block in range(self.blocks):
-            depleted = np.sort(probability[~self._label & (self._block == block)])
-            if not len(depleted):
-                continue
-            below = np.searchsorted(depleted, probability[positive], side="left")
-            upto = np.searchsorted(depleted, probability[positive], side="right")
-            pairs[:, block] = np.bincount(self._block[positive], weights=(below + upto) / 2, minlength=self.blocks)
-        above = np.einsum("di,ij,dj->d", self._weight, pairs, self._weight, optimize=True)
-        auroc: Draws = above / (self._totals(self._label) * self._totals(~self._label))
-        return auroc
-
-    def _auprc(self, probability: npt.NDArray[np.float64]) -> Draws:
-        """Average precision (the step-wise sum of scikit-learn), from windows grouped by score, best first."""
-        if len(probability) > MANY:
-            return self._auprc_of_steps(probability)
-        order = np.argsort(-probability, kind="stable")
-        label, block, score = self._label[order], self._block[order], probability[order]
-        last = np.append(score[1:] != score[:-1], True)
+    def _auprc(self, introgressed: Draws, total: Draws) -> Draws:
+        """Add up the precision at each introgressed one (the step-wise sum of scikit-learn), best first."""
+        best = np.column_stack([introgressed[:, ::-1], total[:, ::-1]])
         found = np.empty(DRAWS)
-        for number, weight in enumerate(self._weight):
-            drawn = weight[block]
-            hits = np.cumsum(drawn * label)[last]
-            called = np.cumsum(drawn)[last]
-            gained = np.diff(hits, prepend=0.0)
-            precision = np.divide(hits, called, out=np.zeros_like(hits), where=called > 0)
-            found[number] = (gained * precision).sum() / hits[-1] if hits[-1] else np.nan
+        for first in range(0, len(self._weight), TOGETHER):
+            drawn = self._weight[first : first + TOGETHER] @ best
+            gained, called = np.split(drawn, 2, axis=1)
+            called = np.cumsum(called, axis=1)
+            precision = np.divide(np.cumsum(gained, axis=1), called, out=np.zeros_like(called), where=called > 0)
+            found[first : first + TOGETHER] = (gained * precision).sum(axis=1)
         return found
 
-    def _auprc_of_steps(self, probability: npt.NDArray[np.float64]) -> Draws:
-        step = STEPS - np.rint(probability * STEPS).astype(np.int64)  # best first
-        cell = self._block * (STEPS + 1) + step
-        shape = (self.blocks, STEPS + 1)
-        labels = np.bincount(cell, weights=self._label, minlength=shape[0] * shape[1]).reshape(shape)
-        total = np.bincount(cell, minlength=shape[0] * shape[1]).reshape(shape)
-        used = total.any(axis=0)
-        hits = np.cumsum(self._weight @ labels[:, used], axis=1)
-        called = np.cumsum(self._weight @ total[:, used], axis=1)
-        precision = np.divide(hits, called, out=np.zeros_like(hits), where=called > 0)
-        with np.errstate(invalid="ignore"):
-            found: Draws = (np.diff(hits, axis=1, prepend=0.0) * precision).sum(axis=1) / hits[:, -1]
-        return found
+    def _calibration(self, scores: Scores, introgressed: Draws, total: Draws) -> Draws:
+        place = np.minimum((scores.probability * CALIBRATION_BINS).astype(int), CALIBRATION_BINS - 1)
+        gap = total * scores.probability - introgressed
+        by_place = gap @ (place[:, None] == np.arange(CALIBRATION_BINS))
+        errors: Draws = np.abs(self._weight @ by_place).sum(axis=1)
+        return errors
 
 
 def interval(draws: Draws, level: float = 0.95) -> list[float]:

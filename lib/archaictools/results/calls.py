@@ -13,6 +13,7 @@ from archaictools.errors import InputError
 from archaictools.formats.bed import score
 from archaictools.formats.bigwig import BigWigWriter, mean_over_overlaps
 from archaictools.formats.tables import TableWriter, write_table
+from archaictools.model.bin_prediction import GROUP, groups
 from archaictools.results.tracks import SEEN, Calling, segments_of
 from archaictools.words.bins import runs
 
@@ -26,9 +27,6 @@ if TYPE_CHECKING:
     from archaictools.model.bin_prediction import BinEnsemble
     from archaictools.progress import Progress
     from archaictools.words.bins import BinsFile
-
-#: Haplotypes predicted together.
-GROUP = 8
 
 #: Posteriors are written in steps of a thousandth, so that the many that are next to nothing join in tracks.
 DIGITS = 3
@@ -76,8 +74,7 @@ def predict_haplotypes(words: BinsFile, ensemble: BinEnsemble, *, progress: Prog
 
     Memory holds one chromosome of :data:`GROUP` haplotypes.
     """
-    for first in range(0, len(words.haplotypes), GROUP):
-        rows = slice(first, min(first + GROUP, len(words.haplotypes)))
+    for rows in groups(len(words.haplotypes)):
         for chrom in words.bins:
             edges = words.edges(chrom)
             called = words.shared(chrom, "callable") > 0
