@@ -14,7 +14,7 @@ from scipy.stats import poisson
 from sklearn.metrics import average_precision_score, roc_auc_score
 
 from archaictools.errors import InputError
-from archaictools.model import bin_evaluation, hmm
+from archaictools.model import bin_evaluation, bin_fitting, hmm
 from archaictools.model.archive import load_model
 from archaictools.model.augmentation import Augmentation, _uneven
 from archaictools.model.bin_batches import BinBatches
@@ -90,6 +90,22 @@ def trained(words, tmp_path_factory):
     ]
     assert main([str(argument) for argument in arguments]) == 0
     return folder / "m.h5", json.loads((folder / "m.json").read_text())
+
+
+def test_the_temperature_is_of_people_beside_an_archaic_genome(run, tmp_path, monkeypatch):
+    """The same people are read without one, too: of 4 haplotypes and 300 bins on the validation side, either way."""
+    fitted_to = []
+    monkeypatch.setattr(bin_fitting, "fit_temperature", lambda label, _: fitted_to.append(label.copy()) or 2.0)
+    files = [tmp_path / name for name in ("beside.h5", "without.h5", "also_without.h5")]
+    for file, archaic, seed in zip(files, (("A0",), (), ()), (1, 2, 3), strict=True):
+        truth = make_words(file, bins=300, archaic=archaic, seed=seed, vcf="the same")
+        if archaic:
+            beside = truth["chr2"] > 0
+    common = ("--validation-chromosomes", "chr2", "--test-chromosomes", "chr3", "--epochs", 1, "--patience", 0, *SMALL)
+    assert run("train", *files, *common, "--model", tmp_path / "m.h5").code == 0
+    assert run("train", *files[1:], *common, "--model", tmp_path / "n.h5").code == 0
+    assert np.array_equal(fitted_to[0], beside.ravel())
+    assert len(fitted_to[1]) == 2 * beside.size
 
 
 def test_training_finds_planted_tracts_on_a_held_out_chromosome(trained):

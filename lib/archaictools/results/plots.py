@@ -23,6 +23,8 @@ _STYLE: dict[Any, Any] = {
     "font.size": 9,
     "axes.spines.top": False,
     "axes.spines.right": False,
+    # The model first, as where models are compared; then its rivals.
+    "axes.prop_cycle": "cycler('color', ['#c0392b', '#1f4e79', '#8fa9c4', '0.45'])",
 }
 
 SUFFIXES = (".png", ".svg")
@@ -109,7 +111,7 @@ def plot_bin_evaluation(
     """Plot LSTM against HMM into a folder: AUPRC of all, reliability, recall by the length of true tracts."""
     _plot_measure(folder / "comparison.png", table, "auprc", "AUPRC on bins not seen in training, with 95 % interval")
     _plot_reliability(folder / "reliability.png", curve)
-    figure, axes = _figure(5.5, 3.2)
+    figure, axes = _figure(6, 3.2)
     shown = [name for name, found in models.items() if found["kind"] != "control"]
     width = 0.8 / max(1, len(shown))
     for place, name in enumerate(shown):
@@ -124,7 +126,7 @@ def plot_bin_evaluation(
     ]
     axes.set(xlabel="length of a true tract", ylabel="share of its bases called", ylim=(0, 1.02))
     axes.set_xticks(range(len(labels)), labels)
-    axes.legend(frameon=False, fontsize=7, loc="upper left")
+    figure.legend(frameon=False, fontsize=8, columnspacing=1.2, loc="outside upper center", ncols=len(shown))
     _save(figure, folder / "recall_by_length.png", "png")
 
 
@@ -160,7 +162,9 @@ def _plot_measure(path: Path, table: pd.DataFrame, measure: str, label: str) -> 
         xlabel=label,
         xlim=(min(least, float(table[f"{measure}_low"].min())) - 0.02, 1.01),
         yticks=-np.arange(len(rows)),
-        yticklabels=[f"{row['model'].replace('_', ' ')} ({row['kind']})" for row in rows],
+        yticklabels=[
+            row["model"].replace("_", " ") + ("" if row["kind"] == "model" else f" ({row['kind']})") for row in rows
+        ],
     )
     _save(figure, path, "png")
 
