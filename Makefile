@@ -24,7 +24,7 @@ $(READY): pyproject.toml constraints.txt
 	PIP_CONSTRAINT=constraints.txt PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/python -m pip install --quiet --editable '.[test,lint]'
 	touch $@
 
-demo: $(READY) ## find segments in simulated people, run the chain on the planted genome, into demo/ (3 minutes)
+demo: $(READY) ## find segments in simulated people, run the chain on the planted genome, into demo/ (2 minutes)
 	PATH="$(CURDIR)/$(BIN):$$PATH" bash benchmarks/demo.sh test-data demo
 
 demo-real: $(READY) ## run the same chain on hg19 chr21 (DATA=folder) into demo-real/

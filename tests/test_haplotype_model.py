@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import h5py
 import numpy as np
 import pandas as pd
 import pyBigWig
@@ -19,7 +20,7 @@ from archaictools.model.archive import load_model
 from archaictools.model.augmentation import Augmentation, _uneven
 from archaictools.model.bin_batches import BinBatches
 from archaictools.model.bin_evaluation import CONTROLS, RIVALS, evaluate_bins
-from archaictools.model.bin_prediction import BinEnsemble
+from archaictools.model.bin_prediction import BinEnsemble, BinPredictor
 from archaictools.model.genomes import Genomes, _united
 from archaictools.model.network import Network, start_tensorflow
 from archaictools.model.pretrained import load
@@ -394,10 +395,47 @@ def test_hmms_are_fitted_to_so_many_haplotypes_only(words, monkeypatch):
         whole = evaluate_bins(model, bins, leave_out=CONTROLS).report["models"]
         monkeypatch.setattr(bin_evaluation, "FITTED", 7_000)
         some = evaluate_bins(model, bins, leave_out=CONTROLS).report["models"]
+        drawn = [bin_evaluation._drawn(bins, seed) for seed in (1, 1, 2)]
     assert lengths == [[600] * 32, [600] * 32, [600] * 11, [600] * 11]
+    assert drawn[0] == drawn[1] != drawn[2]
     for name in RIVALS:
         assert some[name]["n"] == whole[name]["n"] == 32 * 600  # all are measured
         assert some[name]["auroc"] == pytest.approx(whole[name]["auroc"], abs=0.05)
+
+
+def test_bins_that_could_not_be_called_are_not_measured(tmp_path):
+    make_words(tmp_path / "w.h5", chromosomes=2)
+    with h5py.File(tmp_path / "w.h5", "r+") as file:
+        file["bins/0/callable"][100:150] = 0
+        file["bins/1/callable"][:] = 0
+    with open_bins(tmp_path / "w.h5") as bins:
+        report = evaluate_bins(load(Path("pretrained"), alphabet="variant"), bins).report
+    assert {found["n"] for found in report["models"].values()} == {4 * 550}
+    assert list(report["chromosomes"]) == ["chr1"]
+
+
+def test_every_fold_is_measured_by_the_network_that_has_not_seen_it(ok, tmp_path):
+    make_words(tmp_path / "w.h5", bins=300)
+    ok("train", tmp_path / "w.h5", "--folds", 3, "--epochs", 10, "--no-augment", *SMALL, "--model", tmp_path / "m.h5")
+    ok("evaluate", tmp_path / "m.h5", tmp_path / "w.h5", "--metrics", tmp_path / "e.json")
+    report = json.loads((tmp_path / "e.json").read_text())
+    model = load_model(tmp_path / "m.h5", alphabet="variant")
+    with open_bins(tmp_path / "w.h5") as bins:
+        label = np.concatenate([bins.label(chrom).ravel() for chrom in bins.bins])
+        said = []
+        for number, chrom in enumerate(bins.bins):
+            held = [m for m in model.members if m.split.chromosomes["test"] == [chrom]]
+            assert len(held) == 1, number
+            predictor = BinPredictor(model.network.build(dict(held[0].weights)), both_strands=model.both_strands)
+            said.append(predictor(bins.inputs(chrom)).ravel())
+    assert report["models"]["model"]["n"] == label.size
+    assert report["models"]["model"]["auroc"] == pytest.approx(roc_auc_score(label, np.concatenate(said)), abs=1e-3)
+
+
+def test_an_hmm_stays_finite_where_no_fitted_haplotype_had_an_allele():
+    model = hmm.fitted([np.zeros((500, 1), dtype=np.int64)], seed=1)
+    found = hmm.posterior(model, np.array([[0], [3], [0], [0]]))
+    assert np.isfinite(found).all()
 
 
 def test_calls_of_known_tracts(ok, tmp_path, words, trained):

@@ -59,8 +59,8 @@ def command(
     within blocks. Rival: a Random Forest on a bag of words. Intervals resample blocks of the genome.
 
     Of haplotypes, MODEL may be 'pretrained' and WORDS any words.h5 made with --truth. Rivals: a Hidden Markov Model of
-    two Poisson states, fitted to these haplotypes, without and with the archaic genome (hmm, hmm_archaic). Controls:
-    majority, private_alleles.
+    two Poisson states, fitted to these haplotypes (of many, to a million bins that --seed draws), without and with the
+    archaic genome (hmm, hmm_archaic). Controls: majority, private_alleles.
     """
     from archaictools.errors import UsageError
     from archaictools.formats.files import Outputs

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 RIVALS = ("hmm", "hmm_archaic")
 CONTROLS = ("majority", "private_alleles")
 
-#: Bins that HMMs are fitted to at most: their four parameters hardly need more.
+#: Bins that HMMs are fitted to at most (or one chromosome of a haplotype): their few parameters hardly need more.
 FITTED = 1_000_000
 
 #: Bounds in bp of the lengths of true tracts by which recall is told.
@@ -47,7 +47,7 @@ def evaluate_bins(
 ) -> Evaluation:
     """Compare a model with HMMs and controls on bins that it has not seen.
 
-    Haplotypes are gone through one by one and only counted, so that memory does not grow with their number or length.
+    Haplotypes are gone through twice, some at a time, and only counted: memory holds one chromosome of those.
 
     Parameters
     ----------
@@ -84,23 +84,24 @@ def evaluate_bins(
     ensemble = BinEnsemble(model, words)
     ground = _Ground(words, ensemble)
     say = _others(words, ground, chosen, seed)
-    scores = {name: ScoreCounter(len(ground.block)) for name in ("model", *say)}
+    scores = {"model": ScoreCounter(len(ground.block))} | {name: ScoreCounter(ground.blocks) for name in say}
     bases = {name: _Bases() for name in scores}
     with Progress(sum(words.bins.values()) * len(words.haplotypes), "bins", "model") as progress:
         for chrom, rows, inputs in _haplotypes(words):
-            edges, held = words.edges(chrom), ground.held[chrom]
+            edges, held, piece = words.edges(chrom), ground.held[chrom], ground.piece[chrom]
+            progress.advance(inputs.shape[0] * inputs.shape[1])
+            if not held.any():
+                continue
             posterior = ensemble.predict(chrom, inputs, edges)[0].astype(np.float64)
-            for one, *known in zip(inputs, posterior, words.truth(chrom, rows), words.label(chrom, rows), strict=True):
-                probability, truth, label = known
+            known = zip(inputs, posterior, words.truth(chrom, rows), words.label(chrom, rows), strict=True)
+            for one, probability, truth, label in known:
                 said = {"model": probability} | {name: probability_of(one) for name, probability_of in say.items()}
                 for name, each in said.items():
-                    scores[name].add(label[held], each[held], ground.piece[chrom])
+                    scores[name].add(label[held], each[held], piece if name == "model" else ground.block[piece])
                     bases[name].add(truth.astype(np.int64), np.diff(edges), held, each >= threshold)
-            progress.advance(posterior.size)
     found = {name: counter.scores() for name, counter in scores.items()}
     described = {name: describe(*each.flat()) | bases[name].measures() for name, each in found.items()}
-    blocks = int(ground.block.max()) + 1
-    by_block = {name: each.joined(ground.block, blocks) for name, each in found.items()}
+    by_block = found | {"model": found["model"].joined(ground.block, ground.blocks)}
     models: dict[str, dict[str, Any]] = {}
     for name, measured in with_intervals(described, by_block, seed=seed).items():
         models[name] = {"kind": "rival" if name in RIVALS else "control" if name in CONTROLS else "model", **measured}
@@ -116,7 +117,7 @@ def evaluate_bins(
         "reason": reason,
         "audit": audit,
         "test": models["model"],
-        "chromosomes": {chrom: describe(*found["model"].flat(pieces)) for chrom, pieces in ground.pieces.items()},
+        "chromosomes": {chrom: describe(*found["model"].flat(there)) for chrom, there in ground.pieces.items()},
         "models": models,
         "calibration": {"reliability": curve.to_dict("records")},
         "threshold": threshold,
@@ -136,7 +137,7 @@ def _haplotypes(words: BinsFile) -> Iterator[tuple[str, slice, npt.NDArray[np.ui
 
 
 class _Ground:
-    """Which bins are measured: unseen, and callable. They are cut into blocks, and these at ends of chromosomes.
+    """Which bins are measured: unseen, and callable. They lie in blocks, which ends of chromosomes cut into pieces.
 
     Attributes
     ----------
@@ -148,6 +149,8 @@ class _Ground:
         Chromosome to its pieces; only chromosomes with bins that are measured.
     block
         int64 (pieces,): the block that each is a piece of.
+    blocks
+        Number of blocks.
     """
 
     def __init__(self, words: BinsFile, ensemble: BinEnsemble) -> None:
@@ -174,6 +177,7 @@ class _Ground:
             blocks.append(block)
             before, pieces = before + len(number), pieces + len(block)
         self.block = np.concatenate(blocks)
+        self.blocks = min(BLOCKS, total)
 
 
 def _drawn(words: BinsFile, seed: int) -> set[tuple[str, int]]:
@@ -193,17 +197,17 @@ def _others(words: BinsFile, ground: _Ground, chosen: set[str], seed: int) -> di
     introgressed = measured = most = 0
     for chrom, rows, inputs in _haplotypes(words):
         label = words.label(chrom, rows)[:, ground.held[chrom]]
-        introgressed, measured = introgressed + int(label.sum()), measured + label.size
+        introgressed, measured = introgressed + int((label == 1).sum()), measured + label.size
         most = max(most, int(reads["hmm"](inputs).max()))
         for row, one in enumerate(inputs, start=rows.start):
             if (chrom, row) in drawn:
-                for name, read in observed.items():
-                    read.append(reads[name](one))
+                for name, series in observed.items():
+                    series.append(reads[name](one))
     if introgressed in (0, measured):
         raise InputError("has bins of one class only where the model has seen nothing", path=words.path)
     say: dict[str, Others] = {}
-    for name, read in observed.items():
-        say[name] = partial(_hmm_says, hmm.fitted(read, seed=seed), reads[name])
+    for name, series in observed.items():
+        say[name] = partial(_hmm_says, hmm.fitted(series, seed=seed), reads[name])
     if "majority" in chosen:
         say["majority"] = lambda inputs: np.full(len(inputs), introgressed / measured)
     if "private_alleles" in chosen:

@@ -62,7 +62,10 @@ def fitted(haplotypes: Sequence[npt.NDArray[np.int64]], *, seed: int) -> Poisson
     model.startprob_ = np.array([1 - SHARE, SHARE])
     model.transmat_ = np.array([[1 - enter, enter], [leave, 1 - leave]])
     model.lambdas_ = np.stack([mean * 0.9, mean * MORE])
-    return model.fit(joined, [len(one) for one in haplotypes])
+    model.fit(joined, [len(one) for one in haplotypes])
+    # Where no haplotype had an allele, both rates are 0 and a haplotype that has one would be impossible.
+    model.lambdas_ = np.maximum(model.lambdas_, 1e-6)
+    return model
 
 
 def posterior(model: PoissonHMM, haplotype: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:

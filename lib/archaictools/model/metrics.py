@@ -13,9 +13,6 @@ if TYPE_CHECKING:
 
     from archaictools.model.splits import Places
 
-Labels = "npt.NDArray[np.int8]"
-Probabilities = "npt.NDArray[np.float64]"
-
 CALIBRATION_BINS = 10
 
 
@@ -23,10 +20,8 @@ def describe(
     label: npt.NDArray[np.integer],
     probability: npt.NDArray[np.floating],
     number: npt.NDArray[np.integer] | None = None,
-    *,
-    threshold: float = 0.5,
 ) -> dict[str, Any]:
-    """Measure predictions against labels.
+    """Measure predictions against labels; from one half on a sentence counts as called.
 
     Parameters
     ----------
@@ -36,8 +31,6 @@ def describe(
         P(introgressed), shape (n,).
     number
         How many sentences each entry stands for, shape (n,), 1 or more; without it, one.
-    threshold
-        From which a sentence counts as called.
 
     Returns
     -------
@@ -46,7 +39,7 @@ def describe(
         defined (AUROC of one class) is NaN.
     """
     weight = np.ones(len(label), dtype=np.int64) if number is None else number
-    called, true = probability >= threshold, label == 1
+    called, true = probability >= 0.5, label == 1
     total, positive, guessed = (int(weight[which].sum()) for which in (slice(None), true, called))
     hits, both = int(weight[called & true].sum()), 0 < positive < total
     return {

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 #: Blocks into which a held-out side is cut, and how often they are drawn.
 BLOCKS, DRAWS = 50, 1_000
 
-#: Draws measured at once: 8 MB at the most steps of scores.
+#: Draws measured at once: 40 MB at the most steps of scores.
 TOGETHER = 100
 
 
@@ -51,15 +51,13 @@ class Resampler:
         chosen = np.random.default_rng(seed).integers(0, blocks, size=(DRAWS, blocks))
         self._weight = np.apply_along_axis(np.bincount, 1, chosen, minlength=blocks).astype(np.float64)
 
-    def draw(self, scores: Scores, *, threshold: float = 0.5) -> dict[str, Draws]:
-        """Measure one model in every draw.
+    def draw(self, scores: Scores) -> dict[str, Draws]:
+        """Measure one model in every draw; from one half on a sentence counts as called.
 
         Parameters
         ----------
         scores
             What it said, by block.
-        threshold
-            From which a sentence counts as called.
 
         Returns
         -------
@@ -67,7 +65,7 @@ class Resampler:
             ``accuracy, auroc, auprc, mcc, brier, ece``: float64 (DRAWS,), NaN in draws of one class where that class
             alone defines nothing.
         """
-        called = int(np.searchsorted(scores.probability, threshold))
+        called = int(np.searchsorted(scores.probability, 0.5))
         depleted, introgressed = np.moveaxis(scores.count.astype(np.float64), 2, 0)
         hits, false = (self._weight @ part[:, called:].sum(axis=1) for part in (introgressed, depleted))
         missed, free = (self._weight @ part[:, :called].sum(axis=1) for part in (introgressed, depleted))

@@ -1,4 +1,4 @@
-"""How often each probability was said: all that the measures need, in memory that does not grow with the genome."""
+"""How often each probability was said: all that measures need, whatever the length of the genome."""
 
 from __future__ import annotations
 
@@ -13,8 +13,9 @@ if TYPE_CHECKING:
 
     Int = npt.NDArray[np.integer]
 
-#: Steps into which probabilities are put: of log odds from -:data:`WIDEST` to :data:`WIDEST`, as far as an HMM is ever
-#: certain, and finer towards the middle. Their number is even, so that none lies on both sides of one half.
+#: Steps into which probabilities are put as they come: of log odds from -:data:`WIDEST` to :data:`WIDEST` (beyond, they
+#: are taken as that), 0.001 wide at one half and 0.003 at odds of 1 to 20. Their number is even, so that none lies on
+#: both sides of one half.
 STEPS, WIDEST = 10_000, 32.0
 
 
@@ -35,14 +36,21 @@ class Scores:
 
     @classmethod
     def of(cls, label: Int, probability: npt.NDArray[np.floating], piece: Int) -> Scores:
-        """Count places, as parallel arrays; up to :data:`STEPS` distinct probabilities stand for themselves."""
-        pieces = int(piece.max(initial=0)) + 1
-        distinct, step = np.unique(probability, return_inverse=True)
+        """Count places, given as parallel arrays.
+
+        Up to :data:`STEPS` distinct probabilities stand for themselves. Of more, neighbours in rank stand together for
+        their mean, none of them from both sides of one half.
+        """
+        distinct, step = np.unique(np.asarray(probability, dtype=np.float64), return_inverse=True)
         if len(distinct) > STEPS:
-            counter = ScoreCounter(pieces)
-            counter.add(label, probability, piece)
-            return counter.scores()
-        return cls(distinct.astype(np.float64), _counted(label, step, piece, (pieces, len(distinct), 2)))
+            low = int(np.searchsorted(distinct, 0.5))
+            part = min(max(STEPS * low // len(distinct), low > 0), STEPS - (low < len(distinct)))
+            lower, upper = np.arange(low), np.arange(len(distinct) - low)
+            joined = np.concatenate([lower * part // max(1, low), part + upper * (STEPS - part) // max(1, len(upper))])
+            step = joined[step]
+            distinct = np.bincount(step, weights=probability) / np.bincount(step)
+            distinct[part:] = np.maximum(distinct[part:], 0.5)  # a mean may lose its last bit
+        return cls(distinct, _counted(label, step, piece, (int(piece.max(initial=0)) + 1, len(distinct), 2)))
 
     @property
     def pieces(self) -> int:
@@ -55,9 +63,9 @@ class Scores:
         np.add.at(count, group, self.count)
         return Scores(self.probability, count)
 
-    def flat(self, pieces: slice = slice(None)) -> tuple[Int, npt.NDArray[np.float64], Int]:
-        """Return label, probability and number of places that had them, of some pieces together."""
-        count = self.count[pieces].sum(axis=0).T
+    def flat(self, chosen: slice = slice(None)) -> tuple[Int, npt.NDArray[np.float64], Int]:
+        """Return label, probability and number of places that had them, of the chosen pieces together."""
+        count = self.count[chosen].sum(axis=0).T
         label, step = np.nonzero(count)
         return label, self.probability[step], count[label, step]
 
@@ -75,10 +83,14 @@ class ScoreCounter:
         self._count = np.zeros((pieces, STEPS, 2), dtype=np.int64)
 
     def add(self, label: Int, probability: npt.NDArray[np.floating], piece: Int) -> None:
-        """Count some places: parallel arrays, labels 0 or 1."""
+        """Count some places: parallel arrays; a label of 1 is introgressed."""
+        if not len(piece):
+            return
         odds = np.arcsinh(logit(np.asarray(probability, dtype=np.float64)))
         step = np.floor((odds / np.arcsinh(WIDEST) + 1) * (STEPS // 2))
-        self._count += _counted(label, np.clip(step, 0, STEPS - 1).astype(np.int64), piece, self._count.shape)
+        step = np.clip(step, 0, STEPS - 1).astype(np.int64)
+        first, last = int(piece.min()), int(piece.max()) + 1
+        self._count[first:last] += _counted(label, step, piece - first, (last - first, STEPS, 2))
 
     def scores(self) -> Scores:
         """Return what was counted; a step stands for the probability in its middle."""
@@ -87,5 +99,5 @@ class ScoreCounter:
 
 
 def _counted(label: Int, step: Int, piece: Int, shape: tuple[int, ...]) -> npt.NDArray[np.int64]:
-    cell = np.ravel_multi_index((piece, step, np.asarray(label)), shape)
+    cell = np.ravel_multi_index((piece, step, (label == 1).astype(np.int64)), shape)
     return np.bincount(cell, minlength=int(np.prod(shape))).reshape(shape)

@@ -23,7 +23,7 @@ _STYLE: dict[Any, Any] = {
     "font.size": 9,
     "axes.spines.top": False,
     "axes.spines.right": False,
-    # The model first, as where models are compared; then its rivals.
+    # What is judged first, then what it is compared with.
     "axes.prop_cycle": "cycler('color', ['#c0392b', '#1f4e79', '#8fa9c4', '0.45'])",
 }
 

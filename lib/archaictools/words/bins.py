@@ -184,9 +184,8 @@ class BinsWriter:
         """Write introgressed bases (haplotypes, bins) of the chromosome begun last, and the labels they give."""
         tile = (1, min(TILE, truth.shape[1]))
         self._begun.create_dataset("truth", data=truth, dtype="uint16", chunks=tile, **_PACKED)
-        edges = bin_edges(list(self.lengths.values())[self._number], self._alphabet.bin)
-        label = (2 * truth.astype(np.int64) >= np.diff(edges)).astype(np.int8)
-        self._begun.create_dataset("label", data=label, dtype="int8", chunks=tile, **_PACKED)
+        half = np.diff(bin_edges(list(self.lengths.values())[self._number], self._alphabet.bin)) / 2
+        self._begun.create_dataset("label", data=truth >= half, dtype="int8", chunks=tile, **_PACKED)
 
     @property
     def _begun(self) -> h5py.Group:
