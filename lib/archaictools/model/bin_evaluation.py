@@ -15,7 +15,7 @@ from archaictools.model.bin_prediction import BinEnsemble, groups
 from archaictools.model.evaluation import Evaluation, comparison, judge_against_controls, with_intervals
 from archaictools.model.judgement import SCHEMA_VERSION
 from archaictools.model.metrics import describe, reliability
-from archaictools.model.resampling import BLOCKS
+from archaictools.model.resampling import nth_block
 from archaictools.model.scores import ScoreCounter
 from archaictools.progress import Progress
 from archaictools.words.bins import runs
@@ -89,16 +89,17 @@ def evaluate_bins(
     with Progress(sum(words.bins.values()) * len(words.haplotypes), "bins", "model") as progress:
         for chrom, rows, inputs in _haplotypes(words):
             edges, held, piece = words.edges(chrom), ground.held[chrom], ground.piece[chrom]
+            size, block = np.diff(edges), ground.block[piece]
             progress.advance(inputs.shape[0] * inputs.shape[1])
             if not held.any():
                 continue
             posterior = ensemble.predict(chrom, inputs, edges)[0].astype(np.float64)
-            known = zip(inputs, posterior, words.truth(chrom, rows), words.label(chrom, rows), strict=True)
-            for one, probability, truth, label in known:
+            truths, labels = words.truth(chrom, rows).astype(np.int64), words.label(chrom, rows)[:, held]
+            for one, probability, truth, label in zip(inputs, posterior, truths, labels, strict=True):
                 said = {"model": probability} | {name: probability_of(one) for name, probability_of in say.items()}
                 for name, each in said.items():
-                    scores[name].add(label[held], each[held], piece if name == "model" else ground.block[piece])
-                    bases[name].add(truth.astype(np.int64), np.diff(edges), held, each >= threshold)
+                    scores[name].add(label, each[held], piece if name == "model" else block)
+                    bases[name].add(truth, size, held, each >= threshold)
     found = {name: counter.scores() for name, counter in scores.items()}
     described = {name: describe(*each.flat()) | bases[name].measures() for name, each in found.items()}
     by_block = found | {"model": found["model"].joined(ground.block, ground.blocks)}
@@ -170,14 +171,14 @@ class _Ground:
         before = pieces = 0
         for chrom, held in self.held.items():
             number = before + np.arange(held.sum())
-            block, piece = np.unique(number * min(BLOCKS, total) // total, return_inverse=True)
+            block, piece = np.unique(nth_block(number, total), return_inverse=True)
             self.piece[chrom] = pieces + piece
             if len(block):
                 self.pieces[chrom] = slice(pieces, pieces + len(block))
             blocks.append(block)
             before, pieces = before + len(number), pieces + len(block)
         self.block = np.concatenate(blocks)
-        self.blocks = min(BLOCKS, total)
+        self.blocks = int(self.block[-1]) + 1
 
 
 def _drawn(words: BinsFile, seed: int) -> set[tuple[str, int]]:

@@ -28,11 +28,16 @@ BLOCKS, DRAWS = 50, 1_000
 TOGETHER = 100
 
 
+def nth_block(number: npt.NDArray[np.int64], total: int) -> npt.NDArray[np.int64]:
+    """Return the block, from 0, of the n-th of ``total`` in genome order: of :data:`BLOCKS` of equal count."""
+    return number * min(BLOCKS, total) // max(1, total)
+
+
 def blocks_of(places: Places) -> npt.NDArray[np.int64]:
-    """Cut sentences into :data:`BLOCKS` blocks of equal count, in genome order; return the block of each, from 0."""
+    """Return the block of each sentence, see :func:`nth_block`."""
     count = len(places)
     block = np.empty(count, dtype=np.int64)
-    block[np.lexsort((places.start, places.chrom))] = np.arange(count) * min(BLOCKS, count) // max(1, count)
+    block[np.lexsort((places.start, places.chrom))] = nth_block(np.arange(count), count)
     return block
 
 
