@@ -63,8 +63,7 @@ def main() -> None:
     segments = pd.read_csv(folder / "segments.tsv", sep="\t")
     truth = pd.read_csv(simulation / "truth.bed", sep="\t", header=None).iloc[:, :5]
     truth.columns = ["chrom", "start", "end", "sample", "haplotype"]
-    evaluation = folder / "evaluation.json"
-    models = json.loads(evaluation.read_text())["models"] if evaluation.exists() else {}
+    models = json.loads((folder / "evaluation.json").read_text())["models"]
     row = score(segments, truth)
     for name, other in (("model", "ece"), ("hmm", "f1_bp"), ("hmm_archaic", "f1_bp")):
         row += [models[name]["auprc"], models[name][other]] if name in models else [float("nan")] * 2

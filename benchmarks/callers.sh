@@ -11,10 +11,10 @@ threads=${GALAXY_SLOTS:-$(nproc)}
 people() { # name, options of simulate
     local sim=$folder/$1
     shift
-    [ -d "$sim" ] || archaictools simulate "$@" --ingroup 4 --threads "$threads" --quiet --out "$sim" > /dev/null
+    [ -d "$sim" ] || archaictools simulate --ingroup 4 "$@" --threads "$threads" --quiet --out "$sim" > /dev/null
 }
-measure() { # label, simulation, options of haplotypes; OUTGROUP=number, ALONE=1: every person read without the others
-    local label=$1 sim=$folder/$2 person
+measure() { # label, simulation, none for no archaic genome, options of haplotypes; OUTGROUP=number
+    local label=$1 sim=$folder/$2
     shift 2
     local files=() archaic=()
     for vcf in "$sim"/modern.*.vcf.gz; do files+=(--vcf "$vcf"); done
@@ -22,19 +22,10 @@ measure() { # label, simulation, options of haplotypes; OUTGROUP=number, ALONE=1
     if [ "${1:-}" = none ]; then archaic=() && shift; else archaic+=(--archaic "$sim/archaic.txt"); fi
     local outgroup=$sim/outgroup.txt
     if [ -n "${OUTGROUP:-}" ]; then head -n "$OUTGROUP" "$sim/outgroup.txt" > "$folder/outgroup.txt" && outgroup=$folder/outgroup.txt; fi
-    local inputs=("${files[@]}" --outgroup "$outgroup" "${archaic[@]}" --truth "$sim/truth.bed" --callable "$sim/callable.bed" "$@" --quiet)
-    called() { # people, segments
-        archaictools haplotypes --ingroup "$1" "${inputs[@]}" --out "$folder/words.h5" > /dev/null
-        archaictools predict "$model" "$folder/words.h5" --segments "$2" --quiet > /dev/null
-    }
-    rm -f "$folder/evaluation.json" "$folder"/alone.*.tsv
-    if [ -n "${ALONE:-}" ]; then
-        while read -r person; do called "$person" "$folder/alone.$person.tsv"; done < "$sim/ingroup.txt"
-        awk 'FNR > 1 || NR == 1' "$folder"/alone.*.tsv > "$folder/segments.tsv"
-    else
-        called "$sim/ingroup.txt" "$folder/segments.tsv"
-        archaictools evaluate "$model" "$folder/words.h5" --metrics "$folder/evaluation.json" --quiet > /dev/null
-    fi
+    archaictools haplotypes "${files[@]}" --ingroup "$sim/ingroup.txt" --outgroup "$outgroup" "${archaic[@]}" --truth "$sim/truth.bed" \
+        --callable "$sim/callable.bed" "$@" --quiet --out "$folder/words.h5" > /dev/null
+    archaictools predict "$model" "$folder/words.h5" --segments "$folder/segments.tsv" --quiet > /dev/null
+    archaictools evaluate "$model" "$folder/words.h5" --metrics "$folder/evaluation.json" --quiet > /dev/null
     "${PYTHON:-python}" "$(dirname "$0")/callers.py" "$label" "$folder" "$sim"
 }
 
@@ -57,8 +48,15 @@ stress() {
         simulated "$cell"
         measure "$cell, no archaic genome" "$cell" none
     done
-    for cell in 9K19_50_1 10J19_50_1 ooa3_200_1; do OUTGROUP=5 measure "$cell, 5 people of the outgroup" "$cell"; done
-    for cell in 9K19_50_1 10J19_50_1 ooa3_200_1; do ALONE=1 measure "$cell, every person read alone" "$cell"; done
+    for cell in 9K19_50_1 10J19_50_1 ooa3_200_1; do
+        OUTGROUP=5 measure "$cell, 5 people of the outgroup" "$cell"
+        OUTGROUP=5 measure "$cell, 5 people of the outgroup, no archaic genome" "$cell" none
+        measure "$cell, every person read alone" "$cell" --together 1
+        measure "$cell, every person read alone, no archaic genome" "$cell" none --together 1
+    done
+    people 9K19_many --model 9K19 --outgroup 50 --seed 1 --length 10000000 --ingroup 100
+    measure "9K19, a hundred people" 9K19_many
+    measure "9K19, a hundred people, no archaic genome" 9K19_many none
     for history in 9K19 10J19; do
         base=(--model $history --outgroup 50 --seed 1)
         people ${history}_switch "${base[@]}" --switch-errors 1

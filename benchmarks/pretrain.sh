@@ -11,16 +11,17 @@ threads=${THREADS:-${GALAXY_SLOTS:-$(nproc)}}
 mkdir -p "$folder"/{first,second}/alone && folder=$(realpath "$folder")
 export here
 
-# Words of a simulation: the simulation, people of the outgroup, the file, who is archaic.
+# Words of a simulation: the simulation, people of the outgroup, people read together, the file, who is archaic.
 read_people() {
     archaictools haplotypes --vcf "$1/modern.chr1.vcf.gz" --ingroup "$1/ingroup.txt" --outgroup "$(head -n "$2" "$1/outgroup.txt" | paste -sd,)" \
-        --truth "$1/truth.bed" --threads 1 --quiet --out "$3" "${@:4}" > /dev/null
+        --together "$3" --truth "$1/truth.bed" --threads 1 --quiet --out "$4" "${@:5}" > /dev/null
 }
-# One simulation of 20 Mb and 12 people, and its words beside archaic people and without: folder, history, people of the
-# outgroup, seed, what is read (people of the outgroup : archaic people, with commas), what else simulate is asked for.
+# One simulation of 20 Mb and 12 people, and its words beside archaic people and without: folder, people read together (by
+# turns, with commas), history, people of the outgroup, seed, what is read (people of the outgroup : archaic people, with
+# commas), what else simulate is asked for.
 prepare() {
-    local folder=$1 history=$2 people=$3 seed=$4 reads=$5
-    shift 5
+    local folder=$1 together=(${2//,/ }) history=$3 people=$4 seed=$5 reads=$6 turn=$5
+    shift 6
     local sim=$folder/${history}_o${people}_s${seed} file=$history read
     [ ! -f "$here/$history.yaml" ] || file=$here/$history.yaml
     if [ ! -d "$sim" ]; then
@@ -30,9 +31,10 @@ prepare() {
     for read in ${reads//,/ }; do
         local outgroup=${read%:*} archaic=${read#*:}
         local words=${sim##*/}.n$outgroup.h5
-        [ -f "$folder/$words" ] || read_people "$sim" "$outgroup" "$folder/$words" --archaic-vcf "$sim/archaic.chr1.vcf.gz" \
-            --archaic "$(head -n "$archaic" "$sim/archaic.txt" | paste -sd,)"
-        [ -f "$folder/alone/$words" ] || read_people "$sim" "$outgroup" "$folder/alone/$words"
+        local beside=${together[turn++ % ${#together[@]}]} alone=${together[turn++ % ${#together[@]}]}
+        [ -f "$folder/$words" ] || read_people "$sim" "$outgroup" "$beside" "$folder/$words" \
+            --archaic-vcf "$sim/archaic.chr1.vcf.gz" --archaic "$(head -n "$archaic" "$sim/archaic.txt" | paste -sd,)"
+        [ -f "$folder/alone/$words" ] || read_people "$sim" "$outgroup" "$alone" "$folder/alone/$words"
     done
     printf '%s\n' "${sim##*/}" >&2
 }
@@ -40,13 +42,13 @@ export -f read_people prepare
 
 # Seeds below 100 are left for measuring; from 200 on recombination is in hotspots. "deep" and "deeper" are histories with
 # haplotypes older than the split from Neanderthals, which real people have: beside one archaic population, or two.
-all() { # folder; simulations from standard input
+all() { # folder, people read together; simulations from standard input
     sed -e 's/^deep /structured 100 /; t one; s/^deeper /structured 100 /; t two; b' \
         -e ': one; s/$/ --hotspots --outgroup-population YRI --ingroup-population CEU --archaic-population Nea --archaic-time 4000/; b' \
         -e ': two; s/$/ --hotspots --outgroup-population YRI --ingroup-population CEU --archaic-population Nea,Den --archaic-time 3000/' |
-        xargs -P "$threads" -L 1 bash -c 'set -euo pipefail; prepare "$@"' prepare "$1"
+        xargs -P "$threads" -L 1 bash -c 'set -euo pipefail; prepare "$@"' prepare "$@"
 }
-all "$folder/first" << 'EOF'
+first=$(cat << 'EOF'
 10J19 500 101 50:1,500:2
 10J19 500 102 200:1,500:2
 10J19 500 103 50:2,500:1
@@ -143,7 +145,15 @@ ooa3 200 111 15:1,200:2
 ooa3 200 211 5:1,100:2 --hotspots
 ooa3 200 212 50:1,200:2 --hotspots
 EOF
-all "$folder/second" << 'EOF'
+)
+all "$folder/first" 12 <<< "$first"
+# Read once more for the second training: structured histories, and what is held out from both (named below).
+again=$(grep -E '^deep|^ooa3 100 202 |^10J19 60 (133|212|223) |^9K19 60 (133|212) |^9K19 500 115 ' <<< "$first")
+for sim in "$folder"/first/{structured,ooa3_o100_s202,10J19_o60_s{133,212,223},9K19_o60_s{133,212},9K19_o500_s115}*; do
+    [ ! -d "$sim" ] || ln -sfn "../first/${sim##*/}" "$folder/second/${sim##*/}"
+done
+all "$folder/second" 4,12,4,1,12,4,2,12 << EOF
+$again
 10J19 500 140 50:1,500:2
 10J19 500 142 200:1,500:2
 10J19 500 144 100:1,500:2
@@ -214,11 +224,7 @@ if [ ! -f "$long" ]; then
         --test-chromosomes $test --validation-chromosomes $validation --archaic-absent 0.45 --epochs 57.6 \
         --learning-rate 0.004 --model "$long"
 fi
-words=("$folder"/second/{,alone/}*.n*.h5 "$folder"/first/{,alone/}structured*.n*.h5)
-for name in ${test//,/ } ${validation//,/ }; do
-    [[ $name == structured* ]] || words+=("$folder"/first/{,alone/}"${name%/chr1}".n*.h5)
-done
 mkdir -p "$folder/training"
-archaictools train "${words[@]}" --start-from "$long" --learning-rate 0.001 --epochs 2 --seed 11 --patience 0 --keep last \
+archaictools train "$folder"/second/{,alone/}*.n*.h5 --start-from "$long" --learning-rate 0.001 --epochs 2 --seed 11 --patience 0 --keep last \
     --test-chromosomes $test --validation-chromosomes $validation --checkpoint "$folder/training/checkpoint" --threads "$threads" \
     --model "$model" --metrics "$folder/training/metrics.json" --history "$folder/training/history.tsv"

@@ -359,7 +359,8 @@ READ = """
 from archaictools.formats.tally import Tally
 from archaictools.progress import Progress
 from archaictools.words.bins import Patterns, write_bins
-from archaictools.words.haplotypes import HaplotypeOptions, People, count_haplotypes
+from archaictools.words.haplotypes import count_haplotypes
+from archaictools.words.people import HaplotypeOptions, People
 outgroup, ingroup = (tuple(line.strip() for line in open({sim!r} + "/" + role + ".txt")) for role in ("outgroup", "ingroup"))
 people = People(vcf=(Path({vcf!r}),), ingroup=ingroup, outgroup=outgroup)
 start = time.perf_counter()

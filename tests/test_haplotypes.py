@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import os
 from collections import Counter
 
 import h5py
@@ -177,6 +178,44 @@ def test_one_file_of_all_people_as_bcf_gives_the_same_words(ok, tmp_path, people
         out = tmp_path / f"{number}.h5"
         ok("haplotypes", "--vcf", path, *ROLES, "--archaic", "A0,A1", "--out", out)
         check(out, by_hand(alone, archaic))
+
+
+def test_people_read_in_groups_are_read_as_by_themselves(ok, tmp_path, people):
+    """Three people, two together at most: one, then two. Together all three have more words."""
+    modern, archaic = people
+    vcf = write_vcf(tmp_path / "m.vcf", OUTGROUP + INGROUP, modern)
+    other = write_vcf(tmp_path / "a.vcf", ARCHAIC, archaic)
+    common = ("haplotypes", "--vcf", vcf, "--outgroup", ",".join(OUTGROUP), "--archaic-vcf", other, "--archaic", "A0")
+    found = {}
+    for name, ingroup, more in (
+        ("all", "I0,I1,I2", ()), ("three", "I0,I1,I2", ("--together", 3)), ("two", "I0,I1,I2", ("--together", 2)),
+        ("I0", "I0", ()), ("I1,I2", "I1,I2", ()),
+    ):  # fmt: skip
+        ok(*common, "--ingroup", ingroup, *more, "--out", tmp_path / "w.h5")
+        with open_bins(tmp_path / "w.h5") as bins:
+            matches = np.stack([bins.matches("chr7", row) for row in range(len(bins.haplotypes))])
+            found[name] = bins.counts("chr7"), matches, bins.shared("chr7", "outgroup_variable")
+    for one, other in zip(found["all"], found["three"], strict=True):
+        assert np.array_equal(one, other)
+    for number, of_two in enumerate(found["two"][:2]):
+        assert np.array_equal(of_two, np.concatenate([found["I0"][number], found["I1,I2"][number]]))
+    assert np.array_equal(found["two"][2], found["all"][2])
+    apart, together = found["two"][0].sum(axis=(0, 1)), found["all"][0].sum(axis=(0, 1))
+    fixed = np.array([name.startswith("fixed") for name in PATTERNS])
+    assert np.array_equal(apart[~fixed], together[~fixed])
+    assert apart[fixed].sum() < 0.9 * together[fixed].sum()
+
+
+def test_names_from_a_pipe(ok, tmp_path, people):
+    """As bash gives them: --ingroup <(head -n 2 people.txt)."""
+    vcf = write_vcf(tmp_path / "m.vcf", OUTGROUP + INGROUP, people[0])
+    read, write = os.pipe()
+    os.write(write, b"I0\nI2\n")
+    os.close(write)
+    ok("haplotypes", "--vcf", vcf, "--ingroup", f"/dev/fd/{read}", "--outgroup", ",".join(OUTGROUP), "--out",
+       tmp_path / "w.h5")  # fmt: skip
+    with open_bins(tmp_path / "w.h5") as bins:
+        assert bins.haplotypes == [("I0", 1), ("I0", 2), ("I2", 1), ("I2", 2)]
 
 
 def test_ref_and_alt_exchanged_give_the_same_words(ok, tmp_path, people):

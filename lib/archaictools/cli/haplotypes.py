@@ -25,6 +25,13 @@ from archaictools.cli.options import INPUT, OUTPUT, common, report
 @click.option("--truth", type=INPUT, help="BED chrom start end sample haplotype of introgressed segments: labels.")
 @click.option("--bin", "bin_size", type=click.IntRange(1), default=1_000, show_default=True, help="Of a word, bp.")
 @click.option(
+    "--together",
+    type=click.IntRange(1),
+    default=12,
+    show_default=True,
+    help="People of the ingroup read together; more are parted into groups.",
+)
+@click.option(
     "--unphased",
     type=click.Choice(["refuse", "random"]),
     default="refuse",
@@ -52,6 +59,7 @@ def command(
     callable_: Path | None,
     truth: Path | None,
     bin_size: int,
+    together: int,
     unphased: str,
     archaic_missing: str,
     pass_only: bool,
@@ -71,7 +79,8 @@ def command(
     from archaictools.formats.tally import Tally
     from archaictools.progress import Progress
     from archaictools.words.bins import Patterns, write_bins
-    from archaictools.words.haplotypes import HaplotypeOptions, People, count_haplotypes
+    from archaictools.words.haplotypes import count_haplotypes
+    from archaictools.words.people import HaplotypeOptions, People
 
     people = People(
         vcf=vcf,
@@ -82,6 +91,7 @@ def command(
     )
     options = HaplotypeOptions(
         bin=bin_size,
+        together=together,
         unphased=unphased,
         archaic_missing=archaic_missing,
         pass_only=pass_only,
@@ -89,7 +99,10 @@ def command(
         seed=seed,
     )
     alphabet = Patterns(bin=bin_size, archaic=people.archaic, outgroup=len(people.outgroup))
-    parameters = {"bin": bin_size, "unphased": unphased, "archaic_missing": archaic_missing, "pass_only": pass_only}
+    parameters = {
+        "bin": bin_size, "together": together, "unphased": unphased, "archaic_missing": archaic_missing,
+        "pass_only": pass_only,
+    }  # fmt: skip
     # Files with the same vcf_N hold the same people, see archaictools.model.genomes.
     inputs = {f"vcf_{number}": path for number, path in enumerate(vcf)}
     inputs |= {f"archaic_vcf_{number}": path for number, path in enumerate(archaic_vcf)}
@@ -107,8 +120,10 @@ def command(
             )
         if table:
             write_table(table, tally.frame())
+    groups = len(options.groups(len(people.ingroup)))
     report(
-        haplotypes=f"{len(people.haplotypes):,} of {len(people.ingroup):,} people, beside {len(people.outgroup):,} "
+        haplotypes=f"{len(people.haplotypes):,} of {len(people.ingroup):,} people"
+        f"{f' in {groups:,} groups' if groups > 1 else ''}, beside {len(people.outgroup):,} "
         f"of the outgroup and {len(people.archaic):,} archaic",
         sites=f"{used.sites:,} at which they differ",
         bins=f"{used.bins:,} of {bin_size:,} bp in {out}",
@@ -123,8 +138,10 @@ def _names(given: tuple[str, ...]) -> tuple[str, ...]:
 
     found: list[str] = []
     for text in given:
-        if os.path.isfile(text):  # noqa: PTH113 - Path.is_file fails where many names are too long for a path
-            with open_text(Path(text)) as handle:
+        # os.path, since methods of Path fail where many names are too long for a path. A pipe is read as it is.
+        if os.path.exists(text) and not os.path.isdir(text):  # noqa: PTH110, PTH112
+            path = Path(text)
+            with open_text(path) if path.is_file() else path.open(encoding="utf-8") as handle:
                 found += [line.split()[0] for line in handle if line.strip() and not line.startswith("#")]
         else:
             found += [name for name in text.split(",") if name]

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from archaictools.errors import InputError, UsageError, shortlist
+from archaictools.errors import InputError, shortlist
 from archaictools.formats.chromosomes import Naming, bare
 from archaictools.formats.variants import open_variants
 from archaictools.formats.vcf_text import ALLELES
@@ -27,6 +27,7 @@ from archaictools.words.patterns import (
     archaic_state,
     count_words,
     frequency_class,
+    keep_within_groups,
     pattern_ids,
 )
 from archaictools.words.truth import NOTHING, Cover, read_cover, read_truth, truth_in_bins
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from archaictools.formats.variants import Sites, VariantFile
     from archaictools.progress import Progress
     from archaictools.words.bins import BinsWriter
+    from archaictools.words.people import HaplotypeOptions, People
 
 #: Without callable regions, a stretch of this many bp without a site is taken as not sequenced.
 EMPTY = 50_000
@@ -49,79 +51,6 @@ MOST = 255
 _MODERN = "modern"
 
 Int = npt.NDArray[np.int64]
-
-
-@dataclass(frozen=True, kw_only=True)
-class People:
-    """Who is read, and where from.
-
-    Attributes
-    ----------
-    vcf
-        VCF or BCF of modern people; each holds all of them, for its chromosomes.
-    ingroup, outgroup
-        Names of samples; nobody may be in both.
-    archaic
-        Names of archaic samples, in ``vcf`` or in ``archaic_vcf``.
-    archaic_vcf
-        VCF or BCF of archaic people.
-    """
-
-    vcf: tuple[Path, ...]
-    ingroup: tuple[str, ...]
-    outgroup: tuple[str, ...]
-    archaic: tuple[str, ...] = ()
-    archaic_vcf: tuple[Path, ...] = ()
-
-    def __post_init__(self) -> None:
-        if not self.ingroup or not self.outgroup:
-            raise UsageError("--ingroup and --outgroup must each name at least one sample")
-        everyone = [*self.ingroup, *self.outgroup, *self.archaic]
-        again = sorted({name for name in everyone if everyone.count(name) > 1})
-        if again:
-            raise UsageError(
-                f"{shortlist(again)} is named more than once; a sample is in one of --ingroup, --outgroup and --archaic"
-            )
-        if self.archaic_vcf and not self.archaic:
-            raise UsageError("--archaic-vcf needs --archaic, the names of the archaic people in it")
-
-    @property
-    def haplotypes(self) -> list[tuple[str, int]]:
-        """Sample and haplotype (1 or 2) of every row."""
-        return [(name, number) for name in self.ingroup for number in (1, 2)]
-
-
-@dataclass(frozen=True, kw_only=True)
-class HaplotypeOptions:
-    """How genotypes are read.
-
-    Attributes
-    ----------
-    bin
-        Length of a bin in bp.
-    unphased
-        ``refuse``, or ``random``: the two alleles of an unphased heterozygote are dealt at random.
-    archaic_missing
-        What a missing archaic call means: ``uncalled``, ``reference`` (the file gives archaic genotypes only where
-        they are not REF), or ``ask``: ``uncalled``, but refuse a file without any REF call.
-    pass_only
-        Use records only whose FILTER is PASS.
-    threads
-        With more than one, files are decompressed in advance.
-    seed
-        Of dealing.
-    """
-
-    bin: int = 1_000
-    unphased: str = "refuse"
-    archaic_missing: str = "ask"
-    pass_only: bool = False
-    threads: int = 1
-    seed: int = 1
-
-    def __post_init__(self) -> None:
-        if not 1 <= self.bin <= np.iinfo(np.uint16).max:
-            raise UsageError(f"bins have {self.bin} bp, expected 1 to {np.iinfo(np.uint16).max:,}")
 
 
 @dataclass
@@ -246,6 +175,7 @@ class _Chromosome:
         self._end = 0  # of the last site
         self._filled: list[Int] = []  # bins that hold a site, ascending
         self._rng = np.random.default_rng([options.seed, *name.encode()])
+        self._groups = 2 * options.groups(len(people.ingroup))
         writer.begin(name)
         self._clear()
 
@@ -275,6 +205,8 @@ class _Chromosome:
         bins = sites.position[rows] // self._options.bin
         self._filled.append(np.unique(bins))
         words = _look_up(pattern_ids(frequency, state), ingroup[rows])
+        if len(self._groups) > 1:
+            words[~varies] = keep_within_groups(words[~varies], self._groups)
         rare = (words >= 0) & (words < (RARE + 1) * len(ARCHAIC))  # words go by frequency first
         bounds = np.flatnonzero(np.diff(bins // TILE, prepend=-1, append=-1))
         for first, last in zip(bounds[:-1], bounds[1:], strict=True):

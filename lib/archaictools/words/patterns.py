@@ -29,6 +29,9 @@ RARE = FREQUENCIES.index("to_10")
 
 UNCALLED = ARCHAIC.index("uncalled")
 
+#: Words from here on are of alleles that all of the outgroup carries.
+FIXED = FREQUENCIES.index("fixed") * len(ARCHAIC)
+
 
 def frequency_class(carriers: Int, called: Int) -> npt.NDArray[np.int8]:
     """Return the class of each allele's frequency.
@@ -81,6 +84,33 @@ def archaic_state(carried: Int, called: Int) -> npt.NDArray[np.int8]:
 def pattern_ids(frequency: npt.NDArray[np.int8], archaic: npt.NDArray[np.int8]) -> npt.NDArray[np.int8]:
     """Return the word of each allele: index into :data:`PATTERNS`."""
     return (frequency * np.int8(len(ARCHAIC)) + archaic).astype(np.int8)
+
+
+def keep_within_groups(words: npt.NDArray[np.int8], first: npt.NDArray[np.int64]) -> npt.NDArray[np.int8]:
+    """Take an outgroup's only allele for a word where someone of the haplotype's own group has another allele.
+
+    What others have must not count without an end: of 500 people somebody differs nearly everywhere.
+
+    Parameters
+    ----------
+    words
+        (sites, haplotypes) ids at sites at which the outgroup has one allele; -1 where a haplotype has no word.
+    first
+        First haplotype of each group, ascending from 0.
+
+    Returns
+    -------
+    numpy.ndarray
+        Of the same shape; -1 where a group has nothing but that allele.
+
+    Examples
+    --------
+    >>> keep_within_groups(np.array([[0, 28, 28, 28], [28, -1, 30, 2]], dtype=np.int8), np.array([0, 2])).tolist()
+    [[0, 28, -1, -1], [-1, -1, 30, 2]]
+    """
+    other = np.logical_or.reduceat((words >= 0) & (words < FIXED), first, axis=1)
+    there = np.repeat(other, np.diff(first, append=words.shape[1]), axis=1)
+    return np.where(there | (words < FIXED), words, np.int8(-1))
 
 
 def count_words(words: npt.NDArray[np.int8], bins: npt.NDArray[np.int64], number: int) -> npt.NDArray[np.int64]:
