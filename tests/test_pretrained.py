@@ -22,7 +22,7 @@ def people(tmp_path_factory) -> Path:
     """Words of two people, read beside an archaic genome (beside.h5) and without (alone.h5)."""
     folder = tmp_path_factory.mktemp("people")
     sim = folder / "sim"
-    simulate = ["simulate", "--model", "10J19", "--outgroup", 8, "--ingroup", 2, "--length", 8_000_000, "--seed", 3,
+    simulate = ["simulate", "--model", "10J19", "--outgroup", 30, "--ingroup", 2, "--length", 8_000_000, "--seed", 3,
                 "--out", sim]  # fmt: skip
     read = ["haplotypes", "--vcf", sim / "modern.chr1.vcf.gz", "--ingroup", sim / "ingroup.txt",
             "--outgroup", sim / "outgroup.txt", "--truth", sim / "truth.bed"]  # fmt: skip
@@ -58,8 +58,7 @@ def test_it_beats_hmms_fitted_to_these_very_people(ok, people, tmp_path, words):
     for rival in {"beside": ("hmm", "hmm_archaic"), "alone": ("hmm",)}[words]:
         assert model["auprc"] > found["models"][rival]["auprc"] + 0.1
         assert model["f1_bp"] > found["models"][rival]["f1_bp"] + 0.05
-    # Without an archaic genome it is too careful beside so few people (the model card says so).
-    assert model["ece"] < {"beside": 0.01, "alone": 0.025}[words]
+    assert model["ece"] < {"beside": 0.01, "alone": 0.02}[words]
 
 
 @pytest.mark.parametrize("words", ["beside", "alone"])

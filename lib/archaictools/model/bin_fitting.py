@@ -255,9 +255,9 @@ def _fit_member(
 def _deciding(runs: list[Run]) -> list[Run]:
     """Return what the temperature is fitted to: people beside an archaic genome, where there are any.
 
-    Without one a network is too sure where the outgroup is large and too careful where it is small, which no
-    temperature mends. Of the pretrained model it is 1.32 when fitted to both and 1.08 when fitted to those beside an
-    archaic genome; the ECE of the test side, both together, is then 0.0046 and 0.0011.
+    Without one a network is too sure or too careful by the simulation, more than by the size of its outgroup, which no
+    temperature mends. Of an earlier pretrained model it was 1.32 when fitted to both and 1.08 when fitted to those
+    beside an archaic genome; the ECE of the test side, both together, was then 0.0046 and 0.0011.
     """
     return [run for run in runs if run.unit.words.alphabet.archaic] or runs
 
