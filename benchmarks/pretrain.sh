@@ -147,11 +147,12 @@ ooa3 200 212 50:1,200:2 --hotspots
 EOF
 )
 all "$folder/first" 12 <<< "$first"
-# Read once more for the second training: structured histories, and what is held out from both (named below).
-again=$(grep -E '^deep|^ooa3 100 202 |^10J19 60 (133|212|223) |^9K19 60 (133|212) |^9K19 500 115 ' <<< "$first")
-for sim in "$folder"/first/{structured,ooa3_o100_s202,10J19_o60_s{133,212,223},9K19_o60_s{133,212},9K19_o500_s115}*; do
-    [ ! -d "$sim" ] || ln -sfn "../first/${sim##*/}" "$folder/second/${sim##*/}"
-done
+# Held out from both trainings.
+test=9K19_o60_s212/chr1,structured_o100_s206/chr1,10J19_o60_s223/chr1
+validation=ooa3_o100_s202/chr1,10J19_o60_s212/chr1,structured_o100_s205/chr1,10J19_o60_s133/chr1,9K19_o60_s133/chr1,9K19_o500_s115/chr1
+# Read once more for the second training, by turns: these, and structured histories.
+again=$(grep -f <(echo ^deep && tr , '\n' <<< "$test,$validation" | sed 's#^\(.*\)_o\(.*\)_s\(.*\)/chr1$#^\1 \2 \3 #') <<< "$first")
+for sim in "$folder"/first/*_s*/; do ln -sfn "../first/$(basename "$sim")" "$folder/second/"; done
 all "$folder/second" 4,12,4,1,12,4,2,12 << EOF
 $again
 10J19 500 140 50:1,500:2
@@ -212,9 +213,6 @@ ooa3 200 146 100:1,200:2
 ooa3 200 149 5:1,200:2
 EOF
 
-# Held out from both trainings.
-test=9K19_o60_s212/chr1,structured_o100_s206/chr1,10J19_o60_s223/chr1
-validation=ooa3_o100_s202/chr1,10J19_o60_s212/chr1,structured_o100_s205/chr1,10J19_o60_s133/chr1,9K19_o60_s133/chr1,9K19_o500_s115/chr1
 long=$folder/long.h5
 if [ ! -f "$long" ]; then
     # Without an archaic genome a person's words are the same counts as beside one, with nobody called: --archaic-absent has
