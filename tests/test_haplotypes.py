@@ -266,10 +266,11 @@ def test_callable_regions_and_truth(ok, tmp_path, people):
     modern, _ = people
     vcf = write_vcf(tmp_path / "m.vcf", OUTGROUP + INGROUP, modern)
     mask = tmp_path / "c.bed"
-    mask.write_text("chr7\t500\t2500\nchr7\t2000\t9000\nchr7\t20000\t25500\n")
+    mask.write_text("chr7\t500\t2500\nchr7\t2000\t9000\nchr7\t20000\t26000\nchr9\t5\t9\n")
     truth = tmp_path / "t.bed"
     truth.write_text(
-        "7\t0\t1500\tI0\t1\n7\t1400\t1600\tI0\t1\nchr7\t4000\t5000\tI1\t.\nchr7\t25400\t25500\tI2\t2\nchr7\t0\t10\tX\t1\n"
+        "7\t0\t1500\tI0\t1\n7\t1400\t1600\tI0\t1\nchr7\t4000\t5000\tI1\t.\nchr7\t25400\t25800\tI2\t2\nchr7\t0\t10\tX\t1\n"
+        "chr8\t10\t30\tI0\t1\nchr8\t90\t95\tI2\t.\n"
     )
     result = ok("haplotypes", "--vcf", vcf, *ROLES, "--callable", mask, "--truth", truth, "--out", tmp_path / "w.h5",
                 "--summary", tmp_path / "s.tsv")  # fmt: skip
@@ -289,9 +290,14 @@ def test_callable_regions_and_truth(ok, tmp_path, people):
         assert bases.sum() == 1_600 + 2_000 + 100
     with h5py.File(tmp_path / "w.h5") as raw:
         assert raw["bins/0/label"][0, :3].tolist() == [1, 1, 0]
-    table = pd.read_csv(tmp_path / "s.tsv", sep="\t").set_index("item")["count"]
-    assert table["sites outside callable regions, not used"] == len(modern) - len(inside)
-    assert table["segments of people not in the ingroup, not used"] == 1
+    table = pd.read_csv(tmp_path / "s.tsv", sep="\t").set_index(["class", "item"])[["count", "bases"]]
+    assert table.loc[("modern", "sites outside callable regions, not used"), "count"] == len(modern) - len(inside)
+    assert table.loc[("truth", "segments of people not in the ingroup, not used"), "count"] == 1
+    elsewhere, beyond = "on chromosomes that no VCF holds, not used", "beyond the end of a chromosome, cut"
+    assert table.loc[("truth", f"stretches of haplotypes {elsewhere}")].tolist() == [3, 20 + 2 * 5]
+    assert table.loc[("truth", f"stretches of haplotypes {beyond}")].tolist() == [1, 300]
+    assert table.loc[("callable", f"stretches {elsewhere}")].tolist() == [1, 4]
+    assert table.loc[("callable", f"stretches {beyond}")].tolist() == [1, 500]
 
 
 def test_cover_against_a_bitmap():
@@ -395,6 +401,19 @@ def test_names_that_are_not_there(run, tmp_path, people, options, code, said):
     result = run("haplotypes", "--vcf", vcf, *options, "--out", tmp_path / "w.h5")
     assert result.code == code
     assert said in result.err
+
+
+@pytest.mark.parametrize("option", ["--vcf", "--archaic-vcf", "--callable", "--truth"])
+@pytest.mark.parametrize(("there", "said"), [(False, "no such file"), (True, "is a folder, expected a file")])
+def test_files_that_are_not_there(run, tmp_path, people, option, there, said):
+    given = {"--vcf": write_vcf(tmp_path / "m.vcf", OUTGROUP + INGROUP, people[0])} | {option: tmp_path / "x"}
+    if there:
+        (tmp_path / "x").mkdir()
+    archaic = ("--archaic", "A0") if option == "--archaic-vcf" else ()
+    result = run("haplotypes", *(word for pair in given.items() for word in pair), *ROLES, *archaic, "--out",
+                 tmp_path / "w.h5")  # fmt: skip
+    assert result.code == 3
+    assert result.err == f"archaictools: error: {tmp_path / 'x'}: {said}\n"
 
 
 def test_two_archaic_people_where_one_of_them_differs_leave_ref_out_too(run, tmp_path):
@@ -539,3 +558,55 @@ def test_archaic_chromosomes_in_another_order_and_files(ok, tmp_path):
     with open_bins(tmp_path / "w.h5") as found:
         assert found.counts("chr1")[0, 0, PATTERNS.index("absent_het")] == 1
         assert found.counts("chr2")[0, 0, PATTERNS.index("absent_hom")] == 1
+
+
+def by_chromosome(tmp_path, archaic):
+    """Two chromosomes with the same sites, of which I0 alone carries the second allele; the options to read them."""
+    calls = [*["0|0"] * len(OUTGROUP), "0|1", "0|0", "0|0"]
+    sites = [(position, "A", ["G"], calls) for position in range(100, 900, 100)]
+    options = []
+    for chrom in ("chr1", "chr2"):
+        options += ["--vcf", write_vcf(tmp_path / f"m.{chrom}.vcf", OUTGROUP + INGROUP, sites, chrom=chrom)]
+    for chrom, records in archaic.items():
+        options += ["--archaic-vcf", write_vcf(tmp_path / f"a.{chrom}.vcf", ["A0"], records, chrom=chrom)]
+    return ["haplotypes", *options, *ROLES, "--archaic", "A0", "--out", tmp_path / "w.h5"]
+
+
+def words_of(path, haplotype=1):
+    """Words of the first bin of a haplotype: of each chromosome, the word to how often it is there."""
+    with open_bins(path) as found:
+        counts = {chrom: found.counts(chrom)[haplotype, 0] for chrom in found.bins}
+    return {chrom: {PATTERNS[word]: int(row[word]) for word in np.flatnonzero(row)} for chrom, row in counts.items()}
+
+
+def test_missing_archaic_calls_are_ref_in_every_file(ok, tmp_path):
+    """A file a chromosome, as archives have them: a call that is missing is REF on each of them."""
+    archaic = [(100, "A", ["G"], ["1/1"])]
+    command = by_chromosome(tmp_path, {"chr1": archaic, "chr2": archaic})
+    ok(*command, "--archaic-missing", "reference")
+    assert words_of(tmp_path / "w.h5") == {chrom: {"absent_hom": 1, "absent_lacked": 7} for chrom in ("chr1", "chr2")}
+
+
+@pytest.mark.parametrize("missing", ["ask", "reference"])
+def test_a_chromosome_that_no_archaic_file_holds_is_told(ok, tmp_path, missing):
+    command = by_chromosome(tmp_path, {"chr1": [(100, "A", ["G"], ["1/1"]), (200, "A", ["G"], ["0/0"])]})
+    result = ok(*command, "--archaic-missing", missing, "--summary", tmp_path / "s.tsv")
+    assert "no archaic file holds A0 on chr2: not called there" in result.err
+    table = pd.read_csv(tmp_path / "s.tsv", sep="\t").set_index(["class", "item"])["count"]
+    assert table["archaic", "chromosomes without A0, not called there"] == 1
+    assert words_of(tmp_path / "w.h5")["chr2"] == {"absent_uncalled": 8}
+
+
+def test_only_records_that_pass_of_archaic_people_too(ok, tmp_path):
+    """Of three archaic records one is marked by a filter; a dot is no mark."""
+    archaic = [(100, "A", ["G"], ["1/1"]), (200, "A", ["G"], ["1/1"]), (300, "A", ["G"], ["1/1"])]
+    command = by_chromosome(tmp_path, {"chr1": archaic})
+    file = tmp_path / "a.chr1.vcf"
+    lines = file.read_text().splitlines(keepends=True)
+    file.write_text("".join([*lines[:-2], lines[-2].replace("PASS", "LowQual"), lines[-1].replace("PASS", ".")]))
+    ok(*command, "--summary", tmp_path / "s.tsv")
+    assert words_of(tmp_path / "w.h5")["chr1"] == {"absent_hom": 3, "absent_uncalled": 5}
+    ok(*command, "--pass-only", "--summary", tmp_path / "s.tsv")
+    assert words_of(tmp_path / "w.h5")["chr1"] == {"absent_hom": 2, "absent_uncalled": 6}
+    table = pd.read_csv(tmp_path / "s.tsv", sep="\t").set_index(["class", "item"])["count"]
+    assert table["archaic", "records whose FILTER is not PASS, dropped"] == 1

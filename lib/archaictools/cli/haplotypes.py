@@ -45,7 +45,7 @@ from archaictools.cli.options import INPUT, OUTPUT, common, report
     show_default=True,
     help="What a missing archaic call means; ask refuses a file without any REF call.",
 )
-@click.option("--pass-only", is_flag=True, help="Use only records whose FILTER is PASS.")
+@click.option("--pass-only", is_flag=True, help="Use only records whose FILTER is PASS or not given, archaic ones too.")
 @click.option("--out", type=OUTPUT, required=True, help="words.h5.")
 @click.option("--summary", type=OUTPUT, help="TSV of what was read, not used, and why.")
 @common

@@ -119,6 +119,7 @@ def damage_named(path: Path) -> Iterator[None]:
 
 def sha256(path: Path) -> str:
     """Return the SHA-256 of a file's bytes as hexadecimal text."""
+    check_readable(path)
     with path.open("rb") as handle:
         return hashlib.file_digest(handle, "sha256").hexdigest()
 

@@ -73,10 +73,14 @@ class ArchaicFile:
         Counts records.
     check
         Refuse a file without REF calls.
+    pass_only
+        Drop records that a filter has marked.
     """
 
-    def __init__(self, path: Path, names: Sequence[str], *, naming: Naming, tally: Tally, check: bool) -> None:
-        self.path, self._naming, self._tally = path, naming, tally
+    def __init__(
+        self, path: Path, names: Sequence[str], *, naming: Naming, tally: Tally, check: bool, pass_only: bool
+    ) -> None:
+        self.path, self._naming, self._tally, self._pass_only = path, naming, tally, pass_only
         with open_variants(path) as variants:
             self.names = [name for name in names if name in variants.samples]
         if not self.names:
@@ -147,7 +151,9 @@ class ArchaicFile:
         self._stack.close()
         variants: VariantFile = self._stack.enter_context(open_variants(self.path, self.names))
         tally = Tally() if self._opened else self._tally  # records are counted once
-        self._blocks = variants.sites(self.names, wanted=lambda _chrom: True, tally=tally, group=GROUP)
+        self._blocks = variants.sites(
+            self.names, wanted=lambda _chrom: True, tally=tally, group=GROUP, pass_only=self._pass_only
+        )
         self._opened = True
         self._advance()
 
@@ -218,6 +224,11 @@ class Archaics:
         self._names, self._files, self._missing, self._tally = list(names), files, missing, tally
         self._check = ReferenceCheck(source.path) if missing == "ask" and self.here else None
 
+    def lacks(self, name: str, chrom: str) -> bool:
+        """Tell whether no file of an archaic person holds a chromosome, as far as the files were read."""
+        files = [archaic for archaic in self._files if name in archaic.names]
+        return bool(files) and not any(archaic.holds(chrom) for archaic in files)
+
     def carried(self, chrom: str, sites: Sites) -> tuple[npt.NDArray[np.int8], npt.NDArray[np.int8]]:
         """Return what the archaic people carry at the next sites of modern people.
 
@@ -252,9 +263,7 @@ class Archaics:
         carried = (bases[:, None] == table[:, :, None, None]).sum(axis=3, dtype=np.int8)
         if self._missing == "reference":
             # Of a chromosome that a file does not hold, its people say nothing.
-            there = np.ones(len(self._names), dtype=bool)
-            for archaic in self._files:
-                there[[self._names.index(name) for name in archaic.names]] = archaic.holds(chrom)
+            there = np.array([not self.lacks(name, chrom) for name in self._names], dtype=bool)
             absent = (called == 0) & there & (bases > _UNUSABLE).all(axis=2)
             carried[:, 0][absent] = 2
             called[absent] = 2

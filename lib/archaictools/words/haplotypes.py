@@ -7,6 +7,7 @@ holds a few blocks and :data:`~archaictools.words.bins.TILE` bins of all haploty
 
 from __future__ import annotations
 
+import logging
 from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -18,7 +19,7 @@ from archaictools.errors import InputError, shortlist
 from archaictools.formats.chromosomes import Naming, bare
 from archaictools.formats.variants import open_variants
 from archaictools.formats.vcf_text import ALLELES
-from archaictools.words.archaics import ArchaicFile, Archaics
+from archaictools.words.archaics import GROUP, ArchaicFile, Archaics
 from archaictools.words.bins import TILE, Piece, runs
 from archaictools.words.patterns import (
     ARCHAIC,
@@ -30,7 +31,7 @@ from archaictools.words.patterns import (
     keep_within_groups,
     pattern_ids,
 )
-from archaictools.words.truth import NOTHING, Cover, read_cover, read_truth, truth_in_bins
+from archaictools.words.truth import NOTHING, Cover, read_cover, read_truth, tally_unused, truth_in_bins
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -41,6 +42,8 @@ if TYPE_CHECKING:
     from archaictools.progress import Progress
     from archaictools.words.bins import BinsWriter
     from archaictools.words.people import HaplotypeOptions, People
+
+log = logging.getLogger("archaictools")
 
 #: Without callable regions, a stretch of this many bp without a site is taken as not sequenced.
 EMPTY = 50_000
@@ -104,7 +107,9 @@ def count_haplotypes(
         files = []
         for path in people.archaic_vcf:
             check = options.archaic_missing == "ask"
-            files.append(ArchaicFile(path, people.archaic, naming=naming, tally=tally, check=check))
+            files.append(
+                ArchaicFile(path, people.archaic, naming=naming, tally=tally, check=check, pass_only=options.pass_only)
+            )
             stack.callback(files[-1].close)
         for path in people.vcf:
             source = stack.enter_context(open_variants(path, threads=options.threads))
@@ -130,12 +135,20 @@ def count_haplotypes(
                 chromosome.finish(segments, used)
         for archaic in files:
             archaic.refuse_strange(sorted(done))
+        for name in people.archaic:
+            if without := [chrom for chrom in sorted(done) if archaics.lacks(name, chrom)]:
+                log.warning("no archaic file holds %s on %s: not called there", name, shortlist(without))
+                tally.add(GROUP, f"chromosomes without {name}, not called there", len(without))
     if segments and not {chrom for chrom, *_ in segments} & {bare(chrom) for chrom in done}:
         raise InputError(
             f"holds segments of other chromosomes only, none of {shortlist(sorted(done))}",
             path=truth,
             remedy="name chromosomes as in the VCF",
         )
+    lengths = {bare(chrom): writer.lengths[chrom] for chrom in done}
+    tally_unused((regions or {}).items(), lengths, tally=tally, group="callable", item="stretches")
+    labels = ((chrom, cover) for (chrom, *_), cover in (segments or {}).items())
+    tally_unused(labels, lengths, tally=tally, group="truth", item="stretches of haplotypes")
     if not used.sites:
         raise InputError(
             f"no site is left at which the modern people differ ({tally.sentence()})",
@@ -171,6 +184,8 @@ class _Chromosome:
         self._people, self._options, self._archaics = people, options, archaics
         self._writer, self._regions, self._tally = writer, regions, tally
         self._length = writer.lengths.get(name, 0)
+        if regions is not None and self._length:
+            self._regions = regions.cut(self._length)
         self._region = 0
         self._end = 0  # of the last site
         self._filled: list[Int] = []  # bins that hold a site, ascending
@@ -230,7 +245,9 @@ class _Chromosome:
         used.bins += bins
         used.bases += self._length
         if truth is not None:
-            bases = truth_in_bins(truth, self._people.haplotypes, self.name, bins=bins, size=self._options.bin)
+            bases = truth_in_bins(
+                truth, self._people.haplotypes, self.name, length=self._length, size=self._options.bin
+            )
             self._writer.label(bases)
             used.introgressed += int(bases.sum(dtype=np.int64))
 

@@ -15,7 +15,7 @@ from archaictools.formats.chromosomes import bare
 from archaictools.formats.columns import intervals_of, read_columns
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
     from archaictools.formats.tally import Tally
@@ -45,6 +45,16 @@ class Cover:
         fresh[1:] = start[1:] > reach[:-1]
         last = np.append(np.flatnonzero(fresh)[1:], len(start)) - 1
         return cls(start[fresh], reach[last] if len(start) else end)
+
+    def cut(self, length: int) -> Cover:
+        """Leave out what lies beyond a chromosome's end."""
+        inside = self.start < length
+        return Cover(self.start[inside], np.minimum(self.end[inside], length))
+
+    @property
+    def bases(self) -> int:
+        """Covered bases."""
+        return int((self.end - self.start).sum())
 
     def before(self, position: Int) -> Int:
         """Count covered bases before each position."""
@@ -128,6 +138,28 @@ def read_truth(path: Path, haplotypes: Sequence[tuple[str, int]], *, tally: Tall
     return {(str(chrom), str(sample), int(str(number))): _cover(rows) for (chrom, sample, number), rows in groups}
 
 
+def tally_unused(
+    covers: Iterable[tuple[str, Cover]], lengths: Mapping[str, int], *, tally: Tally, group: str, item: str
+) -> None:
+    """Count what lies where nothing was read: stretches on other chromosomes, and beyond the end of one.
+
+    Parameters
+    ----------
+    covers
+        Of chromosomes, named without ``chr``.
+    lengths
+        Of the chromosomes that were read, named so too.
+    tally, group, item
+        Where and as what they are counted.
+    """
+    for chrom, cover in covers:
+        if chrom not in lengths:
+            tally.add(group, f"{item} on chromosomes that no VCF holds, not used", len(cover.start), cover.bases)
+        elif beyond := int((cover.end > lengths[chrom]).sum()):
+            lost = cover.bases - cover.cut(lengths[chrom]).bases
+            tally.add(group, f"{item} beyond the end of a chromosome, cut", beyond, lost)
+
+
 def _cover(frame: pd.DataFrame) -> Cover:
     return Cover.of(list(zip(frame["start"].tolist(), frame["end"].tolist(), strict=True)))
 
@@ -137,9 +169,10 @@ def truth_in_bins(
     haplotypes: Sequence[tuple[str, int]],
     chrom: str,
     *,
-    bins: int,
+    length: int,
     size: int,
 ) -> npt.NDArray[np.uint16]:
-    """Count introgressed bases: uint16 (haplotypes, bins)."""
-    rows = [truth.get((bare(chrom), *named), NOTHING).in_bins(first=0, last=bins, size=size) for named in haplotypes]
+    """Count introgressed bases of a chromosome of ``length`` bp: uint16 (haplotypes, bins)."""
+    covers = [truth.get((bare(chrom), *named), NOTHING).cut(length) for named in haplotypes]
+    rows = [cover.in_bins(first=0, last=-(-length // size), size=size) for cover in covers]
     return np.array(rows, dtype=np.uint16)
