@@ -499,10 +499,44 @@ def test_calls_of_known_tracts(ok, tmp_path, words, trained):
     assert [tuple(row) for row in deserts.loc[deserts[0] == "chr1", [1, 2]].to_numpy()] == long
 
 
+def test_a_person_is_summarised_by_callable_bases(ok, tmp_path, words, trained):
+    """Bins of 1 kb of which 100 to 1,000 bases can be called: bases, not bins, are archaic and callable."""
+    path = tmp_path / "w.h5"
+    path.write_bytes(words[0].read_bytes())
+    rng = np.random.default_rng(8)
+    with h5py.File(path, "a") as raw:
+        masks = {f"chr{number + 1}": rng.integers(100, 1_001, 600) for number in range(4)}
+        for number in range(4):
+            raw[f"bins/{number}/callable"][...] = masks[f"chr{number + 1}"]
+    ok("predict", trained[0], path, "--segments", tmp_path / "s.tsv", "--summary", tmp_path / "p.tsv")
+    segments = pd.read_csv(tmp_path / "s.tsv", sep="\t")
+    people = pd.read_csv(tmp_path / "p.tsv", sep="\t").set_index("sample")
+    callable_ = 2 * sum(int(mask.sum()) for mask in masks.values())
+    assert len(segments) >= 10
+    for sample, rows in segments.groupby("sample"):
+        inside = sum(
+            int(masks[chrom][start // 1_000 : end // 1_000].sum())
+            for chrom, start, end in zip(rows["chrom"], rows["start"], rows["end"], strict=True)
+        )
+        person = people.loc[sample]
+        assert (person["callable"], person["introgressed"], person["A0_bases"]) == (callable_, inside, inside)
+        assert person["percent"] == pytest.approx(100 * inside / callable_, rel=1e-4)
+        assert person["longest"] == (rows["end"] - rows["start"]).max()
+
+
 def test_sources_by_closest_match():
     matches = np.array([[[10, 8], [10, 5]], [[10, 4], [10, 5]], [[4, 2], [8, 4]], [[0, 0], [3, 1]], [[0, 0], [0, 0]],
                         [[5, 0], [5, 0]]])  # fmt: skip
     assert _sources(matches, ("Altai", "Denisova")).tolist() == ["Altai", "Denisova", "tied", "Denisova", ".", "."]
+
+
+@pytest.mark.parametrize("name", ["x.bw", "x.bigWig"])
+def test_tracks_of_haplotypes_are_no_file(run, tmp_path, words, trained, name):
+    """A folder under the name of a track opens in no browser."""
+    result = run("predict", trained[0], words[0], "--bigwig", tmp_path / name)
+    assert result.code == 2
+    assert "the words are haplotypes, with a track each: name a folder" in result.err
+    assert not (tmp_path / name).exists()
 
 
 def test_genes_that_carry_segments(ok, tmp_path):
@@ -525,6 +559,13 @@ def test_genes_that_carry_segments(ok, tmp_path):
     assert table.loc["G3", ["haplotypes", "fraction"]].tolist() == [1, 0.5]
     assert table.loc["G2", "haplotypes"] == 0
     assert (tmp_path / "o.bed").read_text().split("\n")[0] == "chr1\t200\t600\tG1\t900\t+"
+    # Those of a posterior below the threshold carry nothing, and are counted.
+    result = ok("genes", segments, "--annotation", genes, "--threshold", 0.8, "--out", tmp_path / "o.tsv")
+    table = pd.read_csv(tmp_path / "o.tsv", sep="\t").set_index("gene")
+    assert table.loc["G1", ["haplotypes", "people", "sources"]].tolist() == [2, 2, "Altai:1,tied:1"]
+    assert table.loc["G1", "fraction"] == pytest.approx(120 / 400)
+    assert table.loc["G3", "haplotypes"] == 0
+    assert "segments below 0.8, not used: 2" in result.out
 
 
 def test_genes_of_segments_elsewhere_or_of_none(ok, tmp_path):

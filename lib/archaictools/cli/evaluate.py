@@ -20,7 +20,11 @@ if TYPE_CHECKING:
 @click.argument("words", type=INPUT)
 @click.option("--metrics", type=OUTPUT, help="JSON: the verdict, all measures with intervals, calibration, similarity.")
 @click.option("--table", type=OUTPUT, help="TSV, one row a model, control or rival.")
-@click.option("--plots", type=OUTPUT, help="New folder: comparison.png, reliability.png, similarity.png.")
+@click.option(
+    "--plots",
+    type=OUTPUT,
+    help="New folder: comparison.png, reliability.png, similarity.png; of haplotypes recall_by_length.png.",
+)
 @click.option("--leave-out", callback=names, help="Controls not to run; shuffled_labels takes as long as training.")
 @kmer_option(
     "--block-size",

@@ -15,7 +15,13 @@ if TYPE_CHECKING:
 @click.command("genes", short_help="Summarise predictions over genes.")
 @click.argument("predictions", type=INPUT)
 @click.option("--annotation", type=INPUT, required=True, help="Genes: BED, GTF or GFF3.")
-@click.option("--threshold", type=click.FloatRange(0, 1), default=0.5, show_default=True, help="Of a call.")
+@click.option(
+    "--threshold",
+    type=click.FloatRange(0, 1),
+    default=0.5,
+    show_default=True,
+    help="Of a call; segments of a lower posterior are left out.",
+)
 @click.option("--published", type=INPUT, help="Calls to compare with, in the article's form: Gene, Predict, Prob_1.")
 @click.option("--agreement", type=OUTPUT, help="JSON: how far the calls agree with --published.")
 @click.option("--out", type=OUTPUT, required=True, help="TSV, one row a gene.")
@@ -54,7 +60,7 @@ def command(
     if is_segments(predictions):
         if published:
             raise UsageError("--published compares windows, not segments of haplotypes")
-        _of_haplotypes(predictions, annotation, out, bed)
+        _of_haplotypes(predictions, annotation, threshold, out, bed)
         return
     tally = Tally()
     with Outputs() as outputs:
@@ -86,7 +92,7 @@ def command(
         )
 
 
-def _of_haplotypes(segments: Path, annotation: Path, out: Path, bed: Path | None) -> None:
+def _of_haplotypes(segments: Path, annotation: Path, threshold: float, out: Path, bed: Path | None) -> None:
     """Count carriers of segments over genes."""
     from archaictools.formats.annotation import read_genes
     from archaictools.formats.bed import write_bed
@@ -99,7 +105,8 @@ def _of_haplotypes(segments: Path, annotation: Path, out: Path, bed: Path | None
     with Outputs() as outputs:
         target = outputs.stage(out)
         track = outputs.stage(bed) if bed else None
-        table = carriers(read_genes(annotation, tally=tally), segments, source=annotation)
+        genes = read_genes(annotation, tally=tally)
+        table = carriers(genes, segments, threshold=threshold, tally=tally, source=annotation)
         write_table(target, table)
         if track:
             write_bed(track, [carriers_bed(table)])

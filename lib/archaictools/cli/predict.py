@@ -31,7 +31,11 @@ SHORTEST = 5_000
     type=OUTPUT,
     help="Called segments, score 1000 times the mean probability; named by sample and haplotype, coloured by source.",
 )
-@click.option("--table", type=OUTPUT, help="TSV of every window or bin: chrom, start, end, probability, seen.")
+@click.option(
+    "--table",
+    type=OUTPUT,
+    help="TSV of every window or bin: chrom, start, end, probability, seen; of a bin also sample and haplotype.",
+)
 @haplotype_option("--segments", type=OUTPUT, help="TSV of segments with posterior, source and matches.")
 @haplotype_option("--summary", type=OUTPUT, help="TSV, one row a person.")
 @haplotype_option("--deserts", type=OUTPUT, help="BED of stretches in which nobody carries a segment.")
@@ -81,6 +85,11 @@ def command(
     if of_haplotypes(words):
         from archaictools.results.tracks import Calling
 
+        if bigwig and bigwig.suffix.lower() in {".bw", ".bigwig"}:
+            raise UsageError(
+                f"--bigwig {bigwig} names a file, but the words are haplotypes, with a track each: name a folder, such as "
+                "'tracks' (in Galaxy, say that the words are haplotypes)"
+            )
         outputs = {"bed": bed, "segments": segments, "summary": summary, "deserts": deserts}
         calling = Calling(
             threshold=threshold, min_length=SHORTEST if min_length is None else min_length, max_gap=max_gap

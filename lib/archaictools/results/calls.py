@@ -184,7 +184,7 @@ def write_calls(
     segments = segments.sort_values(["chrom", "start", "end", "sample", "haplotype"], kind="stable")
     order = {chrom: number for number, chrom in enumerate(words.bins)}
     segments = segments.sort_values("chrom", key=lambda names: names.map(order), kind="stable").reset_index(drop=True)
-    return Called(segments, _people(segments, words, sums), _deserts(sums, desert), sums.bins, sums.seen_bins)
+    return Called(segments, _people(segments, words), _deserts(sums, desert), sums.bins, sums.seen_bins)
 
 
 def segments_bed(segments: pd.DataFrame, archaic: tuple[str, ...]) -> pd.DataFrame:
@@ -299,9 +299,18 @@ def _sources(matches: npt.NDArray[np.int64], archaic: tuple[str, ...]) -> npt.ND
     return np.where(best > 0, names, UNKNOWN)
 
 
-def _people(segments: pd.DataFrame, words: BinsFile, sums: _Sums) -> pd.DataFrame:
-    """Summarise each person: callable bp of the haplotypes, introgressed bp and percent, segments, lengths, sources."""
-    callable_ = sum(int(words.shared(chrom, "callable").sum(dtype=np.int64)) for chrom in words.bins)
+def _people(segments: pd.DataFrame, words: BinsFile) -> pd.DataFrame:
+    """Summarise each person: callable bases of the haplotypes, those in segments and their percent, segments, lengths.
+
+    A segment counts by its callable bases in ``introgressed`` and of its source, by its whole length in lengths.
+    """
+    callable_, inside = 0, np.zeros(len(segments), dtype=np.int64)
+    for chrom in words.bins:
+        edges, before = words.edges(chrom), np.append(0, words.shared(chrom, "callable").cumsum(dtype=np.int64))
+        callable_ += int(before[-1])
+        here = (segments["chrom"] == chrom).to_numpy()
+        for name, sign in (("start", -1), ("end", 1)):
+            inside[here] += sign * before[np.searchsorted(edges, segments.loc[here, name].to_numpy(dtype=np.int64))]
     length = (segments["end"] - segments["start"]).astype(np.int64)
     rows = []
     for sample in dict.fromkeys(name for name, _ in words.haplotypes):
@@ -311,8 +320,8 @@ def _people(segments: pd.DataFrame, words: BinsFile, sums: _Sums) -> pd.DataFram
             "sample": sample,
             "haplotypes": haplotypes,
             "callable": callable_ * haplotypes,
-            "introgressed": int(length[own].sum()),
-            "percent": 100 * float(length[own].sum()) / max(1, callable_ * haplotypes),
+            "introgressed": int(inside[own].sum()),
+            "percent": 100 * float(inside[own].sum()) / max(1, callable_ * haplotypes),
             "segments": int(own.sum()),
             "mean_length": float(length[own].mean()) if own.any() else np.nan,
             "longest": int(length[own].max()) if own.any() else 0,
@@ -320,7 +329,7 @@ def _people(segments: pd.DataFrame, words: BinsFile, sums: _Sums) -> pd.DataFram
         if words.alphabet.archaic:
             for source in (*words.alphabet.archaic, TIED, UNKNOWN):
                 name = "unknown" if source == UNKNOWN else source
-                row[f"{name}_bases"] = int(length[own & (segments["source"] == source)].sum())
+                row[f"{name}_bases"] = int(inside[own & (segments["source"] == source)].sum())
         rows.append(row)
     return pd.DataFrame(rows)
 

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from archaictools.formats.tally import Tally
+
 COLUMNS = ["gene", "chrom", "start", "end", "strand", "haplotypes", "people", "mean", "max", "fraction", "sources"]
 
 _SEGMENT = {"chrom": str, "start": int, "end": int, "sample": str, "haplotype": int, "posterior": float}
@@ -32,7 +34,14 @@ def is_segments(path: Path) -> bool:
     return set(_SEGMENT) <= set(header)
 
 
-def carriers(genes: pd.DataFrame, path: Path, *, source: Path | str = "the annotation") -> pd.DataFrame:
+def carriers(
+    genes: pd.DataFrame,
+    path: Path,
+    *,
+    threshold: float = 0.0,
+    tally: Tally,
+    source: Path | str = "the annotation",
+) -> pd.DataFrame:
     """Count the haplotypes that carry a segment over each gene.
 
     Parameters
@@ -41,6 +50,10 @@ def carriers(genes: pd.DataFrame, path: Path, *, source: Path | str = "the annot
         ``chrom, start, end, name, strand``.
     path
         Segments, see :func:`archaictools.results.calls.write_calls`.
+    threshold
+        Least posterior of a segment.
+    tally
+        Counts segments below it.
     source
         Where the genes come from, named in errors.
 
@@ -62,7 +75,10 @@ def carriers(genes: pd.DataFrame, path: Path, *, source: Path | str = "the annot
         segments["source"] = "."
     if len(segments) and not set(segments["chrom"]) & set(genes["chrom"]):
         require_chromosomes(genes["chrom"], set(segments["chrom"]), source=source, genome="the segments")
-    segments = segments.reset_index(drop=True)
+    low = segments["posterior"] < threshold
+    if low.any():
+        tally.add("segments", f"segments below {threshold:g}, not used", int(low.sum()))
+    segments = segments[~low].reset_index(drop=True)
     pairs = pd.concat(list(_pairs(genes, segments)))
     groups = pairs.groupby("gene")
     table = pd.DataFrame(
