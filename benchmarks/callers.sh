@@ -63,6 +63,8 @@ stress() {
         measure "$history, 1 phase switch a Mb" ${history}_switch
         people ${history}_missing "${base[@]}" --missing-archaic 0.3
         measure "$history, 30 % of archaic calls missing" ${history}_missing
+        people ${history}_damage "${base[@]}" --archaic-damage 0.05
+        measure "$history, 5 % of archaic C read as T, and G as A" ${history}_damage
         people ${history}_reference "${base[@]}" --missing-archaic 0.3 --archaic-only-alternate --modern-variable-only
         measure "$history, the same, read as REF" ${history}_reference --archaic-missing reference
         people ${history}_rates "${base[@]}" --mutation-variation 3

@@ -118,7 +118,9 @@ def test_same_seed_same_bytes_and_restart(ok, run, tmp_path):
         (part / name).write_bytes((tmp_path / "c0" / name).read_bytes())
     (part / "truth.bed").write_text("kept\n")
     (part / "callable.bed").write_text("")
-    (part / "done.json").write_text(json.dumps({"sites": 1, "tracts": 1, "archaic_bases": {}, "callable": 0}))
+    (part / "done.json").write_text(
+        json.dumps({"sites": 1, "tracts": 1, "archaic_bases": {}, "mapped": 1, "callable": 0})
+    )
     other = run("simulate", "--model", "9K19", "--seed", 6, "--out", tmp_path / "c")
     assert other.code == 3
     assert "interrupted simulation with other options" in other.err
@@ -153,6 +155,28 @@ def test_errors_are_as_asked_for(ok, tmp_path):
     missing = (ancient == -1).all(axis=2)
     assert missing.mean() == pytest.approx(0.3, abs=0.03)
     assert ((ancient == -1).any(axis=2) == missing).all()
+
+
+def test_damage_of_archaic_genomes(ok, tmp_path):
+    """C is read as T and G as A, on each chromosome by itself, of archaic people alone."""
+    ok("simulate", "--model", "9K19", *SMALL, "--out", tmp_path / "clean")
+    ok("simulate", "--model", "9K19", *SMALL, "--archaic-damage", 0.2, "--out", tmp_path / "poor")
+    modern = "modern.chr1.vcf.gz"
+    assert (tmp_path / "clean" / modern).read_bytes() == (tmp_path / "poor" / modern).read_bytes()
+    assert (tmp_path / "clean/truth.bed").read_bytes() == (tmp_path / "poor/truth.bed").read_bytes()
+    letters = {}
+    for name in ("clean", "poor"):
+        _, position, alleles, calls, _ = read_vcf(tmp_path / name / "archaic.chr1.vcf.gz")
+        letters[name] = np.array([[a[x] for x in row.ravel()] for a, row in zip(alleles, calls, strict=True)])
+        assert all(len(set(a)) == len(a) for a in alleles)
+    changed = letters["clean"] != letters["poor"]
+    fragile = np.isin(letters["clean"], ["C", "G"])
+    assert changed[~fragile].sum() == 0
+    assert set(zip(letters["clean"][changed], letters["poor"][changed], strict=True)) == {("C", "T"), ("G", "A")}
+    assert changed[fragile].mean() == pytest.approx(0.2, abs=0.03)
+    # One chromosome of a person, or both: by chance.
+    pairs, both = changed.reshape(len(position), -1, 2), fragile.reshape(len(position), -1, 2).all(axis=2)
+    assert pairs[both].all(axis=1).mean() == pytest.approx(0.2**2, abs=0.02)
 
 
 def test_files_like_merged_ones(ok, tmp_path):
@@ -312,6 +336,44 @@ def test_hotspots_or_a_map(run, tmp_path):
     result = run("simulate", "--model", "9K19", "--hotspots", "--map", tmp_path / "map.txt", "--out", tmp_path / "s")
     assert result.code == 2
     assert "either" in result.err
+
+
+def test_a_map_that_begins_late(ok, run, tmp_path):
+    """Recombination follows the map; what lies before it was not simulated, so it is not callable and nobody's."""
+    path = tmp_path / "map.txt"
+    path.write_text(
+        "Chromosome\tPosition(bp)\tRate(cM/Mb)\tMap(cM)\n"
+        "chr1\t100000\t0\t0\nchr1\t300000\t30\t0\nchr1\t350000\t0\t1.5\nchr1\t600000\t0\t1.5\n"
+    )
+    command = ("simulate", "--model", "10J19", "--outgroup", 6, "--ingroup", 6, "--length", 500_000, "--map", path)
+    ok(*command, "--uncallable", 0.2, "--out", tmp_path / "s")
+    regions = pd.read_csv(tmp_path / "s/callable.bed", sep="\t", header=None)
+    assert (regions[1].min(), regions[2].max() <= 500_000) == (100_000, True)
+    _, position, *_ = read_vcf(tmp_path / "s/modern.chr1.vcf.gz")
+    inside = np.zeros(500_000, dtype=bool)
+    for start, end in regions[[1, 2]].itertuples(index=False):
+        inside[start:end] = True
+    assert inside[position].all()
+    assert inside[:100_000].sum() == 0
+    meta = json.loads((tmp_path / "s/meta.json").read_text())
+    assert meta["callable"] == inside.sum() == pytest.approx(0.8 * 400_000, rel=0.1)
+    truth = pd.read_csv(
+        tmp_path / "s/truth.bed", sep="\t", header=None, names=["chrom", "start", "end", "s", "h", "source"]
+    )
+    for source, rows in truth.groupby("source"):
+        assert meta["archaic_share"][source] == pytest.approx((rows["end"] - rows["start"]).sum() / (12 * 400_000))
+    # Where the map has no recombination, ancestry does not change.
+    options = SimulationOptions(model="10J19", outgroup=6, ingroup=6, archaic=1, length=500_000, recombination_map=path)
+    breaks = _ancestry(options, scenario("10J19", Sampling()), 3).breakpoints(as_array=True)
+    within = breaks[(breaks > 100_000) & (breaks < 500_000)]
+    assert len(within) > 20
+    assert ((within >= 300_000) & (within <= 350_000)).all()
+    # A file that is no map is refused in one sentence.
+    path.write_text("x\n")
+    result = run(*command, "--out", tmp_path / "t")
+    assert result.code == 3
+    assert result.err.startswith(f"archaictools: error: {path}: is not a HapMap recombination map")
+    assert result.err.count("\n") == 1
 
 
 def test_the_structured_history_varies_as_people_do():

@@ -87,8 +87,8 @@ def command(
 
         if bigwig and bigwig.suffix.lower() in {".bw", ".bigwig"}:
             raise UsageError(
-                f"--bigwig {bigwig} names a file, but the words are haplotypes, with a track each: name a folder, such as "
-                "'tracks' (in Galaxy, say that the words are haplotypes)"
+                f"--bigwig {bigwig} names a file, but the words are haplotypes, with a track each: name a folder, "
+                "such as 'tracks' (in Galaxy, say that the words are haplotypes)"
             )
         outputs = {"bed": bed, "segments": segments, "summary": summary, "deserts": deserts}
         calling = Calling(

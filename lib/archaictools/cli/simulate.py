@@ -43,6 +43,13 @@ if TYPE_CHECKING:
     show_default=True,
     help="Share of archaic genotypes not called.",
 )
+@click.option(
+    "--archaic-damage",
+    type=click.FloatRange(0, 1, max_open=True),
+    default=0.0,
+    show_default=True,
+    help="Share of archaic C (G) read as T (A).",
+)
 @click.option("--archaic-only-alternate", is_flag=True, help="Archaic genotypes only where they are not REF.")
 @click.option("--modern-variable-only", is_flag=True, help="Only sites at which modern people differ.")
 @click.option(
@@ -86,6 +93,7 @@ def command(
     mutation_rate: float,
     switch_errors: float,
     missing_archaic: float,
+    archaic_damage: float,
     archaic_only_alternate: bool,
     modern_variable_only: bool,
     mutation_variation: float,
@@ -126,6 +134,7 @@ def command(
         errors=Errors(
             switch_errors=switch_errors,
             missing_archaic=missing_archaic,
+            archaic_damage=archaic_damage,
             archaic_only_alternate=archaic_only_alternate,
             modern_variable_only=modern_variable_only,
             mutation_variation=mutation_variation,

@@ -22,6 +22,8 @@ BLOCK = 4_096
 RATE_BLOCK, UNCALLABLE_LENGTH = 100_000, 5_000
 MISSING = -1
 
+_DAMAGE = {"C": "T", "G": "A"}
+
 
 @dataclass(frozen=True, kw_only=True)
 class Errors:
@@ -33,6 +35,9 @@ class Errors:
         Phasing switch errors per Mb in each modern person.
     missing_archaic
         Share of archaic genotypes that are not called.
+    archaic_damage
+        Share of the archaic C (and G) that are read as T (and A), on each chromosome by itself: what is left of the
+        deamination of ancient DNA (Briggs et al. 2007) once a genome is called.
     archaic_only_alternate
         Give archaic genotypes only where they are not homozygous for REF, as merged files do: missing then stands for
         REF or not called.
@@ -49,6 +54,7 @@ class Errors:
 
     switch_errors: float = 0.0
     missing_archaic: float = 0.0
+    archaic_damage: float = 0.0
     archaic_only_alternate: bool = False
     modern_variable_only: bool = False
     mutation_variation: float = 1.0
@@ -56,7 +62,7 @@ class Errors:
     flip: float = 0.0
 
     def __post_init__(self) -> None:
-        for name in ("missing_archaic", "uncallable", "flip"):
+        for name in ("missing_archaic", "archaic_damage", "uncallable", "flip"):
             if not 0 <= getattr(self, name) < 1:
                 raise UsageError(
                     f"{name.replace('_', ' ')} is {getattr(self, name)}, expected 0 or more and less than 1"
@@ -67,7 +73,7 @@ class Errors:
 
 @dataclass(frozen=True)
 class Block:
-    """Some sites of one chromosome.
+    """Some sites of one chromosome, as one file holds them.
 
     Attributes
     ----------
@@ -91,6 +97,13 @@ def mutation_rates(mean: float, variation: float, length: int, rng: np.random.Ge
     edges = np.append(np.arange(0, length, RATE_BLOCK), length)
     rate = np.exp(rng.uniform(0, np.log(variation), size=len(edges) - 1))
     return msprime.RateMap(position=edges, rate=mean * rate / np.average(rate, weights=np.diff(edges)))
+
+
+def within(stretches: npt.NDArray[np.int64], known: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """Return the parts of stretches (n, 2) that lie in known ones (m, 2), both in order and apart from each other."""
+    parts = [np.clip(stretches, start, end) for start, end in known.tolist()]
+    found = np.concatenate(parts)
+    return found[found[:, 0] < found[:, 1]]
 
 
 def callable_stretches(length: int, share: float, rng: np.random.Generator) -> npt.NDArray[np.int64]:
@@ -127,8 +140,8 @@ def blocks(
     stretches: npt.NDArray[np.int64],
     switches: Sequence[npt.NDArray[np.int64]],
     rng: np.random.Generator,
-) -> Iterator[Block]:
-    """Read the sites of a simulation as they would stand in a file.
+) -> Iterator[tuple[Block, Block]]:
+    """Read the sites of a simulation as they would stand in the files of modern and of archaic people.
 
     Parameters
     ----------
@@ -137,11 +150,11 @@ def blocks(
     modern, archaic
         Sample nodes, two a person, in the order of the columns.
     errors
-        Applied here: flipped alleles, missing archaic calls, sites left out, switched phase.
+        Applied here: flipped alleles, archaic damage, missing archaic calls, sites left out, switched phase.
     stretches, switches
         Callable stretches, and switch positions of each modern person.
     rng
-        For flips and missing calls.
+        For flips, damage and missing calls.
     """
     nodes = np.array([*modern, *archaic], dtype=np.int32)
     position, alleles, rows = [], [], []
@@ -165,7 +178,7 @@ def _finished(
     stretches: npt.NDArray[np.int64],
     switches: Sequence[npt.NDArray[np.int64]],
     rng: np.random.Generator,
-) -> Iterator[Block]:
+) -> Iterator[tuple[Block, Block]]:
     place, genotype = np.array(position, dtype=np.int64), np.stack(rows)
     flipped = np.flatnonzero(rng.random(len(place)) < errors.flip) if errors.flip else np.zeros(0, dtype=np.int64)
     for row in flipped.tolist():
@@ -181,6 +194,7 @@ def _finished(
             pair = genotype[:, 2 * person : 2 * person + 2]
             pair[turned] = pair[turned][:, ::-1]
     ancient = genotype[:, modern:]
+    theirs = _damaged(alleles, ancient, errors.archaic_damage, rng) if errors.archaic_damage else alleles
     pairs = ancient.reshape(len(place), -1, 2)
     if errors.missing_archaic:
         pairs[rng.random(pairs.shape[:2]) < errors.missing_archaic] = MISSING
@@ -192,4 +206,26 @@ def _finished(
         people = genotype[:, :modern]
         kept &= people.min(axis=1) != people.max(axis=1)
     chosen = np.flatnonzero(kept)
-    yield Block(place[chosen], [alleles[row] for row in chosen], genotype[chosen])
+    yield (
+        Block(place[chosen], [alleles[row] for row in chosen], genotype[chosen, :modern]),
+        Block(place[chosen], [theirs[row] for row in chosen], ancient[chosen]),
+    )
+
+
+def _damaged(
+    alleles: Sequence[tuple[str, ...]], genotype: npt.NDArray[np.int8], share: float, rng: np.random.Generator
+) -> list[tuple[str, ...]]:
+    """Read some C as T and G as A, in place; return the alleles, with those that nobody had before."""
+    found = list(alleles)
+    struck = rng.random(genotype.shape) < share
+    for row in np.flatnonzero(struck.any(axis=1)).tolist():
+        letters = list(found[row])
+        for column in np.flatnonzero(struck[row]).tolist():
+            became = _DAMAGE.get(letters[genotype[row, column]])
+            if became is None:
+                continue
+            if became not in letters:
+                letters.append(became)
+            genotype[row, column] = letters.index(became)
+        found[row] = tuple(letters)
+    return found

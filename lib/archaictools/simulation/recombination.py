@@ -6,6 +6,7 @@ archaic tracts to whoever only knows flat rates.
 
 from __future__ import annotations
 
+import warnings
 from typing import TYPE_CHECKING
 
 import msprime
@@ -16,6 +17,8 @@ from archaictools.formats.files import check_readable
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    import numpy.typing as npt
 
 #: Width of a hotspot and mean distance of two, in bp; share of all recombination in them (Myers et al. 2005: 80 % in 10
 #: to 20 % of the sequence); width in bp of the stretches over which rates vary broadly, and shape of that variation.
@@ -35,7 +38,9 @@ def read_map(path: Path, length: int) -> msprime.RateMap:
     """
     check_readable(path)
     try:
-        rates = msprime.RateMap.read_hapmap(str(path), sequence_length=None)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # of NumPy, for a file without a row: refused below
+            rates = msprime.RateMap.read_hapmap(str(path), sequence_length=None)
     except (OSError, ValueError, IndexError) as error:
         raise InputError(f"is not a HapMap recombination map ({error})", path=path) from error
     if rates.sequence_length < length:
@@ -45,6 +50,12 @@ def read_map(path: Path, length: int) -> msprime.RateMap:
             remedy="ask for a shorter --length, or give a longer map",
         )
     return rates.slice(0, length, trim=True)
+
+
+def known(rates: msprime.RateMap) -> npt.NDArray[np.int64]:
+    """Return the stretches (n, 2) that a map has a rate for: before them, or between, nothing is simulated."""
+    there = ~rates.missing
+    return np.column_stack([rates.left[there], rates.right[there]]).astype(np.int64)
 
 
 def hotspots(mean: float, length: int, rng: np.random.Generator) -> msprime.RateMap:

@@ -22,8 +22,15 @@ from archaictools.errors import InputError, UsageError
 from archaictools.formats.files import sha256
 from archaictools.formats.tables import plain, write_json, write_table
 from archaictools.simulation.demography import Sampling, Scenario, is_demes, scenario
-from archaictools.simulation.genotypes import Errors, blocks, callable_stretches, mutation_rates, switch_positions
-from archaictools.simulation.recombination import hotspots, read_map
+from archaictools.simulation.genotypes import (
+    Errors,
+    blocks,
+    callable_stretches,
+    mutation_rates,
+    switch_positions,
+    within,
+)
+from archaictools.simulation.recombination import hotspots, known, read_map
 from archaictools.simulation.tracts import archaic_tracts, switched
 from archaictools.simulation.vcf import VcfWriter
 
@@ -224,7 +231,10 @@ def _chromosome(options: SimulationOptions, number: int, work: Path) -> None:
     mutated = msprime.sim_mutations(
         tables.tree_sequence(), rate=rate, model="jc69", random_seed=int(seeds[3 * number + 1])
     )
-    stretches = callable_stretches(options.length, errors.uncallable, rng)
+    mapped = np.array([[0, options.length]], dtype=np.int64)
+    if options.recombination_map is not None:
+        mapped = known(read_map(options.recombination_map, options.length))
+    stretches = within(callable_stretches(options.length, errors.uncallable, rng), mapped)
     people = options.outgroup + options.ingroup
     switches = switch_positions(people, options.length, errors.switch_errors, rng)
     tracts = switched(tracts, switches[options.outgroup :])
@@ -241,7 +251,7 @@ def _chromosome(options: SimulationOptions, number: int, work: Path) -> None:
             folder / f"archaic.{chrom}.vcf.gz", chrom, options.length, names_of["archaic"] or ["NONE"], phased=False
         ) as archaics,
     ):
-        for block in blocks(
+        for ours, theirs in blocks(
             mutated,
             modern,
             nodes[len(modern) :],
@@ -250,9 +260,9 @@ def _chromosome(options: SimulationOptions, number: int, work: Path) -> None:
             switches=switches,
             rng=rng,
         ):
-            moderns.write(block, slice(0, len(modern)))
+            moderns.write(ours)
             if options.archaic:
-                archaics.write(block, slice(len(modern), None))
+                archaics.write(theirs)
     truth = pd.DataFrame(
         {
             "chrom": chrom,
@@ -276,6 +286,7 @@ def _chromosome(options: SimulationOptions, number: int, work: Path) -> None:
             "sites": moderns.sites,
             "tracts": len(truth),
             "archaic_bases": bases,
+            "mapped": int((mapped[:, 1] - mapped[:, 0]).sum()),
             "callable": int((stretches[:, 1] - stretches[:, 0]).sum()),
         },
     )
@@ -298,7 +309,7 @@ def _assemble(options: SimulationOptions, folder: Path, work: Path) -> dict[str,
         (folder / f"{role}.txt").write_text("".join(f"{name}\n" for name in names))
     lengths = "".join(f"{_name(number)}\t{options.length}\n" for number in range(options.chromosomes))
     (folder / "genome.chrom.sizes").write_text(lengths)
-    haploid = options.length * options.chromosomes * 2 * options.ingroup
+    haploid = sum(part["mapped"] for part in done) * 2 * options.ingroup
     bases: dict[str, int] = {}
     for part_done in done:
         for source, count in part_done["archaic_bases"].items():

@@ -48,9 +48,9 @@ class VcfWriter(contextlib.AbstractContextManager["VcfWriter"]):
             f"{chr(9).join(columns)}\n".encode()
         )
 
-    def write(self, block: Block, columns: slice) -> None:
-        """Write the sites of a block for some of its haplotypes, two a person."""
-        genotype = block.genotype[:, columns]
+    def write(self, block: Block) -> None:
+        """Write the sites of a block, two haplotypes a person."""
+        genotype = block.genotype
         count, haplotypes = genotype.shape
         text = np.full((count, haplotypes // 2, 4), self._between, dtype=np.uint8)
         letters = np.where(genotype < 0, np.uint8(ord(".")), (genotype + ord("0")).astype(np.uint8))
