@@ -31,7 +31,7 @@ def bitmap(rows: pd.DataFrame, length: int) -> np.ndarray:
 
 
 def report(name: str, found: list[np.ndarray], wanted: list[np.ndarray]) -> None:
-    """Print precision, recall and F1 over all people."""
+    """Print precision, recall and F1 of the bases of some people together."""
     hits = sum(int((f & w).sum()) for f, w in zip(found, wanted, strict=True))
     called, true = (sum(int(part.sum()) for part in parts) for parts in (found, wanted))
     precision, recall = hits / max(called, 1), hits / max(true, 1)
@@ -39,7 +39,7 @@ def report(name: str, found: list[np.ndarray], wanted: list[np.ndarray]) -> None
 
 
 def compare(ours: pd.DataFrame, path: Path, length: int) -> None:
-    """Compare with published segments, person by person."""
+    """Compare with published segments: all people together, then ours in each person."""
     published = pd.read_csv(path, sep="\t").rename(columns={"#chrom": "chrom"})
     methods = sorted(published["method"].unique())
     people = sorted(published["sample"].unique())
@@ -50,14 +50,19 @@ def compare(ours: pd.DataFrame, path: Path, length: int) -> None:
         for method in methods
     }
     votes = [sum(maps[method][n].astype(np.int8) for method in methods) for n in range(len(people))]
-    print("caller\tprecision\trecall\tF1\tbases")
+    agreed = [vote >= 2 for vote in votes]
+    print("caller\tpeople\tprecision\trecall\tF1\tbases")
+    found = {}
     for threshold in THRESHOLDS:
         chosen = ours[ours["posterior"] >= threshold]
-        found = [bitmap(chosen[chosen["sample"] == person], length) for person in people]
-        report(f"segments of {threshold:g} or more", found, [vote >= 2 for vote in votes])
+        found[threshold] = [bitmap(chosen[chosen["sample"] == person], length) for person in people]
+        report(f"segments of {threshold:g} or more\tall", found[threshold], agreed)
     for method in methods:
         others = [vote - own >= 2 for vote, own in zip(votes, maps[method], strict=True)]
-        report(f"{method}, against the other three", maps[method], others)
+        report(f"{method}, against the other three\tall", maps[method], others)
+    for threshold in (THRESHOLDS[0], THRESHOLDS[-1]):
+        for person, own, wanted in zip(people, found[threshold], agreed, strict=True):
+            report(f"segments of {threshold:g} or more\t{person}", [own], [wanted])
 
 
 def enrichment(words_path: Path, ours: pd.DataFrame) -> None:

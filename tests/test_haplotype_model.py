@@ -15,12 +15,13 @@ from scipy.stats import poisson
 from sklearn.metrics import average_precision_score, roc_auc_score
 
 from archaictools.errors import InputError
-from archaictools.model import bin_evaluation, bin_fitting, hmm
+from archaictools.model import bin_evaluation, bin_fitting, hmm, training
 from archaictools.model.archive import load_model
 from archaictools.model.augmentation import Augmentation, _uneven
 from archaictools.model.bin_batches import BinBatches
 from archaictools.model.bin_evaluation import CONTROLS, RIVALS, evaluate_bins
 from archaictools.model.bin_prediction import BinEnsemble, BinPredictor
+from archaictools.model.checkpoint import save_checkpoint
 from archaictools.model.genomes import Genomes, _united
 from archaictools.model.network import Network, start_tensorflow
 from archaictools.model.pretrained import load
@@ -119,15 +120,23 @@ def test_training_finds_planted_tracts_on_a_held_out_chromosome(trained):
     assert metrics["test"]["auprc"] > 0.95
 
 
-def test_resuming_gives_the_same_model(ok, run, tmp_path, words, trained):
-    """Six epochs, then on to twelve; the checkpoint holds the number of epochs, so the option must be the same."""
+def test_resuming_gives_the_same_model(ok, run, tmp_path, words, monkeypatch):
+    """Stopped after the first of three epochs, then gone on; and once more after the last, when nothing is left to do."""
     common = ("train", words[0], "--epochs", 3, *SMALL)
     ok(*common, "--model", tmp_path / "whole.h5")
-    ok(*common, "--model", tmp_path / "a.h5", "--checkpoint", tmp_path / "c")
-    ok(*common, "--model", tmp_path / "again.h5", "--checkpoint", tmp_path / "c")
-    assert (
-        (tmp_path / "whole.h5").read_bytes() == (tmp_path / "a.h5").read_bytes() == (tmp_path / "again.h5").read_bytes()
-    )
+
+    def stop(*arguments):
+        save_checkpoint(*arguments)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(training, "save_checkpoint", stop)
+        assert run(*common, "--model", tmp_path / "a.h5", "--checkpoint", tmp_path / "c").code == 130
+    assert not (tmp_path / "a.h5").exists()
+    for going_on, name in ((1, "a.h5"), (3, "again.h5")):
+        result = ok(*common, "--model", tmp_path / name, "--checkpoint", tmp_path / "c")
+        assert f"going on after epoch {going_on}" in result.err
+        assert (tmp_path / "whole.h5").read_bytes() == (tmp_path / name).read_bytes()
     other = run("train", words[0], "--epochs", 4, *SMALL, "--model", tmp_path / "b.h5", "--checkpoint", tmp_path / "c")
     assert other.code == 3
     assert "other settings" in other.err

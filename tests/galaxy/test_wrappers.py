@@ -145,7 +145,7 @@ def test_what_is_tested(tool):
     for test in failing:
         code = test.get("expect_exit_code")
         assert code in {"2", "3"} or (code == "1" and test.find("section/param[@name='fail_on']") is not None)
-        assert test.find("assert_stderr/has_text" if code == "3" else "assert_stdout/has_text") is not None
+        assert test.find("assert_stdout/has_text" if code == "1" else "assert_stderr/has_text") is not None
 
 
 def test_running_out_of_memory_is_told_to_galaxy(tool):
