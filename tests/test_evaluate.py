@@ -124,8 +124,8 @@ def test_noise_under_the_article_s_protocol_is_leaky(tmp_path):
     assert metrics["left_out"] == ["random_forest", "shuffled_labels"]
 
 
-def models(**gains):
-    made = {"model": {"kind": "model", "auroc": 0.8, "auroc_ci": [0.75, 0.85]}}
+def models(*, surely=0.75, **gains):
+    made = {"model": {"kind": "model", "auroc": 0.8, "auroc_ci": [surely, 0.85]}}
     for name, (gain, low, high) in gains.items():
         kind = "rival" if name == "random_forest" else "control"
         made[name] = {"kind": kind, "auroc": 0.8 - gain, "gain": gain, "gain_ci": [low, high]}
@@ -141,6 +141,10 @@ def models(**gains):
         ("suspect", {"gc": (0.3, 0.2, 0.4)}, "skill", "above every control"),
         ("leaky", {"gc": (0.3, 0.2, 0.4)}, "leaky", "because; AUROC 0.800"),
         ("clean", {"gc": (float("nan"),) * 3}, "no skill", "beside gc"),
+        ("clean", {"surely": 0.49}, "no skill", "is not above chance (0.5)"),
+        ("clean", {"surely": float("nan")}, "no skill", "is not above chance (0.5)"),
+        ("clean", {"surely": 0.49, "gc": (0.3, 0.2, 0.4)}, "no skill", "is not above chance (0.5)"),
+        ("clean", {}, "skill", "is above chance; no control was run"),
     ],
 )
 def test_verdict(audit, gains, verdict, said):

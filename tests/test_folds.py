@@ -86,6 +86,28 @@ def test_a_fold_file_says_the_same_again(places, tmp_path, method, folds):
         assert (before.sides(places) == after.sides(places))[used].all()
 
 
+def test_a_fold_file_keeps_the_gap(places, tmp_path):
+    """What was left out beside a block of another side is left out again, and nothing else is."""
+    (before,) = make_splits(places, SplitOptions(method="block", block_size=50_000, gap=3_000, seed=3))
+    path = tmp_path / "folds.bed"
+    fold_table([before], places, LENGTHS).to_csv(path, sep="\t", index=False, header=False)
+    (after,) = make_splits(places, read_folds(path))
+    (wide,) = make_splits(places, SplitOptions(method="block", block_size=50_000, seed=3))
+    assert (before.sides(places) == after.sides(places)).all()
+    assert (before.sides(places) == UNUSED).sum() > (wide.sides(places) == UNUSED).sum() + 100
+
+
+@pytest.mark.parametrize("options", [("--split", "random"), ("--gap", 100), ("--block-size", 1_000), ("--folds", 3)])
+def test_a_fold_file_is_the_whole_split(run, planted, tmp_path, options):
+    """Beside it, no other option says what is held out; named even where it is the default."""
+    command = ("audit", planted / "words.h5", "--fold-file", planted / "folds.bed", "--out", tmp_path / "a.json")
+    assert run(*command).code == 0
+    for given in (options, ("--split", "chromosome")):
+        result = run(*command, *given)
+        assert result.code == 2
+        assert f"--fold-file says what is held out: leave out {given[0]}" in result.err
+
+
 @pytest.mark.parametrize("method", METHODS)
 def test_what_was_seen_base_by_base(places, tmp_path, method):
     split = folded(method, places, tmp_path)[2]

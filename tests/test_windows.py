@@ -126,9 +126,37 @@ def test_controls_match_length_chromosome_and_gc_and_keep_clear(genome):
         assert "N" not in genome.text["chr1"][row.start : row.end]
         length = row.end - row.start
         (match,) = regions[regions["end"] - regions["start"] == length].itertuples()
-        assert abs(gc(row.start, row.end) - gc(match.start, match.end)) < 0.06  # bins of 50 bp, ends not measured
+        assert abs(gc(row.start, row.end) - gc(match.start, match.end)) <= 0.02
     again = draw_controls(regions, genome, exclude=exclude, gc_tolerance=0.02, seed=3, tally=Tally())
     assert drawn.equals(again)
+
+
+def test_controls_match_gc_where_it_varies_and_regions_hold_n(tmp_path):
+    """GC falls from 70 to 30 % along the genome; half of one region is N, others are short and begin anywhere."""
+    rng = np.random.default_rng(4)
+    share = np.repeat(np.linspace(0.7, 0.3, 400), 1_000)
+    letters = np.where(rng.random(400_000) < share, rng.choice(list("GC"), 400_000), rng.choice(list("AT"), 400_000))
+    letters[20_500:21_000] = "N"
+    text = "".join(letters)
+    start = [20_000, *range(30_013, 390_000, 12_007)]
+    regions = pd.DataFrame({"chrom": "chr1", "start": start, "end": [21_000, *(s + 210 + s % 7 for s in start[1:])]})
+    with open_genome(write_fasta(tmp_path / "g.fa", {"chr1": text})) as genome:
+        tally = Tally()
+        drawn = draw_controls(regions, genome, exclude=None, gc_tolerance=0.02, seed=3, tally=tally)
+        again = {}
+        for number in range(len(regions)):  # one by one, so that it is known whose each is
+            one = regions.iloc[[number]]
+            again[number] = draw_controls(one, genome, exclude=None, gc_tolerance=0.02, seed=3, tally=Tally())
+    assert len(drawn) == len(regions)
+
+    def gc(start, end):
+        found = text[start:end].replace("N", "")
+        return sum(found.count(letter) for letter in "GC") / len(found)
+
+    for number, control in again.items():
+        (row,), region = control.itertuples(), regions.iloc[number]
+        assert "N" not in text[row.start : row.end]
+        assert abs(gc(row.start, row.end) - gc(region["start"], region["end"])) <= 0.02
 
 
 def test_controls_that_cannot_be_drawn_are_reported(genome):
@@ -179,6 +207,33 @@ def test_summary_accounts_for_every_base(ok, tmp_path, planted):
     assert (windows[2] - windows[1] == 200).all()
     assert windows[[0, 1]].apply(tuple, axis=1).is_monotonic_increasing
     assert not windows.duplicated([0, 1, 2]).any()
+
+
+@pytest.mark.parametrize("options", [(), ("--keep-short",)])
+def test_bases_between_windows_are_counted(ok, tmp_path, planted, options):
+    """Steps longer than a window leave bases out."""
+    (tmp_path / "r.bed").write_text("chr1\t0\t1000\nchr1\t5000\t5650\nchr2\t0\t150\n")
+    ok("windows", "--genome", planted / "planted.fa.gz", "--regions", tmp_path / "r.bed", "--size", 200, "--step", 300,
+       *options, "--out", tmp_path / "w.bed", "--summary", tmp_path / "s.tsv")  # fmt: skip
+    windows = pd.read_csv(tmp_path / "w.bed", sep="\t", header=None)
+    inside = int((windows[2] - windows[1]).sum())
+    table = pd.read_csv(tmp_path / "s.tsv", sep="\t").set_index("item")[["count", "bases"]]
+    assert table.loc["regions with bases between windows, dropped"].tolist() == [2, 500 if options else 300]
+    dropped = table.loc[[item for item in table.index if item.endswith("dropped")], "bases"].sum()
+    assert inside + dropped == table.loc["rows read", "bases"] == 1_800
+
+
+def test_a_chromosome_without_exclusions_or_named_twice(ok, tmp_path, planted):
+    """One chromosome at a time with exclusions of the whole genome: none on it is no mistake."""
+    (tmp_path / "x.bed").write_text("chr2\t0\t1000\n")
+    command = ("windows", "--genome", planted / "planted.fa.gz", "--exclude", tmp_path / "x.bed")
+    ok(*command, "--chromosomes", "chr1", "--out", tmp_path / "one.bed")
+    ok(*command, "--chromosomes", "chr1,chr1", "--out", tmp_path / "twice.bed")
+    ok("windows", "--genome", planted / "planted.fa.gz", "--chromosomes", "chr1", "--out", tmp_path / "all.bed")
+    expected = (tmp_path / "all.bed").read_bytes()
+    assert (tmp_path / "one.bed").read_bytes() == (tmp_path / "twice.bed").read_bytes() == expected
+    ok(*command, "--chromosomes", "chr2", "--out", tmp_path / "two.bed")
+    assert pd.read_csv(tmp_path / "two.bed", sep="\t", header=None)[1].min() == 1_000
 
 
 def test_article_mode_keeps_overlaps(ok, tmp_path, planted):

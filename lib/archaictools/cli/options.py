@@ -138,8 +138,8 @@ def of_haplotypes(words: Path) -> bool:
 
 
 def names(_context: click.Context, _parameter: click.Parameter, value: str | None) -> tuple[str, ...]:
-    """Split a comma-separated list of names."""
-    return tuple(part for part in (value or "").split(",") if part)
+    """Split a comma-separated list of names; one given twice counts once."""
+    return tuple(dict.fromkeys(part for part in (value or "").split(",") if part))
 
 
 def report(**facts: object) -> None:

@@ -6,6 +6,7 @@ from functools import wraps
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
 from archaictools.cli.options import INPUT, names
 from archaictools.errors import UsageError
@@ -44,7 +45,9 @@ def holding_out(function: Callable[..., Any]) -> Callable[..., Any]:
         help="Hold out each of this many folds once (3 or more), one network a fold; 0 for one split.",
     )
     @click.option(
-        "--fold-file", type=INPUT, help="BED of regions named train, validation and test, or by fold; for --split."
+        "--fold-file",
+        type=INPUT,
+        help="BED of regions named train, validation and test, or by fold; instead of --split and its companions.",
     )
     @wraps(function)
     def wrapped(
@@ -84,6 +87,13 @@ def split_options(splitting: dict[str, Any]) -> SplitOptions:
         return SplitOptions(**values)
     from archaictools.model.territory import read_folds
 
-    if values["folds"] or values["test_chromosomes"] or values["validation_chromosomes"]:
-        raise UsageError("--fold-file says what is held out: leave out --folds and the names of chromosomes")
+    context = click.get_current_context()
+    given = [
+        option.opts[0]
+        for option in context.command.params
+        if option.name in set(values) - {"seed"}
+        and context.get_parameter_source(option.name) is ParameterSource.COMMANDLINE
+    ]
+    if given:
+        raise UsageError(f"--fold-file says what is held out: leave out {', '.join(given)}")
     return read_folds(fold_file, seed=values["seed"])

@@ -275,7 +275,7 @@ def check_fit(model: TrainedModel, words: WordsFile, *, any_build: bool = False)
         raise InputError(
             f"is of another genome build than the model: {shortlist(other)}",
             path=words.path,
-            remedy="use the build that the model was trained on, or say --any-build if that is meant",
+            remedy="use the build that the model was trained on (predict has --any-build, if that is meant)",
         )
 
 

@@ -161,8 +161,8 @@ def evaluate(model: TrainedModel, words: WordsFile, options: EvaluationOptions) 
 def judge_against_controls(audit: Mapping[str, Any], models: Mapping[str, Mapping[str, Any]]) -> tuple[str, str]:
     """Say ``skill``, ``no skill`` or ``leaky``, and why.
 
-    A model has skill if its held-out AUROC is above that of every control by more than the interval of their
-    difference; a rival that does as well is named, but takes nothing away.
+    A model has skill if its held-out AUROC is above chance, and above that of every control by more than the interval
+    of their difference; a rival that does as well is named, but takes nothing away.
 
     Parameters
     ----------
@@ -183,7 +183,12 @@ def judge_against_controls(audit: Mapping[str, Any], models: Mapping[str, Mappin
             f"{own} is not above {', '.join(unbeaten)}: beside {worst} (AUROC {gain['auroc']:.3f}) it gains "
             f"{gain['gain']:+.3f} ({gain['gain_ci'][0]:+.3f} to {gain['gain_ci'][1]:+.3f})"
         )
-    reason = f"{own} is above every control by more than the interval of the difference"
+    if not low > 0.5:  # whatever controls were left out
+        return "no skill", f"{own} is not above chance (0.5)"
+    compared = any(found["kind"] == "control" for found in models.values())
+    reason = f"{own} is above " + (
+        "every control by more than the interval of the difference" if compared else "chance; no control was run"
+    )
     rivals = [name for name, found in models.items() if found["kind"] == "rival" and not found["gain_ci"][0] > 0]
     return "skill", reason + (f"; {', '.join(rivals)} does as well" if rivals else "")
 

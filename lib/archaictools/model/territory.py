@@ -111,7 +111,21 @@ def fold_table(splits: Sequence[Split], places: Places, lengths: Mapping[str, in
             part = part.assign(name=part["side"].map({number: name for name, number in SIDES.items()}))
         parts += [_merged(rows).assign(name=name) for name, rows in part.groupby("name")]
     table = pd.concat(parts).sort_values(_PLACE, kind="stable")
+    if options.method == "block" and options.gap:
+        table = _apart(table, options.gap, window=int((places.end - places.start).max()))
     return table[[*_PLACE, "name"]].reset_index(drop=True)
+
+
+def _apart(table: pd.DataFrame, gap: int, *, window: int) -> pd.DataFrame:
+    """Shorten regions by a gap where they touch one of another name.
+
+    A window has the side of the region that it starts in, so a region ends the length of a window earlier still.
+    """
+    meet = (table["end"] == table["start"].shift(-1)) & (table["chrom"] == table["chrom"].shift(-1))
+    meet &= table["name"] != table["name"].shift(-1)
+    after = meet.shift(1, fill_value=False)
+    shorter = table.assign(start=table["start"] + gap * after, end=table["end"] - (gap + window - 1) * meet)
+    return shorter[shorter["start"] < shorter["end"]]
 
 
 def read_folds(path: Path, *, seed: int = 1) -> SplitOptions:

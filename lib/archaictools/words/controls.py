@@ -34,13 +34,13 @@ TRIES = 2_000
 
 @dataclass
 class _Chromosome:
-    """Free bins of a chromosome and running sums of G+C over bins."""
+    """Free bins of a chromosome, and running sums of G+C over bins, in which free ones hold no N."""
 
     free: npt.NDArray[np.bool_]
     gc: npt.NDArray[np.int64]  # length bins + 1
 
     def gc_share(self, first: int, last: int) -> float:
-        """GC share of bins [first, last)."""
+        """GC share of free bins [first, last)."""
         return float((self.gc[last] - self.gc[first]) / ((last - first) * BIN))
 
 
@@ -64,7 +64,7 @@ def draw_controls(
     exclude
         Regions that controls must keep clear of as well, or None.
     gc_tolerance
-        Largest difference in GC share (0–1) between a region and its control.
+        Largest difference between the GC share (0–1) of a region's bases, without N, and that of its control's.
     seed
         Of the random choice.
     tally
@@ -93,7 +93,7 @@ def draw_controls(
         rng = np.random.default_rng([seed, length, len(group)])
         spans = group[["start", "end"]].to_numpy()
         for start, end in spans[np.argsort(spans[:, 0] - spans[:, 1], kind="stable")]:  # longest first
-            place = _place(chromosome, int(start), int(end), gc_tolerance, rng)
+            place = _place(genome, name, chromosome, int(start), int(end), gc_tolerance, rng)
             if isinstance(place, int):
                 drawn.append((name, place, place + int(end - start)))
             else:
@@ -127,20 +127,39 @@ def _survey(genome: Genome, chrom: str, taken: pd.DataFrame) -> _Chromosome:
     return _Chromosome(free, np.cumsum(gc))
 
 
-def _place(chromosome: _Chromosome, start: int, end: int, gc_tolerance: float, rng: np.random.Generator) -> int | str:
+def _gc_share(genome: Genome, chrom: str, start: int, end: int) -> float:
+    """GC share of the bases of an interval that are known; NaN without any."""
+    codes = genome.codes(chrom, start, end)
+    known = np.count_nonzero(codes != AMBIGUOUS)
+    return np.count_nonzero((codes == 1) | (codes == 2)) / known if known else np.nan
+
+
+def _place(
+    genome: Genome,
+    chrom: str,
+    chromosome: _Chromosome,
+    start: int,
+    end: int,
+    gc_tolerance: float,
+    rng: np.random.Generator,
+) -> int | str:
     """Find and claim a place for a control; return its start, or what was lacking (``space``, ``gc``)."""
-    bins = len(chromosome.free)
-    width = -(-(end - start) // BIN)
+    bins, length = len(chromosome.free), end - start
+    width = -(-length // BIN)
     if width > bins:
         return "space"
-    first = min(start // BIN, bins - width)
-    wanted = chromosome.gc_share(first, first + width)
+    wanted = _gc_share(genome, chrom, start, end)
+    # The last bin of a place may be used in part: by whole bins GC is only nearly right.
+    near = gc_tolerance + BIN / length
     lacking = "space"
     for candidate in rng.integers(0, bins - width + 1, size=TRIES).tolist():
         if not chromosome.free[candidate : candidate + width].all():
             continue
         lacking = "gc"
-        if abs(chromosome.gc_share(candidate, candidate + width) - wanted) <= gc_tolerance:
+        if abs(chromosome.gc_share(candidate, candidate + width) - wanted) > near:
+            continue
+        place = int(candidate) * BIN
+        if abs(_gc_share(genome, chrom, place, place + length) - wanted) <= gc_tolerance:
             chromosome.free[candidate : candidate + width] = False
-            return int(candidate) * BIN
+            return place
     return lacking

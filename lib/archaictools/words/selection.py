@@ -28,6 +28,10 @@ if TYPE_CHECKING:
     from archaictools.formats.tally import Tally
 
 
+#: Class of the regions of ``--exclude`` in the summary.
+EXCLUDED = "excluded"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Selection:
     """What to cut.
@@ -82,7 +86,7 @@ def select_regions(genome: Genome, selection: Selection, *, tally: Tally) -> dic
         If a file cannot be understood, names a chromosome that the genome lacks, or leaves nothing to cut.
     """
     genome.require(selection.chromosomes, "--chromosomes")
-    exclude = _read(selection.exclude, "excluded", genome, selection, tally) if selection.exclude else None
+    exclude = _read(selection.exclude, EXCLUDED, genome, selection, tally) if selection.exclude else None
     if selection.introgressed is None:
         return {UNLABELLED: _unlabelled(genome, selection, exclude, tally)}
     classes = {INTROGRESSED: _read(selection.introgressed, INTROGRESSED, genome, selection, tally)}
@@ -115,7 +119,7 @@ def _chosen(
 ) -> pd.DataFrame:
     chosen = frozenset(selection.chromosomes) or None
     kept = select_chromosomes(frame[["chrom", "start", "end"]], chosen, tally=tally, group=group)
-    if kept.empty:
+    if kept.empty and group != EXCLUDED:  # nothing to leave out there is no mistake
         raise InputError(f"has no row on {', '.join(selection.chromosomes)}", path=path)
     genome.require(kept["chrom"], path)
     return kept

@@ -144,6 +144,8 @@ def _cut_chromosome(
         if dropped:
             item = "regions shorter than a window, dropped" if not len(these) else "region tails, dropped"
             tally.add(group, item, 1, dropped)
+        if between := int(np.maximum(these[1:] - those[:-1], 0).sum()):
+            tally.add(group, "regions with bases between windows, dropped", 1, between)
         starts.append(these)
         ends.append(those)
         counts.append(len(these))
