@@ -54,6 +54,14 @@ def test_word2vec_of_the_same_sentences(ok, planted, tmp_path):
     assert f"word2vec at correlation: {table.loc['word2vec', 'at_correlation']:.3f}" in result.out
     ok(*arguments[:-4], "--word2vec-sentences", 500, "--word2vec-vectors", tmp_path / "again.tsv")
     assert (tmp_path / "again.tsv").read_bytes() == (tmp_path / "v.tsv").read_bytes()
+    # Of few sentences, not all words are there: whatever is written holds the words of both, and it is said.
+    few = ok(*arguments[:-1], 2, "--word2vec-vectors", tmp_path / "v.tsv", "--clustering", tmp_path / "c.tsv")
+    words = pd.read_csv(tmp_path / "m.tsv", sep="\t", keep_default_na=False)
+    rows = {name: len(pd.read_csv(tmp_path / f"{name}.tsv", sep="\t", header=None)) for name in ("l", "v")}
+    assert rows == {"l": len(words), "v": len(words)}
+    assert 20 < len(words) < 400
+    assert f"{400 - len(words)} words are in none of the sentences drawn for Word2Vec, left out" in few.err
+    assert pd.read_csv(tmp_path / "c.tsv", sep="\t")["words"].tolist() == [len(words)] * 3
 
 
 PUBLISHED = """Gene\tGene_Symbol\tPredict\tProb_0\tProb_1

@@ -53,6 +53,24 @@ def test_text_joins_with_one_header(ok, parts, tmp_path):
     assert [row.split("\t")[0] for row in rows] == ["chr1", "chr10", "chr2", "chr2"]
 
 
+def test_parts_of_several_chromosomes_come_out_sorted(ok, tmp_path):
+    """bedtools -sorted and genome browsers want each chromosome once, by name."""
+    (tmp_path / "a.bed").write_text("chr3\t5\t9\nchr1\t0\t9\nchr1\t20\t30\n")
+    (tmp_path / "b.bed").write_text("chr2\t7\t8\n")
+    ok("merge", tmp_path / "a.bed", tmp_path / "b.bed", "--out", tmp_path / "all.bed")
+    assert (tmp_path / "all.bed").read_text() == "chr1\t0\t9\nchr1\t20\t30\nchr2\t7\t8\nchr3\t5\t9\n"
+    for name, chroms in (("a", ("chr3", "chr1")), ("b", ("chr2",))):
+        handle = pyBigWig.open(str(tmp_path / f"{name}.bw"), "w")
+        handle.addHeader([(chrom, 50) for chrom in (*chroms, *({"chr1", "chr2", "chr3"} - set(chroms)))])
+        for chrom in chroms:
+            handle.addEntries([chrom], [3], ends=[9], values=[float(chrom[3:])])
+        handle.close()
+    ok("merge", tmp_path / "a.bw", tmp_path / "b.bw", "--out", tmp_path / "all.bw")
+    with pyBigWig.open(str(tmp_path / "all.bw")) as track:
+        assert list(track.chroms()) == ["chr1", "chr2", "chr3"]
+        assert [track.intervals(chrom) for chrom in track.chroms()] == [((3, 9, float(n)),) for n in (1, 2, 3)]
+
+
 @pytest.mark.parametrize(
     ("chosen", "message"),
     [

@@ -172,11 +172,17 @@ def test_genes_are_called_by_what_was_planted(chain, planted):
         near = predictions[
             (predictions["chrom"] == row.chrom) & (predictions["start"] < row.end) & (predictions["end"] > row.start)
         ]
-        weight = np.minimum(near["end"], row.end) - np.maximum(near["start"], row.start)
+        # Base by base: where windows overlap, the mean of them.
+        total, depth = np.zeros(row.end - row.start), np.zeros(row.end - row.start)
+        for window in near.itertuples():
+            part = slice(max(window.start - row.start, 0), window.end - row.start)
+            total[part] += window.probability
+            depth[part] += 1
+        mean = total[depth > 0] / depth[depth > 0]
         assert row.windows == len(near)
-        assert row.mean == pytest.approx(np.average(near["probability"], weights=weight), abs=1e-5)
+        assert row.mean == pytest.approx(mean.mean(), abs=1e-5)
         assert row.max == pytest.approx(near["probability"].max(), abs=1e-5)
-        assert row.fraction == pytest.approx(np.average(near["probability"] >= 0.5, weights=weight), abs=1e-5)
+        assert row.fraction == pytest.approx((mean >= 0.5).mean(), abs=2e-3)
     bed = pd.read_csv(chain / "g.bed", sep="\t", header=None)
     assert (bed[4] == (1000 * table["mean"]).round()).mean() > 0.98
 
@@ -185,7 +191,8 @@ def test_genes_from_the_bigwig_agree(chain, planted, ok, tmp_path):
     ok("genes", chain / "t.bw", "--annotation", planted / "genes.gtf", "--out", tmp_path / "g.tsv")
     one, other = (pd.read_csv(p, sep="\t").set_index("gene") for p in (chain / "g.tsv", tmp_path / "g.tsv"))
     assert (one["call"] == other["call"].reindex(one.index)).all()
-    np.testing.assert_allclose(one["mean"], other["mean"].reindex(one.index), atol=0.02)
+    for name in ("mean", "fraction"):
+        np.testing.assert_allclose(one[name], other[name].reindex(one.index), atol=1e-4)
 
 
 def test_projector_files_agree(chain, ok, tmp_path):

@@ -121,6 +121,20 @@ def test_overlapping_windows_are_one_interval(rows):
                 assert number[i] == number[j]
 
 
+@pytest.mark.parametrize("method", ["chromosome", "block", "interval"])
+def test_a_split_is_the_same_however_chromosomes_are_numbered(method):
+    """By name, as in a BED file, or in the order of a genome, as in words: chr10 is before chr2, or after chr9."""
+    named = genome([300] * 12, step=900)
+    sides = make_split(named, SplitOptions(method=method, block_size=20_000, seed=2)).sides(named)
+    order = np.argsort(named.names)
+    names, number = [named.names[n] for n in order], np.argsort(order)[named.chrom]
+    assert names != named.names
+    for rows in (np.arange(len(named)), np.argsort(number, kind="stable")):
+        places = Places(names, number[rows].astype(np.uint32), named.start[rows], named.end[rows], named.label[rows])
+        split = make_split(places, SplitOptions(method=method, block_size=20_000, seed=2))
+        assert (split.sides(places) == sides[rows]).all()
+
+
 @pytest.mark.parametrize("method", ["chromosome", "block", "interval", "random"])
 def test_a_split_is_the_same_after_storage(method):
     places = genome([3_000, 2_000, 1_000, 900], step=900)

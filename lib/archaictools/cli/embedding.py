@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from archaictools.cli.options import INPUT, OUTPUT, check_alphabet, common, kmer_option, names, of_member, report
+from archaictools.cli.options import INPUT, OUTPUT, check_alphabet, common, kmer_option, log, names, of_member, report
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -95,6 +95,11 @@ def command(
         words = export.word_vectors(trained, member=member)
         columns = columns or (USUAL if trained.alphabet.name == KMER else tuple(words.metadata.columns))
         chosen = words.top(top)
+        sets = {}
+        if word2vec:
+            chosen, sets["word2vec"] = _beside(trained, word2vec, chosen, member, word2vec_sentences, seed)
+            if word2vec_vectors:
+                export.write_vectors(staged[word2vec_vectors], sets["word2vec"])
         for path, exported in ((metadata, chosen), (raw_metadata, words)):
             if path:
                 export.write_metadata(staged[path], exported, columns)
@@ -108,13 +113,8 @@ def command(
         if umap or plot:
             table, found["map_trustworthiness"] = export.umap_table(chosen, seed=seed)
             _map(table, staged, umap, plot)
-        sets = {"learnt": chosen}
-        if word2vec:
-            sets["word2vec"] = _word2vec(trained, word2vec, chosen, member, word2vec_sentences, seed)
-            if word2vec_vectors:
-                export.write_vectors(staged[word2vec_vectors], sets["word2vec"])
         if clustering:
-            measured = cluster(sets, seed=seed)
+            measured = cluster({"learnt": chosen, **sets}, seed=seed)
             write_table(staged[clustering], measured)
             correlations = measured.set_index("vectors")["at_correlation"]
             found |= {f"{name}_at_correlation": value for name, value in correlations.items()}
@@ -133,10 +133,13 @@ def _map(table: pd.DataFrame, staged: Mapping[Path, Path], umap: Path | None, pl
         plot_embedding(staged[plot], table, file_format=plot.suffix[1:].lower())
 
 
-def _word2vec(
-    trained: TrainedModel, path: Path, like: WordVectors, member: int, sentences: int, seed: int
-) -> WordVectors:
-    """Train Word2Vec on sentences of the member's training side."""
+def _beside(
+    trained: TrainedModel, path: Path, chosen: WordVectors, member: int, sentences: int, seed: int
+) -> tuple[WordVectors, WordVectors]:
+    """Train Word2Vec on sentences of the member's training side; return the words of both, learnt and of Word2Vec.
+
+    Files of either go with the same metadata, so that words of which no sentence was drawn are left out of both.
+    """
     from archaictools.model.archive import check_fit
     from archaictools.model.heldout import draw_rows, rows_of_side
     from archaictools.progress import Progress
@@ -147,4 +150,8 @@ def _word2vec(
         check_fit(trained, words)
         rows = draw_rows(rows_of_side(trained, words, "train", member=member), sentences, seed=seed)
         with Progress(len(rows) * (1 + EPOCHS), "sentences", "Word2Vec") as progress:
-            return word2vec(words, rows, like, seed=seed, progress=progress)
+            found = word2vec(words, rows, chosen, seed=seed, progress=progress)
+    both = chosen.shared_with(found)
+    if left_out := len(chosen) - len(both):
+        log.warning("%s words are in none of the sentences drawn for Word2Vec, left out", f"{left_out:,}")
+    return both, found

@@ -123,10 +123,10 @@ def bigwig_lengths(path: Path) -> dict[str, int]:
         return dict(handle.chroms())
 
 
-def read_bigwig(path: Path) -> Iterator[tuple[str, Track]]:
-    """Read a bigWig chromosome by chromosome, in the file's order, skipping chromosomes without values."""
+def read_bigwig(path: Path, only: str | None = None) -> Iterator[tuple[str, Track]]:
+    """Read a bigWig chromosome by chromosome, in the file's order (or one), skipping chromosomes without values."""
     with _opened(path) as handle:
-        for chrom in handle.chroms():
+        for chrom in handle.chroms() if only is None else [only]:
             intervals = handle.intervals(chrom)
             if intervals:
                 starts, ends, values = (np.array(column) for column in zip(*intervals, strict=True))

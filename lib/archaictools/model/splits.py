@@ -283,16 +283,23 @@ def _shuffled_sides(count: int, split: Split, stream: int) -> npt.NDArray[np.int
     return sides
 
 
+def _by_name(places: Places) -> npt.NDArray[np.int64]:
+    """Give the number of each sentence's chromosome by name: a split is the same however a file numbers them."""
+    rank = np.argsort(np.argsort(places.names, kind="stable"), kind="stable")
+    numbers: npt.NDArray[np.int64] = rank[places.chrom]
+    return numbers
+
+
 def _by_block(split: Split, places: Places) -> npt.NDArray[np.int8]:
     """Assign blocks of the genome; which blocks there are depends on the labelled sentences alone."""
     size, gap = split.options.block_size, split.options.gap
     per = int(places.end.max() // size) + 2
-    block = places.chrom.astype(np.int64) * per + places.start // size
+    base = _by_name(places) * per
+    block = base + places.start // size
     known = np.unique(block[places.label >= 0])
     table = np.full(len(places.names) * per, UNUSED, dtype=np.int8)
     table[known] = _shuffled_sides(len(known), split, 1)
     sides: npt.NDArray[np.int8] = table[block]
-    base = places.chrom.astype(np.int64) * per
     left = table[base + np.maximum(places.start - gap, 0) // size]
     right = table[base + np.minimum((places.end - 1 + gap) // size, per - 1)]
     for other in (left, right):  # a window that reaches into, or lies near, a block of another side
@@ -310,12 +317,13 @@ def _by_interval(split: Split, places: Places) -> npt.NDArray[np.int8]:
 
 def interval_numbers(places: Places) -> npt.NDArray[np.int64]:
     """Give overlapping windows one number, and touching ones of one class too."""
-    order = np.lexsort((places.end, places.start, places.chrom))
-    chrom, start, end, label = (a[order] for a in (places.chrom, places.start, places.end, places.label))
+    named = _by_name(places)
+    order = np.lexsort((places.end, places.start, named))
+    chrom, start, end, label = (a[order] for a in (named, places.start, places.end, places.label))
     fresh = np.ones(len(order), dtype=bool)
     # The furthest end so far on the chromosome: long rows first would otherwise hide overlaps.
-    reach = np.maximum.accumulate(end + chrom.astype(np.int64) * (int(end.max()) + 1))
-    place = start + chrom.astype(np.int64) * (int(end.max()) + 1)
+    reach = np.maximum.accumulate(end + chrom * (int(end.max()) + 1))
+    place = start + chrom * (int(end.max()) + 1)
     touching = (place[1:] == reach[:-1]) & (label[1:] == label[:-1])
     fresh[1:] = ~((place[1:] < reach[:-1]) | touching)
     number = np.empty(len(order), dtype=np.int64)

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from archaictools.formats.bed import score
-from archaictools.formats.bigwig import is_bigwig, read_bigwig
+from archaictools.formats.bigwig import is_bigwig, mean_over_overlaps, read_bigwig
 from archaictools.formats.genome import require_chromosomes
 from archaictools.formats.tables import read_table
 
@@ -22,6 +22,7 @@ COLUMNS = ["gene", "chrom", "start", "end", "strand", "windows", "mean", "max", 
 #: What is added up over the windows of a gene, and how. A sum with an unknown part is unknown.
 _TOTALS: dict[str, Any] = {
     "windows": "sum",
+    "weight": "sum",
     "bases": "sum",
     "sum": "sum",
     "above": "sum",
@@ -69,9 +70,10 @@ def summarise_genes(
     pandas.DataFrame
         One row a gene, sorted by chromosome and start: ``gene, chrom, start, end, strand``; ``windows`` (that
         overlap it); ``mean`` and ``fraction`` (mean probability, and share with probability at or above the
-        threshold, of the gene's bases that lie in windows, each window weighed by its overlap); ``max``; ``call``
-        (``introgressed`` when the mean reaches the threshold, ``free`` when not, ``NA`` without a window); ``seen``
-        (share of those bases whose windows training saw: their probabilities are not held-out).
+        threshold, of the gene's bases that lie in windows; where windows overlap, a base has their mean, as in a
+        track); ``max``; ``call`` (``introgressed`` when the mean reaches the threshold, ``free`` when not, ``NA``
+        without a window); ``seen`` (share of its windows that training saw, each weighed by its overlap: their
+        probabilities are not held-out).
 
     Raises
     ------
@@ -83,7 +85,8 @@ def summarise_genes(
     chroms: set[str] = set()
     for frame in windows:
         chroms.update(frame["chrom"].unique())
-        found.extend(_overlaps(genes, frame, threshold))
+        found.extend(_of_windows(genes, frame))
+        found.extend(_of_bases(genes, _track(frame), threshold))
     if not chroms & set(genes["chrom"]):
         require_chromosomes(genes["chrom"], chroms, source=source, genome="the predictions")
     totals = pd.concat(found) if found else pd.DataFrame(columns=["gene", *_TOTALS])
@@ -102,38 +105,52 @@ def summarise_genes(
             "max": totals["max"].astype(float),
             "fraction": (totals["above"] / totals["bases"]).astype(float),
             "call": np.where(np.isnan(mean), "NA", np.where(mean >= threshold, "introgressed", "free")),
-            "seen": (totals["seen"] / totals["bases"]).astype(float),
+            "seen": (totals["seen"] / totals["weight"]).astype(float),
         }
     )[COLUMNS]
 
 
-def _overlaps(genes: pd.DataFrame, windows: pd.DataFrame, threshold: float) -> Iterator[pd.DataFrame]:
-    here = genes[genes["chrom"].isin(windows["chrom"].unique())]
+def _track(windows: pd.DataFrame) -> pd.DataFrame:
+    """Return the mean of windows over the bases that they cover: intervals that do not overlap."""
+    parts = []
+    for chrom, rows in windows.groupby("chrom", sort=False):
+        columns = (rows[name].to_numpy() for name in ("start", "end", "probability"))
+        start, end, mean = mean_over_overlaps(*columns)
+        parts.append(pd.DataFrame({"chrom": chrom, "start": start, "end": end, "probability": mean}))
+    return pd.concat(parts) if parts else windows
+
+
+def _pairs(genes: pd.DataFrame, intervals: pd.DataFrame) -> Iterator[pd.DataFrame]:
+    """Yield overlaps of genes and intervals, the gene as a number, with the bases that they share."""
+    here = genes[genes["chrom"].isin(intervals["chrom"].unique())]
     for first in range(0, len(here), BATCH):
         part = here.iloc[first : first + BATCH].reset_index(names="gene")
         pairs = bioframe.overlap(
-            part[["chrom", "start", "end", "gene"]],
-            windows,
-            how="inner",
-            suffixes=("", "_w"),
-            return_overlap=True,
+            part[["chrom", "start", "end", "gene"]], intervals, how="inner", suffixes=("", "_w"), return_overlap=True
         )
-        if pairs.empty:
-            continue
-        bases = (pairs["overlap_end"] - pairs["overlap_start"]).astype("int64")
-        probability = pairs["probability_w"].astype(float)
-        yield (
-            pairs.assign(
-                windows=1,
-                bases=bases,
-                sum=bases * probability,
-                above=bases * (probability >= threshold),
-                seen=bases * pairs["seen_w"].astype(float),
-                max=probability,
-            )
-            .groupby("gene", as_index=False)
-            .agg(_TOTALS)
+        if not pairs.empty:
+            bases = (pairs["overlap_end"] - pairs["overlap_start"]).astype("int64")
+            yield pairs.assign(bases=bases, probability=pairs["probability_w"].astype(float))
+
+
+def _of_windows(genes: pd.DataFrame, windows: pd.DataFrame) -> Iterator[pd.DataFrame]:
+    """Yield what is told of genes by windows: how many, the highest, and what training saw."""
+    for pairs in _pairs(genes, windows):
+        told = pairs.assign(
+            windows=1, weight=pairs["bases"], seen=pairs["bases"] * pairs["seen_w"].astype(float),
+            max=pairs["probability"], bases=0, sum=0.0, above=0,
+        )  # fmt: skip
+        yield told.groupby("gene", as_index=False).agg(_TOTALS)
+
+
+def _of_bases(genes: pd.DataFrame, track: pd.DataFrame, threshold: float) -> Iterator[pd.DataFrame]:
+    """Yield what is told of genes by their bases: how many, the sum of their means, and those above the threshold."""
+    for pairs in _pairs(genes, track):
+        bases, mean = pairs["bases"], pairs["probability"]
+        told = pairs.assign(
+            windows=0, weight=0, seen=0.0, max=mean, sum=bases * mean, above=bases * (mean >= threshold)
         )
+        yield told.groupby("gene", as_index=False).agg(_TOTALS)
 
 
 def genes_bed(table: pd.DataFrame) -> pd.DataFrame:

@@ -32,9 +32,9 @@ def merge(parts: Sequence[Path], target: Path) -> Merged:
     Parameters
     ----------
     parts
-        Files of ``archaictools predict`` (or of any program, if their first column is a chromosome). Parts come out by
-        the name of their first chromosome, whatever their order here, their rows as they were. A BED part may be
-        empty: nothing was called there.
+        Files of ``archaictools predict`` (or of any program, if their first column is a chromosome). Chromosomes come
+        out by name, whatever their order here, the rows of each as they were. A BED part may be empty: nothing was
+        called there.
     target
         Where to write.
 
@@ -94,13 +94,9 @@ class _Parts:
                 f"{chrom} is also in {other}", path=part, remedy="give each chromosome in one part, and each part once"
             )
 
-    def in_order(self) -> tuple[list[Path], list[str]]:
-        """Return the parts by the name of their first chromosome, and all chromosomes in that order."""
-        chroms: dict[Path, list[str]] = {part: [] for part in self.parts}
-        for chrom, part in self._owner.items():
-            chroms[part].append(chrom)
-        ordered = sorted(self.parts, key=lambda part: chroms[part][:1])
-        return ordered, [chrom for part in ordered for chrom in chroms[part]]
+    def in_order(self) -> list[tuple[str, Path]]:
+        """Return all chromosomes by name, and the part of each."""
+        return sorted(self._owner.items())
 
 
 def _merge_bigwigs(parts: Sequence[Path], target: Path) -> int:
@@ -113,11 +109,11 @@ def _merge_bigwigs(parts: Sequence[Path], target: Path) -> int:
             )
         for chrom, _ in read_bigwig(part):
             known.own(part, chrom)
-    ordered, used = known.in_order()
+    used = [chrom for chrom, _ in known.in_order()]
     unused = sorted(set(lengths) - set(used))
     with BigWigWriter(target, {chrom: lengths[chrom] for chrom in (*used, *unused)}) as writer:
-        for part in ordered:
-            for chrom, track in read_bigwig(part):
+        for wanted, part in known.in_order():
+            for chrom, track in read_bigwig(part, wanted):
                 writer.add(chrom, track)
                 rows += len(track[0])
     return rows
@@ -137,9 +133,11 @@ def _merge_text(parts: Sequence[Path], target: Path, *, header: bool) -> int:
             for chrom in frame.iloc[:, 0].unique():
                 known.own(part, str(chrom))
     with TableWriter(target, header=header) as writer:
-        for part in known.in_order()[0]:
+        for chrom, part in known.in_order():
             for frame in _frames(part, header=header):
-                writer.write(frame)
+                here = frame[frame.iloc[:, 0] == chrom]
+                if len(here):
+                    writer.write(here)
     return writer.rows
 
 

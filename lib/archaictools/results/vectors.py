@@ -59,6 +59,11 @@ class WordVectors:
         """Return the most frequent words only."""
         return WordVectors(self.vectors[:number], self.metadata.iloc[:number])
 
+    def shared_with(self, other: WordVectors) -> WordVectors:
+        """Return the words that others hold, too."""
+        known = self.metadata["id"].isin(other.metadata["id"]).to_numpy()
+        return WordVectors(self.vectors[known], self.metadata[known].reset_index(drop=True))
+
 
 def word_vectors(model: TrainedModel, *, member: int = 1) -> WordVectors:
     """Collect the vectors of all words that occur on the training side of a member, counted from 1.
