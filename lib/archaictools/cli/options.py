@@ -101,6 +101,16 @@ kmer_option = partial(click.option, cls=_Only, alphabet="kmer")
 haplotype_option = partial(click.option, cls=_Only, alphabet="variant")
 
 
+def given_options() -> list[click.Parameter]:
+    """Return the options of this verb that stand on its command line."""
+    context = click.get_current_context()
+    return [
+        option
+        for option in context.command.params
+        if context.get_parameter_source(option.name or "") is ParameterSource.COMMANDLINE
+    ]
+
+
 def check_alphabet(alphabet: str) -> None:
     """Refuse options on the command line that say nothing about words of this alphabet.
 
@@ -113,14 +123,7 @@ def check_alphabet(alphabet: str) -> None:
 
     if alphabet not in _WORDS:
         return  # what reads the file says what is wrong with it
-    context = click.get_current_context()
-    refused = [
-        option
-        for option in context.command.params
-        if isinstance(option, _Only)
-        and option.alphabet != alphabet
-        and context.get_parameter_source(option.name or "") is ParameterSource.COMMANDLINE
-    ]
+    refused = [option for option in given_options() if isinstance(option, _Only) and option.alphabet != alphabet]
     if refused:
         raise UsageError(
             f"{', '.join(option.opts[0] for option in refused)}: only for {_WORDS[refused[0].alphabet]}, and these are "

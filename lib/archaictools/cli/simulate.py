@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import click
@@ -10,6 +11,10 @@ from archaictools.cli.options import INPUT, OUTPUT, common, report
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+
+#: An option that is a share of something, none by default.
+_share = partial(click.option, type=click.FloatRange(0, 1, max_open=True), default=0.0, show_default=True)
 
 
 @click.command("simulate", short_help="Simulate people with known truth.")
@@ -36,20 +41,8 @@ if TYPE_CHECKING:
 @click.option(
     "--switch-errors", type=click.FloatRange(0), default=0.0, show_default=True, help="Phasing switches per Mb."
 )
-@click.option(
-    "--missing-archaic",
-    type=click.FloatRange(0, 1, max_open=True),
-    default=0.0,
-    show_default=True,
-    help="Share of archaic genotypes not called.",
-)
-@click.option(
-    "--archaic-damage",
-    type=click.FloatRange(0, 1, max_open=True),
-    default=0.0,
-    show_default=True,
-    help="Share of archaic C (G) read as T (A).",
-)
+@_share("--missing-archaic", help="Share of archaic genotypes not called.")
+@_share("--archaic-damage", help="Share of archaic C (G) read as T (A).")
 @click.option("--archaic-only-alternate", is_flag=True, help="Archaic genotypes only where they are not REF.")
 @click.option("--modern-variable-only", is_flag=True, help="Only sites at which modern people differ.")
 @click.option(
@@ -59,20 +52,8 @@ if TYPE_CHECKING:
     show_default=True,
     help="Highest mutation rate along the genome over the lowest.",
 )
-@click.option(
-    "--uncallable",
-    type=click.FloatRange(0, 1, max_open=True),
-    default=0.0,
-    show_default=True,
-    help="Share of the genome left out.",
-)
-@click.option(
-    "--flip",
-    type=click.FloatRange(0, 1, max_open=True),
-    default=0.0,
-    show_default=True,
-    help="Share of sites whose REF is not ancestral.",
-)
+@_share("--uncallable", help="Share of the genome left out.")
+@_share("--flip", help="Share of sites whose REF is not ancestral.")
 @click.option("--out", type=OUTPUT, required=True, help="New folder for VCFs, truth and lists of samples.")
 @common
 def command(

@@ -6,9 +6,8 @@ from functools import wraps
 from typing import TYPE_CHECKING, Any
 
 import click
-from click.core import ParameterSource
 
-from archaictools.cli.options import INPUT, names
+from archaictools.cli.options import INPUT, given_options, names
 from archaictools.errors import UsageError
 
 if TYPE_CHECKING:
@@ -87,13 +86,6 @@ def split_options(splitting: dict[str, Any]) -> SplitOptions:
         return SplitOptions(**values)
     from archaictools.model.territory import read_folds
 
-    context = click.get_current_context()
-    given = [
-        option.opts[0]
-        for option in context.command.params
-        if option.name in set(values) - {"seed"}
-        and context.get_parameter_source(option.name) is ParameterSource.COMMANDLINE
-    ]
-    if given:
+    if given := [option.opts[0] for option in given_options() if option.name in set(values) - {"seed"}]:
         raise UsageError(f"--fold-file says what is held out: leave out {', '.join(given)}")
     return read_folds(fold_file, seed=values["seed"])

@@ -12,10 +12,9 @@ from archaictools.formats.bigwig import is_bigwig
 from archaictools.formats.files import open_text
 from archaictools.formats.genome import require_chromosomes
 from archaictools.formats.tables import read_table
-from archaictools.results.genes import BATCH
+from archaictools.results.genes import overlaps
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from archaictools.formats.tally import Tally
@@ -79,7 +78,10 @@ def carriers(
     if low.any():
         tally.add("segments", f"segments below {threshold:g}, not used", int(low.sum()))
     segments = segments[~low].reset_index(drop=True)
-    pairs = pd.concat(list(_pairs(genes, segments)))
+    kept = {"gene": int, "sample_w": object, "haplotype_w": object, "source_w": object, "posterior_w": float}
+    found = [part[list(kept)] for part in overlaps(genes, segments)]
+    pairs = (pd.concat(found) if found else pd.DataFrame(columns=list(kept))).astype(kept)
+    pairs.columns = pairs.columns.str.removesuffix("_w")
     groups = pairs.groupby("gene")
     table = pd.DataFrame(
         {
@@ -98,20 +100,6 @@ def carriers(
     table["sources"] = table["sources"].fillna(".")
     named = genes.rename(columns={"name": "gene"})[["gene", "chrom", "start", "end", "strand"]]
     return pd.concat([named, table], axis=1)[COLUMNS]
-
-
-def _pairs(genes: pd.DataFrame, segments: pd.DataFrame) -> Iterator[pd.DataFrame]:
-    """Yield overlaps of genes and segments, the gene as a number."""
-    for first in range(0, len(genes), BATCH):
-        part = genes.iloc[first : first + BATCH].reset_index(names="gene")
-        found = bioframe.overlap(part[["chrom", "start", "end", "gene"]], segments, how="inner", suffixes=("", "_s"))
-        yield pd.DataFrame(
-            {
-                "gene": found["gene"].astype(int),
-                **{name: found[f"{name}_s"] for name in ("sample", "haplotype", "source")},
-                "posterior": found["posterior_s"].astype(float),
-            }
-        )
 
 
 def _count_sources(sources: pd.Series[str]) -> str:

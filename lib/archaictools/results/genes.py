@@ -120,8 +120,8 @@ def _track(windows: pd.DataFrame) -> pd.DataFrame:
     return pd.concat(parts) if parts else windows
 
 
-def _pairs(genes: pd.DataFrame, intervals: pd.DataFrame) -> Iterator[pd.DataFrame]:
-    """Yield overlaps of genes and intervals, the gene as a number, with the bases that they share."""
+def overlaps(genes: pd.DataFrame, intervals: pd.DataFrame) -> Iterator[pd.DataFrame]:
+    """Yield overlaps of genes and intervals: the gene as a number, the interval's columns ending in ``_w``, bases."""
     here = genes[genes["chrom"].isin(intervals["chrom"].unique())]
     for first in range(0, len(here), BATCH):
         part = here.iloc[first : first + BATCH].reset_index(names="gene")
@@ -130,23 +130,23 @@ def _pairs(genes: pd.DataFrame, intervals: pd.DataFrame) -> Iterator[pd.DataFram
         )
         if not pairs.empty:
             bases = (pairs["overlap_end"] - pairs["overlap_start"]).astype("int64")
-            yield pairs.assign(bases=bases, probability=pairs["probability_w"].astype(float))
+            yield pairs.assign(bases=bases)
 
 
 def _of_windows(genes: pd.DataFrame, windows: pd.DataFrame) -> Iterator[pd.DataFrame]:
     """Yield what is told of genes by windows: how many, the highest, and what training saw."""
-    for pairs in _pairs(genes, windows):
+    for pairs in overlaps(genes, windows):
         told = pairs.assign(
             windows=1, weight=pairs["bases"], seen=pairs["bases"] * pairs["seen_w"].astype(float),
-            max=pairs["probability"], bases=0, sum=0.0, above=0,
+            max=pairs["probability_w"].astype(float), bases=0, sum=0.0, above=0,
         )  # fmt: skip
         yield told.groupby("gene", as_index=False).agg(_TOTALS)
 
 
 def _of_bases(genes: pd.DataFrame, track: pd.DataFrame, threshold: float) -> Iterator[pd.DataFrame]:
     """Yield what is told of genes by their bases: how many, the sum of their means, and those above the threshold."""
-    for pairs in _pairs(genes, track):
-        bases, mean = pairs["bases"], pairs["probability"]
+    for pairs in overlaps(genes, track):
+        bases, mean = pairs["bases"], pairs["probability_w"].astype(float)
         told = pairs.assign(
             windows=0, weight=0, seen=0.0, max=mean, sum=bases * mean, above=bases * (mean >= threshold)
         )
