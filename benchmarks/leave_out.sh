@@ -21,7 +21,7 @@ for history in none 9K19 10J19 ooa3; do
         for sim in "${simulations[@]}"; do
             [[ $sim == "$history"_* ]] || files+=("$(printf '%s\n' "$pretrain/first/$sim".n*.h5 | sort -V | tail -n 1)")
         done
-        archaictools train "${files[@]}" --embedding 16 --lstm 32 --dense 16 --epochs 15 --patience 0 --keep last \
+        archaictools train "${files[@]}" --embedding 16 --lstm 32 --dense 16 --epochs 15 --patience 0 --keep last --no-sharing \
             --test-chromosomes "$(chromosomes "$history" "${test[@]}")" --model "$model" \
             --validation-chromosomes "$(chromosomes "$history" "${validation[@]}")"
     fi

@@ -3,7 +3,8 @@
 # What is in FOLDER already is not made again, and an interrupted training goes on. Simulations take an hour on two cores.
 # The first, long training is pretrain_gpu.py's, for which TORCH names a Python with PyTorch and this package: seven minutes
 # on one H100, most of a day on two cores. The second goes on on the CPU (half an hour on two cores) with people that the
-# first has not seen, calibrates and measures. Both read people beside an archaic genome and without one.
+# first has not seen; on the same people the network of the second reading is trained (half an hour again). Both read
+# people beside an archaic genome and without one.
 set -euo pipefail
 folder=$1 model=$2
 here=$(realpath "$(dirname "$0")")
@@ -223,6 +224,14 @@ if [ ! -f "$long" ]; then
         --learning-rate 0.004 --model "$long"
 fi
 mkdir -p "$folder/training"
-archaictools train "$folder"/second/{,alone/}*.n*.h5 --start-from "$long" --learning-rate 0.001 --epochs 2 --seed 11 --patience 0 --keep last \
-    --test-chromosomes $test --validation-chromosomes $validation --checkpoint "$folder/training/checkpoint" --threads "$threads" \
-    --model "$model" --metrics "$folder/training/metrics.json" --history "$folder/training/history.tsv"
+learn() { # name of the step, options
+    archaictools train "$folder"/second/{,alone/}*.n*.h5 --seed 11 --test-chromosomes $test --validation-chromosomes $validation \
+        --threads "$threads" --metrics "$folder/training/$1.json" --history "$folder/training/$1.tsv" "${@:2}"
+}
+once=$folder/once.h5
+if [ ! -f "$once" ]; then
+    learn once --start-from "$long" --learning-rate 0.001 --epochs 2 --patience 0 --keep last --no-sharing \
+        --checkpoint "$folder/training/checkpoint" --model "$once"
+fi
+# What it says of people who share alleles is then read by a small network.
+learn twice --start-from "$once" --epochs 0 --model "$model"

@@ -107,7 +107,8 @@ def test_the_temperature_is_of_people_beside_an_archaic_genome(run, tmp_path, mo
     assert run("train", *files, *common, "--model", tmp_path / "m.h5").code == 0
     assert run("train", *files[1:], *common, "--model", tmp_path / "n.h5").code == 0
     assert np.array_equal(fitted_to[0], beside.ravel())
-    assert len(fitted_to[1]) == 2 * beside.size
+    # That of the second reading is of people without one, who alone are read twice.
+    assert [len(label) for label in fitted_to[1:]] == [2 * beside.size] * 3
 
 
 def test_training_finds_planted_tracts_on_a_held_out_chromosome(trained):
@@ -375,7 +376,7 @@ def test_what_is_measured_and_drawn_is_every_haplotype_in_blocks_of_the_genome(w
         found = evaluate_bins(model, bins, seed=3).report["models"]["model"]
         chromosomes = evaluate_bins(model, bins, leave_out=(*RIVALS, *CONTROLS), seed=3).report["chromosomes"]
         ensemble = BinEnsemble(model, bins)
-        said = np.concatenate([ensemble.predict(c, bins.inputs(c), bins.edges(c))[0] for c in bins.bins], axis=1)
+        said = np.concatenate([ensemble.predict(c, slice(0, 8))[0] for c in bins.bins], axis=1)
         label = np.concatenate([bins.label(c) for c in bins.bins], axis=1)
     assert found["n"] == label.size
     assert found["auroc"] == pytest.approx(roc_auc_score(label.ravel(), said.ravel()), abs=1e-4)
@@ -425,7 +426,8 @@ def test_bins_that_could_not_be_called_are_not_measured(tmp_path):
 
 def test_every_fold_is_measured_by_the_network_that_has_not_seen_it(ok, tmp_path):
     make_words(tmp_path / "w.h5", bins=300)
-    ok("train", tmp_path / "w.h5", "--folds", 3, "--epochs", 10, "--no-augment", *SMALL, "--model", tmp_path / "m.h5")
+    ok("train", tmp_path / "w.h5", "--folds", 3, "--epochs", 10, "--no-augment", "--no-sharing", *SMALL, "--model",
+       tmp_path / "m.h5")  # fmt: skip
     ok("evaluate", tmp_path / "m.h5", tmp_path / "w.h5", "--metrics", tmp_path / "e.json")
     report = json.loads((tmp_path / "e.json").read_text())
     model = load_model(tmp_path / "m.h5", alphabet="variant")

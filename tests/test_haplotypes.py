@@ -13,7 +13,7 @@ import pysam
 import pytest
 
 from archaictools.formats import variants
-from archaictools.words.bins import open_bins
+from archaictools.words.bins import Patterns, open_bins, write_bins
 from archaictools.words.patterns import PATTERNS
 from archaictools.words.truth import Cover
 
@@ -151,6 +151,60 @@ def test_words_against_counting_by_hand(ok, tmp_path, people, missing, everybody
     table = pd.read_csv(summary, sep="\t").set_index("item")["count"]
     assert table["records read"].iloc[0] == len(modern)
     assert table.filter(like="another style").sum() == 1
+
+
+def shared_by_hand(modern):
+    """(bin, carriers) of every allele that at most 1 % of the outgroup and at least two haplotypes carry, in order."""
+    found = []
+    for position, _, _, calls in modern:
+        alleles = [allele for call in calls for allele in call.replace("/", "|").split("|")]
+        outgroup = [allele for allele in alleles[: 2 * len(OUTGROUP)] if allele != "."]
+        own = alleles[2 * len(OUTGROUP) :]
+        for allele in sorted(set(own) - {"."}) if outgroup else ():
+            carriers = [one == allele for one in own]
+            if 100 * outgroup.count(allele) <= len(outgroup) and sum(carriers) > 1:
+                found.append((position // 1_000, carriers))
+    return found
+
+
+def test_shared_alleles_against_looking_by_hand(ok, tmp_path):
+    """Two to four alleles, REF the one that the outgroup lacks or not, one or two that it lacks, missing calls."""
+    rng = np.random.default_rng(8)
+    modern = []
+    for position in np.sort(rng.choice(LENGTH, size=600, replace=False)).tolist():
+        number = int(rng.choice([2, 3, 4]))
+        most = int(rng.integers(number))  # what the outgroup has
+        outgroup = [most if rng.random() < 0.97 else int(rng.integers(number)) for _ in range(2 * len(OUTGROUP))]
+        alleles = [str(a) if rng.random() > 0.03 else "." for a in [*outgroup, *rng.integers(number, size=6)]]
+        calls = ["|".join(alleles[place : place + 2]) for place in range(0, len(alleles), 2)]
+        bases = [str(base) for base in rng.permutation(list("ACGT"))]
+        modern.append((position, bases[0], bases[1:number], calls))
+    vcf = write_vcf(tmp_path / "m.vcf", OUTGROUP + INGROUP, modern)
+    ok("haplotypes", "--vcf", vcf, *ROLES, "--out", tmp_path / "w.h5")
+    expected = shared_by_hand(modern)
+    assert len(expected) > 300
+    with open_bins(tmp_path / "w.h5") as found:
+        assert found.companies == [slice(0, 6)]
+        bins, carriers = found.sharing("chr7", slice(0, 6))
+        assert [(int(where), list(row)) for where, row in zip(bins, carriers, strict=True)] == expected
+        # Of some haplotypes, what two of them carry.
+        bins, carriers = found.sharing("chr7", slice(1, 4))
+        some = [(where, row[1:4]) for where, row in expected if sum(row[1:4]) > 1]
+        assert [(int(where), list(row)) for where, row in zip(bins, carriers, strict=True)] == some
+    ok("haplotypes", "--vcf", vcf, *ROLES, "--together", 2, "--out", tmp_path / "t.h5")
+    with open_bins(tmp_path / "t.h5") as found:
+        assert found.companies == [slice(0, 2), slice(2, 6)]
+
+
+def test_no_more_than_so_many_haplotypes_are_looked_at_together(tmp_path):
+    haplotypes = [(f"P{number}", side) for number in range(45) for side in (1, 2)]
+    with write_bins(
+        tmp_path / "w.h5", Patterns(), haplotypes=haplotypes, lengths={}, provenance={}, groups=(0, 60, 62)
+    ) as writer:
+        writer.begin("chr1")
+    with open_bins(tmp_path / "w.h5") as found:
+        ends = [(rows.start, rows.stop) for rows in found.companies]
+    assert ends == [(0, 24), (24, 48), (48, 60), (60, 62), (62, 86), (86, 90)]
 
 
 def test_one_file_of_all_people_as_bcf_gives_the_same_words(ok, tmp_path, people):

@@ -84,7 +84,7 @@ def replace(handle, name, data):
 
 
 CASES = {
-    "newer schema": (lambda h: h.attrs.__setitem__("schema_version", 3), "schema version 3, this release reads 2 to 2"),
+    "newer schema": (lambda h: h.attrs.__setitem__("schema_version", 4), "schema version 4, this release reads 2 to 3"),
     "older schema": (lambda h: h.attrs.__setitem__("schema_version", 1), "make the file again"),
     "other kind": (lambda h: h.attrs.__setitem__("format", "x"), "expected archaictools model"),
     "other alphabet": (lambda h: h.attrs.__setitem__("alphabet", "variant"), "variant alphabet"),

@@ -29,7 +29,7 @@ from archaictools.cli.options import INPUT, OUTPUT, common, report
     type=click.IntRange(1),
     default=12,
     show_default=True,
-    help="People of the ingroup read together; more are parted into groups.",
+    help="People of the ingroup read together, to tell whose alleles are shared; more are parted into groups.",
 )
 @click.option(
     "--unphased",
@@ -111,8 +111,16 @@ def command(
     with Outputs() as outputs:
         target = outputs.stage(out)
         table = outputs.stage(summary) if summary else None
+        groups = options.groups(len(people.ingroup))
         with (
-            write_bins(target, alphabet, haplotypes=people.haplotypes, lengths={}, provenance=origin) as writer,
+            write_bins(
+                target,
+                alphabet,
+                haplotypes=people.haplotypes,
+                lengths={},
+                provenance=origin,
+                groups=(2 * groups).tolist(),
+            ) as writer,
             Progress(None, "sites", "haplotypes") as progress,
         ):
             used = count_haplotypes(
@@ -120,10 +128,9 @@ def command(
             )
         if table:
             write_table(table, tally.frame())
-    groups = len(options.groups(len(people.ingroup)))
     report(
         haplotypes=f"{len(people.haplotypes):,} of {len(people.ingroup):,} people"
-        f"{f' in {groups:,} groups' if groups > 1 else ''}, beside {len(people.outgroup):,} "
+        f"{f' in {len(groups):,} groups' if len(groups) > 1 else ''}, beside {len(people.outgroup):,} "
         f"of the outgroup and {len(people.archaic):,} archaic",
         sites=f"{used.sites:,} at which they differ",
         bins=f"{used.bins:,} of {bin_size:,} bp in {out}",

@@ -21,7 +21,13 @@ if TYPE_CHECKING:
 @click.command("train", short_help="Train an LSTM.")
 @click.argument("words", type=INPUT, nargs=-1, required=True)
 @holding_out
-@click.option("--epochs", type=click.IntRange(1), default=5, show_default=True, help="Passes over the training side.")
+@click.option(
+    "--epochs",
+    type=click.IntRange(0),
+    default=5,
+    show_default=True,
+    help="Passes over the training side; 0 leaves the network of --start-from as it is.",
+)
 @click.option(
     "--batch-size",
     type=click.IntRange(0),
@@ -93,6 +99,11 @@ if TYPE_CHECKING:
 @haplotype_option("--stretch", type=click.IntRange(1), default=500, show_default=True, help="Bins read at once.")
 @haplotype_option("--no-augment", is_flag=True, help="Learn from the words as they are, not as real data suffer.")
 @haplotype_option(
+    "--no-sharing",
+    is_flag=True,
+    help="Read each haplotype by itself, not, without an archaic genome, again beside those that share its alleles.",
+)
+@haplotype_option(
     "--start-from",
     type=INPUT,
     help="Go on learning from this model.h5, or from 'pretrained'; its sizes hold.",
@@ -124,6 +135,7 @@ def command(
     forget_bias: str,
     stretch: int,
     no_augment: bool,
+    no_sharing: bool,
     start_from: Path | None,
     model_path: Path,
     history: Path | None,
@@ -183,7 +195,7 @@ def command(
         target = outputs.stage(model_path)
         tables = {path: outputs.stage(path) for path in (history, metrics, predictions, write_folds) if path}
         if variant:
-            values |= {"stretch": stretch, "augment": not no_augment}
+            values |= {"stretch": stretch, "augment": not no_augment, "sharing": not no_sharing}
             fitted, places, lengths = _of_haplotypes(
                 words, holding, values, sizes, start_from, checkpoint, start, stack
             )

@@ -4,14 +4,16 @@ The network is rebuilt in code from a small JSON description; weights are plain 
 digests are checked before use. A model has one member, or one a fold: networks of one shape trained on different
 sides. With each travel its split, the places it has seen, and the word counts of its training side.
 
-Layout (schema version 2)::
+Layout (schema version 3)::
 
-    attributes  format, schema_version, alphabet, parameters, network, provenance (JSON), words_sha256, members
+    attributes  format, schema_version, alphabet, parameters, network, sharing (of the second network, or empty),
+                provenance (JSON), words_sha256, members
     metrics     JSON text
     chromosomes/ name, length of the genome trained on
     members/N/  N from 0:
         split       JSON text
         weights/    float32 arrays named as in archaictools.model.network
+        sharing/    those of the second network, where there is one
         seen/       chrom, start, end of the places of its training and validation sides
         counts      uint32 (2, 4^k + 1): training counts of each word, introgressed and depleted
 """
@@ -37,6 +39,7 @@ from archaictools.formats.hdf5 import (
     write_document,
 )
 from archaictools.model.network import Network
+from archaictools.model.sharing import INPUTS
 from archaictools.model.splits import Split
 from archaictools.model.territory import Territory
 from archaictools.words.bins import ALPHABET as VARIANT
@@ -51,8 +54,8 @@ if TYPE_CHECKING:
     from archaictools.words.sentences import WordsFile
 
 KIND = "archaictools model"
-SCHEMA_VERSION = 2
-#: Version 1 had one member and did not say what it had seen.
+SCHEMA_VERSION = 3
+#: Version 1 had one member and did not say what it had seen; version 2 had no second network.
 OLDEST = 2
 
 KMER = "kmer"
@@ -78,12 +81,15 @@ class Member:
         The places of its training and validation sides.
     counts
         uint32 (2, vocabulary): words of its training side, introgressed and depleted (of bins: inputs added up).
+    sharing
+        Arrays of the second network, where the model has one; else empty.
     """
 
     weights: Mapping[str, np.ndarray]
     split: Split
     seen: Territory
     counts: np.ndarray
+    sharing: Mapping[str, np.ndarray] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,6 +112,8 @@ class TrainedModel:
         SHA-256 of the words file trained on.
     metrics, provenance
         As written by training.
+    sharing
+        The second network, see :mod:`archaictools.model.sharing`, or None: what it says is then the model's word.
     """
 
     network: Network
@@ -116,6 +124,7 @@ class TrainedModel:
     words_digest: str
     metrics: dict[str, Any] = field(default_factory=dict)
     provenance: dict[str, Any] = field(default_factory=dict)
+    sharing: Network | None = None
 
     @property
     def kmers(self) -> Alphabet:
@@ -143,6 +152,7 @@ def save_model(path: Path, model: TrainedModel) -> None:
         handle.attrs["alphabet"] = model.alphabet.name
         write_attributes(handle, "parameters", model.alphabet.describe())
         write_attributes(handle, "network", model.network.describe() | {"both_strands": model.both_strands})
+        write_attributes(handle, "sharing", model.sharing.describe() if model.sharing else {})
         write_document(handle, "metrics", model.metrics)
         write_attributes(handle, "provenance", model.provenance)
         handle.attrs["words_sha256"] = model.words_digest
@@ -155,9 +165,10 @@ def save_model(path: Path, model: TrainedModel) -> None:
 
 def _write_member(handle: h5py.File, group: str, member: Member) -> None:
     write_document(handle, f"{group}/split", member.split.describe())
-    for name, array in member.weights.items():
-        data = handle.create_dataset(f"{group}/weights/{name}", data=array, dtype="float32")
-        data.attrs["sha256"] = array_digest(array)
+    for kind, arrays in (("weights", member.weights), ("sharing", member.sharing)):
+        for name, array in arrays.items():
+            data = handle.create_dataset(f"{group}/{kind}/{name}", data=array, dtype="float32")
+            data.attrs["sha256"] = array_digest(array)
     packed: dict[str, Any] = {"chunks": True, "compression": "gzip", "compression_opts": 1, "shuffle": True}
     handle.create_dataset(f"{group}/counts", data=member.counts, dtype="uint32", **packed)
     seen = member.seen
@@ -193,6 +204,8 @@ def load_model(path: Path, *, alphabet: str | None = KMER) -> TrainedModel:
             description = read_attributes(handle, "network", path)
             both_strands = bool(description.pop("both_strands"))
             network = Network(**description)
+            second = read_attributes(handle, "sharing", path) if "sharing" in handle.attrs else {}
+            sharing = Network(**second) if second else None
         except (TypeError, KeyError, ValueError, ArchaicError) as error:
             if isinstance(error, InputError) and str(path) in str(error):
                 raise
@@ -201,14 +214,18 @@ def load_model(path: Path, *, alphabet: str | None = KMER) -> TrainedModel:
             network.vocabulary != reading.vocabulary
             or network.per_bin != (found != KMER)
             or (isinstance(reading, Alphabet) and network.words != reading.words)
+            or (
+                sharing
+                and not (network.per_bin and sharing.per_bin and sharing.vocabulary == network.vocabulary + len(INPUTS))
+            )
         ):
             raise InputError("its network does not fit its own words", path=path)
-        if max(network.embedding, network.lstm, network.dense) > WIDEST:
+        if max(size for one in (network, sharing or network) for size in (one.embedding, one.lstm, one.dense)) > WIDEST:
             raise InputError(f"a layer has more than {WIDEST:,} units", path=path)
         count = int(handle.attrs.get("members", 0))
         if not 1 <= count <= MOST_MEMBERS:
             raise InputError(f"names {count} members, expected 1 to {MOST_MEMBERS:,}", path=path)
-        members = [_read_member(handle, f"members/{number}", path, network) for number in range(count)]
+        members = [_read_member(handle, f"members/{number}", path, network, sharing) for number in range(count)]
         names = read_texts(handle, "chromosomes/name", path)
         lengths = read_array(handle, "chromosomes/length", path, shape=(len(names),), dtype="int64")
         return TrainedModel(
@@ -220,27 +237,34 @@ def load_model(path: Path, *, alphabet: str | None = KMER) -> TrainedModel:
             words_digest=str(handle.attrs.get("words_sha256", "")),
             metrics=read_document(handle, "metrics", path),
             provenance=read_attributes(handle, "provenance", path),
+            sharing=sharing,
         )
 
 
-def _read_member(handle: h5py.File, group: str, path: Path, network: Network) -> Member:
+def _read_member(handle: h5py.File, group: str, path: Path, network: Network, sharing: Network | None) -> Member:
     try:
         split = Split.restore(read_document(handle, f"{group}/split", path))
     except (TypeError, KeyError, ValueError, UsageError) as error:
         raise InputError(f"describes no split that this release knows ({error})", path=path) from error
-    weights = {}
-    for name, shape in network.shapes().items():
-        array = read_array(handle, f"{group}/weights/{name}", path, shape=shape, dtype="float32")
-        if handle[f"{group}/weights/{name}"].attrs.get("sha256") != array_digest(array):
-            raise InputError(f"the digest of {group}/weights/{name} is wrong", path=path, remedy="the file is damaged")
-        weights[name] = array
+    weights = _read_weights(handle, f"{group}/weights", path, network)
+    second = _read_weights(handle, f"{group}/sharing", path, sharing) if sharing else {}
     chrom = read_texts(handle, f"{group}/seen/chrom", path)
     start, end = (
         read_array(handle, f"{group}/seen/{name}", path, shape=(len(chrom),), dtype="int64")
         for name in ("start", "end")
     )
     counts = read_array(handle, f"{group}/counts", path, shape=(2, network.vocabulary), dtype="uint32")
-    return Member(weights=weights, split=split, seen=Territory(chrom, start, end), counts=counts)
+    return Member(weights=weights, split=split, seen=Territory(chrom, start, end), counts=counts, sharing=second)
+
+
+def _read_weights(handle: h5py.File, group: str, path: Path, network: Network) -> dict[str, np.ndarray]:
+    weights = {}
+    for name, shape in network.shapes().items():
+        array = read_array(handle, f"{group}/{name}", path, shape=shape, dtype="float32")
+        if handle[f"{group}/{name}"].attrs.get("sha256") != array_digest(array):
+            raise InputError(f"the digest of {group}/{name} is wrong", path=path, remedy="the file is damaged")
+        weights[name] = array
+    return weights
 
 
 def check_bins(model: TrainedModel, words: BinsFile) -> None:

@@ -129,6 +129,11 @@ class Augmentation:
         return (inputs[:, ::-1], truth[:, ::-1]) if dice[7] < self.reverse else (inputs, truth)
 
 
+def of_archaics() -> Augmentation:
+    """Return the changes that archaic genomes suffer alone: who shares what, and where, stays as it is."""
+    return Augmentation(switch=0, rate=0, masked=0, reverse=0)
+
+
 def _thin(inputs: Counts, counts: Counts, kept: npt.NDArray[np.float64], rng: np.random.Generator) -> None:
     """Keep a share of the sites of each bin, in place."""
     counts[:] = rng.binomial(counts, kept[:, None, None])

@@ -11,7 +11,7 @@ import pandas as pd
 from archaictools.errors import InputError, UsageError
 from archaictools.model import hmm
 from archaictools.model.archive import check_bins
-from archaictools.model.bin_prediction import BinEnsemble, groups
+from archaictools.model.bin_prediction import BinEnsemble, parts
 from archaictools.model.evaluation import Evaluation, comparison, judge_against_controls, with_intervals
 from archaictools.model.judgement import SCHEMA_VERSION
 from archaictools.model.metrics import describe, reliability
@@ -87,15 +87,18 @@ def evaluate_bins(
     scores = {"model": ScoreCounter(len(ground.block))} | {name: ScoreCounter(ground.blocks) for name in say}
     bases = {name: _Bases() for name in scores}
     with Progress(sum(words.bins.values()) * len(words.haplotypes), "bins", "model") as progress:
-        for chrom, rows, inputs in _haplotypes(words):
-            edges, held, piece = words.edges(chrom), ground.held[chrom], ground.piece[chrom]
-            size, block = np.diff(edges), ground.block[piece]
-            progress.advance(inputs.shape[0] * inputs.shape[1])
+        for chrom, rows in ((chrom, rows) for chrom in words.bins for rows in words.companies):
+            held, piece = ground.held[chrom], ground.piece[chrom]
+            size, block = np.diff(words.edges(chrom)), ground.block[piece]
             if not held.any():
+                progress.advance((rows.stop - rows.start) * len(held))
                 continue
-            posterior = ensemble.predict(chrom, inputs, edges)[0].astype(np.float64)
-            truths, labels = words.truth(chrom, rows).astype(np.int64), words.label(chrom, rows)[:, held]
-            for one, probability, truth, label in zip(inputs, posterior, truths, labels, strict=True):
+            posterior = ensemble.predict(chrom, rows)[0].astype(np.float64)
+            for row, probability in enumerate(posterior, start=rows.start):
+                alone = slice(row, row + 1)
+                one, truth = words.inputs(chrom, alone)[0], words.truth(chrom, alone)[0].astype(np.int64)
+                label = words.label(chrom, alone)[0, held]
+                progress.advance(len(held))
                 said = {"model": probability} | {name: probability_of(one) for name, probability_of in say.items()}
                 for name, each in said.items():
                     scores[name].add(label, each[held], piece if name == "model" else block)
@@ -133,7 +136,7 @@ def evaluate_bins(
 def _haplotypes(words: BinsFile) -> Iterator[tuple[str, slice, npt.NDArray[np.uint8]]]:
     """Yield all haplotypes of all chromosomes, some at a time: the chromosome, their rows, inputs (rows, bins, 34)."""
     for chrom in words.bins:
-        for rows in groups(len(words.haplotypes)):
+        for rows in parts(slice(0, len(words.haplotypes))):
             yield chrom, rows, words.inputs(chrom, rows)
 
 
@@ -155,10 +158,7 @@ class _Ground:
     """
 
     def __init__(self, words: BinsFile, ensemble: BinEnsemble) -> None:
-        self.held = {
-            chrom: ~ensemble.seen(chrom, words.edges(chrom)) & (words.shared(chrom, "callable") > 0)
-            for chrom in words.bins
-        }
+        self.held = {chrom: ~ensemble.seen(chrom) & (words.shared(chrom, "callable") > 0) for chrom in words.bins}
         total = sum(int(held.sum()) for held in self.held.values())
         if not total:
             raise InputError(

@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import logging
 from dataclasses import asdict, dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
 from archaictools import provenance
-from archaictools.errors import InputError
+from archaictools.errors import InputError, UsageError
 from archaictools.formats.files import sha256
 from archaictools.model.archive import Member, TrainedModel, array_digest, check_bins
 from archaictools.model.augmentation import Augmentation
 from archaictools.model.bin_batches import BinBatches
-from archaictools.model.bin_prediction import BinPredictor
+from archaictools.model.bin_prediction import BinPredictor, Reader, SecondPredictor
+from archaictools.model.bin_sides import WATCHED, Flat, companies, count_inputs, predict_runs
 from archaictools.model.calibration import fit_temperature
 from archaictools.model.fitting import Fitted, course
 from archaictools.model.judgement import Predicted, judge
 from archaictools.model.network import Network
+from archaictools.model.sharing_fitting import Held, fit_second, second_network
 from archaictools.model.splits import SIDES, Places, Split, SplitOptions, make_splits
 from archaictools.model.territory import seen_by
 from archaictools.model.training import (
@@ -34,7 +36,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
-    import numpy.typing as npt
+    import keras
 
     from archaictools.model.genomes import Genomes, Run
 
@@ -42,9 +44,6 @@ log = logging.getLogger("archaictools")
 
 #: Before the title of people that the model started from has seen.
 EARLIER = "earlier:"
-
-#: Haplotype-chromosomes predicted after each epoch, and of the training side in the end: enough to tell.
-WATCHED = 96
 
 #: Learning rate for a batch of 128, and the steps over which it rises.
 RATE, WARMUP = 0.003, 100
@@ -63,11 +62,16 @@ class BinTrainingOptions(TrainingOptions):
     augment
         Change what is read as real data would be changed, see :mod:`archaictools.model.augmentation`; half of the
         people are then read from end to start, and prediction is the mean of both ways.
+    sharing
+        Train a second network, that reads what the first says of haplotypes which share alleles.
     """
+
+    FEWEST_EPOCHS: ClassVar[int] = 0
 
     stretch: int = 500
     keep_depleted: float = 0.35
     augment: bool = True
+    sharing: bool = True
 
     def resolve(self, sentences: int) -> tuple[int, float]:
         """Return batch size and learning rate for a number of stretches.
@@ -83,26 +87,26 @@ class BinTrainingOptions(TrainingOptions):
 
 
 @dataclass(frozen=True)
+class _Second:
+    """How the second network was trained, and what the first says of the validation side."""
+
+    trained: Trained
+    temperature: float
+    before: dict[str, float]
+
+    def course(self) -> dict[str, Any]:
+        """Describe it for the metrics."""
+        return course(self.trained, self.temperature) | {"first": self.before}
+
+
+@dataclass(frozen=True)
 class _FittedMember:
     member: Member
     trained: Trained
     temperature: float
-    flat: dict[str, _Flat]
+    second: _Second | None
+    flat: dict[str, Flat]
     unused: int
-
-
-@dataclass(frozen=True)
-class _Flat:
-    """Bins of some haplotypes, one after the other."""
-
-    place: npt.NDArray[np.uint32]
-    start: npt.NDArray[np.int64]
-    label: npt.NDArray[np.int8]
-    probability: npt.NDArray[np.float32]
-
-    @classmethod
-    def join(cls, parts: Sequence[_Flat]) -> _Flat:
-        return cls(*(np.concatenate([getattr(part, name) for part in parts]) for name in cls.__annotations__))
 
 
 def fit_bins(
@@ -129,17 +133,21 @@ def fit_bins(
         Called once the input is known to be usable: imports and sets up TensorFlow.
     start_from
         A model of one network to go on learning from, in place of fresh weights; its sizes hold, and what it has seen
-        counts as seen.
+        counts as seen. With 0 epochs its network stays as it is: only a second reading and temperatures are learnt.
     checkpoint
         Folder for the state of an interrupted training.
 
     Raises
     ------
+    UsageError
+        If nothing would be learnt.
     InputError
         If the haplotypes cannot be split or learnt from.
     ArchaicError
         If training diverges.
     """
+    if not options.epochs and start_from is None:
+        raise UsageError("0 epochs leave nothing learnt: give 1 or more, or a model to start from")
     alphabet = genomes.files[0].alphabet
     network = Network(vocabulary=alphabet.vocabulary, words=options.stretch, per_bin=True, forget_bias="unit", **sizes)
     before = None
@@ -147,6 +155,9 @@ def fit_bins(
         check_bins(start_from, genomes.files[0])
         network = replace(start_from.network, words=options.stretch, dropout=sizes["dropout"])
         before = start_from.member(1)
+    second = None
+    if options.sharing:
+        second = start_from.sharing if start_from and start_from.sharing else second_network(network)
     splits = make_splits(genomes.places, split_options)
     for split in splits:
         if not any(run.unit.words.people for run in genomes.runs(split, "train")):
@@ -158,12 +169,13 @@ def fit_bins(
         if split_options.folds:
             log.info("fold %d of %d", split.fold + 1, split_options.folds)
         folder = checkpoint / f"fold-{split.fold + 1}" if checkpoint and split_options.folds else checkpoint
-        fitted.append(_fit_member(genomes, split, network, options, before, folder, digests))
+        fitted.append(_fit_member(genomes, split, (network, second), options, before, folder, digests))
     places, predicted = _places(genomes, fitted)
     metrics = judge(places, predicted, _audit(split_options), seed=options.seed)
     first = fitted[0]
     metrics["split"] = first.member.split.describe() | {"unused": first.unused}
     metrics["training"] = asdict(options) | course(first.trained, first.temperature)
+    metrics["training"]["second"] = first.second.course() if first.second else None
     metrics["network"] = network.describe()
     metrics["files"] = [words.path.name for words in genomes.files]
     metrics["sources"] = genomes.sources
@@ -177,6 +189,7 @@ def fit_bins(
         members=[one.member for one in fitted],
         alphabet=alphabet,
         both_strands=options.augment,
+        sharing=second,
         chromosomes=genomes.lengths,
         words_digest=" ".join(digests),
         metrics=metrics,
@@ -186,19 +199,25 @@ def fit_bins(
             {f"words_{number}": words.path for number, words in enumerate(genomes.files)},
         ),
     )
-    history = [{"fold": number} | row for number, one in enumerate(fitted, start=1) for row in one.trained.history]
+    history = [
+        {"fold": number, "reading": reading} | row
+        for number, one in enumerate(fitted, start=1)
+        for reading, trained in enumerate((one.trained, one.second and one.second.trained), start=1)
+        for row in (trained.history if trained else ())
+    ]
     return Fitted(model, history, places, predicted)
 
 
 def _fit_member(
     genomes: Genomes,
     split: Split,
-    network: Network,
+    networks: tuple[Network, Network | None],
     options: BinTrainingOptions,
     before: Member | None,
     checkpoint: Path | None,
     digests: list[str],
 ) -> _FittedMember:
+    network, described = networks
     sides = {side: list(genomes.runs(split, side)) for side in SIDES}
     stretches = sum(len(run.unit.words.haplotypes) * (run.last - run.first) for run in sides["train"])
     batch, rate = options.resolve(stretches // options.stretch)
@@ -216,8 +235,10 @@ def _fit_member(
     compile_network(model, rate, options, batches.steps, warmup=min(WARMUP, total // 10), clip=1.0)
     predictor = BinPredictor(model, both_strands=options.augment)
 
+    reader = Reader(predictor, None)
+
     def validate() -> dict[str, float]:
-        held = _predict(genomes, predictor, sides["validation"], WATCHED)
+        held = predict_runs(genomes, reader, sides["validation"], WATCHED)
         return validation(held.label, held.probability.astype(np.float64))
 
     trained = run_epochs(
@@ -235,21 +256,39 @@ def _fit_member(
         },
         checkpoint=checkpoint,
     )
-    held = _predict(genomes, predictor, _deciding(sides["validation"]), WATCHED)
-    temperature = fit_temperature(held.label, held.probability)
-    weights = network.tempered(network.weights_of(model), temperature)
-    model.set_weights([weights[name] for name in network.shapes()])
+    temperature = _temper(genomes, reader, model, network, sides["validation"])
+    weights, second, sharing = network.weights_of(model), None, {}
+    if described:
+        held = Held.read(reader, companies(sides["validation"], WATCHED))
+        earlier = before.sharing if before else {}
+        again, taught = fit_second(described, reader, sides["train"], held, options, before=earlier, size=genomes.size)
+        reader = Reader(predictor, SecondPredictor(again, both_strands=options.augment))
+        alone = [run for run in sides["validation"] if reader.twice(run.unit.words)]
+        second = _Second(taught, _temper(genomes, reader, again, described, alone), held.first())
+        sharing = described.weights_of(again)
     most = {"train": WATCHED, "validation": WATCHED, "test": None}
     with Progress(len(sides), "sides", "measure") as progress:
         flat = {}
         for side, runs in sides.items():
-            flat[side] = _predict(genomes, predictor, runs, most[side])
+            flat[side] = predict_runs(genomes, reader, runs, most[side])
             progress.advance(1)
     seen = seen_by(split, genomes.places, genomes.lengths)
     if before is not None:
         seen = seen.joined(before.seen, prefix=EARLIER)
-    member = Member(weights=weights, split=split, seen=seen, counts=_counts(sides["train"], network.vocabulary))
-    return _FittedMember(member, trained, temperature, flat, genomes.unused(split))
+    counts = count_inputs(sides["train"], network.vocabulary)
+    member = Member(weights=weights, split=split, seen=seen, counts=counts, sharing=sharing)
+    return _FittedMember(member, trained, temperature, second, flat, genomes.unused(split))
+
+
+def _temper(genomes: Genomes, reader: Reader, model: keras.Model, network: Network, runs: list[Run]) -> float:
+    """Calibrate the network that speaks last of the runs; return the temperature."""
+    if not runs:
+        return 1.0
+    held = predict_runs(genomes, reader, _deciding(runs), WATCHED)
+    temperature = fit_temperature(held.label, held.probability)
+    weights = network.tempered(network.weights_of(model), temperature)
+    model.set_weights([weights[name] for name in network.shapes()])
+    return temperature
 
 
 def _deciding(runs: list[Run]) -> list[Run]:
@@ -260,27 +299,6 @@ def _deciding(runs: list[Run]) -> list[Run]:
     beside an archaic genome; the ECE of the test side, both together, was then 0.0046 and 0.0011.
     """
     return [run for run in runs if run.unit.words.alphabet.archaic] or runs
-
-
-def _predict(genomes: Genomes, predictor: BinPredictor, runs: Sequence[Run], most: int | None) -> _Flat:
-    """Predict haplotypes of each run: all, or so many that ``most`` of all runs together are not much exceeded."""
-    parts = []
-    numbers = {name: number for number, name in enumerate(genomes.lengths)}
-    for run in runs:
-        words, chrom = run.unit.words, run.unit.chrom
-        number = len(words.haplotypes) if most is None else min(len(words.haplotypes), max(1, most // len(runs)))
-        rows = slice(0, number)
-        probability = predictor(words.inputs(chrom, rows)[:, run.where])
-        label = words.label(chrom, rows)[:, run.where]
-        parts.append(
-            _Flat(
-                np.full(probability.size, numbers[run.unit.name], dtype=np.uint32),
-                np.tile(np.arange(run.first, run.last, dtype=np.int64) * genomes.size, number),
-                label.ravel(),
-                probability.ravel(),
-            )
-        )
-    return _Flat.join(parts)
 
 
 def _places(genomes: Genomes, fitted: Sequence[_FittedMember]) -> tuple[Places, dict[str, Predicted]]:
@@ -296,20 +314,9 @@ def _places(genomes: Genomes, fitted: Sequence[_FittedMember]) -> tuple[Places, 
             fold.append(np.full(len(flat.label), one.member.split.fold + 1))
             first += len(flat.label)
         predicted[side] = Predicted(*(np.concatenate(column) for column in (rows, probability, fold)))
-    joined = _Flat.join(flats)
+    joined = Flat.join(flats)
     places = Places(list(genomes.lengths), joined.place, joined.start, joined.start + genomes.size, joined.label)
     return places, predicted
-
-
-def _counts(runs: Sequence[Run], vocabulary: int) -> npt.NDArray[np.uint32]:
-    """Add up the inputs of the training side: uint32 (2, vocabulary), introgressed bins and others."""
-    counts = np.zeros((2, vocabulary), dtype=np.int64)
-    for run in runs:
-        words, chrom = run.unit.words, run.unit.chrom
-        inputs, introgressed = words.inputs(chrom)[:, run.where], words.label(chrom)[:, run.where] == 1
-        counts[0] += inputs[introgressed].sum(axis=0, dtype=np.int64)
-        counts[1] += inputs[~introgressed].sum(axis=0, dtype=np.int64)
-    return np.minimum(counts, np.iinfo(np.uint32).max).astype(np.uint32)
 
 
 def _audit(options: SplitOptions) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 import numpy as np
 
@@ -65,6 +65,8 @@ class TrainingOptions:
         Of initial weights, order and strands.
     """
 
+    FEWEST_EPOCHS: ClassVar[int] = 1
+
     epochs: int = 5
     batch_size: int = 0
     learning_rate: float = 0.0
@@ -76,8 +78,8 @@ class TrainingOptions:
     seed: int = 1
 
     def __post_init__(self) -> None:
-        if self.epochs < 1:
-            raise UsageError(f"epochs is {self.epochs}, expected 1 or more")
+        if self.epochs < self.FEWEST_EPOCHS:
+            raise UsageError(f"epochs is {self.epochs}, expected {self.FEWEST_EPOCHS} or more")
         if self.keep not in {"best", "last"}:
             raise UsageError(f"keep is {self.keep!r}, expected best or last")
         if self.batch_size < 0 or self.learning_rate < 0 or self.patience < 0:
@@ -262,7 +264,7 @@ def run_epochs(
             state.weights = model.get_weights()
             state.optimizer = [np.asarray(variable) for variable in model.optimizer.variables]
             save_checkpoint(checkpoint, state, settings)
-    best = options.keep == "best"
+    best = options.keep == "best" and state.epoch > 0
     if best:
         model.set_weights(state.best)
     return Trained(

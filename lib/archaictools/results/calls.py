@@ -13,7 +13,6 @@ from archaictools.errors import InputError
 from archaictools.formats.bed import score
 from archaictools.formats.bigwig import BigWigWriter, mean_over_overlaps
 from archaictools.formats.tables import TableWriter, write_table
-from archaictools.model.bin_prediction import GROUP, groups
 from archaictools.results.tracks import SEEN, Calling, segments_of
 from archaictools.words.bins import runs
 
@@ -72,13 +71,13 @@ class Haplotype:
 def predict_haplotypes(words: BinsFile, ensemble: BinEnsemble, *, progress: Progress) -> Iterator[Haplotype]:
     """Predict every haplotype, some at a time, each over all chromosomes before the next ones.
 
-    Memory holds one chromosome of :data:`GROUP` haplotypes.
+    Memory holds one chromosome of one of ``words.companies``.
     """
-    for rows in groups(len(words.haplotypes)):
+    for rows in words.companies:
         for chrom in words.bins:
             edges = words.edges(chrom)
             called = words.shared(chrom, "callable") > 0
-            probability, seen = ensemble.predict(chrom, words.inputs(chrom, rows), edges)
+            probability, seen = ensemble.predict(chrom, rows)
             progress.advance(probability.size)
             for row, values in zip(range(rows.start, rows.stop), probability, strict=True):
                 rounded = np.round(values.astype(np.float64), DIGITS)
@@ -161,15 +160,16 @@ def write_calls(
         rare alleles of the haplotype at which it is called (``NAME_called``) and those it shares (``NAME_shared``).
     """
     sums = _Sums()
-    open_row = -1
+    company = {row: rows.start for rows in words.companies for row in range(rows.start, rows.stop)}
+    open_company = -1
     with contextlib.ExitStack() as stack:
         rows = stack.enter_context(TableWriter(table)) if table else None
         tracks: dict[int, BigWigWriter] = {}
         for one in haplotypes:
-            if one.row // GROUP != open_row and bigwig:
-                _close(tracks)
-                open_row = one.row // GROUP
             if bigwig:
+                if company[one.row] != open_company:
+                    _close(tracks)
+                    open_company = company[one.row]
                 if one.row not in tracks:
                     sample, number = words.haplotypes[one.row]
                     tracks[one.row] = BigWigWriter(bigwig / f"{_file_name(sample)}.{number}.bw", _lengths(words))

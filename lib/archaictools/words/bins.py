@@ -9,13 +9,16 @@ Layout (schema version 1)::
     attributes  format, schema_version, alphabet ("variant"), parameters (JSON: bin, archaic, outgroup, patterns),
                 provenance (JSON)
     chromosomes/ name, length in bp; a chromosome without sites has no bins below
-    haplotypes/  sample, haplotype (int8: 1 or 2)
+    haplotypes/  sample, haplotype (int8: 1 or 2), group (int32: haplotypes of people read together have the same)
     bins/N/      N is the chromosome's number, from 0:
         counts             uint8 (haplotypes, bins, 32): words, see archaictools.words.patterns; 255 is 255 or more
         matches            uint8 (haplotypes, bins, archaic people, 2): rare alleles at which that person is called, and
                            those it shares
         outgroup_variable  uint16 (bins): sites that vary in the outgroup
         callable           uint16 (bins): bases that could be called
+        sharing/bin        uint32 (alleles): where alleles lie that the outgroup all but lacks (see
+                           archaictools.words.patterns.PRIVATE) and two haplotypes or more carry
+        sharing/carriers   uint8 (alleles, haplotypes / 8, rounded up): who carries each, one bit each, lowest first
         truth              uint16 (haplotypes, bins): introgressed bases; only where truth was given
         label              int8 (haplotypes, bins): 1 where they are half of the bin or more, else 0; -1 unknown
 """
@@ -54,8 +57,11 @@ ALPHABET = "variant"
 #: What all haplotypes share in a bin.
 SHARED = ("outgroup_variable", "callable")
 
-#: Bins of one haplotype stored together.
+#: Bins of one haplotype stored together; and alleles that haplotypes share.
 TILE = 1_024
+
+#: Haplotypes of people read together that are looked at together, at most: memory and time go by pairs of them.
+COMPANY = 24
 
 _PACKED: dict[str, Any] = {"compression": "gzip", "compression_opts": 1, "shuffle": True}
 
@@ -130,6 +136,14 @@ def runs(flags: npt.NDArray[np.bool_]) -> tuple[npt.NDArray[np.int64], npt.NDArr
     return edges[::2], edges[1::2]
 
 
+def _companies(group: npt.NDArray[np.int32]) -> Iterator[slice]:
+    """Part rows into runs of one group, and those into runs of :data:`COMPANY` at most."""
+    edges = np.flatnonzero(np.diff(group, prepend=-1, append=-1))
+    for first, last in zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True):
+        for begin in range(first, last, COMPANY):
+            yield slice(begin, min(begin + COMPANY, last))
+
+
 class BinsWriter:
     """Append bins to a new words.h5; obtain one from :func:`write_bins`.
 
@@ -162,6 +176,9 @@ class BinsWriter:
         for name in SHARED:
             group.create_dataset(name, (0,), "uint16", maxshape=(None,), chunks=(TILE,), **_PACKED)
         self._group, self._datasets = group, dict(group.items())
+        for name, dtype, width in (("bin", "uint32", ()), ("carriers", "uint8", (-(-rows // 8),))):
+            shapes = {"maxshape": (None, *width), "chunks": (TILE, *width)}
+            group.create_dataset(f"sharing/{name}", (0, *width), dtype, **shapes, **_PACKED)
 
     def append(self, piece: Piece) -> None:
         """Write the next bins of the chromosome begun last: whole tiles, but at its end."""
@@ -175,6 +192,15 @@ class BinsWriter:
             else:
                 stored.resize(after, axis=1)
                 _write_tiles(stored, before, values)
+
+    def share(self, bins: npt.NDArray[np.int64], carriers: npt.NDArray[np.bool_]) -> None:
+        """Add alleles of the chromosome begun last that haplotypes share: their bins, and (alleles, haplotypes)."""
+        packed = np.packbits(carriers, axis=1, bitorder="little")
+        for name, values in (("bin", bins), ("carriers", packed)):
+            stored = self._begun[f"sharing/{name}"]
+            before = len(stored)
+            stored.resize(before + len(values), axis=0)
+            stored[before:] = values
 
     def leave_out(self, first: int, last: int) -> None:
         """Mark bins [first, last) of the chromosome begun last as not callable."""
@@ -216,6 +242,7 @@ def write_bins(
     haplotypes: Sequence[tuple[str, int]],
     lengths: dict[str, int],
     provenance: dict[str, Any],
+    groups: Sequence[int] = (0,),
 ) -> Iterator[BinsWriter]:
     """Create words.h5 of the variant alphabet.
 
@@ -231,6 +258,8 @@ def write_bins(
         Chromosomes, name to length in bp.
     provenance
         What made the file.
+    groups
+        First haplotype of each group of people read together, ascending from 0.
     """
     text = h5py.string_dtype()
     with create(path, kind=KIND, schema_version=SCHEMA_VERSION) as handle:
@@ -239,6 +268,8 @@ def write_bins(
         write_attributes(handle, "provenance", provenance)
         handle["haplotypes/sample"] = np.array([sample for sample, _ in haplotypes], dtype=text)
         handle["haplotypes/haplotype"] = np.array([number for _, number in haplotypes], dtype=np.int8)
+        ends = [*groups[1:], len(haplotypes)]
+        handle["haplotypes/group"] = np.repeat(np.arange(len(groups), dtype=np.int32), np.subtract(ends, groups))
         writer = BinsWriter(handle, alphabet, lengths, len(haplotypes))
         yield writer
         handle["chromosomes/name"] = np.array(list(writer.lengths), dtype=text)
@@ -258,6 +289,8 @@ class BinsFile:
         Chromosomes that hold bins, name to their number.
     haplotypes
         Sample and haplotype (1 or 2) of each row.
+    companies
+        Rows of haplotypes that are looked at together: those of one group of people, at most :data:`COMPANY`.
     labelled
         Whether truth was given.
     """
@@ -278,6 +311,8 @@ class BinsFile:
         samples = read_texts(handle, "haplotypes/sample", path)
         numbers = read_array(handle, "haplotypes/haplotype", path, shape=(len(samples),), dtype="int8")
         self.haplotypes = list(zip(samples, numbers.tolist(), strict=True))
+        group = read_array(handle, "haplotypes/group", path, shape=(len(samples),), dtype="int32")
+        self.companies = list(_companies(group))
         self._number = {name: number for number, name in enumerate(names)}
         self.bins = {
             name: self._check(name, length) for name, length in self.lengths.items() if self._group(name) in handle
@@ -322,6 +357,23 @@ class BinsFile:
     def matches(self, chrom: str, row: int) -> npt.NDArray[np.uint8]:
         """Read rare alleles of one haplotype that archaic people are called at and share: uint8 (bins, people, 2)."""
         return np.asarray(dataset(self._handle, f"{self._group(chrom)}/matches", self.path)[row])
+
+    def sharing(self, chrom: str, rows: slice) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_]]:
+        """Read alleles that some haplotypes share: their bins, int64 (alleles,), and bool (alleles, haplotypes).
+
+        Those of which fewer than two of these haplotypes carry are left out.
+        """
+        where = f"{self._group(chrom)}/sharing"
+        bins = read_array(self._handle, f"{where}/bin", self.path, dtype="uint32").astype(np.int64)
+        stored = dataset(self._handle, f"{where}/carriers", self.path)
+        if stored.shape != (len(bins), -(-len(self.haplotypes) // 8)) or bins.max(initial=0) >= self.bins[chrom]:
+            raise InputError(f"{chrom} has alleles that haplotypes share where it has no bin", path=self.path)
+        begin = rows.start // 8
+        packed = np.asarray(stored[:, begin : -(-rows.stop // 8)])
+        carriers = np.unpackbits(packed, axis=1, bitorder="little").astype(bool)
+        carriers = carriers[:, rows.start - 8 * begin : rows.stop - 8 * begin]
+        kept = carriers.sum(axis=1) > 1
+        return bins[kept], carriers[kept]
 
     def shared(self, chrom: str, name: str) -> npt.NDArray[np.uint16]:
         """Read ``outgroup_variable`` or ``callable`` of a chromosome: uint16 (bins,)."""

@@ -24,6 +24,7 @@ from archaictools.words.bins import TILE, Piece, runs
 from archaictools.words.patterns import (
     ARCHAIC,
     PATTERNS,
+    PRIVATE,
     RARE,
     archaic_state,
     count_words,
@@ -223,6 +224,7 @@ class _Chromosome:
         if len(self._groups) > 1:
             words[~varies] = keep_within_groups(words[~varies], self._groups)
         rare = (words >= 0) & (words < (RARE + 1) * len(ARCHAIC))  # words go by frequency first
+        self._share(bins, (words >= 0) & (words < (PRIVATE + 1) * len(ARCHAIC)), ingroup[rows])
         bounds = np.flatnonzero(np.diff(bins // TILE, prepend=-1, append=-1))
         for first, last in zip(bounds[:-1], bounds[1:], strict=True):
             part = slice(int(first), int(last))
@@ -326,6 +328,13 @@ class _Chromosome:
             shared = carried[site[known], alleles[site[known], haplotype[known]], person] > 0
             np.add.at(self._matches, (*where, 0), 1)
             np.add.at(self._matches, (*where, 1), shared.astype(np.uint16))
+
+    def _share(self, bins: Int, private: npt.NDArray[np.bool_], alleles: npt.NDArray[np.int8]) -> None:
+        """Note who carries each allele that the outgroup all but lacks, if two haplotypes or more do."""
+        rows = np.flatnonzero(private.sum(axis=1, dtype=np.int32) > 1)
+        own = np.where(private[rows], alleles[rows], -1)
+        site, allele = np.nonzero(_by_allele(own, np.arange(len(rows))).T > 1)
+        self._writer.share(bins[rows[site]], own[site] == allele[:, None])
 
     def _move(self, region: int) -> None:
         """Stand at a region, writing those before it."""

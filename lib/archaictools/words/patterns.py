@@ -27,6 +27,9 @@ PATTERNS = tuple(f"{frequency}_{archaic}" for frequency in FREQUENCIES for archa
 #: An allele at most this frequent in the outgroup (class ``to_10``) tells where a segment comes from.
 RARE = FREQUENCIES.index("to_10")
 
+#: Haplotypes that share alleles at most this frequent in the outgroup (class ``to_1``) have them from one ancestor.
+PRIVATE = FREQUENCIES.index("to_1")
+
 UNCALLED = ARCHAIC.index("uncalled")
 
 #: Words from here on are of alleles that all of the outgroup carries.
