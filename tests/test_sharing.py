@@ -11,15 +11,21 @@ import pytest
 from scipy.special import logit
 
 from archaictools.errors import InputError
+from archaictools.model import sharing
 from archaictools.model.archive import load_model
 from archaictools.model.bin_batches import scaled
 from archaictools.model.bin_prediction import BinEnsemble, BinPredictor
-from archaictools.model.sharing import INPUTS, WINDOWS, private_alleles, second_inputs
+from archaictools.model.sharing import INPUTS, WINDOWS, private_alleles
 from archaictools.model.sharing_fitting import _changed
 from archaictools.words.bins import Patterns, Piece, open_bins, write_bins
 from archaictools.words.patterns import PATTERNS
 
 SMALL = ("--lstm", 8, "--embedding", 8, "--dense", 8, "--stretch", 100, "--learning-rate", 0.01, "--threads", 2)
+
+
+def second_inputs(*arguments):
+    """Of all haplotypes: (haplotypes, bins, inputs)."""
+    return np.stack(list(sharing.second_inputs(*arguments)))
 
 
 def drawn(haplotypes, bins, alleles, seed):

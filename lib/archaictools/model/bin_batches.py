@@ -7,7 +7,7 @@ those weigh the more. Order, offsets and changes are functions of seed and epoch
 from __future__ import annotations
 
 from itertools import chain, count, islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -16,7 +16,7 @@ from archaictools.model.batches import pad_rows
 from archaictools.words.bins import SHARED
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     import tensorflow as tf
 
@@ -47,6 +47,42 @@ def scaled(inputs: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
     column = inputs.shape[-1] - len(SHARED) + SHARED.index("callable")
     found[..., column] = _SHARE[inputs[..., column]]
     return found
+
+
+def choose(
+    introgressed: npt.NDArray[Any], weight: npt.NDArray[np.float32], keep: float, rng: np.random.Generator
+) -> npt.NDArray[np.bool_]:
+    """Choose all stretches with introgression and a share of the others, which come to weigh the more.
+
+    Parameters
+    ----------
+    introgressed
+        (stretches, bins).
+    weight
+        Of the same shape; changed in place.
+    keep
+        The share.
+    rng
+        Chooses.
+    """
+    rich = np.asarray(introgressed.any(axis=1))
+    weight[~rich] /= keep
+    return rich | (rng.random(len(rich)) < keep)
+
+
+def streamed(
+    epoch: Callable[[], Iterator[Batch]], steps: int, shape: tuple[int, int, int], *, ahead: int
+) -> tf.data.Dataset:
+    """Return batches of inputs of this shape as a dataset that prepares some ahead while others are trained on."""
+    import tensorflow as tf
+
+    column = tf.TensorSpec((*shape[:2], 1), tf.float32)
+    signature = (tf.TensorSpec(shape, tf.float32), column, column)
+    stream = tf.data.Dataset.from_generator(epoch, output_signature=signature)
+    stream = stream.apply(tf.data.experimental.assert_cardinality(steps))
+    options = tf.data.Options()
+    options.autotune.enabled = False
+    return stream.prefetch(ahead).with_options(options)
 
 
 class BinBatches:
@@ -112,16 +148,8 @@ class BinBatches:
 
     def dataset(self, number: int) -> tf.data.Dataset:
         """Return one epoch as a dataset that prepares batches while others are trained on."""
-        import tensorflow as tf
-
         inputs = len(self._runs[0].unit.words.alphabet.inputs)
-        column = tf.TensorSpec((self.batch, self._stretch, 1), tf.float32)
-        signature = (tf.TensorSpec((self.batch, self._stretch, inputs), tf.float32), column, column)
-        stream = tf.data.Dataset.from_generator(lambda: self.epoch(number), output_signature=signature)
-        stream = stream.apply(tf.data.experimental.assert_cardinality(self.steps))
-        options = tf.data.Options()
-        options.autotune.enabled = False
-        return stream.prefetch(AHEAD).with_options(options)
+        return streamed(lambda: self.epoch(number), self.steps, (self.batch, self._stretch, inputs), ahead=AHEAD)
 
     def _expected(self, run: Run) -> float:
         """Return how many stretches of a run an epoch should hold."""
@@ -148,9 +176,7 @@ class BinBatches:
         used = slice(first, first + bins - spare)
         inputs = inputs[:, used].reshape(-1, stretch, inputs.shape[2])
         truth, weight = truth[:, used].reshape(-1, stretch), weight[:, used].reshape(-1, stretch)
-        rich = np.asarray(truth.any(axis=1))
-        chosen = np.asarray(rich) | (rng.random(len(rich)) < self._keep)
-        weight[~rich] /= self._keep
+        chosen = choose(truth, weight, self._keep, rng)
         return inputs[chosen], np.minimum(truth[chosen] / self._size, 1).astype(np.float32), weight[chosen]
 
     def _batches(self, parts: list[tuple[np.ndarray, ...]], rng: np.random.Generator) -> Iterator[Batch]:

@@ -24,6 +24,7 @@ from archaictools.model.sharing_fitting import Held, fit_second, second_network
 from archaictools.model.splits import SIDES, Places, Split, SplitOptions, make_splits
 from archaictools.model.territory import seen_by
 from archaictools.model.training import (
+    WARMUP,
     Trained,
     TrainingOptions,
     compile_network,
@@ -45,8 +46,8 @@ log = logging.getLogger("archaictools")
 #: Before the title of people that the model started from has seen.
 EARLIER = "earlier:"
 
-#: Learning rate for a batch of 128, and the steps over which it rises.
-RATE, WARMUP = 0.003, 100
+#: Learning rate for a batch of 128.
+RATE = 0.003
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -231,8 +232,7 @@ def _fit_member(
         seed=options.seed,
     )
     model = network.build(dict(before.weights) if before else None)
-    total = options.epochs * batches.steps
-    compile_network(model, rate, options, batches.steps, warmup=min(WARMUP, total // 10), clip=1.0)
+    compile_network(model, rate, options, batches.steps, warmup=WARMUP, clip=1.0)
     predictor = BinPredictor(model, both_strands=options.augment)
 
     reader = Reader(predictor, None)

@@ -171,9 +171,9 @@ class Reader:
         bins, carriers = words.sharing(chrom, rows)
         here = (bins >= first) & (bins < last)
         bins, carriers = bins[here] - first, carriers[here]
+        shared = second_inputs(odds, private, bins, carriers)
         for part in parts(together, max(1, min(GROUP, MOST_READ // (last - first)))):
-            shared = second_inputs(odds, private, bins, carriers, part)
-            yield np.concatenate([scaled(own[part]), shared], axis=2)
+            yield np.stack([np.concatenate([scaled(one), next(shared)], axis=1) for one in own[part]])
 
 
 def _reader(model: TrainedModel, member: Member) -> Reader:

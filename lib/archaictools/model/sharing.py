@@ -14,13 +14,16 @@ Who is alike is judged in stretches around a bin by Jaccard's index of the allel
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 from scipy.ndimage import uniform_filter1d
 
-from archaictools.words.patterns import ARCHAIC, PRIVATE
+from archaictools.words.patterns import PRIVATE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 Floats = npt.NDArray[np.float32]
 
@@ -54,7 +57,7 @@ TIE = 100_000
 
 def private_alleles(counts: npt.NDArray[np.uint8]) -> Floats:
     """Count the alleles in each bin that the outgroup all but lacks: float32 (...) of word counts (..., 32 or more)."""
-    return np.asarray(counts[..., : (PRIVATE + 1) * len(ARCHAIC)].sum(axis=-1, dtype=np.float32))
+    return np.asarray(counts[..., :PRIVATE].sum(axis=-1, dtype=np.float32))
 
 
 def second_inputs(
@@ -62,9 +65,8 @@ def second_inputs(
     private: Floats,
     bins: npt.NDArray[np.int64],
     carriers: npt.NDArray[np.bool_],
-    rows: slice = slice(None),
-) -> Floats:
-    """Return what the second network reads of haplotypes, beside those that were read together with them.
+) -> Iterator[Floats]:
+    """Yield what the second network reads of one haplotype after the other, beside all that were read together.
 
     Parameters
     ----------
@@ -75,22 +77,18 @@ def second_inputs(
     bins, carriers
         (alleles,) and (alleles, haplotypes): alleles that they share, see
         :meth:`archaictools.words.bins.BinsFile.sharing`.
-    rows
-        Of which haplotypes.
 
-    Returns
-    -------
+    Yields
+    ------
     numpy.ndarray
-        float32 (those haplotypes, bins, inputs), see :data:`INPUTS`.
+        float32 (bins, inputs), see :data:`INPUTS`.
     """
     haplotypes, number = odds.shape
     said = np.clip(odds, -MOST, MOST).astype(np.float32) / np.float32(SCALE)
     nobody = np.float32(-MOST / SCALE)
     around = [_around(private, window) for window in WINDOWS]
     every = np.arange(number)
-    asked = range(haplotypes)[rows]
-    found = np.empty((len(asked), number, len(INPUTS)), dtype=np.float32)
-    for nth, row in enumerate(asked):
+    for row in range(haplotypes):
         mine = carriers[:, row]
         site, other = np.nonzero(carriers[mine])
         pairs = np.bincount(other * number + bins[mine][site], minlength=haplotypes * number)
@@ -115,8 +113,7 @@ def second_inputs(
                 np.where(alike, said, nobody).max(axis=0),
                 np.log1p(alleles[row]),
             ]
-        found[nth] = np.stack(columns, axis=-1)
-    return found
+        yield np.stack(columns, axis=-1, dtype=np.float32, casting="same_kind")
 
 
 def _around(counts: npt.NDArray[Any], window: int) -> Floats:

@@ -15,9 +15,10 @@ from scipy.special import expit
 
 from archaictools.model.augmentation import of_archaics
 from archaictools.model.batches import pad_rows
+from archaictools.model.bin_batches import choose, streamed
 from archaictools.model.bin_prediction import SecondPredictor
 from archaictools.model.sharing import INPUTS, SCALE
-from archaictools.model.training import compile_network, run_epochs, validation
+from archaictools.model.training import WARMUP, compile_network, run_epochs, validation
 from archaictools.progress import Progress
 
 if TYPE_CHECKING:
@@ -36,11 +37,10 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("archaictools")
 
-#: Units of each layer of the second network, its epochs, the learning rate for a batch of 128, and the steps over which
-#: it rises.
+#: Units of each layer of the second network, its epochs, and the learning rate for a batch of 128.
 UNITS = 48
 EPOCHS = 10
-RATE, WARMUP = 0.004, 100
+RATE = 0.004
 
 #: Bins that it is trained on at most: the first network reads them in a quarter of an hour on two cores.
 MOST_BINS = 36_000_000
@@ -79,13 +79,8 @@ class SecondBatches:
 
     def dataset(self, number: int) -> tf.data.Dataset:
         """Return one epoch as a dataset."""
-        import tensorflow as tf
-
         _, bins, inputs = self._stretches.inputs.shape
-        column = tf.TensorSpec((self.batch, bins, 1), tf.float32)
-        signature = (tf.TensorSpec((self.batch, bins, inputs), tf.float32), column, column)
-        stream = tf.data.Dataset.from_generator(lambda: self.epoch(number), output_signature=signature)
-        return stream.apply(tf.data.experimental.assert_cardinality(self.steps)).prefetch(2)
+        return streamed(lambda: self.epoch(number), self.steps, (self.batch, bins, inputs), ahead=2)
 
 
 @dataclass(frozen=True)
@@ -163,10 +158,10 @@ def fit_second(
     stretches = _stretches(reader, runs, options, size)
     batch = options.resolve(len(stretches.share))[0]
     batches = SecondBatches(stretches, batch=batch, reverse=options.augment, seed=options.seed)
-    rate, total = RATE * (batch / 128) ** 0.5, EPOCHS * batches.steps
+    rate = RATE * (batch / 128) ** 0.5
     options = replace(options, epochs=EPOCHS, patience=0, keep="best", schedule="cosine")
     model = network.build(dict(before) or None)
-    compile_network(model, rate, options, batches.steps, warmup=min(WARMUP, total // 10), clip=1.0)
+    compile_network(model, rate, options, batches.steps, warmup=WARMUP, clip=1.0)
     predictor = SecondPredictor(model, both_strands=options.augment)
     log.info("second reading: %d stretches", len(stretches.share))
     trained = run_epochs(model, batches, options, lambda: held.measure(predictor), learning_rate=rate, settings={})
@@ -200,9 +195,7 @@ def _stretches(reader: Reader, runs: Sequence[Run], options: BinTrainingOptions,
             weight = np.pad(np.ones_like(share), wide).reshape(-1, stretch)
             share = np.pad(share, wide).reshape(-1, stretch)
             inputs = np.pad(inputs, (*wide, (0, 0))).reshape(-1, stretch, inputs.shape[2])
-            rich = np.asarray(share.any(axis=1))
-            weight[~rich] /= options.keep_depleted
-            kept = rich | (rng.random(len(rich)) < options.keep_depleted)
+            kept = choose(share, weight, options.keep_depleted, rng)
             parts.append((inputs[kept], share[kept], weight[kept]))
     return _Stretches(*(np.concatenate(column) for column in zip(*parts, strict=True)))
 

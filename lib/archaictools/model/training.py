@@ -35,6 +35,8 @@ log = logging.getLogger("archaictools")
 SMALLEST_BATCH, LARGEST_BATCH, STEPS = 32, 1_024, 32
 #: Learning rate for a batch of :data:`RATE_BATCH`; it grows with the square root of the batch.
 RATE, RATE_BATCH = 0.004, 128
+#: Steps over which the learning rate of networks of bins rises.
+WARMUP = 100
 
 _SMALLER = "; give a smaller --learning-rate"
 
@@ -293,12 +295,13 @@ def compile_network(
     steps
         Of an epoch.
     warmup
-        Steps in which the rate rises from zero.
+        Steps in which the rate rises from zero, at most a tenth of all.
     clip
         Largest norm of a gradient, or None.
     """
     import keras
 
+    warmup = min(warmup, options.epochs * steps // 10)
     if options.schedule == "cosine":
         rising = {"warmup_target": rate, "warmup_steps": warmup} if warmup else {}
         schedule = keras.optimizers.schedules.CosineDecay(

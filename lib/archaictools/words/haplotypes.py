@@ -22,7 +22,6 @@ from archaictools.formats.vcf_text import ALLELES
 from archaictools.words.archaics import GROUP, ArchaicFile, Archaics
 from archaictools.words.bins import TILE, Piece, runs
 from archaictools.words.patterns import (
-    ARCHAIC,
     PATTERNS,
     PRIVATE,
     RARE,
@@ -223,8 +222,8 @@ class _Chromosome:
         words = _look_up(pattern_ids(frequency, state), ingroup[rows])
         if len(self._groups) > 1:
             words[~varies] = keep_within_groups(words[~varies], self._groups)
-        rare = (words >= 0) & (words < (RARE + 1) * len(ARCHAIC))  # words go by frequency first
-        self._share(bins, (words >= 0) & (words < (PRIVATE + 1) * len(ARCHAIC)), ingroup[rows])
+        rare = (words >= 0) & (words < RARE)
+        self._share(bins, rare & (words < PRIVATE), ingroup[rows])
         bounds = np.flatnonzero(np.diff(bins // TILE, prepend=-1, append=-1))
         for first, last in zip(bounds[:-1], bounds[1:], strict=True):
             part = slice(int(first), int(last))

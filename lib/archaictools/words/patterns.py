@@ -24,11 +24,12 @@ ARCHAIC = ("lacked", "het", "hom", "uncalled")
 #: The words, in the order of their ids (from 0).
 PATTERNS = tuple(f"{frequency}_{archaic}" for frequency in FREQUENCIES for archaic in ARCHAIC)
 
-#: An allele at most this frequent in the outgroup (class ``to_10``) tells where a segment comes from.
-RARE = FREQUENCIES.index("to_10")
+#: Words below this are of alleles rare enough in the outgroup (class ``to_10`` at most) to tell where a segment comes
+#: from.
+RARE = (FREQUENCIES.index("to_10") + 1) * len(ARCHAIC)
 
-#: Haplotypes that share alleles at most this frequent in the outgroup (class ``to_1``) have them from one ancestor.
-PRIVATE = FREQUENCIES.index("to_1")
+#: Words below this are of alleles (class ``to_1`` at most) that haplotypes which share them have from one ancestor.
+PRIVATE = (FREQUENCIES.index("to_1") + 1) * len(ARCHAIC)
 
 UNCALLED = ARCHAIC.index("uncalled")
 
