@@ -102,10 +102,13 @@ class Held:
     def read(cls, reader: Reader, companies: Sequence[tuple[Run, slice]]) -> Held:
         """Read haplotypes of some runs by the first network."""
         inputs, label = [], []
-        for run, rows in companies:
-            words, chrom = run.unit.words, run.unit.chrom
-            inputs += [part.astype(np.float16) for part in reader.inputs(words, chrom, rows, run.where)]
-            label.append(words.label(chrom, rows)[:, run.where].ravel())
+        bins = sum(_size(run, rows) for run, rows in companies)
+        with Progress(bins, "bins", "second reading, validation") as progress:
+            for run, rows in companies:
+                words, chrom = run.unit.words, run.unit.chrom
+                inputs += [part.astype(np.float16) for part in reader.inputs(words, chrom, rows, run.where)]
+                label.append(words.label(chrom, rows)[:, run.where].ravel())
+                progress.advance(_size(run, rows))
         return cls(inputs, np.concatenate(label))
 
     def first(self) -> dict[str, float]:
@@ -179,7 +182,7 @@ def _stretches(reader: Reader, runs: Sequence[Run], options: BinTrainingOptions,
         if bins and bins >= MOST_BINS:
             break
         drawn.append((run, rows))
-        bins += (rows.stop - rows.start) * (run.last - run.first)
+        bins += _size(run, rows)
     stretch, parts = options.stretch, []
     with Progress(bins, "bins", "second reading") as progress:
         for run, rows in drawn:
@@ -189,7 +192,7 @@ def _stretches(reader: Reader, runs: Sequence[Run], options: BinTrainingOptions,
             )
             inputs = np.concatenate([part.astype(np.float16) for part in read])
             share = np.minimum(words.truth(chrom, rows)[:, run.where] / size, 1).astype(np.float32)
-            progress.advance(share.size)
+            progress.advance(_size(run, rows))
             number = -(-share.shape[1] // stretch)
             wide = ((0, 0), (0, number * stretch - share.shape[1]))
             weight = np.pad(np.ones_like(share), wide).reshape(-1, stretch)
@@ -198,6 +201,12 @@ def _stretches(reader: Reader, runs: Sequence[Run], options: BinTrainingOptions,
             kept = choose(share, weight, options.keep_depleted, rng)
             parts.append((inputs[kept], share[kept], weight[kept]))
     return _Stretches(*(np.concatenate(column) for column in zip(*parts, strict=True)))
+
+
+def _size(run: Run, rows: slice) -> int:
+    """Count the bins of some haplotypes."""
+    bins: int = (rows.stop - rows.start) * (run.last - run.first)
+    return bins
 
 
 def _changed(inputs: npt.NDArray[np.uint8], *, rng: np.random.Generator) -> npt.NDArray[np.uint8]:
