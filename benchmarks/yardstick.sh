@@ -8,7 +8,7 @@ yardstick=$(realpath "$1") out=$2
 shift 2
 cells=("$@")
 if [ ${#cells[@]} = 0 ]; then
-    cells=(9K19_50_1 9K19_50_2 9K19_50_3 9K19_500_1 9K19_500_2 10J19_50_1 10J19_50_2 10J19_50_3 10J19_500_1 10J19_500_2 ooa3_200_1_5)
+    cells=(9K19_50_1 9K19_50_2 9K19_50_3 9K19_500_1 9K19_500_2 9K19_500_3 10J19_50_1 10J19_50_2 10J19_50_3 10J19_500_1 10J19_500_2 ooa3_200_1_5)
 fi
 mkdir -p "$out" && out=$(realpath "$out")
 here=$(realpath "$(dirname "$0")")
