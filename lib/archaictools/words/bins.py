@@ -4,7 +4,7 @@ Counts are compressed in tiles of one haplotype and :data:`TILE` bins, so that a
 chromosome without the others. Writing goes by pieces of a chromosome, reading by haplotypes; neither needs memory for
 a whole chromosome of all haplotypes.
 
-Layout (schema version 1)::
+Layout (schema version 2)::
 
     attributes  format, schema_version, alphabet ("variant"), parameters (JSON: bin, archaic, outgroup, patterns),
                 provenance (JSON)
@@ -16,6 +16,9 @@ Layout (schema version 1)::
                            those it shares
         outgroup_variable  uint16 (bins): sites that vary in the outgroup
         callable           uint16 (bins): bases that could be called
+        typed              uint16 (bins): sites at which most haplotypes are called, see archaictools.words.callability
+        missing            uint16 (haplotypes, bins): those of them at which a haplotype is not called
+        exists             uint8 (haplotypes): 0 for the second haplotype of a chromosome that is haploid throughout
         sharing/bin        uint32 (alleles): where alleles lie that the outgroup all but lacks (see
                            archaictools.words.patterns.PRIVATE) and two haplotypes or more carry
         sharing/carriers   uint8 (alleles, haplotypes / 8, rounded up): who carries each, one bit each, lowest first
@@ -43,8 +46,9 @@ from archaictools.formats.hdf5 import (
     read_texts,
     write_attributes,
 )
+from archaictools.words.callability import read_bins
 from archaictools.words.patterns import PATTERNS
-from archaictools.words.sentences import KIND, SCHEMA_VERSION
+from archaictools.words.sentences import KIND, NEWEST
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -53,6 +57,9 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
 ALPHABET = "variant"
+
+#: Version 1 knew nothing of a haplotype's missing calls.
+SCHEMA_VERSION = NEWEST
 
 #: What all haplotypes share in a bin.
 SHARED = ("outgroup_variable", "callable")
@@ -117,6 +124,8 @@ class Piece:
     matches: npt.NDArray[np.uint8]
     outgroup_variable: npt.NDArray[np.uint16]
     callable: npt.NDArray[np.uint16]
+    typed: npt.NDArray[np.uint16]
+    missing: npt.NDArray[np.uint16]
 
 
 def bin_edges(length: int, size: int) -> npt.NDArray[np.int64]:
@@ -169,11 +178,12 @@ class BinsWriter:
         for name, dtype, ends in (
             ("counts", "uint8", (len(PATTERNS),)),
             ("matches", "uint8", (people, 2)),
+            ("missing", "uint16", ()),
         ):
             most = tuple(max(1, end) for end in ends)
             shapes = {"maxshape": (rows, None, *most), "chunks": (1, TILE, *most)}
             group.create_dataset(name, (rows, 0, *ends), dtype, **shapes, **(_PACKED | {"shuffle": False}))
-        for name in SHARED:
+        for name in (*SHARED, "typed"):
             group.create_dataset(name, (0,), "uint16", maxshape=(None,), chunks=(TILE,), **_PACKED)
         self._group, self._datasets = group, dict(group.items())
         for name, dtype, width in (("bin", "uint32", ()), ("carriers", "uint8", (-(-rows // 8),))):
@@ -186,7 +196,7 @@ class BinsWriter:
         after = before + len(piece.callable)
         for name, stored in self._datasets.items():
             values = getattr(piece, name)
-            if name in SHARED:
+            if values.ndim == 1:
                 stored.resize(after, axis=0)
                 stored[before:] = values
             else:
@@ -201,6 +211,10 @@ class BinsWriter:
             before = len(stored)
             stored.resize(before + len(values), axis=0)
             stored[before:] = values
+
+    def exist(self, exists: npt.NDArray[np.bool_]) -> None:
+        """Write which haplotypes exist on the chromosome begun last: bool (haplotypes,)."""
+        self._begun["exists"] = exists.astype(np.uint8)
 
     def leave_out(self, first: int, last: int) -> None:
         """Mark bins [first, last) of the chromosome begun last as not callable."""
@@ -220,7 +234,7 @@ class BinsWriter:
         return self._group
 
 
-def _write_tiles(dataset: h5py.Dataset, first: int, values: npt.NDArray[np.uint8]) -> None:
+def _write_tiles(dataset: h5py.Dataset, first: int, values: npt.NDArray[np.unsignedinteger]) -> None:
     """Write bins from ``first`` on, tile by tile; deflated by ISA-L, in less than half the time that HDF5 takes."""
     if first % TILE:
         raise AssertionError("bins must come in whole tiles")
@@ -346,13 +360,39 @@ class BinsFile:
         return np.asarray(dataset(self._handle, f"{self._group(chrom)}/counts", self.path)[rows, bins])
 
     def inputs(self, chrom: str, rows: slice = slice(None)) -> npt.NDArray[np.uint8]:
-        """Read what a network reads: uint8 (haplotypes, bins, 34); callable as 0 (none) to 255 (all of the bin)."""
+        """Read what a network reads: uint8 (haplotypes, bins, 34); callable as 0 (none) to 255 (all of the bin).
+
+        A haplotype's missing calls lower its callable share, and a bin without data has none.
+        """
         counts = self.counts(chrom, rows)
-        shared = np.empty((self.bins[chrom], len(SHARED)), dtype=np.uint8)
-        shared[:, 0] = np.minimum(self.shared(chrom, "outgroup_variable"), 255)
-        size = np.diff(self.edges(chrom))
-        shared[:, 1] = np.rint(255 * np.minimum(self.shared(chrom, "callable") / size, 1))
-        return np.concatenate([counts, np.broadcast_to(shared, (len(counts), *shared.shape))], axis=2)
+        found = np.empty((*counts.shape[:2], len(PATTERNS) + len(SHARED)), dtype=np.uint8)
+        found[..., : len(PATTERNS)] = counts
+        found[..., -2] = np.minimum(self.shared(chrom, "outgroup_variable"), 255)
+        share = np.minimum(self.shared(chrom, "callable") / np.diff(self.edges(chrom)), 1)
+        typed, missing = self.shared(chrom, "typed"), self._missing(chrom, rows)
+        found[..., -1] = np.rint(255 * share)
+        if missing.any():
+            called = (1 - missing / np.maximum(typed, 1)) * read_bins(typed, missing)
+            found[..., -1] = np.rint(255 * share * called)
+        return found
+
+    def read(self, chrom: str, rows: slice = slice(None)) -> npt.NDArray[np.bool_]:
+        """Return the callable bins in which haplotypes hold data: bool (haplotypes, bins).
+
+        All others are NA: see :mod:`archaictools.words.callability`.
+        """
+        found = read_bins(self.shared(chrom, "typed"), self._missing(chrom, rows))
+        found &= self.shared(chrom, "callable") > 0
+        found &= self.exists(chrom)[rows, None]
+        return found
+
+    def exists(self, chrom: str) -> npt.NDArray[np.bool_]:
+        """Return which haplotypes exist on a chromosome: a haploid one has no second."""
+        where, shape = f"{self._group(chrom)}/exists", (len(self.haplotypes),)
+        return read_array(self._handle, where, self.path, shape=shape, dtype="uint8") > 0
+
+    def _missing(self, chrom: str, rows: slice) -> npt.NDArray[np.uint16]:
+        return self._of_haplotypes(chrom, "missing", "uint16", rows)
 
     def matches(self, chrom: str, row: int) -> npt.NDArray[np.uint8]:
         """Read rare alleles of one haplotype that archaic people are called at and share: uint8 (bins, people, 2)."""
@@ -376,7 +416,7 @@ class BinsFile:
         return bins[kept], carriers[kept]
 
     def shared(self, chrom: str, name: str) -> npt.NDArray[np.uint16]:
-        """Read ``outgroup_variable`` or ``callable`` of a chromosome: uint16 (bins,)."""
+        """Read ``outgroup_variable``, ``callable`` or ``typed`` of a chromosome: uint16 (bins,)."""
         return read_array(
             self._handle, f"{self._group(chrom)}/{name}", self.path, shape=(self.bins[chrom],), dtype="uint16"
         )
@@ -403,9 +443,12 @@ class BinsFile:
 
     def _known(self, chrom: str, name: str, dtype: str, rows: slice) -> np.ndarray:
         self.require_labels()
+        return self._of_haplotypes(chrom, name, dtype, rows)
+
+    def _of_haplotypes(self, chrom: str, name: str, dtype: str, rows: slice) -> np.ndarray:
         data = dataset(self._handle, f"{self._group(chrom)}/{name}", self.path)
         if data.shape != (len(self.haplotypes), self.bins[chrom]) or data.dtype != np.dtype(dtype):
-            raise InputError(f"{chrom} has a {name} of another shape than its counts", path=self.path)
+            raise InputError(f"{chrom} has {name} of another shape than its counts", path=self.path)
         return np.asarray(data[rows])
 
     def require_labels(self) -> None:
@@ -421,6 +464,12 @@ def open_bins(path: Path) -> Iterator[BinsFile]:
     """Open words.h5 of the variant alphabet; refuse other files, other alphabets and newer schemas."""
     with open_container(path, kind=KIND, schema_version=SCHEMA_VERSION) as handle:
         found = str(handle.attrs.get("alphabet", "unknown"))
+        if found == ALPHABET and handle.attrs["schema_version"] < SCHEMA_VERSION:
+            raise InputError(
+                "was made by an earlier release, which did not record missing calls",
+                path=path,
+                remedy="make it again with 'archaictools haplotypes'",
+            )
         if found != ALPHABET:
             raise InputError(
                 f"holds words of the {found} alphabet, expected {ALPHABET}",

@@ -21,6 +21,7 @@ from archaictools.formats.variants import open_variants
 from archaictools.formats.vcf_text import ALLELES
 from archaictools.words.archaics import GROUP, ArchaicFile, Archaics
 from archaictools.words.bins import TILE, Piece, runs
+from archaictools.words.callability import typed_sites
 from archaictools.words.patterns import (
     PATTERNS,
     PRIVATE,
@@ -188,6 +189,8 @@ class _Chromosome:
             self._regions = regions.cut(self._length)
         self._region = 0
         self._end = 0  # of the last site
+        # Of each person of the ingroup: was there a haploid call, and a diploid one?
+        self._haploid, self._diploid = (np.zeros(len(people.ingroup), dtype=bool) for _ in range(2))
         self._filled: list[Int] = []  # bins that hold a site, ascending
         self._rng = np.random.default_rng([options.seed, *name.encode()])
         self._groups = 2 * options.groups(len(people.ingroup))
@@ -205,31 +208,34 @@ class _Chromosome:
         alleles = self._dealt(sites)
         count = len(self._people.outgroup)
         outgroup, ingroup = (part.reshape(len(sites), -1) for part in (alleles[:, :count], alleles[:, count:]))
+        inside = np.ones(len(sites), dtype=bool) if self._regions is None else self._regions.holds(sites.position)
+        typed, missing = self._evidence(sites, alleles, inside)
         several = np.flatnonzero(sites.bases[:, 2] >= 0)
         carriers = _by_allele(outgroup, several)
-        kept = self._usable(sites.position, carriers, carriers + _by_allele(ingroup, several))
+        kept = self._usable(inside, carriers, carriers + _by_allele(ingroup, several))
         carried, called = self._archaics.carried(self.name, sites)
         rows = np.flatnonzero(kept)
-        if not len(rows):
-            return 0
-        carriers, carried, called = carriers[:, rows], carried[rows], called[rows]
+        carriers, carried, called, ingroup = carriers[:, rows], carried[rows], called[rows], ingroup[rows]
         whole = carriers.sum(axis=0)
         frequency = frequency_class(carriers, whole).T
         state = archaic_state(carried, np.broadcast_to(called[:, None], carried.shape))
         varies = carriers.max(axis=0) < whole
-        bins = sites.position[rows] // self._options.bin
+        every = sites.position // self._options.bin
+        bins = every[rows]
         self._filled.append(np.unique(bins))
-        words = _look_up(pattern_ids(frequency, state), ingroup[rows])
+        words = _look_up(pattern_ids(frequency, state), ingroup)
         if len(self._groups) > 1:
             words[~varies] = keep_within_groups(words[~varies], self._groups)
         rare = (words >= 0) & (words < RARE)
-        self._share(bins, rare & (words < PRIVATE), ingroup[rows])
-        bounds = np.flatnonzero(np.diff(bins // TILE, prepend=-1, append=-1))
-        for first, last in zip(bounds[:-1], bounds[1:], strict=True):
-            part = slice(int(first), int(last))
-            self._move(int(bins[first]) // TILE)
-            self._count(bins[part] % TILE, words[part], varies[part])
-            self._match(bins[part] % TILE, rare[part], ingroup[rows[part]], carried[part], called[part])
+        self._share(bins, rare & (words < PRIVATE), ingroup)
+        bounds = np.flatnonzero(np.diff(every // TILE, prepend=-1, append=-1))
+        for first, last in zip(bounds[:-1].tolist(), bounds[1:].tolist(), strict=True):
+            self._move(int(every[first]) // TILE)
+            self._note(every[first:last] % TILE, typed[first:last], missing[first:last])
+            part = slice(*np.searchsorted(rows, [first, last]).tolist())
+            if part.start < part.stop:
+                self._count(bins[part] % TILE, words[part], varies[part])
+                self._match(bins[part] % TILE, rare[part], ingroup[part], carried[part], called[part])
         return len(rows)
 
     def finish(self, truth: Mapping[tuple[str, str, int], Cover] | None, used: Used) -> None:
@@ -243,6 +249,7 @@ class _Chromosome:
         self._write(bins - self._region * TILE)
         if self._regions is None:
             self._leave_out_empty(bins)
+        self._writer.exist(self._exists())
         used.bins += bins
         used.bases += self._length
         if truth is not None:
@@ -290,10 +297,41 @@ class _Chromosome:
         calls[:, people][swap] = calls[:, people][swap][:, ::-1]
         return calls
 
-    def _usable(self, position: Int, carriers: Int, everyone: Int) -> npt.NDArray[np.bool_]:
+    def _evidence(
+        self, sites: Sites, alleles: npt.NDArray[np.int8], inside: npt.NDArray[np.bool_]
+    ) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
+        """Return which sites tell whether a haplotype has data, and which haplotypes of the ingroup are missing there.
+
+        These are all sites inside callable regions, also those at which the modern people do not differ: bool (sites,)
+        and bool (sites, haplotypes). Haploid and diploid calls of each person are noted, too.
+        """
+        count = len(self._people.outgroup)
+        people = slice(count, count + len(self._people.ingroup))
+        haploid = sites.calls.haploid
+        if haploid is not None:
+            self._haploid |= (haploid[:, people] & (alleles[:, people, 0] >= 0)).any(axis=0)
+        self._diploid |= (alleles[:, people, 1] >= 0).any(axis=0)
+        if alleles.min(initial=0) >= 0:
+            return inside, np.zeros((len(sites), 2 * len(self._people.ingroup)), dtype=bool)
+        exists = None
+        if haploid is not None:
+            exists = np.ones(alleles.shape, dtype=bool)
+            exists[..., 1] = ~haploid[:, : people.stop]
+        flat = (len(sites), -1)
+        typed = inside & typed_sites(alleles.reshape(flat), None if exists is None else exists.reshape(flat))
+        return typed, (alleles[:, people] < 0).reshape(flat) & typed[:, None]
+
+    def _exists(self) -> npt.NDArray[np.bool_]:
+        """Tell which haplotypes exist: the second of a person with haploid calls only does not."""
+        exists = np.ones((len(self._people.ingroup), 2), dtype=bool)
+        exists[:, 1] = self._diploid | ~self._haploid
+        if not exists.all():
+            self._tally.add("ingroup", "haploid chromosomes of people, without a haplotype 2", int((~exists).sum()))
+        return exists.reshape(-1)
+
+    def _usable(self, inside: npt.NDArray[np.bool_], carriers: Int, everyone: Int) -> npt.NDArray[np.bool_]:
         """Tell which sites are used, counting the others once each."""
-        kept = np.ones(len(position), dtype=bool)
-        inside = kept if self._regions is None else self._regions.holds(position)
+        kept = np.ones(len(inside), dtype=bool)
         for item, good in (
             ("sites outside callable regions", inside),
             ("sites at which nobody of the outgroup is called", carriers.any(axis=0)),
@@ -304,6 +342,14 @@ class _Chromosome:
                 self._tally.add(_MODERN, f"{item}, not used", int(bad.sum()))
             kept &= good
         return kept
+
+    def _note(self, bins: Int, typed: npt.NDArray[np.bool_], missing: npt.NDArray[np.bool_]) -> None:
+        """Count the sites that tell whether a haplotype has data, and a haplotype's missing calls there."""
+        self._typed[:] += np.bincount(bins[typed], minlength=TILE).astype(np.uint16)
+        site, haplotype = np.nonzero(missing)
+        if len(site):
+            number = np.bincount(haplotype * TILE + bins[site], minlength=self._missing.size)
+            self._missing += number.reshape(self._missing.shape).astype(np.uint16)
 
     def _count(self, bins: Int, words: npt.NDArray[np.int8], varies: npt.NDArray[np.bool_]) -> None:
         first, number = int(bins[0]), int(bins[-1] - bins[0]) + 1
@@ -346,7 +392,8 @@ class _Chromosome:
         rows, people = len(self._people.haplotypes), len(self._people.archaic)
         self._words = np.zeros((rows, TILE, len(PATTERNS)), dtype=np.uint16)
         self._matches = np.zeros((rows, TILE, people, 2), dtype=np.uint16)
-        self._varies = np.zeros(TILE, dtype=np.uint16)
+        self._missing = np.zeros((rows, TILE), dtype=np.uint16)
+        self._varies, self._typed = (np.zeros(TILE, dtype=np.uint16) for _ in range(2))
 
     def _write(self, bins: int) -> None:
         first = self._region * TILE
@@ -358,6 +405,8 @@ class _Chromosome:
                 np.minimum(self._matches[:, :bins], MOST).astype(np.uint8),
                 self._varies[:bins],
                 cover.in_bins(first=first, last=first + bins, size=size).astype(np.uint16),
+                self._typed[:bins],
+                self._missing[:, :bins],
             )
         )
 

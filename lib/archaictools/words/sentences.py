@@ -44,6 +44,8 @@ if TYPE_CHECKING:
 
 KIND = "archaictools words"
 SCHEMA_VERSION = 1
+#: The newest schema of either alphabet, so that a file of the other one is named as such.
+NEWEST = 2
 
 #: Sentences in one HDF5 chunk, and read at a time.
 CHUNK = 8_192
@@ -286,7 +288,7 @@ class WordsFile:
 @contextlib.contextmanager
 def open_words(path: Path) -> Iterator[WordsFile]:
     """Open words.h5 for reading; refuse other files, other alphabets and newer schemas."""
-    with open_container(path, kind=KIND, schema_version=SCHEMA_VERSION) as handle:
+    with open_container(path, kind=KIND, schema_version=NEWEST) as handle:
         words = WordsFile(path, handle)
         if not len(words):
             raise InputError("holds no sentence", path=path)

@@ -1,0 +1,104 @@
+"""Which bins of a haplotype hold data: sites that others are called at, and the haplotype's own missing calls.
+
+A mask tells where a genome can be called. Missing genotypes tell more: a person without calls, the end of a haploid
+chromosome, a deletion. Without a call there is no evidence, so such a bin has no probability (NA), and none of its
+bases count as callable.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+#: A bin is read where a haplotype is called at more than this share of the sites at which others are called.
+LEAST_CALLED = 0.1
+
+#: A site counts as evidence where at least this share of all haplotypes, of ingroup and outgroup, is called.
+TYPED = 0.5
+
+
+def typed_sites(alleles: npt.NDArray[np.int8], exists: npt.NDArray[np.bool_] | None = None) -> npt.NDArray[np.bool_]:
+    """Return the sites at which most haplotypes are called.
+
+    Parameters
+    ----------
+    alleles
+        int8 (sites, haplotypes) of everyone; -1 not called.
+    exists
+        bool (sites, haplotypes), False where a haploid genotype has no second allele; None where all exist.
+
+    Returns
+    -------
+    numpy.ndarray
+        bool (sites,).
+    """
+    called = np.count_nonzero(alleles >= 0, axis=1)
+    total = alleles.shape[1] if exists is None else np.count_nonzero(exists, axis=1)
+    return np.asarray(called >= np.maximum(TYPED * total, 1))
+
+
+def read_bins(typed: npt.NDArray[np.integer], missing: npt.NDArray[np.integer]) -> npt.NDArray[np.bool_]:
+    """Return the bins in which haplotypes hold data.
+
+    A bin without sites is read unless the nearest bins with sites, on either side, are not: a gap goes on between its
+    ends, and to the end of the chromosome.
+
+    Parameters
+    ----------
+    typed
+        (bins,): sites at which most haplotypes are called, see :func:`typed_sites`.
+    missing
+        (haplotypes, bins): those of them at which a haplotype is not called.
+
+    Returns
+    -------
+    numpy.ndarray
+        bool (haplotypes, bins).
+
+    Examples
+    --------
+    >>> read_bins(np.array([9, 0, 9, 0, 9, 0]), np.array([[9, 0, 9, 0, 1, 0], [0, 0, 9, 0, 9, 0]])).astype(int).tolist()
+    [[0, 0, 0, 1, 1, 1], [1, 1, 0, 0, 0, 0]]
+    """
+    there = np.flatnonzero(typed)
+    found = np.ones(missing.shape, dtype=bool)
+    if not len(there) or not missing.any():
+        return found
+    typed = np.asarray(typed, dtype=np.int64)
+    read = typed - missing > LEAST_CALLED * typed
+    after = np.searchsorted(there, np.arange(len(typed)))
+    left = there[np.maximum(np.searchsorted(there, np.arange(len(typed)), side="right") - 1, 0)]
+    right = there[np.minimum(after, len(there) - 1)]
+    return np.asarray(read[:, left] | read[:, right])
+
+
+def bridged(read: npt.NDArray[np.bool_], most: int) -> npt.NDArray[np.bool_]:
+    """Return bins that are read, and gaps of at most so many bins between two that are.
+
+    Examples
+    --------
+    >>> bridged(np.array([True, False, True, False, False, True, False]), 1).astype(int).tolist()
+    [1, 1, 1, 0, 0, 1, 0]
+    """
+    there = np.flatnonzero(read)
+    found = read.copy()
+    gaps = np.diff(there)
+    for place in np.flatnonzero((gaps > 1) & (gaps <= most + 1)).tolist():
+        found[there[place] : there[place + 1]] = True
+    return found
+
+
+def stretches(callable_bins: npt.NDArray[np.bool_], apart: int) -> list[tuple[int, int]]:
+    """Return the stretches [first, last) of callable bins, joined over gaps of fewer than ``apart`` bins.
+
+    Examples
+    --------
+    >>> stretches(np.array([False, True, False, True, False, False, True]), 2)
+    [(1, 4), (6, 7)]
+    """
+    there = np.flatnonzero(callable_bins)
+    if not len(there):
+        return []
+    cut = np.flatnonzero(np.diff(there) > apart)
+    first, last = np.append(there[0], there[cut + 1]), np.append(there[cut], there[-1])
+    return list(zip(first.tolist(), (last + 1).tolist(), strict=True))
