@@ -20,7 +20,8 @@ from archaictools.model.archive import load_model
 from archaictools.model.augmentation import Augmentation, _uneven
 from archaictools.model.bin_batches import BinBatches
 from archaictools.model.bin_evaluation import CONTROLS, RIVALS, evaluate_bins
-from archaictools.model.bin_prediction import BinEnsemble, BinPredictor
+from archaictools.model.bin_prediction import BinEnsemble
+from archaictools.model.bin_windows import BinPredictor
 from archaictools.model.checkpoint import save_checkpoint
 from archaictools.model.genomes import Genomes, _united
 from archaictools.model.network import Network, start_tensorflow

@@ -11,7 +11,7 @@ import pytest
 
 from archaictools.cli.main import main
 from archaictools.model.bin_batches import scaled
-from archaictools.model.bin_prediction import WINDOW, BinPredictor
+from archaictools.model.bin_windows import WINDOW, BinPredictor
 from archaictools.model.network import start_tensorflow
 from archaictools.model.pretrained import load
 from archaictools.words.bins import open_bins

@@ -14,7 +14,8 @@ from archaictools.errors import InputError
 from archaictools.model import sharing
 from archaictools.model.archive import load_model
 from archaictools.model.bin_batches import scaled
-from archaictools.model.bin_prediction import BinEnsemble, BinPredictor
+from archaictools.model.bin_prediction import BinEnsemble
+from archaictools.model.bin_windows import BinPredictor
 from archaictools.model.sharing import INPUTS, WINDOWS, private_alleles
 from archaictools.model.sharing_fitting import _changed
 from archaictools.words.bins import Patterns, Piece, open_bins, write_bins

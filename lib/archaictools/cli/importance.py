@@ -180,7 +180,7 @@ def _haplotypes(
     from archaictools.formats.files import Outputs
     from archaictools.formats.tables import write_table
     from archaictools.model.archive import check_bins
-    from archaictools.model.bin_prediction import BinPredictor
+    from archaictools.model.bin_windows import BinPredictor
     from archaictools.model.genomes import known_places, seen_bins
     from archaictools.model.network import start_tensorflow
     from archaictools.model.pretrained import load

@@ -38,7 +38,19 @@ SHORTEST = 5_000
 )
 @haplotype_option("--segments", type=OUTPUT, help="TSV of segments with posterior, source and matches.")
 @haplotype_option("--summary", type=OUTPUT, help="TSV, one row a person.")
-@haplotype_option("--deserts", type=OUTPUT, help="BED of stretches in which nobody carries a segment.")
+@haplotype_option(
+    "--deserts",
+    type=OUTPUT,
+    help="BED of callable stretches in which nobody carries a segment; the name gives the number of haplotypes with "
+    "data and how many such stretches chance leaves.",
+)
+@haplotype_option(
+    "--callable",
+    "callable_",
+    type=OUTPUT,
+    help="What was read: chrom, start, end and number of haplotypes with data, without a header "
+    "[default: beside --segments, as NAME.callable.bed].",
+)
 @click.option("--threshold", type=click.FloatRange(0, 1), default=0.5, show_default=True, help="Of a call.")
 @click.option(
     "--min-length",
@@ -62,6 +74,7 @@ def command(
     segments: Path | None,
     summary: Path | None,
     deserts: Path | None,
+    callable_: Path | None,
     threshold: float,
     min_length: int | None,
     max_gap: int,
@@ -75,14 +88,21 @@ def command(
     MODEL is a model.h5 from 'archaictools train', or the word 'pretrained' for the model of haplotypes that comes with
     the package; WORDS a words.h5 made in the same way as that it was trained on. Each window or bin is predicted by the
     networks (with --folds, several) that never saw its place; where all did, it is marked.
+
+    A bin in which a haplotype has no called genotype, or is called at a tenth or less of the sites at which others
+    are, is NA: no row in the table, a gap in its track, nothing in its percent. The second haplotype of a haploid
+    chromosome is not listed. A segment goes on over at most 5 kb without data.
     """
     from archaictools.errors import UsageError
     from archaictools.model.network import start_tensorflow
 
-    if not any((bigwig, bed, table, segments, summary, deserts)):
-        raise UsageError("name at least one output: --bigwig, --bed, --table, --segments, --summary or --deserts")
+    if not any((bigwig, bed, table, segments, summary, deserts, callable_)):
+        raise UsageError(
+            "name at least one output: --bigwig, --bed, --table, --segments, --summary, --deserts or --callable"
+        )
     start = lambda: start_tensorflow(threads=threads, seed=seed)  # noqa: E731 - one line, used twice
     if of_haplotypes(words):
+        from archaictools.results.calls import companion
         from archaictools.results.tracks import Calling
 
         if bigwig and bigwig.suffix.lower() in {".bw", ".bigwig"}:
@@ -91,6 +111,7 @@ def command(
                 "such as 'tracks' (in Galaxy, say that the words are haplotypes)"
             )
         outputs = {"bed": bed, "segments": segments, "summary": summary, "deserts": deserts}
+        outputs["callable"] = callable_ or (companion(segments) if segments and segments.suffix else None)
         calling = Calling(
             threshold=threshold, min_length=SHORTEST if min_length is None else min_length, max_gap=max_gap
         )
@@ -125,18 +146,23 @@ def _haplotypes(
         rows = staging.stage(table) if table else None
         check_bins(trained, bins)
         start()
-        with Progress(sum(bins.bins.values()) * len(bins.haplotypes), "bins", "predict") as progress:
-            predicted = predict_haplotypes(bins, BinEnsemble(trained, bins), progress=progress)
+        ensemble = BinEnsemble(trained, bins)
+        with Progress(ensemble.work(), "bins", "predict") as progress:
+            predicted = predict_haplotypes(bins, ensemble, progress=progress)
             called = write_calls(predicted, bins, calling, desert=desert_length, bigwig=folder, table=rows)
         write_tables(called, bins.alphabet.archaic, **staged)
     length = int((called.segments["end"] - called.segments["start"]).sum())
+    report(bins=f"{called.bins:,} with data, of {called.haplotypes:,} haplotypes")
+    if called.seen_bins:
+        report(seen_in_training=f"{called.seen_bins:,} bins, marked: their probabilities are not held-out")
+    percent = called.people["percent"].dropna()
+    report(segments=f"{len(called.segments):,} of {calling.min_length:,} bp or more, {length:,} bp")
+    if len(percent):
+        report(introgressed=f"{percent.min():.2f} to {percent.max():.2f} % of a person, mean {percent.mean():.2f} %")
+    if len(percent) < len(called.people):
+        report(not_read=f"{len(called.people) - len(percent):,} people without data, NA")
     report(
-        bins=f"{called.bins:,} of {len(bins.haplotypes):,} haplotypes",
-        seen_in_training=f"{called.seen_bins:,} bins, marked: their probabilities are not held-out",
-        segments=f"{len(called.segments):,} of {calling.min_length:,} bp or more, {length:,} bp",
-        introgressed=f"{called.people['percent'].min():.2f} to {called.people['percent'].max():.2f} % of a person, "
-        f"mean {called.people['percent'].mean():.2f} %",
-        deserts=f"{len(called.deserts):,} of {desert_length:,} bp or more",
+        deserts=f"{len(called.deserts):,} of {desert_length:,} bp or more, among {called.haplotypes:,} haplotypes",
         outputs=", ".join(str(path) for path in (bigwig, table, *outputs.values()) if path),
     )
 
@@ -174,9 +200,10 @@ def _windows(
         with Progress(len(sentences), "windows", "predict") as progress:
             predicted = predict_chromosomes(sentences, ensemble, progress=progress)
             done = write_predictions(predicted, sentences, calling, **staged)
+    report(windows=f"{done.windows:,}, {done.called_windows:,} at or above {threshold:g}")
+    if done.seen_windows:
+        report(seen_in_training=f"{done.seen_windows:,} windows, marked: their probabilities are not held-out")
     report(
-        windows=f"{done.windows:,}, {done.called_windows:,} at or above {threshold:g}",
-        seen_in_training=f"{done.seen_windows:,} windows, marked: their probabilities are not held-out",
         covered=f"{done.bases:,} bp",
         segments=f"{done.segments:,}, {done.segment_bases:,} bp",
         outputs=", ".join(str(path) for path in (bigwig, bed, table) if path),

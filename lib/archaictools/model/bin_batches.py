@@ -163,6 +163,7 @@ class BinBatches:
         words, chrom = run.unit.words, run.unit.chrom
         rows = slice(pair[0], pair[1] + 1, pair[1] - pair[0])
         inputs, truth = words.inputs(chrom, rows)[:, run.where], words.truth(chrom, rows)[:, run.where]
+        truth[words.gaps(chrom, rows)[:, run.where]] = 0  # what holds no data tells nothing
         if self._augmentation is not None:
             inputs, truth = self._augmentation.apply(inputs, truth, rng)
         bins, stretch = truth.shape[1], self._stretch

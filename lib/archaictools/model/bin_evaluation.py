@@ -93,16 +93,18 @@ def evaluate_bins(
             if not held.any():
                 progress.advance((rows.stop - rows.start) * len(held))
                 continue
-            posterior = ensemble.predict(chrom, rows)[0].astype(np.float64)
+            posterior, read = ensemble.predict(chrom, rows)[0].astype(np.float64), words.read(chrom, rows)
             for row, probability in enumerate(posterior, start=rows.start):
+                mine = held & read[row - rows.start]  # NA is nothing to measure
+                there = mine[held]
                 alone = slice(row, row + 1)
                 one, truth = words.inputs(chrom, alone)[0], words.truth(chrom, alone)[0].astype(np.int64)
-                label = words.label(chrom, alone)[0, held]
+                label = words.label(chrom, alone)[0, mine]
                 progress.advance(len(held))
                 said = {"model": probability} | {name: probability_of(one) for name, probability_of in say.items()}
                 for name, each in said.items():
-                    scores[name].add(label, each[held], piece if name == "model" else block)
-                    bases[name].add(truth, size, held, each >= threshold)
+                    scores[name].add(label, each[mine], (piece if name == "model" else block)[there])
+                    bases[name].add(truth, size, mine, each >= threshold)
     found = {name: counter.scores() for name, counter in scores.items()}
     described = {name: describe(*each.flat()) | bases[name].measures() for name, each in found.items()}
     by_block = found | {"model": found["model"].joined(ground.block, ground.blocks)}

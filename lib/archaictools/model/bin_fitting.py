@@ -14,8 +14,9 @@ from archaictools.formats.files import sha256
 from archaictools.model.archive import Member, TrainedModel, array_digest, check_bins
 from archaictools.model.augmentation import Augmentation
 from archaictools.model.bin_batches import BinBatches
-from archaictools.model.bin_prediction import BinPredictor, Reader, SecondPredictor
+from archaictools.model.bin_prediction import Reader
 from archaictools.model.bin_sides import WATCHED, Flat, companies, count_inputs, predict_runs
+from archaictools.model.bin_windows import BinPredictor, SecondPredictor
 from archaictools.model.calibration import fit_temperature
 from archaictools.model.fitting import Fitted, course
 from archaictools.model.judgement import Predicted, judge

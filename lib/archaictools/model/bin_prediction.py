@@ -1,4 +1,4 @@
-"""Posteriors along haplotypes of any length, from windows that overlap by half and are blended into each other.
+"""Posteriors along haplotypes, read once or twice by all networks of a model.
 
 A haplotype is read by itself, and where no archaic genome is named once more beside those that share its alleles, see
 :mod:`archaictools.model.sharing`. Only stretches of callable bins are read: what lies beyond a gap, and how long the
@@ -7,13 +7,13 @@ header makes the chromosome, changes nothing.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.special import expit
 
-from archaictools.model.batches import pad_rows
 from archaictools.model.bin_batches import scaled
+from archaictools.model.bin_windows import BinPredictor, SecondPredictor
 from archaictools.model.calibration import logit
 from archaictools.model.genomes import known_places, seen_bins
 from archaictools.model.sharing import MOST, private_alleles, second_inputs
@@ -23,26 +23,14 @@ from archaictools.words.callability import stretches
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    import keras
     import numpy.typing as npt
 
     from archaictools.model.archive import Member, TrainedModel
+    from archaictools.model.bin_windows import Told
     from archaictools.words.bins import BinsFile
 
-    Told = Callable[[float], None]
-
-#: Bins of a window. Longer windows call no better (measured with the pretrained model, 500 to 4,000), and a network
-#: reads few stretches in training that are longer.
-WINDOW = 2_000
-#: Shorter stretches are predicted at once, padded with empty bins to one of these lengths. TensorFlow prepares itself
-#: anew for each length, so there are few.
-LENGTHS = (10, 50, 500, 1_000, 1_500, WINDOW)
-#: Windows predicted at once; of those shorter than SHORT so many more that a batch holds as many bins.
-BATCH, SHORT = 48, 500
 #: Callable bins this far apart are read apart.
 APART = 100
-#: Chromosomes of together at most so many bins are read together.
-TOGETHER = 50_000
 #: Haplotypes of one chromosome held at a time.
 GROUP = 8
 #: Bins of haplotypes held in the second reading, and gathered for batches of short stretches.
@@ -64,116 +52,6 @@ def parts(rows: slice, size: int = GROUP) -> list[slice]:
     [slice(24, 32, None), slice(32, 34, None)]
     """
     return [slice(first, min(first + size, rows.stop)) for first in range(rows.start, rows.stop, size)]
-
-
-class BinPredictor:
-    """Predict every bin with one network.
-
-    An LSTM remembers for longer than any margin, so that windows side by side would disagree where they meet. Here a
-    bin has the mean of the logits of the two windows it lies in, weighed by how far it is from their ends: what one
-    window says fades into what the next one says.
-
-    Parameters
-    ----------
-    model
-        As built by :meth:`archaictools.model.network.Network.build`, of bins.
-    both_strands
-        Read each haplotype from both of its ends, and take the mean of the logits: of what a training learnt from
-        people read either way, this calls better at twice the time.
-    scale
-        Turns inputs into what the network reads.
-    """
-
-    def __init__(
-        self,
-        model: keras.Model,
-        *,
-        both_strands: bool,
-        scale: Callable[[np.ndarray], npt.NDArray[np.float32]] = scaled,
-    ) -> None:
-        self._model, self._both, self._scale = model, both_strands, scale
-
-    def __call__(self, inputs: np.ndarray) -> npt.NDArray[np.float32]:
-        """Return P(introgressed), float32 (haplotypes, bins), of inputs (haplotypes, bins, inputs of a bin)."""
-        return self.predict([inputs])[0]
-
-    def predict(self, parts: Sequence[np.ndarray], *, told: Told | None = None) -> list[npt.NDArray[np.float32]]:
-        """Predict several stretches of haplotypes, short ones in batches with others.
-
-        Parameters
-        ----------
-        parts
-            Each (haplotypes, bins, inputs of a bin), of any number of haplotypes and bins.
-        told
-            Called after each batch with the bins of haplotypes it finished: a float, since windows overlap.
-
-        Returns
-        -------
-        list of numpy.ndarray
-            float32 (haplotypes, bins) for each part: P(introgressed).
-        """
-        totals = [np.zeros(part.shape[:2], dtype=np.float32) for part in parts]
-        weights = [np.zeros(part.shape[1], dtype=np.float32) for part in parts]
-        windows: dict[int, list[tuple[int, int, int]]] = {}
-        for number, part in enumerate(parts):
-            haplotypes, bins, _ = part.shape
-            size = next((length for length in LENGTHS if length >= bins), WINDOW)
-            # The last window ends where the bins end; the others begin every half of a window.
-            last = max(0, bins - size)
-            starts = [*range(0, last, size // 2), last]
-            for start in starts:
-                weights[number][start : start + size] += _taper(size)[: bins - start]
-            windows.setdefault(size, []).extend((number, row, start) for row in range(haplotypes) for start in starts)
-        for size, places in windows.items():
-            batch = BATCH * max(1, SHORT // size)
-            for first in range(0, len(places), batch):
-                chosen = places[first : first + batch]
-                odds = self._odds(np.stack([_window(parts[n][row], start, size) for n, row, start in chosen]), batch)
-                for (number, row, start), values in zip(chosen, odds, strict=True):
-                    bins = min(size, parts[number].shape[1] - start)
-                    totals[number][row, start : start + bins] += (_taper(size) * values)[:bins]
-                if told is not None:
-                    told(sum(parts[n].shape[1] / (windows_of(parts[n].shape[1])) for n, _, _ in chosen))
-        return [
-            np.asarray(expit(total / weight), dtype=np.float32) for total, weight in zip(totals, weights, strict=True)
-        ]
-
-    def _odds(self, windows: np.ndarray, batch: int) -> npt.NDArray[np.float32]:
-        """Return log odds, float32 (windows, bins), of one batch of windows."""
-        read = self._scale(pad_rows(windows, batch))
-        odds = logit(self._model.predict_on_batch(read)[..., 0])
-        if self._both:
-            odds = (odds + logit(self._model.predict_on_batch(read[:, ::-1])[:, ::-1, 0])) / 2
-        return np.asarray(odds[: len(windows)], dtype=np.float32)
-
-
-def windows_of(bins: int) -> int:
-    """Return the number of windows that a stretch of so many bins is read in.
-
-    Examples
-    --------
-    >>> [windows_of(bins) for bins in (3, 2_000, 2_001, 3_000, 3_001)]
-    [1, 1, 2, 2, 3]
-    """
-    return 1 + -(-max(0, bins - WINDOW) // (WINDOW // 2))
-
-
-def _taper(size: int) -> npt.NDArray[np.float32]:
-    """Return the weight of each bin of a window: how far it is from the ends."""
-    return np.minimum(np.arange(1, size + 1), np.arange(size, 0, -1)).astype(np.float32)
-
-
-def _window(haplotype: np.ndarray, start: int, size: int) -> np.ndarray:
-    """Cut a window from (bins, inputs), padded with empty bins at its end."""
-    found = haplotype[start : start + size]
-    return np.pad(found, ((0, size - len(found)), (0, 0))) if len(found) < size else found
-
-
-class SecondPredictor(BinPredictor):
-    """Predict every bin with a network of the second reading, whose inputs are scaled already."""
-
-    def __init__(self, model: keras.Model, *, both_strands: bool) -> None:
-        super().__init__(model, both_strands=both_strands, scale=np.asarray)
 
 
 class Reader:
@@ -249,7 +127,9 @@ class Reader:
         if self._second is None or not self.twice(words):
             predictor, pieces = self._first, self._pieces(words, chroms, rows, where)
         else:
-            predictor, pieces = self._second, self._second_pieces(words, chroms, rows, where)
+            # Each reading finishes half of a bin.
+            told = None if told is None else partial(_half, told)
+            predictor, pieces = self._second, self._second_pieces(words, chroms, rows, where, told)
         for (number, some, bins), values in _gathered(predictor, pieces, told):
             found[number][some, bins] = values
         return found
@@ -264,11 +144,13 @@ class Reader:
                 for bins in apart:
                     yield (number, some, bins), inputs[:, bins]
 
-    def _second_pieces(self, words: BinsFile, chroms: Sequence[str], rows: slice, where: slice) -> Iterator[Piece]:
+    def _second_pieces(
+        self, words: BinsFile, chroms: Sequence[str], rows: slice, where: slice, told: Told | None
+    ) -> Iterator[Piece]:
         """Yield what the second network reads."""
         for number, chrom in enumerate(chroms):
             apart, begin = _stretches(words, chrom, where), 0
-            for inputs in self.inputs(words, chrom, rows, where) if apart else ():
+            for inputs in self.inputs(words, chrom, rows, where, told=told) if apart else ():
                 some = slice(begin, begin + len(inputs))
                 begin = some.stop
                 for bins in apart:
@@ -282,6 +164,7 @@ class Reader:
         where: slice = slice(None),
         *,
         change: Callable[[npt.NDArray[np.uint8]], npt.NDArray[np.uint8]] | None = None,
+        told: Told | None = None,
     ) -> Iterator[npt.NDArray[np.float32]]:
         """Yield what the second network reads of some haplotypes at a time: float32 (haplotypes, bins, inputs).
 
@@ -295,8 +178,9 @@ class Reader:
         odds = np.full(own.shape[:2], -MOST, dtype=np.float32)
         apart = _stretches(words, chrom, where)
         for part in parts(together):
-            for bins, values in zip(apart, self._first.predict([own[part, bins] for bins in apart]), strict=True):
-                odds[part, bins] = logit(values)
+            found = self._first.predict([own[part, some] for some in apart], told=told)
+            for some, values in zip(apart, found, strict=True):
+                odds[part, some] = logit(values)
         private = private_alleles(own)
         first, last, _ = where.indices(words.bins[chrom])
         bins, carriers = words.sharing(chrom, rows)
@@ -305,6 +189,10 @@ class Reader:
         shared = second_inputs(odds, private, bins, carriers)
         for part in parts(together, max(1, min(GROUP, MOST_READ // (last - first)))):
             yield np.stack([np.concatenate([scaled(one), next(shared)], axis=1) for one in own[part]])
+
+
+def _half(told: Told, bins: float) -> None:
+    told(bins / 2)
 
 
 def _stretches(words: BinsFile, chrom: str, where: slice) -> list[slice]:
@@ -394,9 +282,13 @@ class BinEnsemble:
             for total, (members, seen) in zip(totals, folds, strict=True)
         ]
 
-    def passes(self, chrom: str) -> int:
-        """Return how many members predict a chromosome."""
-        return int(self._out_of_fold(chrom)[0].any(axis=1).sum())
+    def work(self) -> int:
+        """Return the bins of haplotypes that :meth:`predict_chromosomes` finishes over all chromosomes."""
+        total = 0
+        for chrom in self._words.bins:
+            asked = int(self._out_of_fold(chrom)[0].any(axis=1).sum())
+            total += asked * sum(part.stop - part.start for part in _stretches(self._words, chrom, slice(None)))
+        return total * len(self._words.haplotypes)
 
     def seen(self, chrom: str) -> npt.NDArray[np.bool_]:
         """Tell which bins of a chromosome every member has seen, bool (bins,), without predicting them."""

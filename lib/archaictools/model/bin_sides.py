@@ -65,14 +65,10 @@ def predict_runs(genomes: Genomes, reader: Reader, runs: Sequence[Run], most: in
         words, chrom = run.unit.words, run.unit.chrom
         probability = reader(words, chrom, rows, run.where)
         label = words.label(chrom, rows)[:, run.where]
-        parts.append(
-            Flat(
-                np.full(probability.size, numbers[run.unit.name], dtype=np.uint32),
-                np.tile(np.arange(run.first, run.last, dtype=np.int64) * genomes.size, len(label)),
-                label.ravel(),
-                probability.ravel(),
-            )
-        )
+        known = ~words.gaps(chrom, rows)[:, run.where]
+        start = np.broadcast_to(np.arange(run.first, run.last, dtype=np.int64) * genomes.size, label.shape)
+        place = np.full(int(known.sum()), numbers[run.unit.name], dtype=np.uint32)
+        parts.append(Flat(place, start[known], label[known], probability[known]))
     return Flat.join(parts)
 
 

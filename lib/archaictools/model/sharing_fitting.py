@@ -16,7 +16,7 @@ from scipy.special import expit
 from archaictools.model.augmentation import of_archaics
 from archaictools.model.batches import pad_rows
 from archaictools.model.bin_batches import choose, streamed
-from archaictools.model.bin_prediction import SecondPredictor
+from archaictools.model.bin_windows import SecondPredictor
 from archaictools.model.sharing import INPUTS, SCALE
 from archaictools.model.training import WARMUP, compile_network, run_epochs, validation
 from archaictools.progress import Progress

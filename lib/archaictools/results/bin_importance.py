@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-    from archaictools.model.bin_prediction import BinPredictor
+    from archaictools.model.bin_windows import BinPredictor
     from archaictools.progress import Progress
     from archaictools.words.bins import BinsFile
 

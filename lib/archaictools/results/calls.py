@@ -1,4 +1,8 @@
-"""Posteriors along haplotypes as tracks, segments with their source, a summary of each person, and deserts."""
+"""Posteriors along haplotypes as tracks, segments with their source, and a summary of each person.
+
+A bin in which a haplotype holds no data is NA: it has no row in the table, a gap in the track, and no share in any
+percentage.
+"""
 
 from __future__ import annotations
 
@@ -9,12 +13,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from archaictools.errors import InputError
 from archaictools.formats.bed import score
 from archaictools.formats.bigwig import BigWigWriter, mean_over_overlaps
+from archaictools.formats.files import safe_file_name
 from archaictools.formats.tables import TableWriter, write_table
+from archaictools.results.deserts import Landscape, find_deserts
 from archaictools.results.tracks import SEEN, Calling, segments_of
-from archaictools.words.bins import runs
+from archaictools.words.callability import bridged
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,8 +35,14 @@ if TYPE_CHECKING:
 #: Posteriors are written in steps of a thousandth, so that the many that are next to nothing join in tracks.
 DIGITS = 3
 
+#: A segment goes on over so many bases without data between two bins of it. A gap is no evidence that it ends.
+BRIDGE = 5_000
+
 #: Source of a segment at whose rare alleles no archaic person is called, or two match equally well.
 UNKNOWN, TIED = ".", "tied"
+
+#: Chromosomes of together at most so many bins are read together, in shared batches.
+TOGETHER = 50_000
 
 _COLOURS = ("0,114,178", "213,94,0", "0,158,115", "204,121,167", "230,159,0", "86,180,233")  # Okabe and Ito
 _GREY = "120,120,120"
@@ -49,8 +60,8 @@ class Haplotype:
         int64 (bins + 1,): coordinates of the bins.
     probability
         float64 (bins,).
-    called
-        bool (bins,): some base of the bin could be called.
+    read
+        bool (bins,): the haplotype holds data; elsewhere its probability means nothing.
     seen
         bool (bins,): training saw the place.
     """
@@ -59,29 +70,52 @@ class Haplotype:
     row: int
     edges: npt.NDArray[np.int64]
     probability: npt.NDArray[np.float64]
-    called: npt.NDArray[np.bool_]
+    read: npt.NDArray[np.bool_]
     seen: npt.NDArray[np.bool_]
 
-    def track(self) -> Track:
-        """Return the posterior of every callable bin, neighbours of equal value joined."""
-        used = self.called
+    def track(self, used: npt.NDArray[np.bool_] | None = None) -> Track:
+        """Return the posterior of every bin with data (or in ``used``), neighbours of equal value joined."""
+        used = self.read if used is None else used
         return mean_over_overlaps(self.edges[:-1][used], self.edges[1:][used], self.probability[used])
 
 
 def predict_haplotypes(words: BinsFile, ensemble: BinEnsemble, *, progress: Progress) -> Iterator[Haplotype]:
-    """Predict every haplotype, some at a time, each over all chromosomes before the next ones.
+    """Predict every haplotype that exists, some at a time, each over all chromosomes before the next ones.
 
-    Memory holds one chromosome of one of ``words.companies``.
+    Memory holds one chromosome of one of ``words.companies``, or several short ones.
     """
+    done = _Whole(progress)
     for rows in words.companies:
-        for chrom in words.bins:
-            edges = words.edges(chrom)
-            called = words.shared(chrom, "callable") > 0
-            probability, seen = ensemble.predict(chrom, rows)
-            progress.advance(probability.size)
-            for row, values in zip(range(rows.start, rows.stop), probability, strict=True):
-                rounded = np.round(values.astype(np.float64), DIGITS)
-                yield Haplotype(chrom, row, edges, rounded, called, seen)
+        for chroms in _together(words.bins):
+            predicted = ensemble.predict_chromosomes(chroms, rows, told=done.add)
+            for chrom, (probability, seen) in zip(chroms, predicted, strict=True):
+                edges, read, exists = words.edges(chrom), words.read(chrom, rows), words.exists(chrom)[rows]
+                for place in np.flatnonzero(exists).tolist():
+                    rounded = np.round(probability[place].astype(np.float64), DIGITS)
+                    yield Haplotype(chrom, rows.start + place, edges, rounded, read[place], seen)
+
+
+def _together(bins: dict[str, int]) -> Iterator[list[str]]:
+    """Part chromosomes into runs of at most so many bins that are read together."""
+    chroms: list[str] = []
+    for chrom, number in bins.items():
+        if chroms and sum(bins[name] for name in chroms) + number > TOGETHER:
+            yield chroms
+            chroms = []
+        chroms.append(chrom)
+    yield chroms
+
+
+class _Whole:
+    """Pass parts of bins on to a progress that counts whole ones."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress, self._part = progress, 0.0
+
+    def add(self, bins: float) -> None:
+        whole = int(self._part + bins)
+        self._part += bins - whole
+        self._progress.advance(whole)
 
 
 @dataclass
@@ -95,33 +129,40 @@ class Called:
     people
         One row a person.
     deserts
-        BED rows.
+        BED rows, see :func:`archaictools.results.deserts.find_deserts`.
+    read
+        What was read: ``chrom, start, end, haplotypes``, runs of bins and the number of haplotypes with data.
     bins, seen_bins
-        Predicted, and of them those whose place training saw.
+        Bins with data, and of them those whose place training saw.
+    haplotypes
+        Those that exist.
     """
 
     segments: pd.DataFrame
     people: pd.DataFrame
     deserts: pd.DataFrame
+    read: pd.DataFrame
     bins: int = 0
     seen_bins: int = 0
+    haplotypes: int = 0
 
 
 @dataclass
 class _Shared:
-    """What haplotypes add up to on one chromosome."""
+    """What haplotypes add up to on one chromosome; ``callers`` hold data and carry a segment."""
 
     edges: npt.NDArray[np.int64]
-    used: npt.NDArray[np.bool_]
-    total: npt.NDArray[np.float64]
+    read: npt.NDArray[np.int64]
     callers: npt.NDArray[np.int64]
-    haplotypes: int = 0
+    total: npt.NDArray[np.float64]
+    covered: npt.NDArray[np.bool_]
 
 
 @dataclass
 class _Sums:
     segments: list[pd.DataFrame] = field(default_factory=list)
     shared: dict[str, _Shared] = field(default_factory=dict)
+    callable: dict[int, int] = field(default_factory=dict)
     bins: int = 0
     seen_bins: int = 0
 
@@ -148,16 +189,17 @@ def write_calls(
     desert
         Least length of a desert in bp.
     bigwig
-        Existing folder for tracks: ``SAMPLE.1.bw``, ``SAMPLE.2.bw``, ``mean.bw`` (mean posterior of all haplotypes) and
-        ``share.bw`` (share of haplotypes that carry a called segment).
+        Existing folder for tracks: ``SAMPLE.1.bw``, ``SAMPLE.2.bw``, ``mean.bw`` (mean posterior of the haplotypes with
+        data) and ``share.bw`` (share of them that carry a called segment).
     table
-        TSV ``chrom, start, end, sample, haplotype, probability, seen`` of every callable bin.
+        TSV ``chrom, start, end, sample, haplotype, probability, seen`` of every bin with data.
 
     Returns
     -------
     Called
-        Segments: ``chrom, start, end, sample, haplotype, posterior, source, seen``, and for each archaic person the
-        rare alleles of the haplotype at which it is called (``NAME_called``) and those it shares (``NAME_shared``).
+        Segments: ``chrom, start, end, sample, haplotype, posterior, source, seen, callable`` (bases with data), and for
+        each archaic person the rare alleles of the haplotype at which it is called (``NAME_called``) and those it
+        shares (``NAME_shared``).
     """
     sums = _Sums()
     company = {row: rows.start for rows in words.companies for row in range(rows.start, rows.stop)}
@@ -172,7 +214,7 @@ def write_calls(
                     open_company = company[one.row]
                 if one.row not in tracks:
                     sample, number = words.haplotypes[one.row]
-                    tracks[one.row] = BigWigWriter(bigwig / f"{_file_name(sample)}.{number}.bw", _lengths(words))
+                    tracks[one.row] = BigWigWriter(bigwig / safe_file_name(f"{sample}.{number}.bw"), _lengths(words))
                 tracks[one.row].add(one.chrom, one.track())
             if rows:
                 rows.write(_table_of(one, words))
@@ -184,7 +226,28 @@ def write_calls(
     segments = segments.sort_values(["chrom", "start", "end", "sample", "haplotype"], kind="stable")
     order = {chrom: number for number, chrom in enumerate(words.bins)}
     segments = segments.sort_values("chrom", key=lambda names: names.map(order), kind="stable").reset_index(drop=True)
-    return Called(segments, _people(segments, words), _deserts(sums, desert), sums.bins, sums.seen_bins)
+    landscapes = {chrom: Landscape(one.edges, one.read, one.covered) for chrom, one in sums.shared.items()}
+    return Called(
+        segments,
+        _people(segments, sums, words),
+        find_deserts(landscapes, desert),
+        _read(sums),
+        sums.bins,
+        sums.seen_bins,
+        len(sums.callable),
+    )
+
+
+def companion(segments: Path) -> Path:
+    """Return the file beside a table of segments that holds what was read.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> companion(Path("out/segments.tsv")).name
+    'segments.callable.bed'
+    """
+    return segments.with_name(f"{segments.stem}.callable.bed")
 
 
 def segments_bed(segments: pd.DataFrame, archaic: tuple[str, ...]) -> pd.DataFrame:
@@ -206,12 +269,6 @@ def segments_bed(segments: pd.DataFrame, archaic: tuple[str, ...]) -> pd.DataFra
     )
 
 
-def _file_name(sample: str) -> str:
-    if "/" in sample or sample.startswith("."):
-        raise InputError(f"sample {sample} cannot name a file", remedy="leave out --bigwig, or rename the sample")
-    return sample
-
-
 def _lengths(words: BinsFile) -> dict[str, int]:
     """Return chromosome lengths, those with bins first, as a bigWig needs them."""
     return {chrom: words.lengths[chrom] for chrom in (*words.bins, *words.lengths)}
@@ -225,7 +282,7 @@ def _close(tracks: dict[int, BigWigWriter]) -> None:
 
 def _table_of(one: Haplotype, words: BinsFile) -> pd.DataFrame:
     sample, number = words.haplotypes[one.row]
-    used = one.called
+    used = one.read
     return pd.DataFrame(
         {
             "chrom": one.chrom,
@@ -245,25 +302,31 @@ def _add(sums: _Sums, one: Haplotype, words: BinsFile, calling: Calling) -> None
     if len(segments):
         sums.segments.append(segments)
     bins = len(one.probability)
-    shared = sums.shared.setdefault(
-        one.chrom, _Shared(one.edges, one.called, np.zeros(bins), np.zeros(bins, dtype=np.int64))
-    )
-    shared.total += one.probability
-    first = np.searchsorted(one.edges, segments["start"].to_numpy())
-    last = np.searchsorted(one.edges, segments["end"].to_numpy())
-    shared.callers += np.cumsum(np.bincount(first, minlength=bins + 1) - np.bincount(last, minlength=bins + 1))[:bins]
-    shared.haplotypes += 1
-    sums.bins += int(one.called.sum())
-    sums.seen_bins += int((one.called & one.seen).sum())
+    if one.chrom not in sums.shared:
+        counts = (np.zeros(bins, dtype=np.int64) for _ in range(2))
+        sums.shared[one.chrom] = _Shared(one.edges, *counts, np.zeros(bins), np.zeros(bins, dtype=bool))
+    shared = sums.shared[one.chrom]
+    first, last = (np.searchsorted(one.edges, segments[name].to_numpy()) for name in ("start", "end"))
+    steps = np.bincount(first, minlength=bins + 1) - np.bincount(last, minlength=bins + 1)
+    carried = np.cumsum(steps)[:bins] > 0
+    shared.read += one.read
+    shared.total += np.where(one.read, one.probability, 0)
+    shared.callers += carried & one.read
+    shared.covered |= carried
+    bases = int(words.shared(one.chrom, "callable")[one.read].sum(dtype=np.int64))
+    sums.callable[one.row] = sums.callable.get(one.row, 0) + bases
+    sums.bins += int(one.read.sum())
+    sums.seen_bins += int((one.read & one.seen).sum())
 
 
 def _segments_of(one: Haplotype | None, words: BinsFile, calling: Calling) -> pd.DataFrame:
     archaic = words.alphabet.archaic
-    columns = ["chrom", "start", "end", "sample", "haplotype", "posterior", "source", "seen"]
+    columns = ["chrom", "start", "end", "sample", "haplotype", "posterior", "source", "seen", "callable"]
     counted = [f"{name}_{what}" for name in archaic for what in ("called", "shared")]
     if one is None:
         return pd.DataFrame(columns=[*columns, *counted])
-    begin, end, mean = segments_of(one.track(), calling)
+    size = max(1, int(one.edges[1] - one.edges[0]))
+    begin, end, mean = segments_of(one.track(bridged(one.read, BRIDGE // size)), calling)
     sample, number = words.haplotypes[one.row]
     first, last = np.searchsorted(one.edges, begin), np.searchsorted(one.edges, end)
     matches = np.zeros((len(begin), len(archaic), 2), dtype=np.int64)
@@ -272,6 +335,8 @@ def _segments_of(one: Haplotype | None, words: BinsFile, calling: Calling) -> pd
         sums = np.concatenate([np.zeros((1, *counts.shape[1:]), dtype=np.int64), np.cumsum(counts, axis=0)])
         matches = sums[last] - sums[first]
     seen = np.concatenate([[0], np.cumsum(one.seen)])
+    known = words.shared(one.chrom, "callable") * one.read
+    bases = np.concatenate([[0], np.cumsum(known, dtype=np.int64)])
     found: dict[str, Any] = {
         "chrom": one.chrom,
         "start": begin,
@@ -281,6 +346,7 @@ def _segments_of(one: Haplotype | None, words: BinsFile, calling: Calling) -> pd
         "posterior": mean,
         "source": _sources(matches, archaic),
         "seen": (seen[last] > seen[first]).astype(np.int8),
+        "callable": bases[last] - bases[first],
     }
     for place, name in enumerate(archaic):
         found |= {f"{name}_called": matches[:, place, 0], f"{name}_shared": matches[:, place, 1]}
@@ -299,29 +365,28 @@ def _sources(matches: npt.NDArray[np.int64], archaic: tuple[str, ...]) -> npt.ND
     return np.where(best > 0, names, UNKNOWN)
 
 
-def _people(segments: pd.DataFrame, words: BinsFile) -> pd.DataFrame:
+def _people(segments: pd.DataFrame, sums: _Sums, words: BinsFile) -> pd.DataFrame:
     """Summarise each person: callable bases of the haplotypes, those in segments and their percent, segments, lengths.
 
-    A segment counts by its callable bases in ``introgressed`` and of its source, by its whole length in lengths.
+    A segment counts by its callable bases in ``introgressed`` and of its source, by its whole length in lengths. Of a
+    person without data the percent is NA.
     """
-    callable_, inside = 0, np.zeros(len(segments), dtype=np.int64)
-    for chrom in words.bins:
-        edges, before = words.edges(chrom), np.append(0, words.shared(chrom, "callable").cumsum(dtype=np.int64))
-        callable_ += int(before[-1])
-        here = (segments["chrom"] == chrom).to_numpy()
-        for name, sign in (("start", -1), ("end", 1)):
-            inside[here] += sign * before[np.searchsorted(edges, segments.loc[here, name].to_numpy(dtype=np.int64))]
     length = (segments["end"] - segments["start"]).astype(np.int64)
     rows = []
     for sample in dict.fromkeys(name for name, _ in words.haplotypes):
         own = segments["sample"] == sample
-        haplotypes = sum(name == sample for name, _ in words.haplotypes)
+        bases = [
+            sums.callable[row]
+            for row, (name, _) in enumerate(words.haplotypes)
+            if name == sample and row in sums.callable
+        ]
+        inside = segments.loc[own, "callable"]
         row = {
             "sample": sample,
-            "haplotypes": haplotypes,
-            "callable": callable_ * haplotypes,
-            "introgressed": int(inside[own].sum()),
-            "percent": 100 * float(inside[own].sum()) / max(1, callable_ * haplotypes),
+            "haplotypes": len(bases),
+            "callable": sum(bases),
+            "introgressed": int(inside.sum()),
+            "percent": 100 * float(inside.sum()) / sum(bases) if sum(bases) else np.nan,
             "segments": int(own.sum()),
             "mean_length": float(length[own].mean()) if own.any() else np.nan,
             "longest": int(length[own].max()) if own.any() else 0,
@@ -329,31 +394,31 @@ def _people(segments: pd.DataFrame, words: BinsFile) -> pd.DataFrame:
         if words.alphabet.archaic:
             for source in (*words.alphabet.archaic, TIED, UNKNOWN):
                 name = "unknown" if source == UNKNOWN else source
-                row[f"{name}_bases"] = int(inside[own & (segments["source"] == source)].sum())
+                row[f"{name}_bases"] = int(inside[segments["source"] == source].sum())
         rows.append(row)
     return pd.DataFrame(rows)
 
 
-def _deserts(sums: _Sums, least: int) -> pd.DataFrame:
-    """Find stretches, at least half of them callable, in which nobody carries a segment: BED6, score = that share."""
-    rows = []
+def _read(sums: _Sums) -> pd.DataFrame:
+    """Return where haplotypes hold data: runs of bins with equal numbers of them."""
+    parts = []
     for chrom, shared in sums.shared.items():
-        covered = np.concatenate([[0], np.cumsum(np.diff(shared.edges) * shared.used)])
-        for first, last in zip(*runs(shared.callers == 0), strict=True):
-            start, end = int(shared.edges[first]), int(shared.edges[last])
-            share = (covered[last] - covered[first]) / (end - start)
-            if end - start >= least and share >= 0.5:
-                rows.append((chrom, start, end, "desert", round(1000 * share), "."))
-    return pd.DataFrame(rows, columns=["chrom", "start", "end", "name", "score", "strand"])
+        edges = np.flatnonzero(np.diff(shared.read, prepend=-1, append=-1))
+        first, last = edges[:-1], edges[1:]
+        count = shared.read[first]
+        there = count > 0
+        columns = {"start": shared.edges[first[there]], "end": shared.edges[last[there]], "haplotypes": count[there]}
+        parts.append(pd.DataFrame({"chrom": chrom, **columns}))
+    return pd.concat(parts, ignore_index=True)
 
 
 def _write_shared(folder: Path, words: BinsFile, sums: _Sums) -> None:
     for name, column in (("mean", "total"), ("share", "callers")):
         with BigWigWriter(folder / f"{name}.bw", _lengths(words)) as writer:
             for chrom, shared in sums.shared.items():
-                used, edges = shared.used, shared.edges
-                values = np.round(getattr(shared, column) / shared.haplotypes, DIGITS + 1)
-                writer.add(chrom, mean_over_overlaps(edges[:-1][used], edges[1:][used], values[used]))
+                used, edges = shared.read > 0, shared.edges
+                values = np.round(getattr(shared, column)[used] / shared.read[used], DIGITS + 1)
+                writer.add(chrom, mean_over_overlaps(edges[:-1][used], edges[1:][used], values))
 
 
 def write_tables(
@@ -364,8 +429,9 @@ def write_tables(
     segments: Path | None = None,
     summary: Path | None = None,
     deserts: Path | None = None,
+    callable: Path | None = None,
 ) -> None:
-    """Write what was called, as far as asked for."""
+    """Write the requested output tables."""
     if bed:
         write_table(bed, segments_bed(called.segments, archaic), header=False)
     if segments:
@@ -374,3 +440,5 @@ def write_tables(
         write_table(summary, called.people)
     if deserts:
         write_table(deserts, called.deserts, header=False)
+    if callable:
+        write_table(callable, called.read, header=False)

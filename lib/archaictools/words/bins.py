@@ -369,22 +369,21 @@ class BinsFile:
         found[..., : len(PATTERNS)] = counts
         found[..., -2] = np.minimum(self.shared(chrom, "outgroup_variable"), 255)
         share = np.minimum(self.shared(chrom, "callable") / np.diff(self.edges(chrom)), 1)
-        typed, missing = self.shared(chrom, "typed"), self._missing(chrom, rows)
-        found[..., -1] = np.rint(255 * share)
-        if missing.any():
-            called = (1 - missing / np.maximum(typed, 1)) * read_bins(typed, missing)
-            found[..., -1] = np.rint(255 * share * called)
+        called = 1 - self._missing(chrom, rows) / np.maximum(self.shared(chrom, "typed"), 1)
+        found[..., -1] = np.rint(255 * share * np.clip(called, 0, 1) * ~self.gaps(chrom, rows))
         return found
 
     def read(self, chrom: str, rows: slice = slice(None)) -> npt.NDArray[np.bool_]:
-        """Return the callable bins in which haplotypes hold data: bool (haplotypes, bins).
+        """Return the callable bins in which haplotypes hold data: bool (haplotypes, bins). All others are NA."""
+        return np.asarray((self.shared(chrom, "callable") > 0) & ~self.gaps(chrom, rows))
 
-        All others are NA: see :mod:`archaictools.words.callability`.
+    def gaps(self, chrom: str, rows: slice = slice(None)) -> npt.NDArray[np.bool_]:
+        """Return the bins in which others hold data and a haplotype does not, or does not exist.
+
+        bool (haplotypes, bins), see :mod:`archaictools.words.callability`.
         """
-        found = read_bins(self.shared(chrom, "typed"), self._missing(chrom, rows))
-        found &= self.shared(chrom, "callable") > 0
-        found &= self.exists(chrom)[rows, None]
-        return found
+        read = read_bins(self.shared(chrom, "typed"), self._missing(chrom, rows))
+        return ~(read & self.exists(chrom)[rows, None])
 
     def exists(self, chrom: str) -> npt.NDArray[np.bool_]:
         """Return which haplotypes exist on a chromosome: a haploid one has no second."""
