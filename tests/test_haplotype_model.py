@@ -59,7 +59,7 @@ def make_words(path, *, chromosomes=3, bins=600, people=2, seed=1, archaic=("A0"
                 matches[..., 0, 1] = counts[..., ABSENT_HOM]
             writer.begin(chrom)
             ones = np.ones(bins, dtype=np.uint16)
-            writer.append(Piece(counts, matches, 3 * ones, 1_000 * ones))
+            writer.append(Piece(counts, matches, 3 * ones, 1_000 * ones, 9 * ones, np.zeros(counts.shape[:2], dtype=np.uint16)))
             truth[chrom] = (inside * 1_000).astype(np.uint16)
             writer.label(truth[chrom])
     return truth

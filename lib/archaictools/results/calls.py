@@ -303,8 +303,8 @@ def _add(sums: _Sums, one: Haplotype, words: BinsFile, calling: Calling) -> None
         sums.segments.append(segments)
     bins = len(one.probability)
     if one.chrom not in sums.shared:
-        counts = (np.zeros(bins, dtype=np.int64) for _ in range(2))
-        sums.shared[one.chrom] = _Shared(one.edges, *counts, np.zeros(bins), np.zeros(bins, dtype=bool))
+        read, callers = (np.zeros(bins, dtype=np.int64) for _ in range(2))
+        sums.shared[one.chrom] = _Shared(one.edges, read, callers, np.zeros(bins), np.zeros(bins, dtype=bool))
     shared = sums.shared[one.chrom]
     first, last = (np.searchsorted(one.edges, segments[name].to_numpy()) for name in ("start", "end"))
     steps = np.bincount(first, minlength=bins + 1) - np.bincount(last, minlength=bins + 1)

@@ -186,6 +186,7 @@ class BinsWriter:
         for name in (*SHARED, "typed"):
             group.create_dataset(name, (0,), "uint16", maxshape=(None,), chunks=(TILE,), **_PACKED)
         self._group, self._datasets = group, dict(group.items())
+        group["exists"] = np.ones(rows, dtype=np.uint8)
         for name, dtype, width in (("bin", "uint32", ()), ("carriers", "uint8", (-(-rows // 8),))):
             shapes = {"maxshape": (None, *width), "chunks": (TILE, *width)}
             group.create_dataset(f"sharing/{name}", (0, *width), dtype, **shapes, **_PACKED)
@@ -213,8 +214,8 @@ class BinsWriter:
             stored[before:] = values
 
     def exist(self, exists: npt.NDArray[np.bool_]) -> None:
-        """Write which haplotypes exist on the chromosome begun last: bool (haplotypes,)."""
-        self._begun["exists"] = exists.astype(np.uint8)
+        """Write which haplotypes exist on the chromosome begun last, bool (haplotypes,); all, if this is not called."""
+        self._begun["exists"][:] = exists
 
     def leave_out(self, first: int, last: int) -> None:
         """Mark bins [first, last) of the chromosome begun last as not callable."""

@@ -1,0 +1,294 @@
+"""What is not called is NA, never archaic and never free: bins, segments, tracks, percentages and deserts."""
+
+from __future__ import annotations
+
+import gzip
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyBigWig
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from archaictools.cli.main import main
+from archaictools.results.deserts import Landscape, find_deserts
+from archaictools.words.bins import open_bins
+from archaictools.words.callability import LEAST_CALLED, bridged, read_bins
+
+LENGTH = 2_000_000
+
+
+@given(st.lists(st.tuples(st.integers(0, 6), st.integers(0, 6)), min_size=1, max_size=30))
+def test_a_bin_is_read_where_enough_is_called_or_where_a_neighbour_is(columns):
+    typed = np.array([max(a, b) for a, b in columns])
+    missing = np.array([[min(a, b) for a, b in columns]])
+    expected = []
+    for place in range(len(typed)):
+        left = [k for k in range(place + 1) if typed[k]][-1:]
+        right = [k for k in range(place, len(typed)) if typed[k]][:1]
+        near = left + right
+        good = [typed[k] - missing[0, k] > LEAST_CALLED * typed[k] for k in near]
+        expected.append(any(good) if near else True)
+    assert read_bins(typed, missing)[0].tolist() == expected
+
+
+@given(st.lists(st.booleans(), max_size=40), st.integers(0, 5))
+def test_only_short_gaps_between_read_bins_are_bridged(read, most):
+    text = "".join("x" if flag else "." for flag in read)
+    for width in range(1, most + 1):
+        gap = "x" + "." * width + "x"
+        while gap in text:
+            text = text.replace(gap, "x" * len(gap))
+    assert bridged(np.array(read, dtype=bool), most).tolist() == [letter == "x" for letter in text]
+
+
+def simulated(folder: Path) -> Path:
+    sim = folder / "sim"
+    assert main(["simulate", "--model", "9K19", "--outgroup", "10", "--ingroup", "3", "--archaic", "1", "--length",
+                 str(LENGTH), "--seed", "4", "--quiet", "--out", str(sim)]) == 0  # fmt: skip
+    return sim
+
+
+def changed(sim: Path, out: Path, change) -> Path:
+    """Copy the VCF of modern people, as ``change(position, names, calls)`` and the header's length leave it."""
+    with gzip.open(sim / "modern.chr1.vcf.gz", "rt") as text, out.open("w") as copy:
+        for line in text:
+            if line.startswith("#CHROM"):
+                names = line.rstrip("\n").split("\t")[9:]
+            if not line.startswith("#"):
+                fields = line.rstrip("\n").split("\t")
+                calls = dict(zip(names, fields[9:], strict=True))
+                change(int(fields[1]) - 1, calls)
+                copy.write("\t".join([*fields[:9], *calls.values()]) + "\n")
+            else:
+                copy.write(line)
+    return out
+
+
+@pytest.fixture(scope="module")
+def people(tmp_path_factory):
+    """Simulated people, damaged: A has nothing called, B is haploid, C lacks 500 kb; and what was called in them."""
+    folder = tmp_path_factory.mktemp("people")
+    sim = simulated(folder)
+    names = (sim / "ingroup.txt").read_text().split()
+
+    def damage(position, calls):
+        calls[names[0]] = ".|."
+        calls[names[1]] = calls[names[1]][0]
+        if 700_000 <= position < 1_200_000:
+            calls[names[2]] = ".|."
+
+    vcf = changed(sim, folder / "damaged.vcf", damage)
+    read = ["haplotypes", "--ingroup", str(sim / "ingroup.txt"), "--outgroup", str(sim / "outgroup.txt"), "--archaic-vcf",
+            str(sim / "archaic.chr1.vcf.gz"), "--archaic", str(sim / "archaic.txt"), "--quiet"]  # fmt: skip
+    for name, given_vcf in (("damaged", vcf), ("whole", sim / "modern.chr1.vcf.gz")):
+        words = str(folder / f"{name}.h5")
+        assert main([*read, "--vcf", str(given_vcf), "--out", words]) == 0
+        assert main(["predict", "pretrained", words, "--quiet", "--segments", str(folder / f"{name}.segments.tsv"),
+                     "--summary", str(folder / f"{name}.people.tsv"), "--table", str(folder / f"{name}.table.tsv"),
+                     "--bigwig", str(folder / f"{name}.tracks"), "--bed", str(folder / f"{name}.bed")]) == 0  # fmt: skip
+    return folder, names, read
+
+
+def table(folder: Path, name: str) -> pd.DataFrame:
+    return pd.read_csv(folder / name, sep="\t")
+
+
+def test_a_person_without_calls_is_not_known(people):
+    folder, names, _ = people
+    summary = table(folder, "damaged.people.tsv").set_index("sample")
+    assert summary.loc[names[0], ["callable", "introgressed", "segments"]].tolist() == [0, 0, 0]
+    assert np.isnan(summary.loc[names[0], "percent"])
+    assert not (table(folder, "damaged.segments.tsv")["sample"] == names[0]).any()
+    assert not (table(folder, "damaged.table.tsv")["sample"] == names[0]).any()
+    with pyBigWig.open(str(folder / "damaged.tracks" / f"{names[0]}.1.bw")) as track:
+        assert track.header()["nBasesCovered"] == 0
+
+
+def test_a_haploid_chromosome_has_one_haplotype(people):
+    folder, names, _ = people
+    summary = table(folder, "damaged.people.tsv").set_index("sample")
+    assert summary.loc[names[1], ["haplotypes", "callable"]].tolist() == [1, LENGTH]
+    for name in ("damaged.segments.tsv", "damaged.table.tsv"):
+        rows = table(folder, name)
+        assert set(rows.loc[rows["sample"] == names[1], "haplotype"]) <= {1}
+    assert [path.name for path in (folder / "damaged.tracks").glob(f"{names[1]}.*")] == [f"{names[1]}.1.bw"]
+
+
+def test_a_gap_is_a_gap(people):
+    """Where C lacks its calls there is nothing; elsewhere, C is called as the whole data have it."""
+    folder, names, _ = people
+    rows = {name: table(folder, f"{name}.table.tsv") for name in ("damaged", "whole")}
+    rows = {name: rows[name][rows[name]["sample"] == names[2]] for name in rows}
+    assert len(rows["whole"]) == 2 * LENGTH // 1_000
+    inside = rows["damaged"]["start"].between(701_000, 1_198_000)
+    assert not inside.any()
+    assert len(rows["damaged"]) == pytest.approx(2 * (LENGTH - 500_000) / 1_000, abs=4)
+    both = rows["damaged"].merge(rows["whole"], on=["start", "haplotype"], suffixes=("", "_whole"))
+    away = ~both["start"].between(600_000, 1_300_000)
+    assert (both["probability"] - both["probability_whole"])[away].abs().max() < 0.05
+    summary = table(folder, "damaged.people.tsv").set_index("sample")
+    assert summary.loc[names[2], "callable"] == 1_000 * len(rows["damaged"])
+    segments = table(folder, "damaged.segments.tsv")
+    assert not ((segments["sample"] == names[2]) & (segments["end"] > 701_000) & (segments["start"] < 1_199_000)).any()
+    with pyBigWig.open(str(folder / "damaged.tracks" / f"{names[2]}.2.bw")) as track:
+        assert track.stats("chr1", 750_000, 1_150_000) == [None]
+    # What was read, as counted from the table of bins.
+    read = pd.read_csv(folder / "damaged.segments.callable.bed", sep="\t", header=None)
+    depth = np.zeros(LENGTH // 1_000, dtype=int)
+    for _, start, end, number in read.itertuples(index=False):
+        depth[start // 1_000 : end // 1_000] += number
+    counted = np.bincount(table(folder, "damaged.table.tsv")["start"] // 1_000, minlength=len(depth))
+    assert depth.tolist() == counted.tolist()
+    assert set(depth) == {1, 3}
+    with pyBigWig.open(str(folder / "damaged.tracks" / "mean.bw")) as track:
+        everyone = table(folder, "damaged.table.tsv")
+        expected = everyone.loc[everyone["start"] == 900_000, "probability"].mean()
+        assert track.values("chr1", 900_000, 900_001)[0] == pytest.approx(expected, abs=1e-3)
+
+
+def test_missing_calls_are_counted_as_by_hand(people):
+    folder, names, _ = people
+    columns, typed, missing = [], np.zeros(LENGTH // 1_000, dtype=int), np.zeros((6, LENGTH // 1_000), dtype=int)
+    for line in (folder / "damaged.vcf").read_text().splitlines():
+        if line.startswith("#CHROM"):
+            columns = line.split("\t")[9:]
+        if line.startswith("#"):
+            continue
+        fields = line.split("\t")
+        calls = dict(zip(columns, fields[9:], strict=True))
+        place = (int(fields[1]) - 1) // 1_000
+        typed[place] += 1
+        for number, name in enumerate(names):
+            alleles = calls[name].split("|")
+            for side in (0, 1):
+                missing[2 * number + side, place] += side >= len(alleles) or alleles[side] == "."
+    with open_bins(folder / "damaged.h5") as words:
+        assert words.shared("chr1", "typed").tolist() == typed.tolist()
+        assert words._missing("chr1", slice(0, 6)).tolist() == missing.tolist()
+        assert words.exists("chr1").tolist() == [True, True, True, False, True, True]
+
+
+def test_scattered_missing_calls_hardly_move_segments(people):
+    """Half of a person's calls lost by chance: segments stay where they were."""
+    folder, names, read = people
+    rng = np.random.default_rng(1)
+
+    def scatter(_, calls):
+        if rng.random() < 0.5:
+            calls[names[2]] = ".|."
+
+    vcf = changed(folder / "sim", folder / "scattered.vcf", scatter)
+    words, segments = str(folder / "scattered.h5"), str(folder / "scattered.segments.tsv")
+    assert main([*read, "--vcf", str(vcf), "--out", words]) == 0
+    assert main(["predict", "pretrained", words, "--quiet", "--segments", segments]) == 0
+    cover = []
+    for name in ("whole", "scattered"):
+        rows = table(folder, f"{name}.segments.tsv")
+        flags = np.zeros((2, LENGTH // 1_000), dtype=bool)
+        for row in rows[rows["sample"] == names[2]].itertuples():
+            flags[row.haplotype - 1, row.start // 1_000 : row.end // 1_000] = True
+        cover.append(flags)
+    whole, scattered = cover
+    assert whole.sum() > 20
+    assert 2 * (whole & scattered).sum() / (whole.sum() + scattered.sum()) > 0.8
+
+
+def test_the_header_does_not_move_calls(people, ok):
+    """The same sites under a chromosome five times as long, and beside other contigs."""
+    folder, _, read = people
+    text = gzip.decompress((folder / "sim" / "modern.chr1.vcf.gz").read_bytes()).decode()
+    longer = folder / "longer.vcf"
+    longer.write_text(text.replace(f"length={LENGTH}", f"length={5 * LENGTH}"))
+    archaic = gzip.decompress((folder / "sim" / "archaic.chr1.vcf.gz").read_bytes()).decode()
+    beside = folder / "longer.archaic.vcf"
+    beside.write_text(archaic.replace(f"length={LENGTH}", f"length={5 * LENGTH}"))
+    place = read.index("--archaic-vcf") + 1
+    ok(*read[:place], beside, *read[place + 1 :], "--vcf", longer, "--out", folder / "longer.h5")
+    ok(
+        "predict",
+        "pretrained",
+        folder / "longer.h5",
+        "--segments",
+        folder / "longer.tsv",
+        "--summary",
+        folder / "p.tsv",
+    )
+    assert (folder / "longer.tsv").read_bytes() == (folder / "whole.segments.tsv").read_bytes()
+    ours, theirs = (table(folder, name)["callable"] for name in ("p.tsv", "whole.people.tsv"))
+    assert (ours - theirs).abs().max() <= 100_000
+
+
+def test_small_contigs_are_read_as_alone(people, ok):
+    """Short contigs share batches; each is predicted as if it were the only one."""
+    folder, _, read = people
+    lines = gzip.decompress((folder / "sim" / "modern.chr1.vcf.gz").read_bytes()).decode().splitlines(keepends=True)
+    names = next(line for line in lines if line.startswith("#CHROM"))
+    head = "##fileformat=VCFv4.2\n" + "".join(f"##contig=<ID=s{n},length=3000>\n" for n in range(40))
+    rows = [[] for _ in range(40)]
+    for line in lines:
+        if not line.startswith("#"):
+            _, position, rest = line.split("\t", 2)
+            number, offset = divmod(int(position) - 1, 3_000)
+            if number < 40:
+                rows[number].append(f"s{number}\t{offset + 1}\t{rest}")
+    roles = read[1 : read.index("--archaic-vcf")]
+    for name, chosen in (("all", range(40)), ("one", [17])):
+        vcf = folder / f"{name}.vcf"
+        vcf.write_text(head + names + "".join("".join(rows[n]) for n in chosen))
+        ok("haplotypes", *roles, "--vcf", vcf, "--out", folder / f"{name}.h5")
+        ok("predict", "pretrained", folder / f"{name}.h5", "--table", folder / f"{name}.table.tsv")
+    every = table(folder, "all.table.tsv")
+    one = table(folder, "one.table.tsv")
+    every = every[every["chrom"] == "s17"].reset_index(drop=True)
+    assert len(one) == 6 * 3
+    assert every["probability"].to_numpy() == pytest.approx(one["probability"].to_numpy(), abs=1e-3)
+
+
+def test_odd_names_have_tracks(people, ok):
+    folder, names, read = people
+    text = (folder / "damaged.vcf").read_text().replace(names[2], "A/B 1")
+    vcf = folder / "odd.vcf"
+    vcf.write_text(text)
+    rest = read[read.index("--outgroup") :]
+    ok("haplotypes", "--ingroup", "A/B 1", *rest, "--vcf", vcf, "--out", folder / "odd.h5")
+    ok("predict", "pretrained", folder / "odd.h5", "--bigwig", folder / "odd.tracks")
+    assert sorted(path.name for path in (folder / "odd.tracks").iterdir()) == [
+        "A%2FB 1.1.bw", "A%2FB 1.2.bw", "mean.bw", "share.bw",
+    ]  # fmt: skip
+
+
+def landscape(text: str) -> Landscape:
+    """One letter a bin of 100 kb: ``-`` no data, ``.`` 4 haplotypes with data, ``#`` a segment."""
+    edges = np.arange(len(text) + 1) * 100_000
+    return Landscape(edges, np.array([0 if c == "-" else 4 for c in text]), np.array([c == "#" for c in text]))
+
+
+def test_deserts_are_trimmed_to_what_was_read():
+    found = find_deserts(
+        {"chr1": landscape("-----" + "." * 20 + "-" * 80), "chr2": landscape("." * 9 + "#" + "." * 9)}, 1_000_000
+    )
+    assert found[["chrom", "start", "end", "score"]].to_numpy().tolist() == [["chr1", 500_000, 2_500_000, 1_000]]
+    # A gap in the data parts two; without data nothing is a desert.
+    found = find_deserts(
+        {"c": landscape("." * 12 + "---" + "." * 15 + "#" + "." * 9), "d": landscape("-" * 50)}, 1_000_000
+    )
+    assert found[["start", "end"]].to_numpy().tolist() == [[0, 1_200_000], [1_500_000, 3_000_000]]
+
+
+def test_a_desert_states_what_chance_leaves():
+    """Segments thrown at random: as many stretches as long as the shortest desert are found as are expected."""
+    rng = np.random.default_rng(2)
+    found, expected = 0, []
+    for _ in range(300):
+        covered = np.zeros(400, dtype=bool)
+        covered[rng.choice(400, size=40, replace=False)] = True
+        text = "".join("#" if flag else "." for flag in covered)
+        rows = find_deserts({"c": landscape(text)}, 2_000_000)
+        found += len(rows)
+        shortest = rows.loc[(rows["end"] - rows["start"]) == 2_000_000, "name"]
+        expected += [float(name.split("expected=")[1]) for name in shortest]
+        assert all("haplotypes=4;" in name for name in rows["name"])
+    assert np.mean(expected) == pytest.approx(found / 300, rel=0.3)
