@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
+from scipy.ndimage import uniform_filter1d
 
 #: A bin is read where a haplotype is called at more than this share of the sites at which others are called.
 LEAST_CALLED = 0.1
@@ -70,6 +71,40 @@ def read_bins(typed: npt.NDArray[np.integer], missing: npt.NDArray[np.integer]) 
     left = there[np.maximum(np.searchsorted(there, np.arange(len(typed)), side="right") - 1, 0)]
     right = there[np.minimum(after, len(there) - 1)]
     return np.asarray(read[:, left] | read[:, right])
+
+
+def called_share(
+    typed: npt.NDArray[np.integer], missing: npt.NDArray[np.integer], gaps: npt.NDArray[np.bool_], around: int
+) -> npt.NDArray[np.float64]:
+    """Return the share of sites at which haplotypes are called, outside of their gaps.
+
+    Parameters
+    ----------
+    typed, missing
+        As for :func:`read_bins`.
+    gaps
+        bool (haplotypes, bins): bins without data.
+    around
+        Bins whose sites are taken together, an odd number.
+
+    Returns
+    -------
+    numpy.ndarray
+        float64 (haplotypes, bins); 1 where nothing is known, at least :data:`LEAST_CALLED`.
+
+    Examples
+    --------
+    >>> called_share(np.array([4, 4, 4]), np.array([[2, 0, 4]]), np.array([[False, False, True]]), 1).tolist()
+    [[0.5, 1.0, 1.0]]
+    """
+    known = np.where(gaps, 0, typed)
+    called = np.where(gaps, 0, np.maximum(known - missing, 0))
+    if around > 1:
+        known, called = (
+            uniform_filter1d(counts.astype(np.float64), around, axis=-1, mode="constant") for counts in (known, called)
+        )
+    share = np.divide(called, known, out=np.ones(gaps.shape), where=known > 1e-9)
+    return np.asarray(np.clip(share, LEAST_CALLED, 1))
 
 
 def bridged(read: npt.NDArray[np.bool_], most: int) -> npt.NDArray[np.bool_]:
