@@ -45,6 +45,14 @@ from archaictools.cli.options import INPUT, OUTPUT, common, report
     show_default=True,
     help="What a missing archaic call means; ask refuses a file without any REF call.",
 )
+@click.option(
+    "--missing",
+    type=click.Choice(["ask", "uncalled", "reference"]),
+    default="ask",
+    show_default=True,
+    help="What a missing modern genotype means; ask reads it as uncalled, and warns if at more than 10 % of the sites "
+    "all of the outgroup or all of the ingroup is missing, as in call sets merged by bcftools merge.",
+)
 @click.option("--pass-only", is_flag=True, help="Use only records whose FILTER is PASS or not given, archaic ones too.")
 @click.option("--out", type=OUTPUT, required=True, help="words.h5.")
 @click.option("--summary", type=OUTPUT, help="TSV of what was read, not used, and why.")
@@ -62,6 +70,7 @@ def command(
     together: int,
     unphased: str,
     archaic_missing: str,
+    missing: str,
     pass_only: bool,
     out: Path,
     summary: Path | None,
@@ -94,6 +103,7 @@ def command(
         together=together,
         unphased=unphased,
         archaic_missing=archaic_missing,
+        missing=missing,
         pass_only=pass_only,
         threads=threads,
         seed=seed,
@@ -101,7 +111,7 @@ def command(
     alphabet = Patterns(bin=bin_size, archaic=people.archaic, outgroup=len(people.outgroup))
     parameters = {
         "bin": bin_size, "together": together, "unphased": unphased, "archaic_missing": archaic_missing,
-        "pass_only": pass_only,
+        "missing": missing, "pass_only": pass_only,
     }  # fmt: skip
     # Files with the same vcf_N hold the same people, see archaictools.model.genomes.
     inputs = {f"vcf_{number}": path for number, path in enumerate(vcf)}

@@ -16,11 +16,15 @@ import numpy as np
 import numpy.typing as npt
 
 from archaictools.errors import InputError, shortlist
-from archaictools.formats.chromosomes import Naming, bare
+from archaictools.formats.chromosomes import Naming, bare, length_of
+from archaictools.formats.phase_sets import PhaseSets
 from archaictools.formats.variants import open_variants
 from archaictools.formats.vcf_text import ALLELES
-from archaictools.words.archaics import GROUP, ArchaicFile, Archaics
+from archaictools.words.archaic_file import ArchaicFile
+from archaictools.words.archaics import Archaics, check_files
 from archaictools.words.bins import TILE, Piece, runs
+from archaictools.words.headers import Headers
+from archaictools.words.missing import REMEDY, ModernMissing
 from archaictools.words.patterns import (
     PATTERNS,
     PRIVATE,
@@ -37,8 +41,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from archaictools.formats.sites import Sites
     from archaictools.formats.tally import Tally
-    from archaictools.formats.variants import Sites, VariantFile
+    from archaictools.formats.variants import VariantFile
     from archaictools.progress import Progress
     from archaictools.words.bins import BinsWriter
     from archaictools.words.people import HaplotypeOptions, People
@@ -103,6 +108,7 @@ def count_haplotypes(
     regions = read_cover(callable_regions, tally=tally, group="callable") if callable_regions else None
     segments = read_truth(truth, people.haplotypes, tally=tally) if truth else None
     used, done = Used(), set[str]()
+    missing, phase_sets = ModernMissing(options.missing, people, tally), PhaseSets(people.ingroup)
     with ExitStack() as stack:
         files = []
         for path in people.archaic_vcf:
@@ -111,14 +117,21 @@ def count_haplotypes(
                 ArchaicFile(path, people.archaic, naming=naming, tally=tally, check=check, pass_only=options.pass_only)
             )
             stack.callback(files[-1].close)
+        headers = Headers(people, files)
         for path in people.vcf:
             source = stack.enter_context(open_variants(path, threads=options.threads))
             archaics = Archaics(people.archaic, source, files, options.archaic_missing, tally)
             names = [*people.outgroup, *people.ingroup, *archaics.here]
             chromosome: _Chromosome | None = None
-            for sites in source.sites(
-                names, wanted=lambda _: True, tally=tally, group=_MODERN, pass_only=options.pass_only
+            for read in source.sites(
+                names,
+                wanted=lambda _: True,
+                tally=tally,
+                group=_MODERN,
+                pass_only=options.pass_only,
+                phase_sets=phase_sets,
             ):
+                sites = missing.read(read)
                 chrom = naming.common(sites.chrom, path)
                 if chromosome is None or chromosome.name != chrom:
                     if chromosome is not None:
@@ -126,19 +139,20 @@ def count_haplotypes(
                     if chrom in done:
                         raise InputError(f"holds {chrom}, as an earlier file does", path=path, remedy="give it once")
                     done.add(chrom)
-                    _note_lengths(source, naming, chrom, writer)
+                    headers.refuse_other_build(path, sites.chrom)
+                    _note_lengths(source, naming, sites.chrom, writer, all_=chromosome is None)
                     cover = None if regions is None else regions.get(bare(chrom), NOTHING)
                     chromosome = _Chromosome(chrom, path, people, options, archaics, writer, cover, tally)
                 used.sites += chromosome.add(sites)
                 progress.advance(len(sites))
+            archaics.finish()
             if chromosome is not None:
                 chromosome.finish(segments, used)
-        for archaic in files:
-            archaic.refuse_strange(sorted(done))
-        for name in people.archaic:
-            if without := [chrom for chrom in sorted(done) if archaics.lacks(name, chrom)]:
-                log.warning("no archaic file holds %s on %s: not called there", name, shortlist(without))
-                tally.add(GROUP, f"chromosomes without {name}, not called there", len(without))
+            else:
+                log.warning("%s holds no single-nucleotide record: nothing was read from it", path)
+                tally.add(_MODERN, "files without a single-nucleotide record", 1)
+        check_files(files, people.archaic, sorted(done), tally)
+        phase_sets.finish(tally)
     if segments and not {chrom for chrom, *_ in segments} & {bare(chrom) for chrom in done}:
         raise InputError(
             f"holds segments of other chromosomes only, none of {shortlist(sorted(done))}",
@@ -151,19 +165,21 @@ def count_haplotypes(
     tally_unused(labels, lengths, tally=tally, group="truth", item="stretches of haplotypes")
     if not used.sites:
         raise InputError(
-            f"no site is left at which the modern people differ ({tally.sentence()})",
+            f"no site is left at which the modern people differ ({missing.one_sided() or tally.sentence()})",
             path=shortlist(people.vcf),
-            remedy="give phased genotypes of single-nucleotide variants",
+            remedy=REMEDY if missing.one_sided() else "give phased genotypes of single-nucleotide variants",
         )
+    missing.warn()
     return used
 
 
-def _note_lengths(source: VariantFile, naming: Naming, chrom: str, writer: BinsWriter) -> None:
-    """Tell the writer the chromosome lengths of a file's header; those of the file that holds a chromosome count."""
-    for name, length in source.lengths.items():
-        common = naming.common(name, source.path)
-        if common == chrom or common not in writer.lengths:
-            writer.lengths[common] = length
+def _note_lengths(source: VariantFile, naming: Naming, name: str, writer: BinsWriter, *, all_: bool) -> None:
+    """Give the writer the length of a chromosome of a file's header, and with ``all_`` those of its others."""
+    if all_:
+        for other, length in naming.lengths(source.lengths, name).items():
+            writer.lengths.setdefault(other, length)
+    if length_here := length_of(source.lengths, name):
+        writer.lengths[naming.common(name, source.path)] = length_here
 
 
 class _Chromosome:
