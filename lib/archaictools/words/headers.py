@@ -46,8 +46,8 @@ class Headers:
             if absent and anywhere.issuperset(modern):
                 other = next(one for one in samples if absent[0] in samples[one])
                 raise InputError(
-                    f"lacks {shortlist(absent)}, whom {other} holds; each --vcf must hold everybody of the ingroup and of "
-                    "the outgroup",
+                    f"lacks {shortlist(absent)}, whom {other} holds; each --vcf must hold everybody of the ingroup and "
+                    "of the outgroup",
                     path=path,
                     remedy="merge the files into one first (bcftools merge); sites that only one of them holds become "
                     "missing in the other's people: fill these with bcftools merge --missing-to-ref, or read them with "

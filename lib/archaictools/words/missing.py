@@ -92,8 +92,8 @@ class ModernMissing:
         if self._meaning != "ask" or share <= ONE_SIDED:
             return ""
         return (
-            f"at {self._lacking[number]:,} of {self._sites:,} sites ({share:.0%}) nobody of the {_WHO[number]} is called, "
-            f"but people of the {_WHO[1 - number]} are: if call sets were merged as they are, missing may mean REF"
+            f"at {self._lacking[number]:,} of {self._sites:,} sites ({share:.0%}) nobody of the {_WHO[number]} is "
+            f"called, but people of the {_WHO[1 - number]} are: if call sets were merged as they are, missing may mean REF"
         )
 
     def warn(self) -> None:
