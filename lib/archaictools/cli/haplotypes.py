@@ -86,11 +86,14 @@ def command(
     from archaictools.formats.files import Outputs
     from archaictools.formats.tables import write_table
     from archaictools.formats.tally import Tally
+    from archaictools.formats.variants import refuse_pipe
     from archaictools.progress import Progress
     from archaictools.words.bins import Patterns, write_bins
     from archaictools.words.haplotypes import count_haplotypes
     from archaictools.words.people import HaplotypeOptions, People
 
+    for path in (*vcf, *archaic_vcf):
+        refuse_pipe(path)
     people = People(
         vcf=vcf,
         ingroup=_names(ingroup),

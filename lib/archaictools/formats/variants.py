@@ -229,6 +229,16 @@ class _Order:
         return None
 
 
+def refuse_pipe(path: Path) -> None:
+    """Raise InputError if a path is a pipe or a device: a VCF is opened more than once."""
+    if path.exists() and not path.is_file() and not path.is_dir():
+        raise InputError(
+            "is a pipe or a device, expected a file, since a VCF or BCF is opened more than once",
+            path=path,
+            remedy="write it to a file first",
+        )
+
+
 @contextlib.contextmanager
 def open_variants(path: Path, names: Sequence[str] | None = None, *, threads: int = 1) -> Iterator[VariantFile]:
     """Open a VCF or BCF, whatever its name.
@@ -245,8 +255,9 @@ def open_variants(path: Path, names: Sequence[str] | None = None, *, threads: in
     Raises
     ------
     InputError
-        If the file is missing, cut short, or neither VCF nor BCF, or lacks a sample.
+        If the file is missing, a pipe, cut short, or neither VCF nor BCF, or lacks a sample.
     """
+    refuse_pipe(path)
     compressed = is_gzip(path)
     if compressed:
         refuse_cut_bgzf(path)

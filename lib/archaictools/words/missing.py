@@ -83,7 +83,9 @@ class ModernMissing:
         if marks is not None or self._one_chromosome.any():
             marks = np.zeros(calls.phased.shape, dtype=bool) if marks is None else marks.copy()
             marks[:, : self._everybody][absent] = np.broadcast_to(self._one_chromosome, absent.shape)[absent]
-        return replace(sites, calls=replace(calls, alleles=alleles, haploid=marks))
+        phased = calls.phased.copy()
+        phased[:, : self._everybody][absent] = True
+        return replace(sites, calls=replace(calls, alleles=alleles, phased=phased, haploid=marks))
 
     def one_sided(self) -> str:
         """Return a sentence on sites at which a whole group is missing, empty where they are few."""
@@ -93,7 +95,8 @@ class ModernMissing:
             return ""
         return (
             f"at {self._lacking[number]:,} of {self._sites:,} sites ({share:.0%}) nobody of the {_WHO[number]} is "
-            f"called, but people of the {_WHO[1 - number]} are: if call sets were merged as they are, missing may mean REF"
+            f"called, but people of the {_WHO[1 - number]} are: if call sets were merged as they are, a missing "
+            "genotype may mean REF"
         )
 
     def warn(self) -> None:
