@@ -398,6 +398,17 @@ def test_ref_of_another_build(run, tmp_path, differ, code, said):
     assert "another build" in result.err or differ < 2
 
 
+@pytest.mark.parametrize(("differ", "warns"), [(0, False), (2, False), (3, True), (10, True)])
+def test_ref_at_few_shared_sites_only_warns(ok, tmp_path, differ, warns):
+    vcf = write_vcf(tmp_path / "m.vcf", SAMPLES, [(10 * number, "A", ["G"], SITE) for number in range(19)])
+    archaic = [(10 * number, "C" if number < differ else "A", ["T"], ["0/0"]) for number in range(19)]
+    other = write_vcf(tmp_path / "a.vcf", ["A0"], archaic)
+    result = ok(
+        "haplotypes", "--vcf", vcf, *ROLES, "--archaic-vcf", other, "--archaic", "A0", "--out", tmp_path / "w.h5"
+    )
+    assert ("another build" in result.err) == warns
+
+
 def test_ref_and_alt_exchanged_are_no_other_build(ok, tmp_path):
     """REF of one file is ALT of the other, with an ALT or without, at half of the sites."""
     sites = [(10 * number, "A", ["G"], SITE) for number in range(100)]
@@ -493,7 +504,7 @@ def test_a_missing_call_of_a_male_on_chr_x_is_one_allele(ok, tmp_path):
         assert words.counts("chr7").sum(axis=(1, 2)).tolist() == [6, 0, 6, 6, 6, 6]
 
 
-@pytest.mark.parametrize("number", [1, 2, 50])
+@pytest.mark.parametrize("number", [2, 50])
 def test_few_archaic_records_without_ref_are_asked_about(run, tmp_path, number):
     """In a file of its own, and beside modern people; one REF call anywhere in the file is enough."""
     sites = [(100 * n, "A", ["G"], SITE) for n in range(number)]
@@ -529,3 +540,14 @@ def test_a_pipe_is_refused_at_once(run, tmp_path, option, kind):
     result = run("haplotypes", *more, option, pipe, *ROLES, "--out", tmp_path / "w.h5")
     assert result.code == 3
     assert f"{pipe}: is a pipe or a device, expected a file" in result.err
+
+
+def test_one_archaic_call_in_all_is_only_warned_of(ok, tmp_path):
+    vcf = write_vcf(tmp_path / "m.vcf", SAMPLES, [(100, "A", ["G"], SITE), (200, "A", ["G"], SITE)])
+    other = write_vcf(tmp_path / "a.vcf", ["A0"], [(100, "A", ["G"], ["0/1"]), (200, "A", ["G"], ["./."])])
+    result = ok(
+        "haplotypes", "--vcf", vcf, *ROLES, "--archaic-vcf", other, "--archaic", "A0", "--out", tmp_path / "w.h5"
+    )
+    assert "warning: " in result.err
+    assert "--archaic-missing reference" in result.err
+    assert words_of(tmp_path / "w.h5") == {"chr7": {"absent_het": 1, "absent_uncalled": 1}}

@@ -102,7 +102,7 @@ class Reading:
         if ends is not None:
             end = np.maximum(end, ends[rows][:, None])
         for place, values in lines.values(rows, self._numbers, b"LEN"):
-            lengths = [int(value) if value.isdigit() else 1 for value in values]
+            lengths = [int(value) if value.isdigit() and len(value) < 19 else 1 for value in values]
             end[place] = np.maximum(end[place], start[place] + np.array(lengths, dtype=np.int64))
         long = np.flatnonzero((end > start[:, None] + 1).any(axis=1))
         long = long[[holds_reference_only(lines.alts(row)) for row in rows[long].tolist()]]

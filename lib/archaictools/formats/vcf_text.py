@@ -257,13 +257,17 @@ class Lines:
             if key not in form:
                 continue
             where = form.index(key)
-            cells = self._cells(row)
-            parts = [cells[number].split(b":") for number in numbers]
+            parts = [self._cell(row, number).split(b":") for number in numbers]
             yield place, [part[where] if len(part) > where else b"." for part in parts]
 
-    def _cells(self, row: int) -> list[bytes]:
-        """Return what stands in the columns of the samples."""
-        return self._text[int(self._tabs[row, 8]) + 1 : int(self._end[row])].split(b"\t")
+    def _cell(self, row: int, sample: int) -> bytes:
+        """Return what a line has in the column of a sample."""
+        if self._fixed[row]:
+            start = int(self._tabs[row, 8]) + 1 + 4 * sample
+            return self._text[start : start + 3]
+        tabs = self._fields[self._order[row]]
+        last = self._end[row] if sample + 1 == self._samples else tabs[9 + sample]
+        return self._text[int(tabs[8 + sample]) + 1 : int(last)]
 
     def has_genotypes(self) -> npt.NDArray[np.bool_]:
         """Tell whether FORMAT begins with GT."""
@@ -374,9 +378,9 @@ class Lines:
         """Read calls that name alleles of several digits; refuse what is no haploid or diploid call."""
         numbers = np.arange(self._samples)[columns].tolist()
         for place in np.flatnonzero(odd.any(axis=1)).tolist():
-            cells = self._cells(int(rows[place]))
+            row = int(rows[place])
             for sample in np.flatnonzero(odd[place]).tolist():
-                match = _GENOTYPE.fullmatch(cells[numbers[sample]].split(b":", 1)[0])
+                match = _GENOTYPE.fullmatch(self._cell(row, numbers[sample]).split(b":", 1)[0])
                 texts = (b".", b".") if match is None else match.group(2, 4)
                 alleles = [-1 if text in {None, b"."} else int(text) for text in texts]
                 if match is None or max(alleles) >= MAX_ALLELES:
@@ -393,7 +397,7 @@ class Lines:
             return
         place, sample = (int(found) for found in np.argwhere(wrong)[0])
         row, column = int(rows[place]), int(np.arange(self._samples)[columns][sample])
-        text = self._cells(row)[column].split(b":")[0].decode(errors="replace")
+        text = self._cell(row, column).split(b":")[0].decode(errors="replace")
         raise self._error(
             row,
             f"at {self._field(row, 0)}:{self._field(row, 1)} the genotype of sample number {column + 1} is {text!r}, "

@@ -39,8 +39,9 @@ _EARLY = 100_000
 #: Shares of shared sites at which REF differs, above which a warning is given, and above which the run stops. Files of
 #: one build have one REF but for few errors of a liftover; of two builds, REF differs at half of the sites or more.
 STRANGE, OTHER_BUILD = 0.01, 0.1
-#: Fewer shared sites than this tell nothing; after this many, the run stops before the end.
-_FEW, _ENOUGH = 20, 10_000
+#: Fewer shared sites than this do not stop the run, and fewer different ones give no warning; after so many shared
+#: sites the run stops before the end.
+_FEW, _CHANCE, _ENOUGH = 20, 3, 10_000
 
 
 @dataclass
@@ -65,14 +66,17 @@ class ReferenceCheck:
             self.finish()
 
     def finish(self) -> None:
-        """Raise InputError where something was called, but nothing as REF."""
-        if not self.reference and self.other:
-            raise InputError(
-                f"calls no site as REF alone, but {self.other:,} as something else: a missing call may mean REF",
-                path=self.path,
-                remedy="give --archaic-missing uncalled where it may as well mean not called, or "
-                "--archaic-missing reference where it always means REF",
-            )
+        """Raise InputError where something was called, but nothing as REF; warn where it is one call only."""
+        if self.reference or not self.other:
+            return
+        problem = f"calls no site as REF alone, but {self.other:,} as something else: a missing call may mean REF"
+        remedy = (
+            "give --archaic-missing uncalled where it may as well mean not called, or --archaic-missing reference where it "
+            "always means REF"
+        )
+        if self.other > 1:
+            raise InputError(problem, path=self.path, remedy=remedy)
+        log.warning("%s: %s; %s", self.path, problem, remedy)
 
 
 @dataclass
@@ -96,14 +100,15 @@ class BuildCheck:
 
     def finish(self) -> None:
         """Raise InputError, or warn, where REF differs too often."""
-        if self.shared < _FEW or self.differ <= STRANGE * self.shared:
+        few = self.shared < _FEW
+        if self.differ <= STRANGE * self.shared or (few and self.differ < _CHANCE):
             return
         problem = (
             f"has another REF than the modern people at {self.differ:,} of {self.shared:,} shared sites "
             f"({self.differ / self.shared:.1%})"
         )
         remedy = "give archaic genomes of the same build, or lift them over and normalise REF"
-        if self.differ > OTHER_BUILD * self.shared:
+        if self.differ > OTHER_BUILD * self.shared and not few:
             raise InputError(f"{problem}: it is of another build of the genome", path=self.path, remedy=remedy)
         log.warning("%s: %s; is it of another build of the genome?", self.path, problem)
 
