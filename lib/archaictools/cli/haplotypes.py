@@ -20,8 +20,8 @@ from archaictools.cli.options import INPUT, OUTPUT, common, report
     type=INPUT,
     multiple=True,
     help="VCF, gVCF or BCF of archaic people; repeat it. Where two files have a call, the file named first counts. If "
-    "REF is no modern allele at more than 1 % of the shared sites, a warning is given; at more than 10 % of at least 20, "
-    "the run stops.",
+    "REF is no modern allele at more than 1 % of the shared sites, a warning is given; at more than 10 % of at least "
+    "20, the run stops.",
 )
 @click.option(
     "--callable",
