@@ -71,8 +71,8 @@ class ReferenceCheck:
             return
         problem = f"calls no site as REF alone, but {self.other:,} as something else: a missing call may mean REF"
         remedy = (
-            "give --archaic-missing uncalled where it may as well mean not called, or --archaic-missing reference where "
-            "it always means REF"
+            "give --archaic-missing uncalled where it may as well mean not called, or --archaic-missing reference "
+            "where it always means REF"
         )
         if self.other > 1:
             raise InputError(problem, path=self.path, remedy=remedy)
