@@ -42,7 +42,7 @@ class PhaseSets:
         self._most: dict[str, tuple[int, str]] = {}
         self._joined = 0
 
-    def add(self, chrom: str, lines: Lines, rows: Index, columns: Index, calls: Calls) -> None:
+    def add(self, chrom: str, lines: Lines, rows: Index, columns: Index, calls: Calls, people: Index) -> None:
         """Look at the phased heterozygous calls of some lines.
 
         Parameters
@@ -52,16 +52,18 @@ class PhaseSets:
         lines, rows
             The lines, and which of them.
         columns
-            Columns of the people in the file.
+            Columns of samples in the file.
         calls
-            The calls of the people on those lines.
+            The calls of those samples on those lines.
+        people
+            Which of the samples the people are.
         """
-        for place, values in lines.values(rows, columns, b"PS"):
+        for place, values in lines.values(rows, columns[people], b"PS"):
             if chrom != self._chrom:
                 self._close()
                 self._chrom = chrom
-            pair = calls.alleles[place]
-            for person in np.flatnonzero((pair[:, 0] != pair[:, 1]) & calls.phased[place]).tolist():
+            pair = calls.alleles[place, people]
+            for person in np.flatnonzero((pair[:, 0] != pair[:, 1]) & calls.phased[place, people]).tolist():
                 if values[person] not in _NONE and pair[person].min() >= 0:
                     self._seen[person].add(values[person])
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from archaictools.formats.sites import Blocks, Calls, Sites, merged, spread
+from archaictools.formats.sites import Blocks, Sites, merged, spread
 from archaictools.formats.vcf_alleles import holds_reference_only
 
 if TYPE_CHECKING:
@@ -88,8 +88,7 @@ class Reading:
         lines = records.lines
         calls = lines.calls(rows, self._columns, alleles)
         if self._phase_sets is not None and self._phased is not None:
-            some = Calls(calls.alleles[:, self._phased], calls.phased[:, self._phased], None)
-            self._phase_sets.add(chrom, lines, rows, self._numbers[self._phased], some)
+            self._phase_sets.add(chrom, lines, rows, self._numbers, calls, self._phased)
         return Sites(chrom, records.position[rows], records.bases[rows], calls, lines.number[rows] + first)
 
     def _find_blocks(self, records: Records, rows: Index, sites: Sites) -> Blocks | None:

@@ -34,7 +34,7 @@ GROUP = "archaic"
 UNUSABLE = -2
 
 #: A file without a REF call among so many others is refused before its end.
-_EARLY = 100_000
+_EARLY = 10_000
 
 #: Shares of shared sites at which REF differs, above which a warning is given, and above which the run stops. Files of
 #: one build have one REF but for few errors of a liftover; of two builds, REF differs at half of the sites or more.

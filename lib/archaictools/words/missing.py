@@ -49,9 +49,9 @@ class ModernMissing:
         """Return sites with what their missing genotypes mean."""
         self._sites += len(sites)
         alleles = sites.calls.alleles[:, : self._everybody]
-        if alleles.size and alleles.min() >= 0:
+        absent = (alleles[..., 0] < 0) & (alleles[..., 1] < 0)  # faster than all()
+        if not absent.any():
             return sites
-        absent = np.all(alleles < 0, axis=2)
         if self._meaning == "reference":
             return self._filled(sites, absent)
         lacks = [absent[:, group].all(axis=1) for group in self._groups]
