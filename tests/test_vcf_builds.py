@@ -349,6 +349,15 @@ def test_people_in_two_files_must_be_merged_first(run, tmp_path):
     assert "has no sample O0" in result.err
 
 
+def test_a_file_of_archaic_people_given_as_one_of_modern_people(run, tmp_path):
+    vcf = write_vcf(tmp_path / "m.vcf", SAMPLES, [(100, "A", ["G"], SITE)])
+    other = write_vcf(tmp_path / "a.vcf", ["A0"], [(100, "A", ["G"], ["0/0"])])
+    result = run("haplotypes", "--vcf", vcf, "--vcf", other, *ROLES, "--archaic", "A0", "--out", tmp_path / "w.h5")
+    assert result.code == 3
+    assert f"{other}: holds archaic people (A0)" in result.err
+    assert "--archaic-vcf" in result.err
+
+
 def test_headers_of_two_builds(ok, run, tmp_path):
     """chr7 has another length in the archaic file; of chromosomes that are not read, lengths may differ."""
     sites = [(100, "A", ["G"], SITE)]

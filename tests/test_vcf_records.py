@@ -186,6 +186,11 @@ def test_records_of_all_kinds_give_the_bases_they_were_written_from(tmp_path, mo
     assert found == written.truth
     indels = sum(len(ref) == 2 and alts == [ref[0]] for _, ref, alts, _ in written.records)
     assert tally.count("modern", "records not of single nucleotides, dropped") == indels
+    several = [
+        site for site in written.records if len(site[1]) > 1 or any(len(alt) > 1 or alt == "*" for alt in site[2])
+    ]
+    item = "of these, with other alleles or several bases, used base by base"
+    assert tally.count("modern", item) == len(several) - indels
     lost = sum(letters.count(None) for letters in written.truth.values())
     assert 0 < tally.count("modern", "alleles without a base there (*, <NON_REF>, a deletion), not called") < lost
 

@@ -29,7 +29,7 @@ class Headers:
     Raises
     ------
     InputError
-        If the modern people are spread over several files that each lack some of them.
+        If the modern people are spread over several files that each lack some of them, or a file holds none of them.
     """
 
     def __init__(self, people: People, archaic: Sequence[ArchaicFile]) -> None:
@@ -43,6 +43,13 @@ class Headers:
         anywhere = frozenset().union(*samples.values())
         for path, here in samples.items():
             absent = [name for name in modern if name not in here]
+            if len(absent) == len(modern) and here.intersection(people.archaic):
+                raise InputError(
+                    f"holds archaic people ({shortlist(sorted(here.intersection(people.archaic)))}), but nobody of the "
+                    "ingroup and the outgroup",
+                    path=path,
+                    remedy="give it by --archaic-vcf",
+                )
             if absent and anywhere.issuperset(modern):
                 other = next(one for one in samples if absent[0] in samples[one])
                 raise InputError(
