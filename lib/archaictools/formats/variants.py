@@ -167,9 +167,8 @@ class VariantFile:
                         last = int(records.position[end - 1])
                         mixed = sites is not None and bool(records.bases_of)
                         if mixed and (several := sum(row in records.bases_of for row in rows.tolist())):
-                            tally.add(
-                                group, "of these, with other alleles or several bases, used base by base", several
-                            )
+                            item = "of these, with other alleles or several bases, used base by base"
+                            tally.add(group, item, several)
                         yield from gathering.add(sites, chrom, last, mixed=mixed)
                 except LineError as error:
                     line = error.line + first if self.numbered else None

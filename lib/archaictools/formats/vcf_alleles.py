@@ -11,6 +11,7 @@ REF at the first position and no base at the second. Alleles without a sequence 
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -25,6 +26,9 @@ _LETTERS = frozenset(b"ACGTNRYSWKMBDHV")
 #: ALT of a block in which nothing but REF was found: by GATK, by bcftools, and an old form.
 _BLOCK = frozenset((b"<NON_REF>", b"<*>", b"<X>"))
 _PLACEHOLDERS = _BLOCK | {b"*"}
+
+
+_GENOTYPE = re.compile(rb"([|/]?)(\d{1,4}|\.)(?:([|/])(\d{1,4}|\.))?")
 
 
 @dataclass(frozen=True)
@@ -53,6 +57,22 @@ def holds_reference_only(alts: bytes) -> bool:
     (True, True, False)
     """
     return alts == b"." or all(alt in _BLOCK for alt in alts.split(b","))
+
+
+def parse_genotype(text: bytes) -> tuple[list[int], bool, bool] | None:
+    """Return the two alleles of a call (-1 not called), if it is phased, and if it is haploid; None for what is none.
+
+    >>> parse_genotype(b"|12|0"), parse_genotype(b"3"), parse_genotype(b"0|1|1")
+    (([12, 0], True, False), ([3, -1], True, True), None)
+    """
+    match = _GENOTYPE.fullmatch(text)
+    if match is None:
+        return None
+    alleles = [-1 if allele in {None, b"."} else int(allele) for allele in match.group(2, 4)]
+    if max(alleles) >= MAX_ALLELES:
+        return None
+    haploid = match[4] is None
+    return alleles, haploid or (match[3] == b"|" and match[1] != b"/"), haploid
 
 
 @lru_cache(maxsize=1 << 14)

@@ -34,12 +34,14 @@ def indexed_chromosomes(path: Path) -> list[str] | None:
         problem = "cannot be read"
         try:
             names, end = _read(gzip.decompress(index.read_bytes()))
+            if not names:
+                return None
             if index.stat().st_mtime < path.stat().st_mtime:
                 problem = "is older than its file"
-            elif names and end != path.stat().st_size - len(BGZF_END) and not _ends_with(path, end):
+            elif end != path.stat().st_size - len(BGZF_END) and not _ends_with(path, end):
                 problem = "is of another file, or of this one before it was changed"
             else:
-                return names or None
+                return names
         except (OSError, EOFError, ValueError, struct.error):
             pass
         log.warning("%s %s: not used, the file is read without it; make it anew with tabix -f", index, problem)

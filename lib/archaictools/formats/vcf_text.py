@@ -20,7 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from archaictools.formats.sites import Calls
-from archaictools.formats.vcf_alleles import MAX_ALLELES, single_bases
+from archaictools.formats.vcf_alleles import parse_genotype, single_bases
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -47,7 +47,6 @@ for _code, _pair in enumerate(("Aa", "Cc", "Gg", "Tt")):
     _BASES[[ord(letter) for letter in _pair]] = _code
 _CLOSES = np.zeros(256, dtype=bool)
 _CLOSES[[_TAB, _NEWLINE, _RETURN, _COLON]] = True
-_GENOTYPE = re.compile(rb"([|/]?)(\d+|\.)(?:([|/])(\d+|\.))?")
 _END = re.compile(rb"(?<=[\t;])END=(\d{1,18})(?=[\t;])")
 
 
@@ -381,17 +380,14 @@ class Lines:
         for place in np.flatnonzero(odd.any(axis=1)).tolist():
             row = int(rows[place])
             for sample in np.flatnonzero(odd[place]).tolist():
-                match = _GENOTYPE.fullmatch(self._cell(row, numbers[sample]).split(b":", 1)[0])
-                texts = (b".", b".") if match is None else match.group(2, 4)
-                alleles = [-1 if text in {None, b"."} else int(text) for text in texts]
-                if match is None or max(alleles) >= MAX_ALLELES:
+                call = parse_genotype(self._cell(row, numbers[sample]).split(b":", 1)[0])
+                if call is None:
                     wrong = np.zeros_like(odd)
                     wrong[place, sample] = True
                     self._refuse(rows, columns, wrong)
-                    continue
-                number[place, sample] = [allele % 256 for allele in alleles]
-                haploid[place, sample] = match[4] is None
-                phased[place, sample] = match[4] is None or (match[3] == b"|" and match[1] != b"/")
+                else:
+                    alleles, phased[place, sample], haploid[place, sample] = call
+                    number[place, sample] = [allele % 256 for allele in alleles]
 
     def _refuse(self, rows: Index, columns: slice | Index, wrong: npt.NDArray[np.bool_]) -> None:
         if not wrong.any():
