@@ -150,6 +150,17 @@ def test_lengths_of_blocks_may_differ_between_people(ok, tmp_path):
         assert words_of(tmp_path / "w.h5") == {"chr7": expected}
 
 
+def test_a_file_of_blocks_alone(ok, tmp_path):
+    """REF everywhere: no record at a site, and no warning."""
+    vcf = write_vcf(tmp_path / "m.vcf", SAMPLES, [(position, "A", ["G"], SITE) for position in (100, 200)])
+    other = write_lines(tmp_path / "a.vcf", ["A0"], ["chr7 51 . C <NON_REF> . . END=900 GT 0/0"])
+    result = ok(
+        "haplotypes", "--vcf", vcf, *ROLES, "--archaic-vcf", other, "--archaic", "A0", "--out", tmp_path / "w.h5"
+    )
+    assert "warning" not in result.err
+    assert words_of(tmp_path / "w.h5") == {"chr7": {"absent_lacked": 2}}
+
+
 def test_a_deletion_with_an_end_is_no_block(ok, tmp_path):
     """END of <DEL> is where the deletion ends; 0/0 says that it is not there, not that all bases are REF."""
     vcf = write_vcf(tmp_path / "m.vcf", SAMPLES, [(position, "A", ["G"], SITE) for position in (100, 200)])
@@ -214,10 +225,10 @@ def test_indels_in_a_file_of_their_own(ok, run, tmp_path):
     for files in ((snps, indels), (indels, snps)):
         result = ok(*common, *(word for file in files for word in ("--archaic-vcf", file)))
         assert words_of(tmp_path / "w.h5") == {"chr7": {"absent_hom": 1, "absent_lacked": 1}}
-        assert f"{indels} has no single-nucleotide record" in result.err
+        assert f"{indels} has no single-nucleotide record or REF block" in result.err
         assert summary(tmp_path / "s.tsv")["records not of single nucleotides, dropped"] == 2
     result = ok(*common, "--archaic-vcf", indels)
-    assert f"{indels} has no single-nucleotide record" in result.err
+    assert f"{indels} has no single-nucleotide record or REF block" in result.err
     assert words_of(tmp_path / "w.h5") == {"chr7": {"absent_uncalled": 2}}
 
 

@@ -199,7 +199,7 @@ class ArchaicFile:
         self._at = ""
         # Chromosomes, without chr: of which the file has records; asked for; passed while reading; read to their end.
         self._holds, self._asked, self._passed, self._read = set[str](), set[str](), set[str](), set[str]()
-        self._opened = self._whole = False
+        self._opened = self._whole = self._matched = False
 
     def close(self) -> None:
         """Close the file."""
@@ -232,8 +232,8 @@ class ArchaicFile:
             while self._opened and not self._whole and not self._check.reference:
                 self._advance()
             self._check.finish()
-        if self.served and not self._build.shared:
-            log.warning("%s has no single-nucleotide record at a site of the modern people", self.path)
+        if self.served and not self._matched:
+            log.warning("%s has no single-nucleotide record or REF block at a site of the modern people", self.path)
 
     def bases(self, chrom: str, sites: Sites) -> npt.NDArray[np.int8]:
         """Return the bases that its people carry at the next sites of a chromosome of modern people.
@@ -258,6 +258,7 @@ class ArchaicFile:
             carried[ours[same]] = carried_bases(found, slice(None))[theirs[same]]
             carried[ours[~same]] = UNUSABLE
             named[ours] = True
+            self._matched |= bool(len(theirs))
             if found.blocks is not None:
                 self._blocks.add(found.blocks)
         covered = self._blocks.at(sites.position, len(self.names))
@@ -265,6 +266,7 @@ class ArchaicFile:
         covered[named] = -1
         within = (covered == 0).any(axis=(1, 2))
         if within.any():
+            self._matched = True
             self._tally.add(GROUP, "sites of modern people within a REF block", int(within.sum()))
             reference = np.broadcast_to(sites.bases[:, 0, None, None], covered.shape)
             carried = np.where(covered == 0, reference, carried)
