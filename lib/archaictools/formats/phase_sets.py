@@ -1,4 +1,4 @@
-"""Phase sets: stretches outside of which ``|`` does not say which allele lies on which haplotype.
+"""Phase sets: stretches within which ``|`` assigns alleles to haplotypes, but not from one to the next.
 
 Programs that phase from reads (WhatsHap, GATK) number such stretches in FORMAT/PS. Haplotypes are read along whole
 chromosomes, so a person with several phase sets on one is joined at random.

@@ -245,8 +245,8 @@ class Gathering:
     def _joined(self, sites: Sites, fresh: npt.NDArray[np.bool_]) -> Sites:
         """Join each record at a position that an earlier one has to that one, if both have one REF; count both kinds.
 
-        In such a record, carriers of the other record's alleles stand as REF or as not called. So an allele without a
-        base counts before an ALT, an ALT before REF, and REF before a call that is missing.
+        In such a record, carriers of the other record's alleles are given as REF or as not called. So an allele without
+        a base counts before an ALT, an ALT before REF, and REF before a call that is missing.
         """
         if fresh.all():
             return sites

@@ -77,7 +77,7 @@ def parse_genotype(text: bytes) -> tuple[list[int], bool, bool] | None:
 
 @lru_cache(maxsize=1 << 14)
 def single_bases(ref: bytes, alts: bytes) -> tuple[Base, ...]:
-    """Return the positions at which alleles differ in one base, and where a placeholder alone stands beside REF.
+    """Return the positions at which alleles differ in one base, and those of REF beside placeholders alone.
 
     Parameters
     ----------

@@ -57,7 +57,7 @@ def _read(raw: bytes) -> tuple[list[str], int]:
     elif raw[:4] == b"CSI\1":
         _, depth, size = struct.unpack_from("<3i", raw, 4)
         (count,) = struct.unpack_from("<i", raw, 16 + size)
-        # The names stand at the end of what tabix adds; the index of a BCF has none.
+        # The names end what tabix adds; the index of a BCF has none.
         names, place, coordinate = raw[16 + 28 : 16 + size], 20 + size, 8
         counts = ((1 << (3 * depth + 3)) - 1) // 7 + 1
     else:

@@ -46,10 +46,10 @@ _FEW, _CHANCE, _ENOUGH = 20, 3, 10_000
 
 @dataclass
 class ReferenceCheck:
-    """Refuse archaic genomes that are only given where they are not REF, unless told what a missing call means.
+    """Refuse archaic genomes that are only given where they are not REF: what a missing call means is then unknown.
 
-    Where several people stand in one file, one is called REF where another is not; so only sites count at which nobody
-    of them carries anything else.
+    Where one file holds several people, one is called REF where another is not; so only sites count at which nobody of
+    them carries anything else.
     """
 
     path: Path
@@ -327,7 +327,7 @@ class ArchaicFile:
 
 
 def _agree(theirs: npt.NDArray[np.int8], ours: npt.NDArray[np.int8]) -> npt.NDArray[np.bool_]:
-    """Tell at which sites two records speak of the same bases: of one REF, or of two that each know the other's."""
+    """Tell at which sites two records can be compared: they have one REF, or each has the REF of the other as ALT."""
     known = (ours == theirs[:, :1]).any(axis=1) & (theirs == ours[:, :1]).any(axis=1)
     return np.asarray((theirs[:, 0] == ours[:, 0]) | known)
 

@@ -1,4 +1,4 @@
-"""What the headers of several VCFs say of each other: who is in which file, and whether all are of one build."""
+"""Checks across the headers of several VCFs: who is in which file, and whether all are of one build."""
 
 from __future__ import annotations
 
