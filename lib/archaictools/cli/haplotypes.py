@@ -15,7 +15,14 @@ from archaictools.cli.options import INPUT, OUTPUT, common, report
 @click.option("--ingroup", multiple=True, required=True, help="People to look into: names, or a file of names.")
 @click.option("--outgroup", multiple=True, required=True, help="People thought free of archaic DNA, in the same way.")
 @click.option("--archaic", multiple=True, help="Archaic people, in the same way; in --vcf or in --archaic-vcf.")
-@click.option("--archaic-vcf", type=INPUT, multiple=True, help="VCF or BCF of archaic people; repeat it.")
+@click.option(
+    "--archaic-vcf",
+    type=INPUT,
+    multiple=True,
+    help="VCF, gVCF or BCF of archaic people; repeat it. Where two files have a call, the file named first counts. If "
+    "REF is no modern allele at more than 1 % of the shared sites, a warning is given; at more than 10 % of at least "
+    "20, the run stops.",
+)
 @click.option(
     "--callable",
     "callable_",
@@ -43,7 +50,16 @@ from archaictools.cli.options import INPUT, OUTPUT, common, report
     type=click.Choice(["ask", "uncalled", "reference"]),
     default="ask",
     show_default=True,
-    help="What a missing archaic call means; ask refuses a file without any REF call.",
+    help="What a missing archaic call means; ask reads it as uncalled, but refuses a file that holds no REF call "
+    "beside others (one call in all: a warning).",
+)
+@click.option(
+    "--missing",
+    type=click.Choice(["ask", "uncalled", "reference"]),
+    default="ask",
+    show_default=True,
+    help="What a missing modern genotype means; ask reads it as uncalled, and warns if at more than 10 % of the sites "
+    "all of the outgroup or all of the ingroup is missing, as in call sets merged by bcftools merge.",
 )
 @click.option("--pass-only", is_flag=True, help="Use only records whose FILTER is PASS or not given, archaic ones too.")
 @click.option("--out", type=OUTPUT, required=True, help="words.h5.")
@@ -62,6 +78,7 @@ def command(
     together: int,
     unphased: str,
     archaic_missing: str,
+    missing: str,
     pass_only: bool,
     out: Path,
     summary: Path | None,
@@ -72,16 +89,24 @@ def command(
 
     Files may hold one chromosome each, name chromosomes chr21 or 21, and list sites of several alleles. No ancestral
     alleles are needed: each haplotype's own allele counts, whichever is REF.
+
+    A record of several bases is used at each position at which single bases differ, aligned as by bcftools norm
+    --atomize. A haplotype with *, with a deletion of that position, or with <NON_REF> has no base there.
+
+    All files must be of one build: if two headers give a chromosome that is read different lengths, the run stops.
     """
     from archaictools import provenance
     from archaictools.formats.files import Outputs
     from archaictools.formats.tables import write_table
     from archaictools.formats.tally import Tally
+    from archaictools.formats.variants import refuse_pipe
     from archaictools.progress import Progress
     from archaictools.words.bins import Patterns, write_bins
     from archaictools.words.haplotypes import count_haplotypes
     from archaictools.words.people import HaplotypeOptions, People
 
+    for path in (*vcf, *archaic_vcf):
+        refuse_pipe(path)
     people = People(
         vcf=vcf,
         ingroup=_names(ingroup),
@@ -94,6 +119,7 @@ def command(
         together=together,
         unphased=unphased,
         archaic_missing=archaic_missing,
+        missing=missing,
         pass_only=pass_only,
         threads=threads,
         seed=seed,
@@ -101,7 +127,7 @@ def command(
     alphabet = Patterns(bin=bin_size, archaic=people.archaic, outgroup=len(people.outgroup))
     parameters = {
         "bin": bin_size, "together": together, "unphased": unphased, "archaic_missing": archaic_missing,
-        "pass_only": pass_only,
+        "missing": missing, "pass_only": pass_only,
     }  # fmt: skip
     # Files with the same vcf_N hold the same people, see archaictools.model.genomes.
     inputs = {f"vcf_{number}": path for number, path in enumerate(vcf)}

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 GZIP_MAGIC = b"\x1f\x8b"
 _BGZF_EXTRA = b"BC\x02\x00"
-_BGZF_END = bytes.fromhex("1f8b08040000000000ff0600424302001b0003000000000000000000")
+BGZF_END = bytes.fromhex("1f8b08040000000000ff0600424302001b0003000000000000000000")
 
 
 def check_readable(path: Path) -> None:
@@ -62,8 +62,8 @@ def refuse_cut_bgzf(path: Path) -> None:
     if not is_bgzf(path):
         return
     with path.open("rb") as raw:
-        raw.seek(max(0, path.stat().st_size - len(_BGZF_END)))
-        if raw.read() != _BGZF_END:
+        raw.seek(max(0, path.stat().st_size - len(BGZF_END)))
+        if raw.read() != BGZF_END:
             raise InputError(
                 "BGZF data are cut short (no end-of-file block)",
                 path=path,

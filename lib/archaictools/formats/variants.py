@@ -12,7 +12,6 @@ import re
 import subprocess
 import sys
 import tempfile
-from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
@@ -20,6 +19,8 @@ import numpy as np
 
 from archaictools.errors import InputError, shortlist
 from archaictools.formats.files import damage_named, is_gzip, open_bytes, refuse_cut_bgzf
+from archaictools.formats.records import Reading, Records
+from archaictools.formats.sites import Gathering
 from archaictools.formats.vcf_text import LineError, Lines
 
 if TYPE_CHECKING:
@@ -27,41 +28,15 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
+    from archaictools.formats.phase_sets import PhaseSets
+    from archaictools.formats.sites import Sites
     from archaictools.formats.tally import Tally
-    from archaictools.formats.vcf_text import Calls, Index
+    from archaictools.formats.vcf_text import Index
 
 #: Bytes of text in a block; large enough for NumPy, small enough for a processor's cache.
 BLOCK = 1 << 20
 _BCF = b"BCF\2"
 _CONTIG = re.compile(rb"##contig=<(.*)>\s*$")
-
-
-@dataclass(frozen=True)
-class Sites:
-    """Some single-nucleotide sites of one chromosome, by position; no position twice.
-
-    Attributes
-    ----------
-    chrom
-        As the file names it.
-    position
-        int64 (n,), 0-based.
-    bases
-        int8 (n, 4): REF and ALT as 0–3 for A, C, G, T, -1 for no such allele.
-    calls
-        Genotypes of the samples asked for, in the order asked for.
-    line
-        int64 (n,): line of each site in the file's text, from 1.
-    """
-
-    chrom: str
-    position: npt.NDArray[np.int64]
-    bases: npt.NDArray[np.int8]
-    calls: Calls
-    line: npt.NDArray[np.int64]
-
-    def __len__(self) -> int:
-        return len(self.position)
 
 
 class VariantFile:
@@ -134,13 +109,16 @@ class VariantFile:
         tally: Tally,
         group: str,
         pass_only: bool = False,
+        blocks: bool = False,
+        phase_sets: PhaseSets | None = None,
     ) -> Iterator[Sites]:
         """Read on, block by block.
 
-        Dropped, and counted in ``tally`` under ``group``: records on chromosomes not wanted, without GT, not of single
-        nucleotides (indels, symbolic alleles), and, where asked for, those whose FILTER is not PASS. Records of one
-        position and REF, into which some programs split a site of several alleles, are joined; others at a position
-        that an earlier record has are dropped.
+        Dropped, and counted in ``tally`` under ``group``: records on chromosomes not wanted, without GT, without a
+        substitution (indels, symbolic alleles), and, where asked for, those whose FILTER is not PASS. A record with a
+        substitution beside other alleles, or of several bases, is used at each position at which bases differ, see
+        :mod:`archaictools.formats.vcf_alleles`. Records of one position and REF, into which some programs split a site
+        of several alleles, are joined; others at a position that an earlier record has are dropped.
 
         Parameters
         ----------
@@ -152,43 +130,50 @@ class VariantFile:
             Where records are counted.
         pass_only
             Drop records that a filter has marked.
+        blocks
+            Find REF blocks: by END in INFO, or LEN in FORMAT.
+        phase_sets
+            Counts those of some of the samples.
 
         Raises
         ------
         InputError
             At the first line that cannot be understood, is out of order, or returns to an earlier chromosome.
         """
-        columns = _as_slice(self.columns(names))
+        reading = Reading(self.columns(names), blocks=blocks, phase_sets=phase_sets, names=names)
         order = _Order()
         choice = _Choice(tally, group, pass_only=pass_only)
-        with contextlib.closing(_whole_lines(self._text, self.path)) as blocks:
-            for text in blocks:
+        gathering = Gathering(tally, group)
+        with contextlib.closing(_whole_lines(self._text, self.path)) as texts:
+            for text in texts:
                 first = self._line + 1
                 try:
                     lines = Lines(text, len(self.samples))
                     self._line += lines.read
                     tally.add(group, "records read", len(lines))
-                    position, (bases, single) = lines.positions(), lines.alleles()
-                    fit = choice.fit(lines, single & (position >= 0))
+                    records = Records(lines)
+                    fit = choice.fit(lines, records.used)
                     for begin, end, chrom in lines.chromosomes():
                         if not wanted(chrom):
                             tally.add(group, "records on chromosomes not asked for, dropped", end - begin)
                             continue
                         part = slice(begin, end)
-                        late = order.first_disorder(chrom, position[part])
+                        late = order.first_disorder(chrom, records.position[part])
                         if late is not None:
                             raise LineError(int(lines.number[begin + late[0]]), late[1])
                         rows = begin + np.flatnonzero(choice.drop(fit, part))
                         tally.add(group, "single-nucleotide records", len(rows))
-                        if len(rows):
-                            calls = lines.calls(rows, columns, (bases[rows] >= 0).sum(axis=1))
-                            sites = Sites(chrom, position[rows], bases[rows], calls, lines.number[rows] + first)
-                            sites = _joined(sites, order.fresh(sites.position), tally, group)
-                            if len(sites):
-                                yield sites
+                        sites = reading.sites(records, rows, chrom, first) if len(rows) else None
+                        last = int(records.position[end - 1])
+                        mixed = sites is not None and bool(records.bases_of)
+                        if mixed and (several := sum(row in records.bases_of for row in rows.tolist())):
+                            item = "of these, with other alleles or several bases, used base by base"
+                            tally.add(group, item, several)
+                        yield from gathering.add(sites, chrom, last, mixed=mixed)
                 except LineError as error:
                     line = error.line + first if self.numbered else None
                     raise InputError(str(error), path=self.path, line=line) from error
+            yield from gathering.finish()
 
 
 class _Choice:
@@ -226,7 +211,7 @@ class _Order:
 
     def __init__(self) -> None:
         self._chrom, self._seen = "", set[str]()
-        self._last = self._used = -1
+        self._last = -1
 
     def first_disorder(self, chrom: str, position: Index) -> tuple[int, str] | None:
         """Return the first row that is out of order and what is wrong with it, or None."""
@@ -234,7 +219,7 @@ class _Order:
             if chrom in self._seen:
                 return 0, f"comes back to {chrom} after {self._chrom}, expected sorted records; sort the file first"
             self._seen.add(chrom)
-            self._chrom, self._last, self._used = chrom, -1, -1
+            self._chrom, self._last = chrom, -1
         falls = np.flatnonzero(np.diff(position, prepend=self._last) < 0)
         if len(falls):
             row = int(falls[0])
@@ -246,46 +231,15 @@ class _Order:
         self._last = int(position[-1])
         return None
 
-    def fresh(self, position: Index) -> npt.NDArray[np.bool_]:
-        """Tell which of one or more sites stand at a new position."""
-        fresh = np.diff(position, prepend=self._used) > 0
-        self._used = int(position[-1])
-        return fresh
 
-
-def _joined(sites: Sites, fresh: npt.NDArray[np.bool_], tally: Tally, group: str) -> Sites:
-    """Join each record at a position that an earlier one has to that one, if both have one REF; count what is done.
-
-    In such a record, carriers of the other record's alleles stand as REF or as not called, so what is neither counts.
-    """
-    if fresh.all():
-        return sites
-    bases, alleles, phased = sites.bases.copy(), sites.calls.alleles.copy(), sites.calls.phased.copy()
-    first = np.maximum.accumulate(np.where(fresh, np.arange(len(sites)), -1))
-    for row in np.flatnonzero(~fresh).tolist():
-        into = int(first[row])
-        known = [] if into < 0 else [base for base in bases[into].tolist() if base >= 0]
-        own = [base for base in bases[row].tolist() if base >= 0]
-        if not known or known[0] != own[0]:
-            tally.add(group, "records at a position that an earlier record has, dropped", 1)
-            continue
-        tally.add(group, "records of alleles of one site, joined", 1)
-        known += [base for base in own if base not in known]
-        bases[into, : len(known)] = known
-        numbers = np.array([*(known.index(base) for base in own), -1], dtype=np.int8)
-        said = numbers[alleles[row]]
-        alleles[into] = np.where((said > 0) | (alleles[into] < 0), said, alleles[into])
-        phased[into] &= phased[row]
-    haploid = sites.calls.haploid
-    calls = type(sites.calls)(alleles[fresh], phased[fresh], None if haploid is None else haploid[fresh])
-    return Sites(sites.chrom, sites.position[fresh], bases[fresh], calls, sites.line[fresh])
-
-
-def _as_slice(columns: Index) -> slice | Index:
-    """Turn neighbouring columns into a slice, which NumPy copies faster."""
-    if len(columns) and np.array_equal(columns, np.arange(columns[0], columns[0] + len(columns))):
-        return slice(int(columns[0]), int(columns[0]) + len(columns))
-    return columns
+def refuse_pipe(path: Path) -> None:
+    """Raise InputError if a path is a pipe or a device: a VCF is opened more than once."""
+    if path.exists() and not path.is_file() and not path.is_dir():
+        raise InputError(
+            "is a pipe or a device, expected a file, since a VCF or BCF is opened more than once",
+            path=path,
+            remedy="write it to a file first",
+        )
 
 
 @contextlib.contextmanager
@@ -304,8 +258,9 @@ def open_variants(path: Path, names: Sequence[str] | None = None, *, threads: in
     Raises
     ------
     InputError
-        If the file is missing, cut short, or neither VCF nor BCF, or lacks a sample.
+        If the file is missing, a pipe, cut short, or neither VCF nor BCF, or lacks a sample.
     """
+    refuse_pipe(path)
     compressed = is_gzip(path)
     if compressed:
         refuse_cut_bgzf(path)

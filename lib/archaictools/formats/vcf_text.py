@@ -7,15 +7,25 @@ by line:
 * *fixed*: FORMAT is GT alone and every call has three characters (``0|1``), so that calls stand four bytes apart;
 * *other*: calls of any width, whose starts are found from the tabs.
 
-Source: VCF 4.2 to 4.4 (``#CHROM POS ID REF ALT QUAL FILTER INFO FORMAT`` and a column a sample; GT comes first).
+Source: VCF 4.2 to 4.5 (``#CHROM POS ID REF ALT QUAL FILTER INFO FORMAT`` and a column a sample; GT comes first). Since
+VCF 4.4 a mark may come before the first allele (``|0|1``, ``/0/1``); a first allele marked ``/`` is not phased.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
+
+from archaictools.formats.sites import Calls
+from archaictools.formats.vcf_alleles import parse_genotype, single_bases
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from archaictools.formats.vcf_alleles import Base
 
 Index = npt.NDArray[np.int64]
 
@@ -37,6 +47,7 @@ for _code, _pair in enumerate(("Aa", "Cc", "Gg", "Tt")):
     _BASES[[ord(letter) for letter in _pair]] = _code
 _CLOSES = np.zeros(256, dtype=bool)
 _CLOSES[[_TAB, _NEWLINE, _RETURN, _COLON]] = True
+_END = re.compile(rb"(?<=[\t;])END=(\d{1,18})(?=[\t;])")
 
 
 class LineError(Exception):
@@ -51,26 +62,6 @@ class LineError(Exception):
     def __init__(self, line: int, problem: str) -> None:
         super().__init__(problem)
         self.line = line
-
-
-@dataclass(frozen=True)
-class Calls:
-    """Genotypes of some records and samples.
-
-    Attributes
-    ----------
-    alleles
-        int8 (records, samples, 2): allele number, 0 for REF; -1 not called.
-    phased
-        bool (records, samples): the call is phased, or haploid.
-    haploid
-        bool (records, samples), or None where no call is haploid: called on one chromosome only; the second allele
-        is -1.
-    """
-
-    alleles: npt.NDArray[np.int8]
-    phased: npt.NDArray[np.bool_]
-    haploid: npt.NDArray[np.bool_] | None
 
 
 class Lines:
@@ -224,6 +215,60 @@ class Lines:
         known &= (tabs[:, 3] - tabs[:, 2] == 2) & (base[:, 0] >= 0) & (base[:, 1:] != base[:, :1]).all(axis=1)
         return base, known
 
+    def other_alleles(self, rows: Index) -> list[tuple[Base, ...]]:
+        """Return the bases of records that :meth:`alleles` does not read, see :func:`vcf_alleles.single_bases`."""
+        text = self._text
+        return [
+            single_bases(text[ref + 1 : alt], text[alt + 1 : end]) for ref, alt, end in self._tabs[rows, 2:5].tolist()
+        ]
+
+    def alts(self, row: int) -> bytes:
+        """Return ALT of a line."""
+        return self._text[int(self._tabs[row, 3]) + 1 : int(self._tabs[row, 4])]
+
+    def ends(self) -> Index | None:
+        """Return END in INFO, 0-based and not included, -1 where it is not given; None if no line has it."""
+        if b"END=" not in self._text:
+            return None
+        found = [(match.start(), int(match[1])) for match in _END.finditer(self._text)]
+        if not found:
+            return None
+        place, end = np.array(found, dtype=np.int64).T
+        row = np.searchsorted(self._start, place, side="right") - 1
+        inside = (self._tabs[row, 6] < place) & (place < self._tabs[row, 7])
+        ends = np.full(len(self), -1, dtype=np.int64)
+        ends[row[inside]] = end[inside]
+        return ends
+
+    def values(self, rows: Index, columns: Index, key: bytes) -> Iterator[tuple[int, list[bytes]]]:
+        """Yield the values of a FORMAT key that some samples have, for those of some lines whose FORMAT names it.
+
+        Yields
+        ------
+        tuple
+            Place in ``rows``, and a value a sample, ``.`` where it is left out.
+        """
+        # Most files have GT alone.
+        if not (self._tabs[:, 8] - self._tabs[:, 7] > len("GT") + 1).any() or b":" + key not in self._text:
+            return
+        numbers = columns.tolist()
+        for place, row in enumerate(rows.tolist()):
+            form = self._text[int(self._tabs[row, 7]) + 1 : int(self._tabs[row, 8])].split(b":")
+            if key not in form:
+                continue
+            where = form.index(key)
+            parts = [self._cell(row, number).split(b":") for number in numbers]
+            yield place, [part[where] if len(part) > where else b"." for part in parts]
+
+    def _cell(self, row: int, sample: int) -> bytes:
+        """Return what a line has in the column of a sample."""
+        if self._fixed[row]:
+            start = int(self._tabs[row, 8]) + 1 + 4 * sample
+            return self._text[start : start + 3]
+        tabs = self._fields[self._order[row]]
+        last = self._end[row] if sample + 1 == self._samples else tabs[9 + sample]
+        return self._text[int(tabs[8 + sample]) + 1 : int(last)]
+
     def has_genotypes(self) -> npt.NDArray[np.bool_]:
         """Tell whether FORMAT begins with GT."""
         start, end = self._tabs[:, 7] + 1, self._tabs[:, 8]
@@ -255,6 +300,7 @@ class Lines:
             At a call that is neither haploid nor diploid or names an allele that the record lacks.
         """
         fixed = self._fixed[rows]
+        slashed = None
         plain = False  # all calls are phased and of alleles 0 to 7
         if fixed.all():
             where = slice(None) if len(rows) == len(self) else (np.cumsum(self._fixed) - 1)[rows]
@@ -265,6 +311,12 @@ class Lines:
             words = np.empty((len(rows), len(everyone)), dtype=np.uint32)
             words[fixed] = self._calls[(np.cumsum(self._fixed) - 1)[rows[fixed]]][:, columns]
             starts = self._fields[self._order[rows[~fixed]]][:, 8 + everyone] + 1
+            mark = self._buffer[starts]
+            marked = (mark == _BAR) | (mark == _SLASH)
+            if marked.any():
+                starts = starts + marked
+                slashed = np.zeros(words.shape, dtype=bool)
+                slashed[~fixed] = mark == _SLASH
             quads = np.lib.stride_tricks.sliding_window_view(self._buffer, 4)[starts]
             words[~fixed] = quads.view(np.uint32)[..., 0]
         quad = _bytes(words)
@@ -276,6 +328,8 @@ class Lines:
             highest = bits[:, 0] | bits[:, 2]  # numbers that are ORed: as high as the highest of them, or higher
         else:
             phased, haploid = self._settle(quad, number, rows, columns, fixed)
+            if slashed is not None:
+                phased = phased & ~(slashed if haploid is None else slashed & ~haploid)
             highest = found.reshape(len(rows), 2 * found.shape[1]).max(axis=1, initial=0)
         doubtful = np.flatnonzero(highest >= alleles)
         wrong = (found[doubtful] >= alleles[doubtful, None, None]).any(axis=2)
@@ -296,24 +350,51 @@ class Lines:
         regular = phased if phased.all() else np.asarray(phased | (quad[:, :, 1] == _SLASH))
         if not fixed.all():
             regular = regular & _CLOSES[quad[:, :, 3]]
+        odd = None
         if not regular.all():
             haploid = ~regular & _CLOSES[quad[:, :, 1]]
             number[haploid, 1] = np.uint8((_DOT - _ZERO) % 256)
             phased = np.asarray(phased | haploid)
-            self._refuse(rows, columns, np.asarray(~(regular | haploid)))
+            odd = ~(regular | haploid)
+            number[odd] = 0
         if (number > 9).any():
             missing = number == np.uint8((_DOT - _ZERO) % 256)
             strange = (number > 9) & ~missing
             self._refuse(rows, columns, strange[..., 0] | strange[..., 1])
             number[missing] = 255  # -1 as int8
-        return phased, haploid
+        if odd is not None and odd.any() and haploid is not None:
+            self._read_one_by_one(odd, number, phased, haploid, rows, columns)
+        return phased, haploid if haploid is not None and haploid.any() else None
+
+    def _read_one_by_one(
+        self,
+        odd: npt.NDArray[np.bool_],
+        number: npt.NDArray[np.uint8],
+        phased: npt.NDArray[np.bool_],
+        haploid: npt.NDArray[np.bool_],
+        rows: Index,
+        columns: slice | Index,
+    ) -> None:
+        """Read calls that name alleles of several digits; refuse what is no haploid or diploid call."""
+        numbers = np.arange(self._samples)[columns].tolist()
+        for place in np.flatnonzero(odd.any(axis=1)).tolist():
+            row = int(rows[place])
+            for sample in np.flatnonzero(odd[place]).tolist():
+                call = parse_genotype(self._cell(row, numbers[sample]).split(b":", 1)[0])
+                if call is None:
+                    wrong = np.zeros_like(odd)
+                    wrong[place, sample] = True
+                    self._refuse(rows, columns, wrong)
+                else:
+                    alleles, phased[place, sample], haploid[place, sample] = call
+                    number[place, sample] = [allele % 256 for allele in alleles]
 
     def _refuse(self, rows: Index, columns: slice | Index, wrong: npt.NDArray[np.bool_]) -> None:
         if not wrong.any():
             return
         place, sample = (int(found) for found in np.argwhere(wrong)[0])
         row, column = int(rows[place]), int(np.arange(self._samples)[columns][sample])
-        text = self._field(row, 9 + column).split(":")[0]
+        text = self._cell(row, column).split(b":")[0].decode(errors="replace")
         raise self._error(
             row,
             f"at {self._field(row, 0)}:{self._field(row, 1)} the genotype of sample number {column + 1} is {text!r}, "

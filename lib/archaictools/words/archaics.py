@@ -1,191 +1,29 @@
-"""What archaic genomes say at the sites of modern people, from files read alongside, in step with them."""
+"""What archaic genomes carry at the sites of modern people: beside them in one VCF, or in files of their own."""
 
 from __future__ import annotations
 
-from contextlib import ExitStack
-from dataclasses import dataclass
+import logging
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pysam
 
 from archaictools.errors import InputError, shortlist
-from archaictools.formats.tally import Tally
-from archaictools.formats.variants import Sites, open_variants
+from archaictools.words.archaic_file import GROUP, UNUSABLE, ReferenceCheck, carried_bases
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-    from pathlib import Path
+    from collections.abc import Sequence
 
     import numpy.typing as npt
 
-    from archaictools.formats.chromosomes import Naming
+    from archaictools.formats.sites import Sites
+    from archaictools.formats.tally import Tally
     from archaictools.formats.variants import VariantFile
+    from archaictools.words.archaic_file import ArchaicFile
 
-GROUP = "archaic"
+log = logging.getLogger("archaictools")
 
-#: In place of a base, where the archaic record contradicts the modern one.
-_UNUSABLE = -2
-
-#: Sites called as not REF, without one called as REF, after which a file is taken to leave REF out.
-_SUSPICIOUS = 1_000
-
-
-@dataclass
-class ReferenceCheck:
-    """Refuse archaic genomes that are only given where they are not REF, unless told what a missing call means.
-
-    Where several people stand in one file, one is called REF where another is not; so only sites count at which nobody
-    of them carries anything else.
-    """
-
-    path: Path
-    reference: int = 0
-    other: int = 0
-
-    def count(self, sites: Sites, columns: slice) -> None:
-        """Count genotypes; raise InputError where all of many are not REF."""
-        alleles = sites.calls.alleles[:, columns]
-        carries = (alleles > 0).any(axis=(1, 2))
-        self.other += int(carries.sum())
-        self.reference += int(((alleles == 0).any(axis=(1, 2)) & ~carries).sum())
-        if not self.reference and self.other > _SUSPICIOUS:
-            raise InputError(
-                f"calls no site as REF alone, but {self.other:,} as something else: a missing call may mean REF",
-                path=self.path,
-                remedy="say --archaic-missing uncalled where it may as well mean not called, or "
-                "--archaic-missing reference where it always means REF",
-            )
-
-
-class ArchaicFile:
-    """An archaic VCF or BCF, read in step with the chromosomes and positions of modern people.
-
-    Parameters
-    ----------
-    path
-        The file.
-    names
-        Archaic people asked for; those that the file holds are read.
-    naming
-        Reconciles names of chromosomes.
-    tally
-        Counts records.
-    check
-        Refuse a file without REF calls.
-    pass_only
-        Drop records that a filter has marked.
-    """
-
-    def __init__(
-        self, path: Path, names: Sequence[str], *, naming: Naming, tally: Tally, check: bool, pass_only: bool
-    ) -> None:
-        self.path, self._naming, self._tally, self._pass_only = path, naming, tally, pass_only
-        with open_variants(path) as variants:
-            self.names = [name for name in names if name in variants.samples]
-        if not self.names:
-            raise InputError(
-                f"holds none of the archaic people {shortlist(names)} (it holds {shortlist(variants.samples)})",
-                path=path,
-                remedy="name them as in the #CHROM line",
-            )
-        self._check = ReferenceCheck(path) if check else None
-        self._indexed = _indexed_chromosomes(path)
-        self._stack = ExitStack()
-        self._blocks: Iterator[Sites] = iter(())
-        self._block: Sites | None = None
-        self._at = ""
-        # Chromosomes met in the file, and those that were asked for and found.
-        self._met, self._found = set[str](), set[str]()
-        self._opened = self._whole = False
-
-    def close(self) -> None:
-        """Close the file."""
-        self._stack.close()
-
-    def holds(self, chrom: str) -> bool:
-        """Tell whether a chromosome that was asked for was found."""
-        return chrom in self._found
-
-    def refuse_strange(self, chromosomes: Sequence[str]) -> None:
-        """Raise InputError if none of the chromosomes of modern people was found."""
-        if not self._found:
-            raise InputError(
-                f"holds none of the chromosomes of the modern people ({shortlist(chromosomes)}), only "
-                f"{shortlist(sorted(self._met)) or 'none'}",
-                path=self.path,
-                remedy="give archaic genomes of the same chromosomes and the same build",
-            )
-
-    def up_to(self, chrom: str, last: int) -> Iterator[Sites]:
-        """Yield all sites of a chromosome that were not yielded yet and lie at or before a position.
-
-        Chromosomes may be asked for in any order, each once.
-        """
-        while self._seek(chrom) and self._block is not None and self._block.position[0] <= last:
-            block = self._block
-            cut = int(np.searchsorted(block.position, last, side="right"))
-            yield _cut(block, slice(0, cut))
-            if cut < len(block):
-                self._block = _cut(block, slice(cut, None))
-                return
-            self._advance()
-
-    def _seek(self, chrom: str) -> bool:
-        """Stand at a chromosome, reading on, or anew where it was passed over; False where there is no more of it."""
-        if self._at == chrom:
-            return True
-        if chrom in self._found or (self._whole and chrom not in self._met):
-            return False
-        if self._indexed is not None and chrom not in {self._naming.common(name, self.path) for name in self._indexed}:
-            return False
-        if not self._opened or chrom in self._met:
-            self._open()
-        while self._at and self._at != chrom:
-            self._advance()
-        if self._at:
-            self._found.add(chrom)
-        return bool(self._at)
-
-    def _open(self) -> None:
-        self._stack.close()
-        variants: VariantFile = self._stack.enter_context(open_variants(self.path, self.names))
-        tally = Tally() if self._opened else self._tally  # records are counted once
-        self._blocks = variants.sites(
-            self.names, wanted=lambda _chrom: True, tally=tally, group=GROUP, pass_only=self._pass_only
-        )
-        self._opened = True
-        self._advance()
-
-    def _advance(self) -> None:
-        self._block = next(self._blocks, None)
-        if self._block is None:
-            self._at, self._whole = "", True
-            return
-        self._at = self._naming.common(self._block.chrom, self.path)
-        self._met.add(self._at)
-        if self._check is not None:
-            self._check.count(self._block, slice(None))
-
-
-def _cut(sites: Sites, rows: slice) -> Sites:
-    calls = sites.calls
-    haploid = None if calls.haploid is None else calls.haploid[rows]
-    part = type(calls)(calls.alleles[rows], calls.phased[rows], haploid)
-    return Sites(sites.chrom, sites.position[rows], sites.bases[rows], part, sites.line[rows])
-
-
-def _indexed_chromosomes(path: Path) -> list[str] | None:
-    """Return the chromosomes that a tabix index beside the file names, or None without one."""
-    for suffix in (".tbi", ".csi"):
-        index = path.with_name(path.name + suffix)
-        if index.exists():
-            try:
-                with pysam.TabixFile(str(path), index=str(index)) as handle:
-                    return list(handle.contigs)
-            except (OSError, ValueError):
-                return None
-    return None
+#: Share of calls at which two archaic files of one person contradict each other, above which a warning is given.
+CONTRADICTORY = 0.01
 
 
 class Archaics:
@@ -246,38 +84,87 @@ class Archaics:
             own = slice(sites.calls.alleles.shape[1] - len(self.here), None)
             if self._check is not None:
                 self._check.count(sites, own)
-            bases[:, [self._names.index(name) for name in self.here]] = _bases(sites, own)
+            bases[:, [self._names.index(name) for name in self.here]] = carried_bases(sites, own)
         for archaic in self._files:
             columns = [self._names.index(name) for name in archaic.names]
-            for found in archaic.up_to(chrom, int(sites.position[-1])):
-                theirs = np.flatnonzero(np.isin(found.position, sites.position))
-                ours = np.searchsorted(sites.position, found.position[theirs])
-                same = _agree(found.bases[theirs], sites.bases[ours])
-                self._tally.add(GROUP, "sites of modern people found", len(theirs))
-                if not same.all():
-                    self._tally.add(GROUP, "sites whose REF is no modern allele, not used", int((~same).sum()))
-                bases[ours[same][:, None], columns] = _bases(found, slice(None))[theirs[same]]
-                bases[ours[~same][:, None], columns] = _UNUSABLE
+            bases[:, columns] = self._both(bases[:, columns], archaic.bases(chrom, sites))
         called = (bases >= 0).sum(axis=2, dtype=np.int8)
         table = np.where(sites.bases < 0, np.int8(-3), sites.bases)
         carried = (bases[:, None] == table[:, :, None, None]).sum(axis=3, dtype=np.int8)
         if self._missing == "reference":
-            # Of a chromosome that a file does not hold, its people say nothing.
+            # Samples are uncalled on chromosomes absent from their files.
             there = np.array([not self.lacks(name, chrom) for name in self._names], dtype=bool)
-            absent = (called == 0) & there & (bases > _UNUSABLE).all(axis=2)
+            absent = (called == 0) & there & (bases > UNUSABLE).all(axis=2)
             carried[:, 0][absent] = 2
             called[absent] = 2
         return carried, called
 
+    def finish(self) -> None:
+        """Check the file of modern people, once it was read, for its archaic people."""
+        if self._check is not None:
+            self._check.finish()
 
-def _agree(theirs: npt.NDArray[np.int8], ours: npt.NDArray[np.int8]) -> npt.NDArray[np.bool_]:
-    """Tell at which sites two records speak of the same bases: of one REF, or of two that each know the other's."""
-    known = (ours == theirs[:, :1]).any(axis=1) & (theirs == ours[:, :1]).any(axis=1)
-    return np.asarray((theirs[:, 0] == ours[:, 0]) | known)
+    def _both(self, first: npt.NDArray[np.int8], second: npt.NDArray[np.int8]) -> npt.NDArray[np.int8]:
+        """Return the calls of two files of the same people, the first's where it has one; count contradictions."""
+        before, after = np.any(first >= 0, axis=2), np.any(second >= 0, axis=2)
+        both = before & after
+        if both.any():
+            self._tally.add(GROUP, "calls that two archaic files hold", int(both.sum()))
+            contrary = both & np.any(np.sort(first, axis=2) != np.sort(second, axis=2), axis=2)
+            if contrary.any():
+                item = "calls that two archaic files contradict, the first file's used"
+                self._tally.add(GROUP, item, int(contrary.sum()))
+        known = np.where(before[..., None], first, second)
+        # A record that cannot be used is no missing call, whichever file holds it.
+        unusable = ~before & ~after & (np.minimum(first, second) == UNUSABLE).any(axis=2)
+        return np.where(unusable[..., None], np.int8(UNUSABLE), known)
 
 
-def _bases(sites: Sites, columns: slice) -> npt.NDArray[np.int8]:
-    """Return the bases that people carry: int8 (sites, people, 2), -1 not called."""
-    alleles = sites.calls.alleles[:, columns]
-    rows = np.arange(len(sites))[:, None, None]
-    return np.where(alleles >= 0, sites.bases[rows, np.maximum(alleles, 0)], np.int8(-1))
+def check_files(files: Sequence[ArchaicFile], names: Sequence[str], chromosomes: Sequence[str], tally: Tally) -> None:
+    """Check the files of archaic people, once all modern people were read.
+
+    Parameters
+    ----------
+    files
+        The files.
+    names
+        All archaic people.
+    chromosomes
+        Those of modern people.
+    tally
+        Counts what they lack.
+
+    Raises
+    ------
+    InputError
+        If the files of a person hold none of the chromosomes, or a file is of another build or leaves out REF.
+    """
+    if not chromosomes:
+        return
+    for name in names:
+        own = [archaic for archaic in files if name in archaic.names]
+        if own and not any(archaic.served for archaic in own):
+            raise InputError(
+                f"holds none of the chromosomes of the modern people ({shortlist(chromosomes)}), only "
+                f"{shortlist(own[0].met) or 'none'}",
+                path=own[0].path,
+                remedy="give archaic genomes of the same chromosomes and the same build",
+            )
+    for archaic in files:
+        if not archaic.served:
+            log.warning("%s holds no record on the chromosomes of the modern people: not used", archaic.path)
+            tally.add(GROUP, "files without a record on the chromosomes of the modern people, not used", 1)
+        archaic.finish()
+    both = tally.count(GROUP, "calls that two archaic files hold")
+    contrary = tally.count(GROUP, "calls that two archaic files contradict, the first file's used")
+    if contrary > CONTRADICTORY * both:
+        log.warning(
+            "archaic files contradict each other at %s of %s calls that two of them hold: the file named first counts",
+            f"{contrary:,}", f"{both:,}",
+        )  # fmt: skip
+    for name in names:
+        own = [archaic for archaic in files if name in archaic.names]
+        without = [chrom for chrom in chromosomes if own and not any(archaic.holds(chrom) for archaic in own)]
+        if without:
+            log.warning("no archaic file holds %s on %s: not called there", name, shortlist(without))
+            tally.add(GROUP, f"chromosomes without {name}, not called there", len(without))

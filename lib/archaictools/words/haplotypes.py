@@ -16,12 +16,16 @@ import numpy as np
 import numpy.typing as npt
 
 from archaictools.errors import InputError, shortlist
-from archaictools.formats.chromosomes import Naming, bare
+from archaictools.formats.chromosomes import Naming, bare, length_of
+from archaictools.formats.phase_sets import PhaseSets
 from archaictools.formats.variants import open_variants
 from archaictools.formats.vcf_text import ALLELES
-from archaictools.words.archaics import GROUP, ArchaicFile, Archaics
+from archaictools.words.archaic_file import ArchaicFile
+from archaictools.words.archaics import Archaics, check_files
 from archaictools.words.bins import TILE, Piece, runs
-from archaictools.words.callability import typed_sites
+from archaictools.words.evidence import Evidence
+from archaictools.words.headers import Headers
+from archaictools.words.missing import REMEDY, ModernMissing
 from archaictools.words.patterns import (
     PATTERNS,
     PRIVATE,
@@ -38,8 +42,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from archaictools.formats.sites import Sites
     from archaictools.formats.tally import Tally
-    from archaictools.formats.variants import Sites, VariantFile
+    from archaictools.formats.variants import VariantFile
     from archaictools.progress import Progress
     from archaictools.words.bins import BinsWriter
     from archaictools.words.people import HaplotypeOptions, People
@@ -104,6 +109,7 @@ def count_haplotypes(
     regions = read_cover(callable_regions, tally=tally, group="callable") if callable_regions else None
     segments = read_truth(truth, people.haplotypes, tally=tally) if truth else None
     used, done = Used(), set[str]()
+    missing, phase_sets = ModernMissing(options.missing, people, tally), PhaseSets(people.ingroup)
     with ExitStack() as stack:
         files = []
         for path in people.archaic_vcf:
@@ -112,14 +118,21 @@ def count_haplotypes(
                 ArchaicFile(path, people.archaic, naming=naming, tally=tally, check=check, pass_only=options.pass_only)
             )
             stack.callback(files[-1].close)
+        headers = Headers(people, files)
         for path in people.vcf:
             source = stack.enter_context(open_variants(path, threads=options.threads))
             archaics = Archaics(people.archaic, source, files, options.archaic_missing, tally)
             names = [*people.outgroup, *people.ingroup, *archaics.here]
             chromosome: _Chromosome | None = None
-            for sites in source.sites(
-                names, wanted=lambda _: True, tally=tally, group=_MODERN, pass_only=options.pass_only
+            for read in source.sites(
+                names,
+                wanted=lambda _: True,
+                tally=tally,
+                group=_MODERN,
+                pass_only=options.pass_only,
+                phase_sets=phase_sets,
             ):
+                sites = missing.read(read)
                 chrom = naming.common(sites.chrom, path)
                 if chromosome is None or chromosome.name != chrom:
                     if chromosome is not None:
@@ -127,19 +140,20 @@ def count_haplotypes(
                     if chrom in done:
                         raise InputError(f"holds {chrom}, as an earlier file does", path=path, remedy="give it once")
                     done.add(chrom)
-                    _note_lengths(source, naming, chrom, writer)
+                    headers.refuse_other_build(path, sites.chrom)
+                    _note_lengths(source, naming, sites.chrom, writer, all_=chromosome is None)
                     cover = None if regions is None else regions.get(bare(chrom), NOTHING)
                     chromosome = _Chromosome(chrom, path, people, options, archaics, writer, cover, tally)
                 used.sites += chromosome.add(sites)
                 progress.advance(len(sites))
+            archaics.finish()
             if chromosome is not None:
                 chromosome.finish(segments, used)
-        for archaic in files:
-            archaic.refuse_strange(sorted(done))
-        for name in people.archaic:
-            if without := [chrom for chrom in sorted(done) if archaics.lacks(name, chrom)]:
-                log.warning("no archaic file holds %s on %s: not called there", name, shortlist(without))
-                tally.add(GROUP, f"chromosomes without {name}, not called there", len(without))
+            else:
+                log.warning("%s holds no single-nucleotide record: nothing was read from it", path)
+                tally.add(_MODERN, "files without a single-nucleotide record", 1)
+        check_files(files, people.archaic, sorted(done), tally)
+        phase_sets.finish(tally)
     if segments and not {chrom for chrom, *_ in segments} & {bare(chrom) for chrom in done}:
         raise InputError(
             f"holds segments of other chromosomes only, none of {shortlist(sorted(done))}",
@@ -152,19 +166,21 @@ def count_haplotypes(
     tally_unused(labels, lengths, tally=tally, group="truth", item="stretches of haplotypes")
     if not used.sites:
         raise InputError(
-            f"no site is left at which the modern people differ ({tally.sentence()})",
+            f"no site is left at which the modern people differ ({missing.one_sided() or tally.sentence()})",
             path=shortlist(people.vcf),
-            remedy="give phased genotypes of single-nucleotide variants",
+            remedy=REMEDY if missing.one_sided() else "give phased genotypes of single-nucleotide variants",
         )
+    missing.warn()
     return used
 
 
-def _note_lengths(source: VariantFile, naming: Naming, chrom: str, writer: BinsWriter) -> None:
-    """Tell the writer the chromosome lengths of a file's header; those of the file that holds a chromosome count."""
-    for name, length in source.lengths.items():
-        common = naming.common(name, source.path)
-        if common == chrom or common not in writer.lengths:
-            writer.lengths[common] = length
+def _note_lengths(source: VariantFile, naming: Naming, name: str, writer: BinsWriter, *, all_: bool) -> None:
+    """Give the writer the length of a chromosome of a file's header, and with ``all_`` those of its others."""
+    if all_:
+        for other, length in naming.lengths(source.lengths, name).items():
+            writer.lengths.setdefault(other, length)
+    if length_here := length_of(source.lengths, name):
+        writer.lengths[naming.common(name, source.path)] = length_here
 
 
 class _Chromosome:
@@ -189,8 +205,7 @@ class _Chromosome:
             self._regions = regions.cut(self._length)
         self._region = 0
         self._end = 0  # of the last site
-        # Of each person of the ingroup: was there a haploid call, and a diploid one?
-        self._haploid, self._diploid = (np.zeros(len(people.ingroup), dtype=bool) for _ in range(2))
+        self._evidence = Evidence(len(people.outgroup), len(people.ingroup))
         self._filled: list[Int] = []  # bins that hold a site, ascending
         self._rng = np.random.default_rng([options.seed, *name.encode()])
         self._groups = 2 * options.groups(len(people.ingroup))
@@ -209,7 +224,7 @@ class _Chromosome:
         count = len(self._people.outgroup)
         outgroup, ingroup = (part.reshape(len(sites), -1) for part in (alleles[:, :count], alleles[:, count:]))
         inside = np.ones(len(sites), dtype=bool) if self._regions is None else self._regions.holds(sites.position)
-        typed, missing = self._evidence(sites, alleles, inside)
+        typed, missing = self._evidence.add(sites, alleles, inside)
         several = np.flatnonzero(sites.bases[:, 2] >= 0)
         carriers = _by_allele(outgroup, several)
         kept = self._usable(inside, carriers, carriers + _by_allele(ingroup, several))
@@ -249,7 +264,10 @@ class _Chromosome:
         self._write(bins - self._region * TILE)
         if self._regions is None:
             self._leave_out_empty(bins)
-        self._writer.exist(self._exists())
+        exists = self._evidence.exists()
+        self._writer.exist(exists)
+        if not exists.all():
+            self._tally.add("ingroup", "haploid chromosomes of people, without a haplotype 2", int((~exists).sum()))
         used.bins += bins
         used.bases += self._length
         if truth is not None:
@@ -296,38 +314,6 @@ class _Chromosome:
         swap = open_ & (self._rng.random(open_.shape) < 0.5)
         calls[:, people][swap] = calls[:, people][swap][:, ::-1]
         return calls
-
-    def _evidence(
-        self, sites: Sites, alleles: npt.NDArray[np.int8], inside: npt.NDArray[np.bool_]
-    ) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
-        """Return which sites tell whether a haplotype has data, and which haplotypes of the ingroup are missing there.
-
-        These are all sites inside callable regions, also those at which the modern people do not differ: bool (sites,)
-        and bool (sites, haplotypes). Haploid and diploid calls of each person are noted, too.
-        """
-        count = len(self._people.outgroup)
-        people = slice(count, count + len(self._people.ingroup))
-        haploid = sites.calls.haploid
-        if haploid is not None:
-            self._haploid |= (haploid[:, people] & (alleles[:, people, 0] >= 0)).any(axis=0)
-        self._diploid |= (alleles[:, people, 1] >= 0).any(axis=0)
-        if alleles.min(initial=0) >= 0:
-            return inside, np.zeros((len(sites), 2 * len(self._people.ingroup)), dtype=bool)
-        exists = None
-        if haploid is not None:
-            exists = np.ones(alleles.shape, dtype=bool)
-            exists[..., 1] = ~haploid[:, : people.stop]
-        flat = (len(sites), -1)
-        typed = inside & typed_sites(alleles.reshape(flat), None if exists is None else exists.reshape(flat))
-        return typed, (alleles[:, people] < 0).reshape(flat) & typed[:, None]
-
-    def _exists(self) -> npt.NDArray[np.bool_]:
-        """Tell which haplotypes exist: the second of a person with haploid calls only does not."""
-        exists = np.ones((len(self._people.ingroup), 2), dtype=bool)
-        exists[:, 1] = self._diploid | ~self._haploid
-        if not exists.all():
-            self._tally.add("ingroup", "haploid chromosomes of people, without a haplotype 2", int((~exists).sum()))
-        return exists.reshape(-1)
 
     def _usable(self, inside: npt.NDArray[np.bool_], carriers: Int, everyone: Int) -> npt.NDArray[np.bool_]:
         """Tell which sites are used, counting the others once each."""

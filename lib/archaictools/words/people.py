@@ -70,6 +70,9 @@ class HaplotypeOptions:
     archaic_missing
         What a missing archaic call means: ``uncalled``, ``reference`` (the file gives archaic genotypes only where
         they are not REF), or ``ask``: ``uncalled``, but refuse a file without any REF call.
+    missing
+        What a missing genotype of a modern person means: ``uncalled``, ``reference``, or ``ask``: ``uncalled``, but
+        warn where many sites are called in the outgroup or in the ingroup only.
     pass_only
         Use records only whose FILTER is PASS.
     together
@@ -85,6 +88,7 @@ class HaplotypeOptions:
     together: int = TOGETHER
     unphased: str = "refuse"
     archaic_missing: str = "ask"
+    missing: str = "ask"
     pass_only: bool = False
     threads: int = 1
     seed: int = 1

@@ -1,0 +1,71 @@
+"""Which sites tell whether a haplotype holds data, which of its calls are missing, and whether it exists at all."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from archaictools.words.callability import typed_sites
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from archaictools.formats.sites import Sites
+
+    Flags = npt.NDArray[np.bool_]
+
+
+class Evidence:
+    """Missing calls of an ingroup on one chromosome, block by block.
+
+    Parameters
+    ----------
+    outgroup, ingroup
+        Numbers of people; those of the outgroup come first in all arrays.
+    """
+
+    def __init__(self, outgroup: int, ingroup: int) -> None:
+        self._people = slice(outgroup, outgroup + ingroup)
+        self._haploid, self._diploid = (np.zeros(ingroup, dtype=bool) for _ in range(2))
+
+    def add(self, sites: Sites, alleles: npt.NDArray[np.int8], inside: Flags) -> tuple[Flags, Flags]:
+        """Return the sites that are evidence, and the missing calls there.
+
+        Sites at which the modern people do not differ are evidence, too.
+
+        Parameters
+        ----------
+        sites
+            Their ``calls.haploid`` names haploid genotypes.
+        alleles
+            int8 (sites, people, 2) of everyone; -1 not called.
+        inside
+            bool (sites,): in callable regions.
+
+        Returns
+        -------
+        typed
+            bool (sites,), see :func:`archaictools.words.callability.typed_sites`.
+        missing
+            bool (sites, haplotypes of the ingroup).
+        """
+        people, haploid = self._people, sites.calls.haploid
+        if haploid is not None:
+            self._haploid |= (haploid[:, people] & (alleles[:, people, 0] >= 0)).any(axis=0)
+        self._diploid |= (alleles[:, people, 1] >= 0).any(axis=0)
+        if alleles.min(initial=0) >= 0:
+            return inside, np.zeros((len(sites), 2 * len(self._haploid)), dtype=bool)
+        exists = None
+        if haploid is not None:
+            exists = np.ones(alleles.shape, dtype=bool)
+            exists[..., 1] = ~haploid[:, : people.stop]
+        flat = (len(sites), -1)
+        typed = inside & typed_sites(alleles.reshape(flat), None if exists is None else exists.reshape(flat))
+        return typed, (alleles[:, people] < 0).reshape(flat) & typed[:, None]
+
+    def exists(self) -> Flags:
+        """Return which haplotypes exist, bool (haplotypes,): a person with haploid calls alone has no second."""
+        exists = np.ones((len(self._haploid), 2), dtype=bool)
+        exists[:, 1] = self._diploid | ~self._haploid
+        return exists.reshape(-1)
