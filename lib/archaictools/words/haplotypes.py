@@ -243,6 +243,10 @@ class _Chromosome:
         bins = -(-self._length // self._options.bin)
         self._move((bins - 1) // TILE)
         self._write(bins - self._region * TILE)
+        for number, name in enumerate(self._people.archaic):
+            # Without a call on the whole chromosome, nothing is known of REF calls.
+            if self._archaics.lacks(name, self.name):
+                self._unshared[number] = 0
         self._writer.unshared(self._unshared)
         if self._regions is None:
             self._leave_out_empty(bins)
@@ -324,17 +328,17 @@ class _Chromosome:
     ) -> None:
         """Count rare alleles by what each archaic person has there, and those that tell two of them apart."""
         site, haplotype = np.nonzero(rare)
-        where, allele = (haplotype, bins[site]), alleles[site, haplotype]
+        where, allele = bins[site], alleles[site, haplotype]
         known, shared = called[site] > 0, carried[site, allele] > 0
         missing = ~known & (allele > 0)[:, None]
         for person in range(carried.shape[2]):
             for number, counted in enumerate((known, shared, missing)):
                 chosen = np.flatnonzero(counted[:, person])
-                np.add.at(self._matches, (where[0][chosen], where[1][chosen], person, number), 1)
+                np.add.at(self._matches[:, :, person, number], (haplotype[chosen], where[chosen]), 1)
         for pair, (first, second) in enumerate(ordered_pairs(carried.shape[2])):
             for number, counted in enumerate((known & ~shared, missing)):
                 chosen = np.flatnonzero(shared[:, first] & counted[:, second])
-                np.add.at(self._pairs, (where[0][chosen], where[1][chosen], pair, number), 1)
+                np.add.at(self._pairs[:, :, pair, number], (haplotype[chosen], where[chosen]), 1)
         nobody = ~shared.any(axis=1) & (allele > 0)
         self._unshared += np.stack([np.broadcast_to(nobody.sum(), known.shape[1:]), known[nobody].sum(axis=0)], axis=1)
 
