@@ -98,7 +98,6 @@ def by_hand(modern, archaic, *, size=1_000, archaic_people=ARCHAIC, missing="unc
                     if holds
                 )
             states = []
-            rare = frequency in ("absent", "to_1", "to_10")
             has = []  # of each archaic person: shared, lacked or not called
             for number in range(len(archaic_people)):
                 called = []
@@ -111,11 +110,8 @@ def by_hand(modern, archaic, *, size=1_000, archaic_people=ARCHAIC, missing="unc
                 if called:
                     count = called.count(letter)
                     states.append(0 if not count else 2 if count == len(called) else 1)
-                    if rare:
-                        matches[haplotype, where, number, 0] += 1
-                        matches[haplotype, where, number, 1] += count > 0
                 has.append(("shared" if letter in called else "lacked") if called else "not called")
-            if rare:
+            if frequency in ("absent", "to_1", "to_10"):
                 count_evidence((haplotype, where), has, letter != ref, (matches, apart, unshared))
             state = ("lacked", "het", "hom")[max(states)] if states else "uncalled"
             words[haplotype, where, f"{frequency}_{state}"] += 1
@@ -126,6 +122,8 @@ def count_evidence(place, has, alternate, counters):
     """Count a rare allele by what each archaic person has there."""
     matches, apart, unshared = counters
     for number, one in enumerate(has):
+        matches[*place, number, 0] += one != "not called"
+        matches[*place, number, 1] += one == "shared"
         matches[*place, number, 2] += one == "not called" and alternate
         if "shared" not in has and alternate:
             unshared[number, 0] += 1
