@@ -36,7 +36,7 @@ SHORTEST = 5_000
     type=OUTPUT,
     help="TSV of every window or bin: chrom, start, end, probability, seen; of a bin also sample and haplotype.",
 )
-@haplotype_option("--segments", type=OUTPUT, help="TSV of segments with posterior, source and matches.")
+@haplotype_option("--segments", type=OUTPUT, help="TSV of segments with posterior, source and its evidence.")
 @haplotype_option("--summary", type=OUTPUT, help="TSV, one row a person.")
 @haplotype_option("--deserts", type=OUTPUT, help="BED of stretches in which nobody carries a segment.")
 @click.option("--threshold", type=click.FloatRange(0, 1), default=0.5, show_default=True, help="Of a call.")
@@ -75,6 +75,12 @@ def command(
     MODEL is a model.h5 from 'archaictools train', or the word 'pretrained' for the model of haplotypes that comes with
     the package; WORDS a words.h5 made in the same way as that it was trained on. Each window or bin is predicted by the
     networks (with --folds, several) that never saw its place; where all did, it is marked.
+
+    The source of a segment is an archaic genome; 'ambiguous' where the evidence does not separate two of them; or
+    'unmatched' where none is named, or none matches better than other lineages do. Evidence is rare alleles of the
+    haplotype: at NAME_called the genome is called, NAME_shared it shares, NAME_compared count (without REF calls in its
+    file, a missing call counts as lacking). NAME_match is the log odds of its lineage against any other, above 0 for a
+    match. source_score is the log-likelihood ratio over the next genome; a name needs 2.94 (19 to 1).
     """
     from archaictools.errors import UsageError
     from archaictools.model.network import start_tensorflow

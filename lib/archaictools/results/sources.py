@@ -1,24 +1,27 @@
-"""Where a called segment comes from: a named archaic genome, none of them, or not clear which.
+"""Source of a called segment: a named archaic genome, ``ambiguous`` or ``unmatched``.
 
 The evidence is rare alleles (outgroup frequency class ``to_10`` at most) that the haplotype carries in the segment.
 
-1. **Match.** A genome that shares k of n alleles gets the log-likelihood ratio of two beta-binomial models: segments
-   from its own lineage (:data:`OWN`), and segments from elsewhere (:data:`OTHER`), which share old alleles. Beside
-   another genome the same ratio is taken of the alleles that are not shared by both (:data:`OWN_ALONE`,
-   :data:`OTHER_ALONE`). The highest of these ratios counts. To it are added the log odds of the prior: the part of all
-   called segments that is from the genome's lineage, estimated from their ratios and kept within :data:`PRIOR`.
+1. **Match.** A genome shares k of the n alleles at which it is compared. Its match is the log-likelihood ratio of two
+   beta-binomial models: segments from its own lineage (:data:`OWN`), and segments from other lineages, which share old
+   alleles (:data:`OTHER`). Beside another genome the same ratio is computed without the alleles that both share
+   (:data:`OWN_ALONE`, :data:`OTHER_ALONE`). The highest of these ratios counts. The log odds of the prior are added:
+   the fraction of all called segments that is from the genome's lineage. It is estimated from their ratios and limited
+   to :data:`PRIOR`.
 2. **Candidates.** A genome is a candidate if its match is above 0. Without a candidate the segment is ``unmatched``.
-3. **Name.** Two genomes are compared by the alleles that one of them shares and the other lacks: from the lineage of
-   the first, most are the first's (:data:`PAIR`). A candidate is named if this favours it over every other genome by
-   :data:`LEVEL` or more; else the segment is ``ambiguous``.
+3. **Name.** Two genomes are compared by the alleles that only one of them shares. From the lineage of the first, most
+   are the first's (:data:`PAIR`). The best candidate is named if this log-likelihood ratio is :data:`LEVEL` or more
+   over every other genome. Otherwise the segment is ``ambiguous``.
 
-Linked alleles come from few mutation events and genealogies, so all models are beta-binomial, not binomial.
+Linked alleles are not independent: few mutations and genealogies account for many. So all models are beta-binomial.
 
-A genome from a file without REF calls shares nearly all alleles at which it is called. Where a genome is called at less
-than :data:`CALLED` of the rare non-REF alleles of a chromosome that no archaic genome shares, a missing call at a
-non-REF allele counts as lacking. A genome without an allele to compare in a segment does not compete there.
+A genome from a file without REF calls shares nearly all alleles at which it is called. Such a genome is called at less
+than :data:`CALLED` of the rare non-REF alleles of a chromosome that no archaic genome shares. For it a missing call at
+a non-REF allele counts as lacking. A genome without an allele to compare in a segment does not compete there.
 
-The models were fitted to called segments of simulated people, see ``benchmarks/sources.sh``.
+The models were fitted by maximum likelihood to called segments of simulated people (``benchmarks/sources.sh`` and
+9K19), and rounded. ``OWN_ALONE``, ``OTHER_ALONE`` and ``PAIR`` were then set so that about one segment in a hundred
+gets the wrong one of two names.
 """
 
 from __future__ import annotations
@@ -37,26 +40,26 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-#: Sources of a segment that is from no named archaic genome, and of one that may be from several.
+#: Sources of a segment that no named archaic genome matches, and of one that several may match.
 UNMATCHED, AMBIGUOUS = "unmatched", "ambiguous"
 
-#: Beta distributions of the part of its alleles that a genome shares: segments from its own and from another lineage.
+#: Beta distributions of the fraction of alleles that a genome shares, in segments from its own and another lineage.
 OWN, OTHER = (2.7, 1.2), (1.8, 6.5)
 
-#: The same of alleles that it does not share with a certain other genome.
+#: The same without the alleles that another genome shares too.
 OWN_ALONE, OTHER_ALONE = (1.8, 1.5), (0.5, 7.0)
 
-#: Beta distribution of the first genome's part of the alleles that tell it from a second, in segments from the first.
-#: Chosen so that at most 1 % of the segments that it was fitted to get the wrong one of two names.
+#: Beta distribution of the fraction of the first genome among alleles that only one of two genomes shares, in segments
+#: from the lineage of the first.
 PAIR = (3.5, 0.7)
 
 #: Least and greatest prior of a genome; and segments of either kind that are added before it is estimated.
 PRIOR, ADDED = (0.25, 0.75), 1
 
-#: Log-likelihood ratio by which a genome must be favoured over every other: a posterior of 0.95 at equal priors.
+#: Least log-likelihood ratio of a named genome over every other: a posterior of 0.95 at equal priors.
 LEVEL = math.log(0.95 / 0.05)
 
-#: A genome called at a smaller part of the alleles that nobody archaic shares comes from a file without REF calls.
+#: A genome called at a smaller fraction of the alleles that no archaic genome shares is from a file without REF calls.
 CALLED = 0.05
 
 _ROUNDS = 100
@@ -64,7 +67,7 @@ _ROUNDS = 100
 
 @dataclass(frozen=True)
 class Evidence:
-    """What speaks for each archaic genome in segments; all (segments, people).
+    """Evidence for each archaic genome in segments; all arrays are (segments, people).
 
     Attributes
     ----------
@@ -177,7 +180,7 @@ def weigh(
     rivals = there[:, :, None] & there[:, None] & ~np.eye(people, dtype=bool)
     over = log_ratio(only, only + only.swapaxes(1, 2), PAIR, PAIR[::-1])
     over = np.where(rivals, over, np.inf).min(axis=2, initial=np.inf)
-    # Alleles that two genomes share tell nothing of the first alone.
+    # Alleles that both genomes share do not separate them.
     apart = (compared - matches[..., 1])[..., None] + only
     alone = np.where(rivals, log_ratio(only, apart, OWN_ALONE, OTHER_ALONE), -np.inf).max(axis=2, initial=-np.inf)
     match = np.maximum(log_ratio(matches[..., 1], compared, OWN, OTHER), alone)
@@ -185,7 +188,7 @@ def weigh(
 
 
 def prior(ratios: npt.NDArray[np.float64]) -> float:
-    """Estimate the part of segments that is from a genome's lineage, by expectation maximisation.
+    """Estimate the fraction of segments that is from a genome's lineage, by expectation maximisation.
 
     Parameters
     ----------
@@ -224,7 +227,7 @@ def name_sources(match: npt.NDArray[np.float64], over: npt.NDArray[np.float64], 
         return Sources(np.full(len(match), UNMATCHED, dtype=object), np.full(len(match), np.nan), match)
     match = match + logit([prior(column) for column in match.T])
     candidate = match > 0
-    # Two candidates may be favoured equally over others: then the better match comes first.
+    # Of two candidates with equal ratios over others the better match comes first.
     best = np.lexsort((match, over, candidate), axis=1)[:, -1]
     rows = np.arange(len(match))
     lead, found = over[rows, best], candidate[rows, best]

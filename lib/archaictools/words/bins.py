@@ -367,11 +367,11 @@ class BinsFile:
         return np.concatenate([counts, np.broadcast_to(shared, (len(counts), *shared.shape))], axis=2)
 
     def matches(self, chrom: str, row: int) -> npt.NDArray[np.uint8]:
-        """Read rare alleles of one haplotype by what archaic people have there: uint8 (bins, people, 3)."""
+        """Read rare alleles of one haplotype by the calls of archaic people: uint8 (bins, people, 3)."""
         return np.asarray(dataset(self._handle, f"{self._group(chrom)}/matches", self.path)[row])
 
     def pairs(self, chrom: str, row: int) -> npt.NDArray[np.uint8]:
-        """Read rare alleles of one haplotype that tell two archaic people apart: uint8 (bins, ordered pairs, 2)."""
+        """Read rare alleles of one haplotype that separate two archaic people: uint8 (bins, ordered pairs, 2)."""
         return np.asarray(dataset(self._handle, f"{self._group(chrom)}/pairs", self.path)[row])
 
     def unshared(self, chrom: str) -> npt.NDArray[np.int64]:

@@ -244,7 +244,7 @@ class _Chromosome:
         self._move((bins - 1) // TILE)
         self._write(bins - self._region * TILE)
         for number, name in enumerate(self._people.archaic):
-            # Without a call on the whole chromosome, nothing is known of REF calls.
+            # A person whose files lack the chromosome is not from a file without REF calls.
             if self._archaics.lacks(name, self.name):
                 self._unshared[number] = 0
         self._writer.unshared(self._unshared)
@@ -326,7 +326,7 @@ class _Chromosome:
         carried: npt.NDArray[np.int8],
         called: npt.NDArray[np.int8],
     ) -> None:
-        """Count rare alleles by what each archaic person has there, and those that tell two of them apart."""
+        """Count rare alleles by the call of each archaic person, and those that separate two of them."""
         site, haplotype = np.nonzero(rare)
         where, allele = bins[site], alleles[site, haplotype]
         known, shared = called[site] > 0, carried[site, allele] > 0
