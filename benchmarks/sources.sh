@@ -40,13 +40,14 @@ for seed in "${seeds[@]}"; do
     cell "Papuan${seed}N" "$out/simPapuan$seed" "$neanderthal"
 done
 python=${PYTHON:-python}
-for kind in "$out"/{Papuan,CEU}; do
-    for end in "" D; do
-        for file in "" x; do
-            folders=()
-            for seed in "${seeds[@]}"; do folders+=("$kind$file$seed$end"); done
-            "$python" "$here/sources.py" matrix "${folders[@]}"
-        done
+for end in "" D; do
+    for file in "" x; do
+        folders=()
+        for seed in "${seeds[@]}"; do folders+=("$out"/{Papuan,CEU}"$file$seed$end"); done
+        "$python" "$here/sources.py" matrix "${folders[@]}"
     done
 done
+folders=()
+for seed in "${seeds[@]}"; do folders+=("$out/Papuan${seed}N"); done
+"$python" "$here/sources.py" matrix "${folders[@]}"
 if [ -n "${FIT:-}" ]; then "$python" "$here/sources.py" fit "${cells[@]}"; fi
