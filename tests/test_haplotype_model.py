@@ -28,7 +28,6 @@ from archaictools.model.network import Network, start_tensorflow
 from archaictools.model.pretrained import load
 from archaictools.model.splits import SplitOptions, make_splits
 from archaictools.results.bin_importance import draw_stretches
-from archaictools.results.calls import _sources
 from archaictools.words.bins import Patterns, Piece, open_bins, write_bins
 from archaictools.words.patterns import PATTERNS
 
@@ -53,13 +52,16 @@ def make_words(path, *, chromosomes=3, bins=600, people=2, seed=1, archaic=("A0"
             counts[..., ABSENT_LACKED] = rng.poisson(0.15, inside.shape)
             counts[..., ABSENT_HOM] = rng.poisson(np.where(inside, 0.8, 0.02))
             called = counts[..., ABSENT_LACKED] + counts[..., ABSENT_HOM]
-            matches = np.zeros((*inside.shape, len(archaic), 2), dtype=np.uint8)
+            matches = np.zeros((*inside.shape, len(archaic), 3), dtype=np.uint8)
+            pairs = np.zeros((*inside.shape, len(archaic) * (len(archaic) - 1), 2), dtype=np.uint8)
             matches[..., 0] = called[..., None]
             if archaic:
                 matches[..., 0, 1] = counts[..., ABSENT_HOM]
+                pairs[..., : len(archaic) - 1, 0] = counts[..., ABSENT_HOM, None]  # A0 beside each of the others
             writer.begin(chrom)
             ones = np.ones(bins, dtype=np.uint16)
-            writer.append(Piece(counts, matches, 3 * ones, 1_000 * ones, 9 * ones, np.zeros(counts.shape[:2], dtype=np.uint16)))
+            missing = np.zeros(counts.shape[:2], dtype=np.uint16)
+            writer.append(Piece(counts, matches, 3 * ones, 1_000 * ones, 9 * ones, missing, pairs))
             truth[chrom] = (inside * 1_000).astype(np.uint16)
             writer.label(truth[chrom])
     return truth
@@ -536,12 +538,6 @@ def test_a_person_is_summarised_by_callable_bases(ok, tmp_path, words, trained):
         assert person["longest"] == (rows["end"] - rows["start"]).max()
 
 
-def test_sources_by_closest_match():
-    matches = np.array([[[10, 8], [10, 5]], [[10, 4], [10, 5]], [[4, 2], [8, 4]], [[0, 0], [3, 1]], [[0, 0], [0, 0]],
-                        [[5, 0], [5, 0]]])  # fmt: skip
-    assert _sources(matches, ("Altai", "Denisova")).tolist() == ["Altai", "Denisova", "tied", "Denisova", ".", "."]
-
-
 @pytest.mark.parametrize("name", ["x.bw", "x.bigWig"])
 def test_tracks_of_haplotypes_are_no_file(run, tmp_path, words, trained, name):
     """A folder under the name of a track opens in no browser."""
@@ -557,8 +553,8 @@ def test_genes_that_carry_segments(ok, tmp_path):
         "chrom\tstart\tend\tsample\thaplotype\tposterior\tsource\tseen\n"
         "chr1\t100\t300\tA\t1\t0.9\tAltai\t0\n"
         "chr1\t250\t400\tA\t2\t0.7\tAltai\t0\n"
-        "chr1\t280\t320\tB\t1\t0.8\ttied\t0\n"
-        "chr2\t0\t50\tB\t1\t0.6\t.\t0\n"
+        "chr1\t280\t320\tB\t1\t0.8\tambiguous\t0\n"
+        "chr2\t0\t50\tB\t1\t0.6\tunmatched\t0\n"
     )
     genes = tmp_path / "g.bed"
     genes.write_text("chr1\t200\t600\tG1\t0\t+\nchr1\t700\t800\tG2\t0\t-\nchr1\t390\t410\tG3\t0\t-\n")
@@ -567,14 +563,14 @@ def test_genes_that_carry_segments(ok, tmp_path):
     assert table.loc["G1", ["haplotypes", "people"]].tolist() == [3, 2]
     assert table.loc["G1", "fraction"] == pytest.approx(200 / 400)
     assert table.loc["G1", "mean"] == pytest.approx(0.8)
-    assert table.loc["G1", "sources"] == "Altai:2,tied:1"
+    assert table.loc["G1", "sources"] == "Altai:2,ambiguous:1"
     assert table.loc["G3", ["haplotypes", "fraction"]].tolist() == [1, 0.5]
     assert table.loc["G2", "haplotypes"] == 0
     assert (tmp_path / "o.bed").read_text().split("\n")[0] == "chr1\t200\t600\tG1\t900\t+"
     # Those of a posterior below the threshold carry nothing, and are counted.
     result = ok("genes", segments, "--annotation", genes, "--threshold", 0.8, "--out", tmp_path / "o.tsv")
     table = pd.read_csv(tmp_path / "o.tsv", sep="\t").set_index("gene")
-    assert table.loc["G1", ["haplotypes", "people", "sources"]].tolist() == [2, 2, "Altai:1,tied:1"]
+    assert table.loc["G1", ["haplotypes", "people", "sources"]].tolist() == [2, 2, "Altai:1,ambiguous:1"]
     assert table.loc["G1", "fraction"] == pytest.approx(120 / 400)
     assert table.loc["G3", "haplotypes"] == 0
     assert "segments below 0.8, not used: 2" in result.out

@@ -63,9 +63,9 @@ def people():
 
 
 def by_hand(modern, archaic, *, size=1_000, archaic_people=ARCHAIC, missing="uncalled"):
-    """Counter of (haplotype, bin, word), outgroup's variable sites a bin, and matches, site by site."""
+    """Counter of (haplotype, bin, word), outgroup's variable sites a bin, matches and pairs, site by site."""
     there = {position: (ref, alts, calls) for position, ref, alts, calls in archaic}
-    words, varies, matches = Counter(), Counter(), Counter()
+    words, varies, matches, apart, unshared = Counter(), Counter(), Counter(), Counter(), Counter()
     for position, ref, alts, calls in modern:
         bases = [ref, *alts]
         pairs = [call.replace("/", "|").split("|") for call in calls]
@@ -98,6 +98,7 @@ def by_hand(modern, archaic, *, size=1_000, archaic_people=ARCHAIC, missing="unc
                     if holds
                 )
             states = []
+            has = []  # of each archaic person: shared, lacked or not called
             for number in range(len(archaic_people)):
                 called = []
                 if position in there:
@@ -109,16 +110,31 @@ def by_hand(modern, archaic, *, size=1_000, archaic_people=ARCHAIC, missing="unc
                 if called:
                     count = called.count(letter)
                     states.append(0 if not count else 2 if count == len(called) else 1)
-                    if frequency in ("absent", "to_1", "to_10"):
-                        matches[haplotype, where, number, 0] += 1
-                        matches[haplotype, where, number, 1] += count > 0
+                has.append(("shared" if letter in called else "lacked") if called else "not called")
+            if frequency in ("absent", "to_1", "to_10"):
+                count_evidence((haplotype, where), has, letter != ref, (matches, apart, unshared))
             state = ("lacked", "het", "hom")[max(states)] if states else "uncalled"
             words[haplotype, where, f"{frequency}_{state}"] += 1
-    return words, varies, matches
+    return words, varies, matches, apart, unshared
+
+
+def count_evidence(place, has, alternate, counters):
+    """Count a rare allele by what each archaic person has there."""
+    matches, apart, unshared = counters
+    for number, one in enumerate(has):
+        matches[*place, number, 0] += one != "not called"
+        matches[*place, number, 1] += one == "shared"
+        matches[*place, number, 2] += one == "not called" and alternate
+        if "shared" not in has and alternate:
+            unshared[number, 0] += 1
+            unshared[number, 1] += one == "lacked"
+    for number, (first, second) in enumerate((has, has[::-1]) if len(has) == 2 else ()):
+        apart[*place, number, 0] += (first, second) == ("shared", "lacked")
+        apart[*place, number, 1] += (first, second) == ("shared", "not called") and alternate
 
 
 def check(path, expected):
-    words, varies, matches = expected
+    words, varies, matches, pairs, unshared = expected
     with open_bins(path) as found:
         (chrom,) = found.bins
         counts = found.counts(chrom)
@@ -131,6 +147,14 @@ def check(path, expected):
             assert {(haplotype, *index): value for index, value in np.ndenumerate(stored) if value} == {
                 key: value for key, value in matches.items() if key[0] == haplotype and value
             }
+            told = {
+                (haplotype, *index): value for index, value in np.ndenumerate(found.pairs(chrom, haplotype)) if value
+            }
+            assert told == {key: value for key, value in pairs.items() if key[0] == haplotype and value}
+        expected_unshared = [
+            [unshared[number, kind] for kind in (0, 1)] for number in range(len(found.alphabet.archaic))
+        ]
+        assert found.unshared(chrom).tolist() == expected_unshared
 
 
 ROLES = ("--ingroup", ",".join(INGROUP), "--outgroup", ",".join(OUTGROUP))
@@ -331,7 +355,7 @@ def test_callable_regions_and_truth(ok, tmp_path, people):
     inside = [r for r in modern if 500 <= r[0] < 9_000 or r[0] >= 20_000]
     assert f"introgressed: {3_700 / (6 * LENGTH):.2%}" in result.out
     with open_bins(tmp_path / "w.h5") as found:
-        expected, varies, _ = by_hand(inside, [])
+        expected, varies, *_ = by_hand(inside, [])
         counts = found.counts("chr7")
         assert counts.sum() == sum(expected.values())
         assert found.shared("chr7", "outgroup_variable").sum() == sum(varies.values())

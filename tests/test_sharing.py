@@ -173,7 +173,8 @@ def family(path, *, vcf, chromosomes=5, bins=600, people=4, seed=1):
             writer.begin(chrom)
             ones = np.ones(bins, dtype=np.uint16)
             missing = np.zeros((rows, bins), dtype=np.uint16)
-            writer.append(Piece(counts, np.zeros((rows, bins, 0, 2), dtype=np.uint8), 3 * ones, 1_000 * ones, 9 * ones, missing))
+            matches, pairs = (np.zeros((rows, bins, 0, kinds), dtype=np.uint8) for kinds in (3, 2))
+            writer.append(Piece(counts, matches, 3 * ones, 1_000 * ones, 9 * ones, missing, pairs))
             several = who.sum(axis=1) > 1
             writer.share(where[several], who[several])
             writer.label((truth * 1_000).astype(np.uint16))

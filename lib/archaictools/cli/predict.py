@@ -36,7 +36,7 @@ SHORTEST = 5_000
     type=OUTPUT,
     help="TSV of every window or bin: chrom, start, end, probability, seen; of a bin also sample and haplotype.",
 )
-@haplotype_option("--segments", type=OUTPUT, help="TSV of segments with posterior, source and matches.")
+@haplotype_option("--segments", type=OUTPUT, help="TSV of segments with posterior, source and its evidence.")
 @haplotype_option("--summary", type=OUTPUT, help="TSV, one row a person.")
 @haplotype_option(
     "--deserts",
@@ -92,6 +92,12 @@ def command(
     A bin in which a haplotype has no called genotype, or is called at a tenth or less of the sites at which others
     are, is NA: no row in the table, a gap in its track, nothing in its percent. The second haplotype of a haploid
     chromosome is not listed. A segment goes on over at most 5 kb without data.
+
+    The source of a segment is an archaic genome; 'ambiguous' where the evidence does not separate two of them; or
+    'unmatched' where none is named, or none matches better than other lineages do. Evidence is rare alleles of the
+    haplotype: at NAME_called the genome is called, NAME_shared it shares, NAME_compared count (without REF calls in its
+    file, a missing call counts as lacking). NAME_match is the log odds of its lineage against any other, above 0 for a
+    match. source_score is the log-likelihood ratio over the next genome; a name needs 2.94 (19 to 1).
     """
     from archaictools.errors import UsageError
     from archaictools.model.network import start_tensorflow

@@ -18,6 +18,7 @@ from archaictools.formats.bigwig import BigWigWriter, mean_over_overlaps
 from archaictools.formats.files import safe_file_name
 from archaictools.formats.tables import TableWriter, write_table
 from archaictools.results.deserts import Landscape, find_deserts
+from archaictools.results.sources import AMBIGUOUS, UNMATCHED, name_sources, weigh, without_reference
 from archaictools.results.tracks import SEEN, Calling, segments_of
 from archaictools.words.callability import bridged
 
@@ -32,20 +33,20 @@ if TYPE_CHECKING:
     from archaictools.progress import Progress
     from archaictools.words.bins import BinsFile
 
+#: Digits of log-likelihood ratios after the point.
+_SCORE_DIGITS = 2
+
 #: Posteriors are written in steps of a thousandth, so that the many that are next to nothing join in tracks.
 DIGITS = 3
 
 #: A segment goes on over so many bases without data between two bins of it. A gap is no evidence that it ends.
 BRIDGE = 5_000
 
-#: Source of a segment at whose rare alleles no archaic person is called, or two match equally well.
-UNKNOWN, TIED = ".", "tied"
-
 #: Chromosomes of together at most so many bins are read together, in shared batches.
 TOGETHER = 50_000
 
 _COLOURS = ("0,114,178", "213,94,0", "0,158,115", "204,121,167", "230,159,0", "86,180,233")  # Okabe and Ito
-_GREY = "120,120,120"
+_GREY, _LIGHT_GREY = "120,120,120", "190,190,190"
 
 
 @dataclass(frozen=True)
@@ -198,8 +199,9 @@ def write_calls(
     -------
     Called
         Segments: ``chrom, start, end, sample, haplotype, posterior, source, seen, callable`` (bases with data), and for
-        each archaic person the rare alleles of the haplotype at which it is called (``NAME_called``) and those it
-        shares (``NAME_shared``).
+        each archaic person the rare alleles of the haplotype at which it is called (``NAME_called``), those it shares
+        (``NAME_shared``), those that its match rests on (``NAME_compared``) and its match (``NAME_match``); last,
+        ``source_score``. For the rule and the scores see :mod:`archaictools.results.sources`.
     """
     sums = _Sums()
     company = {row: rows.start for rows in words.companies for row in range(rows.start, rows.stop)}
@@ -223,6 +225,7 @@ def write_calls(
     if bigwig:
         _write_shared(bigwig, words, sums)
     segments = pd.concat(sums.segments) if sums.segments else _segments_of(None, words, calling)
+    segments = _name(segments, words.alphabet.archaic)
     segments = segments.sort_values(["chrom", "start", "end", "sample", "haplotype"], kind="stable")
     order = {chrom: number for number, chrom in enumerate(words.bins)}
     segments = segments.sort_values("chrom", key=lambda names: names.map(order), kind="stable").reset_index(drop=True)
@@ -252,7 +255,8 @@ def companion(segments: Path) -> Path:
 
 def segments_bed(segments: pd.DataFrame, archaic: tuple[str, ...]) -> pd.DataFrame:
     """Return segments as BED9: named ``SAMPLE.HAPLOTYPE``, score 1000 times the posterior, coloured by source."""
-    colour = {name: _COLOURS[number % len(_COLOURS)] for number, name in enumerate(archaic)}
+    colour = {AMBIGUOUS: _GREY, UNMATCHED: _LIGHT_GREY}
+    colour |= {name: _COLOURS[number % len(_COLOURS)] for number, name in enumerate(archaic)}
     seen = np.where(segments["seen"] == 1, f"_{SEEN}", "")
     return pd.DataFrame(
         {
@@ -264,7 +268,7 @@ def segments_bed(segments: pd.DataFrame, archaic: tuple[str, ...]) -> pd.DataFra
             "strand": ".",
             "thick_start": segments["start"],
             "thick_end": segments["end"],
-            "colour": segments["source"].map(colour).fillna(_GREY),
+            "colour": segments["source"].map(colour),
         }
     )
 
@@ -322,18 +326,13 @@ def _add(sums: _Sums, one: Haplotype, words: BinsFile, calling: Calling) -> None
 def _segments_of(one: Haplotype | None, words: BinsFile, calling: Calling) -> pd.DataFrame:
     archaic = words.alphabet.archaic
     columns = ["chrom", "start", "end", "sample", "haplotype", "posterior", "source", "seen", "callable"]
-    counted = [f"{name}_{what}" for name in archaic for what in ("called", "shared")]
+    columns += [f"{name}_{what}" for name in archaic for what in ("called", "shared", "compared", "match", "over")]
     if one is None:
-        return pd.DataFrame(columns=[*columns, *counted])
+        return pd.DataFrame(columns=columns)
     size = max(1, int(one.edges[1] - one.edges[0]))
     begin, end, mean = segments_of(one.track(bridged(one.read, BRIDGE // size)), calling)
     sample, number = words.haplotypes[one.row]
     first, last = np.searchsorted(one.edges, begin), np.searchsorted(one.edges, end)
-    matches = np.zeros((len(begin), len(archaic), 2), dtype=np.int64)
-    if len(begin) and archaic:
-        counts = words.matches(one.chrom, one.row).astype(np.int64)
-        sums = np.concatenate([np.zeros((1, *counts.shape[1:]), dtype=np.int64), np.cumsum(counts, axis=0)])
-        matches = sums[last] - sums[first]
     seen = np.concatenate([[0], np.cumsum(one.seen)])
     known = words.shared(one.chrom, "callable") * one.read
     bases = np.concatenate([[0], np.cumsum(known, dtype=np.int64)])
@@ -344,25 +343,40 @@ def _segments_of(one: Haplotype | None, words: BinsFile, calling: Calling) -> pd
         "sample": sample,
         "haplotype": number,
         "posterior": mean,
-        "source": _sources(matches, archaic),
+        "source": UNMATCHED,  # until all segments are known
         "seen": (seen[last] > seen[first]).astype(np.int8),
         "callable": bases[last] - bases[first],
     }
-    for place, name in enumerate(archaic):
-        found |= {f"{name}_called": matches[:, place, 0], f"{name}_shared": matches[:, place, 1]}
-    return pd.DataFrame(found, columns=[*columns, *counted])
+    if len(begin) and archaic:
+        matches, pairs = (
+            _sums(counts, first, last)
+            for counts in (words.matches(one.chrom, one.row), words.pairs(one.chrom, one.row))
+        )
+        evidence = weigh(matches, pairs, without_reference(words.unshared(one.chrom)))
+        for place, name in enumerate(archaic):
+            found |= {f"{name}_called": matches[:, place, 0], f"{name}_shared": matches[:, place, 1]}
+            found |= {f"{name}_{what}": getattr(evidence, what)[:, place] for what in ("compared", "match", "over")}
+    return pd.DataFrame(found, columns=columns)
 
 
-def _sources(matches: npt.NDArray[np.int64], archaic: tuple[str, ...]) -> npt.NDArray[np.object_]:
-    """Name the archaic person that shares the largest part of the rare alleles at which it is called."""
-    if not archaic:
-        return np.full(len(matches), UNKNOWN, dtype=object)
-    called, shared = matches[..., 0], matches[..., 1]
-    share = np.divide(shared, called, out=np.full(called.shape, -1.0), where=called > 0)
-    best = share.max(axis=1)
-    names = np.array(archaic, dtype=object)[share.argmax(axis=1)]
-    names = np.where((share == best[:, None]).sum(axis=1) > 1, TIED, names)
-    return np.where(best > 0, names, UNKNOWN)
+def _name(segments: pd.DataFrame, archaic: tuple[str, ...]) -> pd.DataFrame:
+    """Name the sources of all segments."""
+    match, over = (
+        segments[[f"{name}_{what}" for name in archaic]].to_numpy(dtype=np.float64) for what in ("match", "over")
+    )
+    sources = name_sources(match, over, archaic)
+    scores = {f"{name}_match": sources.match[:, place].round(_SCORE_DIGITS) for place, name in enumerate(archaic)}
+    segments = segments.drop(columns=[f"{name}_over" for name in archaic])
+    return segments.assign(source=sources.source, **scores, source_score=sources.score.round(_SCORE_DIGITS))
+
+
+def _sums(
+    counts: npt.NDArray[np.uint8], first: npt.NDArray[np.int64], last: npt.NDArray[np.int64]
+) -> npt.NDArray[np.int64]:
+    """Add up counts of the bins [first, last) of each segment."""
+    before = np.zeros((len(counts) + 1, *counts.shape[1:]), dtype=np.int64)
+    np.cumsum(counts, axis=0, out=before[1:])
+    return before[last] - before[first]
 
 
 def _people(segments: pd.DataFrame, sums: _Sums, words: BinsFile) -> pd.DataFrame:
@@ -392,9 +406,8 @@ def _people(segments: pd.DataFrame, sums: _Sums, words: BinsFile) -> pd.DataFram
             "longest": int(length[own].max()) if own.any() else 0,
         }
         if words.alphabet.archaic:
-            for source in (*words.alphabet.archaic, TIED, UNKNOWN):
-                name = "unknown" if source == UNKNOWN else source
-                row[f"{name}_bases"] = int(inside[segments["source"] == source].sum())
+            for source in (*words.alphabet.archaic, AMBIGUOUS, UNMATCHED):
+                row[f"{source}_bases"] = int(inside[segments["source"] == source].sum())
         rows.append(row)
     return pd.DataFrame(rows)
 

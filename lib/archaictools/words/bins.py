@@ -12,8 +12,13 @@ Layout (schema version 2)::
     haplotypes/  sample, haplotype (int8: 1 or 2), group (int32: haplotypes of people read together have the same)
     bins/N/      N is the chromosome's number, from 0:
         counts             uint8 (haplotypes, bins, 32): words, see archaictools.words.patterns; 255 is 255 or more
-        matches            uint8 (haplotypes, bins, archaic people, 2): rare alleles at which that person is called, and
-                           those it shares
+        matches            uint8 (haplotypes, bins, archaic people, 3): rare alleles at which that person is called;
+                           those it shares; and non-REF ones at which it is not called
+        pairs              uint8 (haplotypes, bins, ordered pairs of archaic people, 2): rare alleles that the first
+                           shares and the second, called, lacks; and non-REF ones that the first shares where the second
+                           is not called; see archaictools.words.patterns.ordered_pairs
+        unshared           int64 (archaic people, 2): rare non-REF alleles of all haplotypes that no archaic person
+                           shares, and those at which that person is called: few in a file without REF calls
         outgroup_variable  uint16 (bins): sites that vary in the outgroup
         callable           uint16 (bins): bases that could be called
         typed              uint16 (bins): sites at which most haplotypes are called, see archaictools.words.callability
@@ -129,6 +134,7 @@ class Piece:
     callable: npt.NDArray[np.uint16]
     typed: npt.NDArray[np.uint16]
     missing: npt.NDArray[np.uint16]
+    pairs: npt.NDArray[np.uint8]
 
 
 def bin_edges(length: int, size: int) -> npt.NDArray[np.int64]:
@@ -180,7 +186,8 @@ class BinsWriter:
         rows, people = self._haplotypes, len(self._alphabet.archaic)
         for name, dtype, ends in (
             ("counts", "uint8", (len(PATTERNS),)),
-            ("matches", "uint8", (people, 2)),
+            ("matches", "uint8", (people, 3)),
+            ("pairs", "uint8", (people * (people - 1), 2)),
             ("missing", "uint16", ()),
         ):
             most = tuple(max(1, end) for end in ends)
@@ -190,6 +197,7 @@ class BinsWriter:
             group.create_dataset(name, (0,), "uint16", maxshape=(None,), chunks=(TILE,), **_PACKED)
         self._group, self._datasets = group, dict(group.items())
         group["exists"] = np.ones(rows, dtype=np.uint8)
+        group["unshared"] = np.zeros((people, 2), dtype=np.int64)
         for name, dtype, width in (("bin", "uint32", ()), ("carriers", "uint8", (-(-rows // 8),))):
             shapes = {"maxshape": (None, *width), "chunks": (TILE, *width)}
             group.create_dataset(f"sharing/{name}", (0, *width), dtype, **shapes, **_PACKED)
@@ -219,6 +227,10 @@ class BinsWriter:
     def exist(self, exists: npt.NDArray[np.bool_]) -> None:
         """Write which haplotypes exist on the chromosome begun last, bool (haplotypes,); all, if this is not called."""
         self._begun["exists"][:] = exists
+
+    def unshared(self, counts: npt.NDArray[np.int64]) -> None:
+        """Write how many rare alleles no archaic person shares, of the chromosome begun last; see the module."""
+        self._begun["unshared"][...] = counts
 
     def leave_out(self, first: int, last: int) -> None:
         """Mark bins [first, last) of the chromosome begun last as not callable."""
@@ -408,8 +420,18 @@ class BinsFile:
         return self._of_haplotypes(chrom, "missing", "uint16", rows)
 
     def matches(self, chrom: str, row: int) -> npt.NDArray[np.uint8]:
-        """Read rare alleles of one haplotype that archaic people are called at and share: uint8 (bins, people, 2)."""
+        """Read rare alleles of one haplotype by the calls of archaic people: uint8 (bins, people, 3)."""
         return np.asarray(dataset(self._handle, f"{self._group(chrom)}/matches", self.path)[row])
+
+    def pairs(self, chrom: str, row: int) -> npt.NDArray[np.uint8]:
+        """Read rare alleles of one haplotype that separate two archaic people: uint8 (bins, ordered pairs, 2)."""
+        return np.asarray(dataset(self._handle, f"{self._group(chrom)}/pairs", self.path)[row])
+
+    def unshared(self, chrom: str) -> npt.NDArray[np.int64]:
+        """Read how many rare non-REF alleles no archaic person shares, and at how many each is called."""
+        people = len(self.alphabet.archaic)
+        where = f"{self._group(chrom)}/unshared"
+        return read_array(self._handle, where, self.path, shape=(people, 2), dtype="int64")
 
     def sharing(self, chrom: str, rows: slice) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_]]:
         """Read alleles that some haplotypes share: their bins, int64 (alleles,), and bool (alleles, haplotypes).

@@ -34,6 +34,7 @@ from archaictools.words.patterns import (
     count_words,
     frequency_class,
     keep_within_groups,
+    ordered_pairs,
     pattern_ids,
 )
 from archaictools.words.truth import NOTHING, Cover, read_cover, read_truth, tally_unused, truth_in_bins
@@ -209,6 +210,7 @@ class _Chromosome:
         self._filled: list[Int] = []  # bins that hold a site, ascending
         self._rng = np.random.default_rng([options.seed, *name.encode()])
         self._groups = 2 * options.groups(len(people.ingroup))
+        self._unshared = np.zeros((len(people.archaic), 2), dtype=np.int64)
         writer.begin(name)
         self._clear()
 
@@ -262,6 +264,11 @@ class _Chromosome:
         bins = -(-self._length // self._options.bin)
         self._move((bins - 1) // TILE)
         self._write(bins - self._region * TILE)
+        for number, name in enumerate(self._people.archaic):
+            # A person whose files lack the chromosome is not from a file without REF calls.
+            if self._archaics.lacks(name, self.name):
+                self._unshared[number] = 0
+        self._writer.unshared(self._unshared)
         if self._regions is None:
             self._leave_out_empty(bins)
         exists = self._evidence.exists()
@@ -351,14 +358,21 @@ class _Chromosome:
         carried: npt.NDArray[np.int8],
         called: npt.NDArray[np.int8],
     ) -> None:
-        """Count rare alleles at which each archaic person is called, and those it shares."""
+        """Count rare alleles by the call of each archaic person, and those that separate two of them."""
         site, haplotype = np.nonzero(rare)
+        where, allele = bins[site], alleles[site, haplotype]
+        known, shared = called[site] > 0, carried[site, allele] > 0
+        missing = ~known & (allele > 0)[:, None]
         for person in range(carried.shape[2]):
-            known = called[site, person] > 0
-            where = (haplotype[known], bins[site[known]], person)
-            shared = carried[site[known], alleles[site[known], haplotype[known]], person] > 0
-            np.add.at(self._matches, (*where, 0), 1)
-            np.add.at(self._matches, (*where, 1), shared.astype(np.uint16))
+            for number, counted in enumerate((known, shared, missing)):
+                chosen = np.flatnonzero(counted[:, person])
+                np.add.at(self._matches[:, :, person, number], (haplotype[chosen], where[chosen]), 1)
+        for pair, (first, second) in enumerate(ordered_pairs(carried.shape[2])):
+            for number, counted in enumerate((known & ~shared, missing)):
+                chosen = np.flatnonzero(shared[:, first] & counted[:, second])
+                np.add.at(self._pairs[:, :, pair, number], (haplotype[chosen], where[chosen]), 1)
+        nobody = ~shared.any(axis=1) & (allele > 0)
+        self._unshared += np.stack([np.broadcast_to(nobody.sum(), known.shape[1:]), known[nobody].sum(axis=0)], axis=1)
 
     def _share(self, bins: Int, private: npt.NDArray[np.bool_], alleles: npt.NDArray[np.int8]) -> None:
         """Note who carries each allele that the outgroup all but lacks, if two haplotypes or more do."""
@@ -377,7 +391,8 @@ class _Chromosome:
     def _clear(self) -> None:
         rows, people = len(self._people.haplotypes), len(self._people.archaic)
         self._words = np.zeros((rows, TILE, len(PATTERNS)), dtype=np.uint16)
-        self._matches = np.zeros((rows, TILE, people, 2), dtype=np.uint16)
+        self._matches = np.zeros((rows, TILE, people, 3), dtype=np.uint16)
+        self._pairs = np.zeros((rows, TILE, people * (people - 1), 2), dtype=np.uint16)
         self._missing = np.zeros((rows, TILE), dtype=np.uint16)
         self._varies, self._typed = (np.zeros(TILE, dtype=np.uint16) for _ in range(2))
 
@@ -393,6 +408,7 @@ class _Chromosome:
                 cover.in_bins(first=first, last=first + bins, size=size).astype(np.uint16),
                 self._typed[:bins],
                 self._missing[:, :bins],
+                np.minimum(self._pairs[:, :bins], MOST).astype(np.uint8),
             )
         )
 

@@ -9,6 +9,8 @@ measure better than one id a bin through an Embedding, and the layer's kernel st
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import numpy.typing as npt
 
@@ -83,6 +85,17 @@ def archaic_state(carried: Int, called: Int) -> npt.NDArray[np.int8]:
     best = dosage.max(axis=-1, initial=0)
     known = (called > 0).any(axis=-1)
     return np.where(known, best, UNCALLED).astype(np.int8)
+
+
+def ordered_pairs(people: int) -> list[tuple[int, int]]:
+    """Return the ordered pairs of archaic people, in the order in which words files hold them.
+
+    Examples
+    --------
+    >>> ordered_pairs(3)
+    [(0, 1), (0, 2), (1, 0), (1, 2), (2, 0), (2, 1)]
+    """
+    return list(itertools.permutations(range(people), 2))
 
 
 def pattern_ids(frequency: npt.NDArray[np.int8], archaic: npt.NDArray[np.int8]) -> npt.NDArray[np.int8]:

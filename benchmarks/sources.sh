@@ -1,0 +1,53 @@
+#!/usr/bin/env bash
+# Confusion matrix of sources in simulated people with Neanderthal and Denisovan tracts: sources.sh OUT [SEED ...]
+# Seeds 21 and 22 were used to fit archaictools.results.sources (printed with FIT=1); the default seeds were not.
+# Of PapuansOutOfAfrica_10J19, six Papuans and six CEU, 10 Mb, 50 people of the outgroup, an Altai Neanderthal and a
+# Denisovan. Archaic genotypes are full, or only where they are not REF (x). Cells: both genomes named, or one (D, N).
+set -euo pipefail
+out=$1
+shift
+seeds=("$@")
+if [ ${#seeds[@]} = 0 ]; then seeds=(31 32); fi
+here=$(realpath "$(dirname "$0")")
+mkdir -p "$out" && out=$(realpath "$out")
+neanderthal="ARC000 Nea" denisovan="ARC001 Den"
+cells=()
+
+cell() { # name, simulation, genomes with labels, a line each
+    local to=$out/$1 sim=$2 names
+    mkdir -p "$to"
+    printf '%s\n' "${@:3}" > "$to/genomes.txt"
+    cp "$sim/truth.bed" "$to/truth.bed"
+    names=$(cut -d' ' -f1 "$to/genomes.txt" | paste -sd,)
+    archaictools haplotypes --vcf "$sim/modern.chr1.vcf.gz" --archaic-vcf "$sim/archaic.chr1.vcf.gz" --ingroup "$sim/ingroup.txt" \
+        --outgroup "$sim/outgroup.txt" --archaic "$names" --archaic-missing uncalled --quiet --out "$to/words.h5"
+    archaictools predict pretrained "$to/words.h5" --segments "$to/segments.tsv" --quiet
+    cells+=("$to")
+}
+
+for seed in "${seeds[@]}"; do
+    for population in Papuan CEU; do
+        for kind in "" x; do
+            sim=$out/sim$population$kind$seed
+            if [ ! -d "$sim" ]; then
+                archaictools simulate --model 10J19 --ingroup-population "$population" --archaic-population NeaA,DenA --archaic 2 \
+                    --outgroup 50 --ingroup 6 --length 10000000 --seed "$seed" ${kind:+--archaic-only-alternate} --quiet --out "$sim"
+            fi
+            cell "$population$kind$seed" "$sim" "$neanderthal" "$denisovan"
+            cell "$population$kind${seed}D" "$sim" "$denisovan"
+        done
+    done
+    cell "Papuan${seed}N" "$out/simPapuan$seed" "$neanderthal"
+done
+python=${PYTHON:-python}
+for end in "" D; do
+    for file in "" x; do
+        folders=()
+        for seed in "${seeds[@]}"; do folders+=("$out"/{Papuan,CEU}"$file$seed$end"); done
+        "$python" "$here/sources.py" matrix "${folders[@]}"
+    done
+done
+folders=()
+for seed in "${seeds[@]}"; do folders+=("$out/Papuan${seed}N"); done
+"$python" "$here/sources.py" matrix "${folders[@]}"
+if [ -n "${FIT:-}" ]; then "$python" "$here/sources.py" fit "${cells[@]}"; fi
