@@ -35,16 +35,28 @@ from isal import isal_zlib
 
 from archaictools.errors import InputError
 from archaictools.formats.hdf5 import (
+    check_data,
     create,
-    dataset,
     open_container,
     read_array,
     read_attributes,
+    read_part,
+    read_text,
     read_texts,
     write_attributes,
 )
+from archaictools.formats.schema import (
+    TEXT,
+    Data,
+    Table,
+    check_inputs,
+    check_lengths,
+    check_name,
+    check_names,
+    shown,
+)
 from archaictools.words.patterns import PATTERNS
-from archaictools.words.sentences import KIND, SCHEMA_VERSION
+from archaictools.words.sentences import ATTRIBUTES, KIND, SCHEMA_VERSION
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -52,7 +64,36 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
+    from archaictools.formats.hdf5 import Selection
+    from archaictools.formats.schema import Contents
+
 ALPHABET = "variant"
+
+#: What such a file may hold, see :mod:`archaictools.formats.schema`: a new dataset is a new line here.
+TABLE: Table = {
+    "chromosomes/name": Data(TEXT, ("chromosomes",)),
+    "chromosomes/length": Data("int64", ("chromosomes",)),
+    "haplotypes/sample": Data(TEXT, ("haplotypes",)),
+    "haplotypes/haplotype": Data("int8", ("haplotypes",)),
+    "haplotypes/group": Data("int32", ("haplotypes",)),
+    "bins/*/counts": Data("uint8", ("haplotypes", "*bins", len(PATTERNS))),
+    "bins/*/matches": Data("uint8", ("haplotypes", "*bins", "archaic", 2)),
+    "bins/*/outgroup_variable": Data("uint16", ("*bins",)),
+    "bins/*/callable": Data("uint16", ("*bins",)),
+    "bins/*/sharing/bin": Data("uint32", ("*alleles",)),
+    "bins/*/sharing/carriers": Data("uint8", ("*alleles", "haplotypes/8")),
+    "bins/*/truth": Data("uint16", ("haplotypes", "*bins"), required=False),
+    "bins/*/label": Data("int8", ("haplotypes", "*bins"), required=False),
+}
+
+#: Bins of a chromosome, at most: memory goes by them. 249 Mb in bins of 50 bp, 4 Gb in bins of 1 kb.
+MOST_BINS = 5_000_000
+
+#: Alleles of a chromosome that haplotypes share, at most: all that 1,000 Genomes has on chromosome 1, ten times.
+MOST_SHARED = 64_000_000
+
+#: Archaic people, at most.
+MOST_ARCHAIC = 1_000
 
 #: What all haplotypes share in a bin.
 SHARED = ("outgroup_variable", "callable")
@@ -89,10 +130,27 @@ class Patterns:
     name: str = ALPHABET
 
     @classmethod
-    def restore(cls, stored: Mapping[str, Any]) -> Patterns:
-        """Read what :meth:`describe` gave; raise KeyError, TypeError or ValueError where that is not possible."""
-        archaic, patterns = (tuple(str(name) for name in stored[key]) for key in ("archaic", "patterns"))
-        return cls(bin=int(stored["bin"]), outgroup=int(stored["outgroup"]), archaic=archaic, patterns=patterns)
+    def restore(cls, stored: Mapping[str, Any], path: Path) -> Patterns:
+        """Read what :meth:`describe` gave.
+
+        Raises
+        ------
+        InputError
+            If that is not possible.
+        """
+        size, outgroup, archaic, patterns = (stored.get(key) for key in ("bin", "outgroup", "archaic", "patterns"))
+        if (
+            set(stored) != {"bin", "outgroup", "archaic", "patterns"}
+            or not (isinstance(size, int) and isinstance(outgroup, int))
+            or not (isinstance(archaic, list) and isinstance(patterns, list))
+        ):
+            raise InputError("names parameters this release does not know", path=path)
+        if patterns != list(PATTERNS) or not 1 <= size <= np.iinfo(np.uint16).max or outgroup < 0:
+            raise InputError("has words that this release does not know", path=path)
+        if len(archaic) > MOST_ARCHAIC:
+            raise InputError(f"names {len(archaic):,} archaic people, expected {MOST_ARCHAIC:,} at most", path=path)
+        people = check_names(archaic, path, what="an archaic person's name")
+        return cls(bin=size, outgroup=outgroup, archaic=tuple(people), patterns=PATTERNS)
 
     @property
     def inputs(self) -> tuple[str, ...]:
@@ -262,6 +320,8 @@ def write_bins(
         First haplotype of each group of people read together, ascending from 0.
     """
     text = h5py.string_dtype()
+    for name in (*alphabet.archaic, *(sample for sample, _ in haplotypes)):
+        check_name(name, None, what="a person's name")
     with create(path, kind=KIND, schema_version=SCHEMA_VERSION) as handle:
         handle.attrs["alphabet"] = ALPHABET
         write_attributes(handle, "parameters", alphabet.describe())
@@ -272,6 +332,7 @@ def write_bins(
         handle["haplotypes/group"] = np.repeat(np.arange(len(groups), dtype=np.int32), np.subtract(ends, groups))
         writer = BinsWriter(handle, alphabet, lengths, len(haplotypes))
         yield writer
+        check_lengths(list(writer.lengths), np.array(list(writer.lengths.values())), None)
         handle["chromosomes/name"] = np.array(list(writer.lengths), dtype=text)
         handle["chromosomes/length"] = np.array(list(writer.lengths.values()), dtype=np.int64)
 
@@ -297,38 +358,54 @@ class BinsFile:
 
     def __init__(self, path: Path, handle: h5py.File) -> None:
         self.path, self._handle = path, handle
-        try:
-            stored = read_attributes(handle, "parameters", path)
-            self.alphabet = Patterns.restore(stored)
-        except (TypeError, KeyError, ValueError) as error:
-            raise InputError("names parameters this release does not know", path=path) from error
-        if self.alphabet.patterns != PATTERNS or not 1 <= self.alphabet.bin <= np.iinfo(np.uint16).max:
-            raise InputError("has words that this release does not know", path=path)
+        self.alphabet = Patterns.restore(read_attributes(handle, "parameters", path), path)
         self.provenance = read_attributes(handle, "provenance", path)
+        check_inputs(self.provenance, path)
+        found = check_data(handle, path, TABLE, sizes={"archaic": len(self.alphabet.archaic)})
         names = read_texts(handle, "chromosomes/name", path)
-        sizes = read_array(handle, "chromosomes/length", path, shape=(len(names),), dtype="int64")
-        self.lengths: dict[str, int] = dict(zip(names, sizes.tolist(), strict=True))
+        self.lengths = check_lengths(names, read_array(handle, "chromosomes/length", path), path)
         samples = read_texts(handle, "haplotypes/sample", path)
-        numbers = read_array(handle, "haplotypes/haplotype", path, shape=(len(samples),), dtype="int8")
-        self.haplotypes = list(zip(samples, numbers.tolist(), strict=True))
-        group = read_array(handle, "haplotypes/group", path, shape=(len(samples),), dtype="int32")
+        numbers = read_array(handle, "haplotypes/haplotype", path).tolist()
+        self.haplotypes: list[tuple[str, int]] = list(zip(samples, numbers, strict=True))
+        for sample in set(samples):
+            check_name(sample, path, what="a sample's name")
+        group = read_array(handle, "haplotypes/group", path)
+        if not set(numbers) <= {1, 2} or len(set(self.haplotypes)) != len(samples):
+            raise InputError("names haplotypes other than 1 and 2 of each sample", path=path)
+        if group.min(initial=0) < 0 or (np.diff(group) < 0).any():
+            raise InputError("has groups of haplotypes that are not in order", path=path)
         self.companies = list(_companies(group))
         self._number = {name: number for number, name in enumerate(names)}
+        if len(found.groups) > sum(self._group(name) in found.groups for name in names):
+            raise InputError("holds bins of a chromosome that it does not name", path=path)
         self.bins = {
-            name: self._check(name, length) for name, length in self.lengths.items() if self._group(name) in handle
+            name: self._check(name, length, found)
+            for name, length in self.lengths.items()
+            if self._group(name) in found.groups
         }
-        self.labelled = bool(self.bins) and all(f"{self._group(name)}/truth" in handle for name in self.bins)
+        self.labelled = bool(self.bins) and all(
+            f"{self._group(name)}/{kind}" in found.shapes for name in self.bins for kind in ("truth", "label")
+        )
 
     def _group(self, chrom: str) -> str:
         return f"bins/{self._number[chrom]}"
 
-    def _check(self, chrom: str, length: int) -> int:
-        counts = dataset(self._handle, f"{self._group(chrom)}/counts", self.path)
+    def _check(self, chrom: str, length: int, found: Contents) -> int:
         bins = -(-length // self.alphabet.bin)
-        if counts.shape != (len(self.haplotypes), bins, len(PATTERNS)) or counts.dtype != np.uint8:
+        if not 0 < bins <= MOST_BINS:
             raise InputError(
-                f"{chrom} has counts of shape {counts.shape}, which its length contradicts", path=self.path
+                f"{chrom} of {length:,} bp has {bins:,} bins, expected 1 to {MOST_BINS:,}",
+                path=self.path,
+                remedy="make it again with a larger --bin",
             )
+        where = self._group(chrom)
+        if found.sizes[f"{where}/*bins"] != bins:
+            raise InputError(
+                f"{chrom} has counts of shape {found.shapes[f'{where}/counts']}, which its length contradicts",
+                path=self.path,
+            )
+        if found.sizes[f"{where}/*alleles"] > MOST_SHARED:
+            raise InputError(f"{chrom} has more than {MOST_SHARED:,} alleles that haplotypes share", path=self.path)
         return bins
 
     def edges(self, chrom: str) -> npt.NDArray[np.int64]:
@@ -343,7 +420,7 @@ class BinsFile:
 
     def counts(self, chrom: str, rows: slice = slice(None), bins: slice = slice(None)) -> npt.NDArray[np.uint8]:
         """Read words of some haplotypes and bins: uint8 (haplotypes, bins, 32)."""
-        return np.asarray(dataset(self._handle, f"{self._group(chrom)}/counts", self.path)[rows, bins])
+        return self._part(chrom, "counts", (rows, bins))
 
     def inputs(self, chrom: str, rows: slice = slice(None)) -> npt.NDArray[np.uint8]:
         """Read what a network reads: uint8 (haplotypes, bins, 34); callable as 0 (none) to 255 (all of the bin)."""
@@ -356,20 +433,21 @@ class BinsFile:
 
     def matches(self, chrom: str, row: int) -> npt.NDArray[np.uint8]:
         """Read rare alleles of one haplotype that archaic people are called at and share: uint8 (bins, people, 2)."""
-        return np.asarray(dataset(self._handle, f"{self._group(chrom)}/matches", self.path)[row])
+        found = self._part(chrom, "matches", row)
+        if (found[..., 1] > found[..., 0]).any():
+            raise InputError(f"{chrom} has more alleles shared with an archaic person than called", path=self.path)
+        return found
 
     def sharing(self, chrom: str, rows: slice) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_]]:
         """Read alleles that some haplotypes share: their bins, int64 (alleles,), and bool (alleles, haplotypes).
 
         Those of which fewer than two of these haplotypes carry are left out.
         """
-        where = f"{self._group(chrom)}/sharing"
-        bins = read_array(self._handle, f"{where}/bin", self.path, dtype="uint32").astype(np.int64)
-        stored = dataset(self._handle, f"{where}/carriers", self.path)
-        if stored.shape != (len(bins), -(-len(self.haplotypes) // 8)) or bins.max(initial=0) >= self.bins[chrom]:
-            raise InputError(f"{chrom} has alleles that haplotypes share where it has no bin", path=self.path)
+        bins = self._part(chrom, "sharing/bin").astype(np.int64)
+        if bins.max(initial=0) >= self.bins[chrom] or (np.diff(bins) < 0).any():
+            raise InputError(f"{chrom} has alleles that haplotypes share in no bin, or not in order", path=self.path)
         begin = rows.start // 8
-        packed = np.asarray(stored[:, begin : -(-rows.stop // 8)])
+        packed = self._part(chrom, "sharing/carriers", (slice(None), slice(begin, -(-rows.stop // 8))))
         carriers = np.unpackbits(packed, axis=1, bitorder="little").astype(bool)
         carriers = carriers[:, rows.start - 8 * begin : rows.stop - 8 * begin]
         kept = carriers.sum(axis=1) > 1
@@ -377,9 +455,10 @@ class BinsFile:
 
     def shared(self, chrom: str, name: str) -> npt.NDArray[np.uint16]:
         """Read ``outgroup_variable`` or ``callable`` of a chromosome: uint16 (bins,)."""
-        return read_array(
-            self._handle, f"{self._group(chrom)}/{name}", self.path, shape=(self.bins[chrom],), dtype="uint16"
-        )
+        found = self._part(chrom, name)
+        if name == "callable" and found.max(initial=0) > self.alphabet.bin:
+            raise InputError(f"{chrom} has bins with more callable bases than bases", path=self.path)
+        return found
 
     def truth(self, chrom: str, rows: slice = slice(None)) -> npt.NDArray[np.uint16]:
         """Read introgressed bases of some haplotypes: uint16 (haplotypes, bins).
@@ -389,7 +468,11 @@ class BinsFile:
         InputError
             If the file holds no truth.
         """
-        return self._known(chrom, "truth", "uint16", rows)
+        self.require_labels()
+        found = self._part(chrom, "truth", rows)
+        if found.max(initial=0) > self.alphabet.bin:
+            raise InputError(f"{chrom} has bins with more introgressed bases than bases", path=self.path)
+        return found
 
     def label(self, chrom: str, rows: slice = slice(None)) -> npt.NDArray[np.int8]:
         """Read labels of some haplotypes: int8 (haplotypes, bins), 1 where half of the bin or more is introgressed.
@@ -399,14 +482,14 @@ class BinsFile:
         InputError
             If the file holds no truth.
         """
-        return self._known(chrom, "label", "int8", rows)
-
-    def _known(self, chrom: str, name: str, dtype: str, rows: slice) -> np.ndarray:
         self.require_labels()
-        data = dataset(self._handle, f"{self._group(chrom)}/{name}", self.path)
-        if data.shape != (len(self.haplotypes), self.bins[chrom]) or data.dtype != np.dtype(dtype):
-            raise InputError(f"{chrom} has a {name} of another shape than its counts", path=self.path)
-        return np.asarray(data[rows])
+        found = self._part(chrom, "label", rows)
+        if not np.isin(found, (-1, 0, 1)).all():
+            raise InputError(f"{chrom} has labels other than 1, 0 and -1", path=self.path)
+        return found
+
+    def _part(self, chrom: str, name: str, selection: Selection = ...) -> np.ndarray:
+        return read_part(self._handle, f"{self._group(chrom)}/{name}", self.path, selection)
 
     def require_labels(self) -> None:
         """Raise InputError if the file holds no truth."""
@@ -419,11 +502,11 @@ class BinsFile:
 @contextlib.contextmanager
 def open_bins(path: Path) -> Iterator[BinsFile]:
     """Open words.h5 of the variant alphabet; refuse other files, other alphabets and newer schemas."""
-    with open_container(path, kind=KIND, schema_version=SCHEMA_VERSION) as handle:
-        found = str(handle.attrs.get("alphabet", "unknown"))
+    with open_container(path, kind=KIND, schema_version=SCHEMA_VERSION, attributes=ATTRIBUTES) as handle:
+        found = read_text(handle, "alphabet", path)
         if found != ALPHABET:
             raise InputError(
-                f"holds words of the {found} alphabet, expected {ALPHABET}",
+                f"holds words of the {shown(found)} alphabet, expected {ALPHABET}",
                 path=path,
                 remedy="give the words that 'archaictools haplotypes' wrote",
             )
@@ -435,5 +518,5 @@ def open_bins(path: Path) -> Iterator[BinsFile]:
 
 def alphabet_of(path: Path) -> str:
     """Tell the alphabet of a words.h5: ``kmer`` or ``variant``."""
-    with open_container(path, kind=KIND, schema_version=SCHEMA_VERSION) as handle:
-        return str(handle.attrs.get("alphabet", "unknown"))
+    with open_container(path, kind=KIND, schema_version=SCHEMA_VERSION, attributes=ATTRIBUTES) as handle:
+        return read_text(handle, "alphabet", path)
