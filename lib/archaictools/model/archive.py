@@ -244,7 +244,7 @@ def load_model(path: Path, *, alphabet: str | None = KMER) -> TrainedModel:
         description = read_attributes(handle, "network", path)
         both_strands = description.pop("both_strands", None)
         network = _restore_network(description, path)
-        second = read_attributes(handle, "sharing", path) if "sharing" in handle.attrs else {}
+        second = read_attributes(handle, "sharing", path) if read_text(handle, "sharing", path) else {}
         sharing = _restore_network(second, path) if second else None
         if (
             network.vocabulary != reading.vocabulary
