@@ -20,7 +20,7 @@ from archaictools.errors import InputError
 from archaictools.formats.schema import check_name, shown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     import numpy.typing as npt
@@ -38,8 +38,8 @@ _MOST_LEVELS = 32
 _BEDGRAPH, _VARIABLE, _FIXED = 1, 2, 3
 _WIDTHS = {_BEDGRAPH: 12, _VARIABLE: 8, _FIXED: 4}
 
-#: Where a block lies: first and last chromosome, offset and bytes in the file.
-_Block = tuple[int, int, int, int]
+#: Where a block lies: offset and bytes in the file.
+_Block = tuple[int, int]
 
 _Columns = tuple["npt.NDArray[np.int64]", "npt.NDArray[np.int64]", "npt.NDArray[np.float64]"]
 
@@ -75,7 +75,7 @@ class BigWigFile(contextlib.AbstractContextManager["BigWigFile"]):
         except BaseException:
             self._handle.close()
             raise
-        self.lengths = {name: length for name, length in self._chromosomes.values()}
+        self.lengths = dict(self._chromosomes.values())
 
     def __exit__(self, kind: object, error: object, trace: object) -> None:
         """Close the file."""
@@ -85,9 +85,8 @@ class BigWigFile(contextlib.AbstractContextManager["BigWigFile"]):
         """Yield starts, ends and values of every chromosome that has some, in the file's order; or of one."""
         numbers = [number for number, (name, _) in self._chromosomes.items() if only is None or name == only]
         blocks: dict[int, list[_Block]] = {}
-        for block in self._read_blocks():
-            for number in range(block[0], block[1] + 1):
-                blocks.setdefault(number, []).append(block)
+        for number, block in self._read_blocks(numbers):
+            blocks.setdefault(number, []).append(block)
         for number in numbers:
             name, length = self._chromosomes[number]
             parts, before = [], 0
@@ -126,18 +125,27 @@ class BigWigFile(contextlib.AbstractContextManager["BigWigFile"]):
             raise self._damaged()
         return dict(sorted(found.items()))
 
-    def _read_blocks(self) -> Iterator[_Block]:
-        magic = self._unpack("I", self._read(self._index, 48)[:4])[0]
-        if magic != _BLOCKS:
+    def _read_blocks(self, wanted: list[int]) -> Iterator[tuple[int, _Block]]:
+        """Yield chromosome and place of the blocks, passing over branches without a wanted chromosome."""
+        if self._unpack("I", self._read(self._index, 48)[:4])[0] != _BLOCKS:
             raise self._damaged()
-        for items in self._leaves(self._index + 48, inner=24, leaf=32, child=16):
+        low, high = min(wanted, default=0), max(wanted, default=-1)
+
+        def touches(item: bytes) -> bool:
+            first, _, last, _ = self._unpack("IIII", item[:16])
+            return first <= high and last >= low
+
+        for items in self._leaves(self._index + 48, inner=24, leaf=32, child=16, keep=touches):
             for item in items:
                 first, _, last, _, offset, size = self._unpack("IIIIQQ", item)
-                if not (first in self._chromosomes and last in self._chromosomes and first <= last):
+                if first != last or first not in self._chromosomes:
                     raise self._damaged()
-                yield first, last, offset, size
+                if low <= first <= high:
+                    yield first, (offset, size)
 
-    def _leaves(self, root: int, *, inner: int, leaf: int, child: int) -> Iterator[list[bytes]]:
+    def _leaves(
+        self, root: int, *, inner: int, leaf: int, child: int, keep: Callable[[bytes], bool] = lambda _: True
+    ) -> Iterator[list[bytes]]:
         """Yield the items of each leaf of a tree, in order; no node may be reached twice."""
         waiting, seen = [(root, 0)], {root}
         while waiting:
@@ -149,7 +157,7 @@ class BigWigFile(contextlib.AbstractContextManager["BigWigFile"]):
             if is_leaf:
                 yield items
                 continue
-            children = [self._unpack("Q", item[child : child + 8])[0] for item in items]
+            children = [self._unpack("Q", item[child : child + 8])[0] for item in items if keep(item)]
             if level == _MOST_LEVELS or len(set(children)) != len(children) or not seen.isdisjoint(children):
                 raise self._damaged()
             seen.update(children)
@@ -157,7 +165,7 @@ class BigWigFile(contextlib.AbstractContextManager["BigWigFile"]):
 
     def _read_block(self, block: _Block, wanted: int) -> _Columns:
         """Read the intervals of a block, if it is of the chromosome wanted."""
-        _, _, offset, size = block
+        offset, size = block
         data = self._read(offset, size)
         if self._packed:
             unpack = zlib.decompressobj()
