@@ -310,9 +310,11 @@ def _check_metrics(metrics: dict[str, Any], members: int, path: Path) -> None:
     good = isinstance(sources, dict) and all(
         isinstance(digests, list) and all(isinstance(digest, str) for digest in digests) for digests in sources.values()
     )
-    good &= isinstance(folds, list) and len(folds) in {0, members}
-    training = [metrics.get("training"), *(fold.get("training") if isinstance(fold, dict) else 0 for fold in folds)]
-    good &= all(found is None or isinstance(found, dict) for found in training)
+    good &= isinstance(folds, list) and len(folds) in {0, members} and all(isinstance(fold, dict) for fold in folds)
+    good = good and all(
+        isinstance(found.get("training", {}), dict) and isinstance(found.get("split", {}), dict)
+        for found in (metrics, *folds)
+    )
     if not good:
         raise InputError("describes its training in a way that this release does not know", path=path)
 

@@ -347,7 +347,7 @@ class WordsFile:
             if len(row) and (
                 row[0] < 0
                 or row[-1] >= self._count
-                or (np.diff(row) < 0).any()
+                or (row[1:] < row[:-1]).any()
                 or start.min() < 0
                 or (end <= start).any()
                 or end.max() > self.alphabet.size
