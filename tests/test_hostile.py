@@ -54,7 +54,7 @@ def read(tmp_path_factory):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_hostile_files_are_refused_or_read(kind, read, tmp_path):
+def test_hostile_files_are_refused_or_read(kind, read, tmp_path, request):
     wrong, counts = [], {"read": 0, "refused": 0}
     for label, path, must in make(kind, tmp_path, every=1 if "ARCHAICTOOLS_FUZZ" in os.environ else EVERY[kind]):
         answer, seconds, grown = read(kind, path)
@@ -64,3 +64,6 @@ def test_hostile_files_are_refused_or_read(kind, read, tmp_path):
         path.unlink()
     assert not wrong, f"{len(wrong)} of {sum(counts.values())}: " + "\n".join(wrong[:40])
     assert counts["refused"] > 50
+    if "ARCHAICTOOLS_FUZZ" in os.environ:
+        with request.config.pluginmanager.getplugin("capturemanager").global_and_fixture_disabled():
+            print(f"\n{kind}: {sum(counts.values()):,} hostile files, {counts['refused']:,} refused", flush=True)
