@@ -19,7 +19,7 @@ sys.path.insert(0, str(HERE))
 def fuzz(test: str) -> bool:
     """Run one test; print what it printed of itself, or that it failed."""
     name = test.partition("[")[2].rstrip("]")
-    place = LOGS / f"{Path(test.partition(':')[0]).stem}.{name.replace(' ', '-')}"
+    place = LOGS / f"{Path(test.partition(':')[0]).stem}-{name.replace(' ', '-')}"
     result = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--basetemp", str(place), test],
         cwd=HERE.parent,
