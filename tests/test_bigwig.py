@@ -65,6 +65,13 @@ def test_damage_is_refused(path):
             list(read_bigwig(path))
 
 
+def test_a_bigwig_without_values_is_read(tmp_path):
+    with BigWigWriter(tmp_path / "x.bw", {"chr1": 1_000}):
+        pass
+    assert bigwig_lengths(tmp_path / "x.bw") == {"chr1": 1_000}
+    assert not list(read_bigwig(tmp_path / "x.bw"))
+
+
 def test_a_block_that_claims_more_than_it_holds_is_refused(tmp_path):
     with BigWigWriter(tmp_path / "x.bw", {"chr1": 1_000}) as writer:
         writer.add("chr1", (np.array([0, 10]), np.array([5, 20]), np.array([0.5, 0.25])))

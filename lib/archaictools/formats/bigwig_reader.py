@@ -69,7 +69,7 @@ class BigWigFile(contextlib.AbstractContextManager["BigWigFile"]):
                 raise InputError("is a bigBed, expected a bigWig" if bed else "is not a bigWig file", path=path)
             if len(head) < 64:
                 raise self._damaged()
-            _, _, tree, _, self._index, _, _, _, _, unpacked, _ = self._unpack("HHQQQHHQQIQ", head[4:])
+            _, _, tree, self._data, self._index, _, _, _, _, unpacked, _ = self._unpack("HHQQQHHQQIQ", head[4:])
             self._packed = unpacked > 0
             self._chromosomes = self._read_chromosomes(tree)
         except BaseException:
@@ -127,6 +127,8 @@ class BigWigFile(contextlib.AbstractContextManager["BigWigFile"]):
 
     def _read_blocks(self, wanted: list[int]) -> Iterator[tuple[int, _Block]]:
         """Yield chromosome and place of the blocks, passing over branches without a wanted chromosome."""
+        if not self._index and not self._unpack("I", self._read(self._data, 4))[0]:
+            return  # pyBigWig writes no index where there is no block
         if self._unpack("I", self._read(self._index, 48)[:4])[0] != _BLOCKS:
             raise self._damaged()
         low, high = min(wanted, default=0), max(wanted, default=-1)
