@@ -193,7 +193,9 @@ def valid_bigwig(folder: Path) -> Sequence[bytes]:
         for chrom in ("chr1", "chr2"):
             starts = np.arange(30, dtype=np.int64) * 500
             writer.add(chrom, (starts, starts + 300, rng.random(30)))
-    return [(folder / "valid.bw").read_bytes()]
+    with BigWigWriter(folder / "empty.bw", {"chr1": 50_000}):
+        pass
+    return [(folder / "valid.bw").read_bytes()] * 4 + [(folder / "empty.bw").read_bytes()]
 
 
 def windows(path: Path, folder: Path) -> None:
