@@ -7,13 +7,14 @@ DATA   ?= ../shared/data
 YARDSTICK ?= ../shared/yardstick
 PYTHON2 ?= python3
 JOBS   ?= auto
+FUZZ   ?= 10000
 WEIGHTS = lib/archaictools/model/weights
 
 GALAXY  ?= .galaxy
 PLANEMO ?= .planemo
 BROWSER ?= .browser
 
-.PHONY: demo demo-real demo-people callers yardstick leave-out pretrain article controls test test-galaxy test-browser lint bench clean help
+.PHONY: demo demo-real demo-people callers yardstick leave-out pretrain article controls test fuzz test-galaxy test-browser lint bench clean help
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -53,6 +54,9 @@ controls: $(READY) ## three made genomes: what must be called skill, no skill an
 
 test: $(READY) ## all tests that need neither a Galaxy server nor a browser
 	ARCHAICTOOLS_DATA="$(DATA)" $(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder
+
+fuzz: $(READY) ## 10,000 inputs (FUZZ=number) that nobody expects to every reader, a line each (an hour or two)
+	ARCHAICTOOLS_FUZZ=$(FUZZ) $(BIN)/python tests/fuzz.py
 
 $(GALAXY)/.ready: tests/galaxy/galaxy-requirements.txt
 $(PLANEMO)/.ready: tests/galaxy/planemo-requirements.txt

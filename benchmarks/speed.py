@@ -358,7 +358,8 @@ report(seconds=time.perf_counter() - start, sites=sites)
 READ = """
 from archaictools.formats.tally import Tally
 from archaictools.progress import Progress
-from archaictools.words.bins import Patterns, write_bins
+from archaictools.words.bins import Patterns
+from archaictools.words.bins_writer import write_bins
 from archaictools.words.haplotypes import count_haplotypes
 from archaictools.words.people import HaplotypeOptions, People
 outgroup, ingroup = (tuple(line.strip() for line in open({sim!r} + "/" + role + ".txt")) for role in ("outgroup", "ingroup"))

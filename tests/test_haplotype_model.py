@@ -28,7 +28,8 @@ from archaictools.model.network import Network, start_tensorflow
 from archaictools.model.pretrained import load
 from archaictools.model.splits import SplitOptions, make_splits
 from archaictools.results.bin_importance import draw_stretches
-from archaictools.words.bins import Patterns, Piece, open_bins, write_bins
+from archaictools.words.bins import Patterns, open_bins
+from archaictools.words.bins_writer import Piece, write_bins
 from archaictools.words.patterns import PATTERNS
 
 ABSENT_HOM, ABSENT_LACKED = PATTERNS.index("absent_hom"), PATTERNS.index("absent_lacked")

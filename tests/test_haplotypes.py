@@ -13,7 +13,8 @@ import pysam
 import pytest
 
 from archaictools.formats import variants
-from archaictools.words.bins import Patterns, open_bins, write_bins
+from archaictools.words.bins import Patterns, open_bins
+from archaictools.words.bins_writer import Piece, write_bins
 from archaictools.words.patterns import PATTERNS
 from archaictools.words.truth import Cover
 
@@ -223,9 +224,12 @@ def test_shared_alleles_against_looking_by_hand(ok, tmp_path):
 def test_no_more_than_so_many_haplotypes_are_looked_at_together(tmp_path):
     haplotypes = [(f"P{number}", side) for number in range(45) for side in (1, 2)]
     with write_bins(
-        tmp_path / "w.h5", Patterns(), haplotypes=haplotypes, lengths={}, provenance={}, groups=(0, 60, 62)
+        tmp_path / "w.h5", Patterns(), haplotypes=haplotypes, lengths={"chr1": 1}, provenance={}, groups=(0, 60, 62)
     ) as writer:
         writer.begin("chr1")
+        matches, pairs = np.zeros((90, 1, 0, 3), "u1"), np.zeros((90, 1, 0, 2), "u1")
+        missing = np.zeros((90, 1), "u2")
+        writer.append(Piece(np.zeros((90, 1, 32), "u1"), matches, *np.zeros((3, 1), "u2"), missing, pairs))
     with open_bins(tmp_path / "w.h5") as found:
         ends = [(rows.start, rows.stop) for rows in found.companies]
     assert ends == [(0, 24), (24, 48), (48, 60), (60, 62), (62, 86), (86, 90)]

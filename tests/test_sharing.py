@@ -18,7 +18,8 @@ from archaictools.model.bin_prediction import BinEnsemble
 from archaictools.model.bin_windows import BinPredictor
 from archaictools.model.sharing import INPUTS, WINDOWS, private_alleles
 from archaictools.model.sharing_fitting import _changed
-from archaictools.words.bins import Patterns, Piece, open_bins, write_bins
+from archaictools.words.bins import Patterns, open_bins
+from archaictools.words.bins_writer import Piece, write_bins
 from archaictools.words.patterns import PATTERNS
 
 SMALL = ("--lstm", 8, "--embedding", 8, "--dense", 8, "--stretch", 100, "--learning-rate", 0.01, "--threads", 2)

@@ -101,7 +101,8 @@ def command(
     from archaictools.formats.tally import Tally
     from archaictools.formats.variants import refuse_pipe
     from archaictools.progress import Progress
-    from archaictools.words.bins import Patterns, write_bins
+    from archaictools.words.bins import Patterns
+    from archaictools.words.bins_writer import write_bins
     from archaictools.words.haplotypes import count_haplotypes
     from archaictools.words.people import HaplotypeOptions, People
 

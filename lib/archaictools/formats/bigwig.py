@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import contextlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyBigWig
 
-from archaictools.errors import ArchaicError, InputError
+from archaictools.errors import ArchaicError
+from archaictools.formats.bigwig_reader import BigWigFile
 from archaictools.formats.files import check_readable
+from archaictools.formats.schema import check_lengths, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -35,10 +37,21 @@ class BigWigWriter(contextlib.AbstractContextManager["BigWigWriter"]):
     ----------
     bases
         Bases that carry a value so far.
+
+    Raises
+    ------
+    InputError
+        If the name or the length of a chromosome is none that a bigWig can hold.
     """
 
     def __init__(self, path: Path, lengths: Mapping[str, int]) -> None:
         self._name, self.bases = path.name, 0
+        check_lengths(list(lengths), np.array(list(lengths.values()), dtype=np.int64), None)
+        # pyBigWig ends the process where it cannot write, as under a name of 300 characters.
+        try:
+            path.open("wb").close()
+        except OSError as error:
+            raise ArchaicError(f"cannot write the bigWig {shown(self._name)} ({error.strerror})") from error
         self._handle = pyBigWig.open(str(path), "w")
         self._handle.addHeader(list(lengths.items()), maxZooms=10)
 
@@ -102,32 +115,15 @@ def is_bigwig(path: Path) -> bool:
         return handle.read(4) in {b"\x26\xfc\x8f\x88", b"\x88\x8f\xfc\x26"}
 
 
-@contextlib.contextmanager
-def _opened(path: Path) -> Iterator[Any]:
-    check_readable(path)
-    try:
-        handle = pyBigWig.open(str(path))
-    except RuntimeError as error:
-        raise InputError("is not a bigWig file", path=path) from error
-    try:
-        if not handle.isBigWig():
-            raise InputError("is a bigBed, expected a bigWig", path=path)
-        yield handle
-    finally:
-        handle.close()
-
-
 def bigwig_lengths(path: Path) -> dict[str, int]:
     """Return name and length in bp of every chromosome of a bigWig, in the file's order."""
-    with _opened(path) as handle:
-        return dict(handle.chroms())
+    check_readable(path)
+    with BigWigFile(path) as opened:
+        return opened.lengths
 
 
 def read_bigwig(path: Path, only: str | None = None) -> Iterator[tuple[str, Track]]:
     """Read a bigWig chromosome by chromosome, in the file's order (or one), skipping chromosomes without values."""
-    with _opened(path) as handle:
-        for chrom in handle.chroms() if only is None else [only]:
-            intervals = handle.intervals(chrom)
-            if intervals:
-                starts, ends, values = (np.array(column) for column in zip(*intervals, strict=True))
-                yield chrom, (starts.astype(np.int64), ends.astype(np.int64), values.astype(np.float64))
+    check_readable(path)
+    with BigWigFile(path) as opened:
+        yield from opened.tracks(only)

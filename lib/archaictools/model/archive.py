@@ -29,14 +29,29 @@ import numpy as np
 
 from archaictools.errors import ArchaicError, InputError, UsageError, shortlist
 from archaictools.formats.hdf5 import (
+    check_data,
     create,
+    intact,
     open_container,
     read_array,
     read_attributes,
     read_document,
+    read_number,
+    read_text,
     read_texts,
     write_attributes,
     write_document,
+)
+from archaictools.formats.schema import (
+    MOST_JSON,
+    MOST_LENGTH,
+    MOST_NAME,
+    TEXT,
+    Data,
+    Table,
+    check_lengths,
+    check_name,
+    shown,
 )
 from archaictools.model.network import Network
 from archaictools.model.sharing import INPUTS
@@ -65,6 +80,31 @@ WIDEST = 4_096
 
 #: Nor may a file name more members.
 MOST_MEMBERS = 1_000
+
+#: Bytes of the name of a place: of a file's stem and a chromosome, see :mod:`archaictools.model.genomes`.
+LONGEST = 4 * MOST_NAME
+
+#: Attributes of the root: the longest text, or None for a number.
+ATTRIBUTES: dict[str, int | None] = {
+    "alphabet": MOST_NAME,
+    "parameters": MOST_JSON,
+    "network": MOST_JSON,
+    "sharing": MOST_JSON,
+    "provenance": MOST_JSON,
+    "words_sha256": MOST_JSON,
+    "members": None,
+}
+
+#: What such a file may hold besides weights and counts, see :mod:`archaictools.formats.schema`.
+TABLE: Table = {
+    "metrics": Data("uint8", ("metrics",), packed=False),
+    "chromosomes/name": Data(TEXT, ("chromosomes",), longest=LONGEST),
+    "chromosomes/length": Data("int64", ("chromosomes",)),
+    "members/*/split": Data("uint8", ("*split",), packed=False),
+    "members/*/seen/chrom": Data(TEXT, ("*seen",), longest=LONGEST),
+    "members/*/seen/start": Data("int64", ("*seen",)),
+    "members/*/seen/end": Data("int64", ("*seen",)),
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -194,24 +234,21 @@ def load_model(path: Path, *, alphabet: str | None = KMER) -> TrainedModel:
         If the file is not a model, is of a newer schema, describes another kind of network, or if an array's
         name, shape, type or digest is not what the description implies.
     """
-    with open_container(path, kind=KIND, schema_version=SCHEMA_VERSION, oldest=OLDEST) as handle:
-        found = handle.attrs.get("alphabet")
+    with open_container(path, kind=KIND, schema_version=SCHEMA_VERSION, oldest=OLDEST, attributes=ATTRIBUTES) as handle:
+        found = read_text(handle, "alphabet", path)
         if found not in ((KMER, VARIANT) if alphabet is None else (alphabet,)):
-            raise InputError(f"is a model of the {found} alphabet, not {alphabet or f'{KMER} or {VARIANT}'}", path=path)
-        try:
-            parameters = read_attributes(handle, "parameters", path)
-            reading = Alphabet(**parameters) if found == KMER else Patterns.restore(parameters)
-            description = read_attributes(handle, "network", path)
-            both_strands = bool(description.pop("both_strands"))
-            network = Network(**description)
-            second = read_attributes(handle, "sharing", path) if "sharing" in handle.attrs else {}
-            sharing = Network(**second) if second else None
-        except (TypeError, KeyError, ValueError, ArchaicError) as error:
-            if isinstance(error, InputError) and str(path) in str(error):
-                raise
-            raise InputError(f"describes no network that this release can build ({error})", path=path) from error
+            wanted = alphabet or f"{KMER} or {VARIANT}"
+            raise InputError(f"is a model of the {shown(found)} alphabet, not {wanted}", path=path)
+        parameters = read_attributes(handle, "parameters", path)
+        reading = Alphabet.restore(parameters, path) if found == KMER else Patterns.restore(parameters, path)
+        description = read_attributes(handle, "network", path)
+        both_strands = description.pop("both_strands", None)
+        network = _restore_network(description, path)
+        second = read_attributes(handle, "sharing", path) if read_text(handle, "sharing", path) else {}
+        sharing = _restore_network(second, path) if second else None
         if (
             network.vocabulary != reading.vocabulary
+            or not isinstance(both_strands, bool)
             or network.per_bin != (found != KMER)
             or (isinstance(reading, Alphabet) and network.words != reading.words)
             or (
@@ -220,49 +257,104 @@ def load_model(path: Path, *, alphabet: str | None = KMER) -> TrainedModel:
             )
         ):
             raise InputError("its network does not fit its own words", path=path)
-        if max(size for one in (network, sharing or network) for size in (one.embedding, one.lstm, one.dense)) > WIDEST:
-            raise InputError(f"a layer has more than {WIDEST:,} units", path=path)
-        count = int(handle.attrs.get("members", 0))
+        count = read_number(handle, "members", path)
         if not 1 <= count <= MOST_MEMBERS:
             raise InputError(f"names {count} members, expected 1 to {MOST_MEMBERS:,}", path=path)
-        members = [_read_member(handle, f"members/{number}", path, network, sharing) for number in range(count)]
+        contents = check_data(handle, path, _table(network, sharing))
+        if len(contents.groups) != count or f"members/{count - 1}" not in contents.groups:
+            raise InputError(f"names {count} members, but holds {len(contents.groups)}", path=path)
+        metrics = read_document(handle, "metrics", path)
+        _check_metrics(metrics, count, path)
         names = read_texts(handle, "chromosomes/name", path)
-        lengths = read_array(handle, "chromosomes/length", path, shape=(len(names),), dtype="int64")
         return TrainedModel(
             network=network,
-            members=members,
+            members=[_read_member(handle, f"members/{number}", path, network, sharing) for number in range(count)],
             alphabet=reading,
             both_strands=both_strands,
-            chromosomes=dict(zip(names, lengths.tolist(), strict=True)),
-            words_digest=str(handle.attrs.get("words_sha256", "")),
-            metrics=read_document(handle, "metrics", path),
+            chromosomes=check_lengths(names, read_array(handle, "chromosomes/length", path), path, longest=LONGEST),
+            words_digest=read_text(handle, "words_sha256", path),
+            metrics=metrics,
             provenance=read_attributes(handle, "provenance", path),
             sharing=sharing,
         )
 
 
+def _table(network: Network, sharing: Network | None) -> Table:
+    """Return what a model of such networks may hold: the shapes of weights follow from the description."""
+    both = (("weights", network.shapes()), ("sharing", sharing.shapes() if sharing else {}))
+    weights = {
+        f"members/*/{kind}/{name}": Data("float32", shape, packed=False, attributes=("sha256",))
+        for kind, shapes in both
+        for name, shape in shapes.items()
+    }
+    return TABLE | {"members/*/counts": Data("uint32", (2, network.vocabulary))} | weights
+
+
+def _restore_network(stored: dict[str, Any], path: Path) -> Network:
+    """Read a description of a network, whose sizes must be numbers of a network that somebody trains."""
+    try:
+        network = Network(**stored)
+        sizes = (network.vocabulary, network.words, network.embedding, network.lstm, network.dense, network.lstm_layers)
+        if not all(type(size) is int for size in sizes) or not isinstance(network.per_bin, bool):
+            raise TypeError("a size is not a number")
+    except (TypeError, ValueError, ArchaicError) as error:
+        raise InputError(f"describes no network that this release can build ({error})", path=path) from error
+    if max(network.embedding, network.lstm, network.dense) > WIDEST:
+        raise InputError(f"a layer has more than {WIDEST:,} units", path=path)
+    return network
+
+
+def _check_metrics(metrics: dict[str, Any], members: int, path: Path) -> None:
+    """Check the parts of the metrics that other commands read: how it was trained, and on whose chromosomes."""
+    sources, folds = metrics.get("sources", {}), metrics.get("folds", [])
+    good = isinstance(sources, dict) and all(
+        isinstance(digests, list) and all(isinstance(digest, str) for digest in digests) for digests in sources.values()
+    )
+    good &= isinstance(folds, list) and len(folds) in {0, members} and all(isinstance(fold, dict) for fold in folds)
+    good = good and all(
+        isinstance(found.get("training", {}), dict) and isinstance(found.get("split", {}), dict)
+        for found in (metrics, *folds)
+    )
+    if not good:
+        raise InputError("describes its training in a way that this release does not know", path=path)
+
+
 def _read_member(handle: h5py.File, group: str, path: Path, network: Network, sharing: Network | None) -> Member:
     try:
         split = Split.restore(read_document(handle, f"{group}/split", path))
-    except (TypeError, KeyError, ValueError, UsageError) as error:
+    except (TypeError, KeyError, ValueError, OverflowError, AttributeError, UsageError) as error:
         raise InputError(f"describes no split that this release knows ({error})", path=path) from error
     weights = _read_weights(handle, f"{group}/weights", path, network)
     second = _read_weights(handle, f"{group}/sharing", path, sharing) if sharing else {}
     chrom = read_texts(handle, f"{group}/seen/chrom", path)
-    start, end = (
-        read_array(handle, f"{group}/seen/{name}", path, shape=(len(chrom),), dtype="int64")
-        for name in ("start", "end")
-    )
-    counts = read_array(handle, f"{group}/counts", path, shape=(2, network.vocabulary), dtype="uint32")
+    start, end = (read_array(handle, f"{group}/seen/{name}", path) for name in ("start", "end"))
+    _check_seen(chrom, start, end, path)
+    counts = read_array(handle, f"{group}/counts", path)
     return Member(weights=weights, split=split, seen=Territory(chrom, start, end), counts=counts, sharing=second)
+
+
+def _check_seen(chrom: Sequence[str], start: np.ndarray, end: np.ndarray, path: Path) -> None:
+    """Check that the places which a member saw are intervals in order."""
+    for name in set(chrom):
+        check_name(name, path, what="a chromosome's name", longest=LONGEST)
+    same = np.array([one == other for one, other in zip(chrom[1:], chrom[:-1], strict=True)], dtype=bool)
+    apart = start[1:][same] >= end[:-1][same]
+    inside = (start >= 0) & (start < end) & (end <= MOST_LENGTH)
+    blocks = int(np.count_nonzero(~same)) + 1 if len(chrom) else 0
+    if not (apart.all() and inside.all() and blocks == len(set(chrom))):
+        raise InputError("has seen places that are no intervals in order", path=path)
 
 
 def _read_weights(handle: h5py.File, group: str, path: Path, network: Network) -> dict[str, np.ndarray]:
     weights = {}
-    for name, shape in network.shapes().items():
-        array = read_array(handle, f"{group}/{name}", path, shape=shape, dtype="float32")
-        if handle[f"{group}/{name}"].attrs.get("sha256") != array_digest(array):
+    for name in network.shapes():
+        array = read_array(handle, f"{group}/{name}", path)
+        with intact(path, f"{group}/{name}"):
+            digest = handle[f"{group}/{name}"].attrs.get("sha256")
+        if digest != array_digest(array):
             raise InputError(f"the digest of {group}/{name} is wrong", path=path, remedy="the file is damaged")
+        if not np.isfinite(array).all():
+            raise InputError(f"{group}/{name} holds numbers that are not finite", path=path)
         weights[name] = array
     return weights
 

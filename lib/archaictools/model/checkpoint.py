@@ -7,21 +7,30 @@ epoch and need no state.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from archaictools.errors import InputError
+import numpy as np
+
+from archaictools.errors import InputError, shortlist
 from archaictools.formats.files import Outputs
-from archaictools.formats.hdf5 import create, open_container, read_array, read_document, write_document
+from archaictools.formats.hdf5 import check_data, create, open_container, read_array, read_document, write_document
+from archaictools.formats.schema import NUMBERS, Data, Table, shown
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    import numpy as np
-
 KIND = "archaictools checkpoint"
 SCHEMA_VERSION = 1
 FILE = "checkpoint.h5"
+
+#: What such a file holds besides arrays, see :mod:`archaictools.formats.schema`.
+TABLE: Table = {
+    "settings": Data("uint8", ("settings",), packed=False),
+    "state": Data("uint8", ("state",), packed=False),
+    **{f"{name}/*": Data(NUMBERS, None, packed=False, required=False) for name in ("weights", "optimizer", "best")},
+}
 
 
 @dataclass
@@ -71,35 +80,59 @@ def save_checkpoint(folder: Path, state: State, settings: dict[str, Any]) -> Non
                 handle[f"{name}/{number}"] = array
 
 
-def load_checkpoint(folder: Path, settings: dict[str, Any]) -> State | None:
+def load_checkpoint(folder: Path, settings: dict[str, Any], like: State) -> State | None:
     """Read the checkpoint of a folder, or return None where there is none.
+
+    Parameters
+    ----------
+    folder
+        As given to :func:`save_checkpoint`.
+    settings
+        What must be equal.
+    like
+        A state of the same network: the arrays read must have the types and shapes of these.
 
     Raises
     ------
     InputError
-        If it was made with other settings or other words.
+        If it was made with other settings or other words, or is damaged.
     """
     path = folder / FILE
     if not path.exists():
         return None
-    with open_container(path, kind=KIND, schema_version=SCHEMA_VERSION) as handle:
+    with open_container(path, kind=KIND, schema_version=SCHEMA_VERSION, attributes={}) as handle:
+        found = check_data(handle, path, TABLE)
         before = read_document(handle, "settings", path)
         differing = sorted(key for key in {*before, *settings} if before.get(key) != settings.get(key))
         if differing:
             raise InputError(
-                f"was made with other settings ({', '.join(differing)} differ)",
+                f"was made with other settings ({shortlist(map(shown, differing))} differ)",
                 path=path,
                 remedy="repeat the command that made it, or give --checkpoint a new folder",
             )
         stored = read_document(handle, "state", path)
-        arrays = {
-            name: [read_array(handle, f"{name}/{number}", path) for number in range(int(stored["arrays"][name]))]
-            for name in _ARRAYS
-        }
-        return State(
+        wanted = {f"{name}/{number}": each for name in _ARRAYS for number, each in enumerate(getattr(like, name))}
+        if set(found.shapes) != {"settings", "state", *wanted}:
+            raise InputError("holds arrays of another network", path=path, remedy="give --checkpoint a new folder")
+        arrays: dict[str, list[np.ndarray]] = {name: [] for name in _ARRAYS}
+        for name, each in wanted.items():
+            array = read_array(handle, name, path, shape=each.shape, dtype=str(each.dtype))
+            arrays[name.split("/")[0]].append(array)
+        return _restore(stored, arrays, path)
+
+
+def _restore(stored: dict[str, Any], arrays: dict[str, list[np.ndarray]], path: Path) -> State:
+    try:
+        state = State(
             epoch=int(stored["epoch"]),
             best_epoch=int(stored["best_epoch"]),
             best_loss=float(stored["best_loss"]),
-            history=list(stored["history"]),
+            history=[dict(row) for row in stored["history"]],
             **arrays,
         )
+    except (TypeError, KeyError, ValueError, OverflowError, AttributeError) as error:
+        raise InputError("describes no training that this release can go on with", path=path) from error
+    finite = all(np.isfinite(array).all() for each in arrays.values() for array in each)
+    if not (finite and 1 <= state.best_epoch <= state.epoch == len(state.history)) or math.isnan(state.best_loss):
+        raise InputError("describes no training that this release can go on with", path=path)
+    return state

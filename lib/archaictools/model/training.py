@@ -235,7 +235,7 @@ def run_epochs(
         If the checkpoint belongs to another training.
     """
     settings = json.loads(json.dumps(plain(settings)))
-    state = load_checkpoint(checkpoint, settings) if checkpoint else None
+    state = load_checkpoint(checkpoint, settings, _state_of(model)) if checkpoint else None
     if state is None:
         state = State()
     else:
@@ -263,8 +263,8 @@ def run_epochs(
             row["validation_auroc"],
         )
         if checkpoint:
-            state.weights = model.get_weights()
-            state.optimizer = [np.asarray(variable) for variable in model.optimizer.variables]
+            now = _state_of(model)
+            state.weights, state.optimizer = now.weights, now.optimizer
             save_checkpoint(checkpoint, state, settings)
     best = options.keep == "best" and state.epoch > 0
     if best:
@@ -276,6 +276,14 @@ def run_epochs(
         state.epoch < options.epochs,
         batches.batch,
         learning_rate,
+    )
+
+
+def _state_of(model: keras.Model) -> State:
+    """Return the weights of a network and the state of its optimiser."""
+    weights = model.get_weights()
+    return State(
+        weights=weights, optimizer=[np.asarray(variable) for variable in model.optimizer.variables], best=weights
     )
 
 

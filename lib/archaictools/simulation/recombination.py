@@ -40,8 +40,9 @@ def read_map(path: Path, length: int) -> msprime.RateMap:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", UserWarning)  # of NumPy, for a file without a row: refused below
+            warnings.simplefilter("error", RuntimeWarning)  # of NumPy, for two rows of one position
             rates = msprime.RateMap.read_hapmap(str(path), sequence_length=None)
-    except (OSError, ValueError, IndexError) as error:
+    except (OSError, ValueError, IndexError, TypeError, RuntimeWarning) as error:
         raise InputError(f"is not a HapMap recombination map ({error})", path=path) from error
     if rates.sequence_length < length:
         raise InputError(

@@ -37,34 +37,77 @@ import contextlib
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
-import h5py
 import numpy as np
-from isal import isal_zlib
 
 from archaictools.errors import InputError
 from archaictools.formats.hdf5 import (
-    create,
-    dataset,
+    check_data,
     open_container,
     read_array,
     read_attributes,
+    read_number,
+    read_part,
+    read_text,
     read_texts,
-    write_attributes,
+)
+from archaictools.formats.schema import (
+    TEXT,
+    Data,
+    Table,
+    check_inputs,
+    check_lengths,
+    check_name,
+    check_names,
+    shown,
 )
 from archaictools.words.callability import called_share, read_bins
 from archaictools.words.patterns import PATTERNS
-from archaictools.words.sentences import KIND, NEWEST
+from archaictools.words.sentences import ATTRIBUTES, KIND, NEWEST
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
+    import h5py
     import numpy.typing as npt
+
+    from archaictools.formats.hdf5 import Selection
+    from archaictools.formats.schema import Contents
 
 ALPHABET = "variant"
 
 #: Version 1 knew nothing of a haplotype's missing calls.
 SCHEMA_VERSION = NEWEST
+#: What such a file may hold, see :mod:`archaictools.formats.schema`: a new dataset is a new line here.
+TABLE: Table = {
+    "chromosomes/name": Data(TEXT, ("chromosomes",)),
+    "chromosomes/length": Data("int64", ("chromosomes",)),
+    "haplotypes/sample": Data(TEXT, ("haplotypes",)),
+    "haplotypes/haplotype": Data("int8", ("haplotypes",)),
+    "haplotypes/group": Data("int32", ("haplotypes",)),
+    "bins/*/counts": Data("uint8", ("haplotypes", "*bins", len(PATTERNS))),
+    "bins/*/matches": Data("uint8", ("haplotypes", "*bins", "archaic", 3)),
+    "bins/*/pairs": Data("uint8", ("haplotypes", "*bins", "pairs", 2)),
+    "bins/*/unshared": Data("int64", ("archaic", 2)),
+    "bins/*/typed": Data("uint16", ("*bins",)),
+    "bins/*/missing": Data("uint16", ("haplotypes", "*bins")),
+    "bins/*/exists": Data("uint8", ("haplotypes",)),
+    "bins/*/outgroup_variable": Data("uint16", ("*bins",)),
+    "bins/*/callable": Data("uint16", ("*bins",)),
+    "bins/*/sharing/bin": Data("uint32", ("*alleles",)),
+    "bins/*/sharing/carriers": Data("uint8", ("*alleles", "haplotypes/8")),
+    "bins/*/truth": Data("uint16", ("haplotypes", "*bins"), required=False),
+    "bins/*/label": Data("int8", ("haplotypes", "*bins"), required=False),
+}
+
+#: Bins of a chromosome, at most: memory goes by them. 249 Mb in bins of 50 bp, 4 Gb in bins of 1 kb.
+MOST_BINS = 5_000_000
+
+#: Alleles of a chromosome that haplotypes share, at most: all that 1,000 Genomes has on chromosome 1, ten times.
+MOST_SHARED = 64_000_000
+
+#: Archaic people, at most.
+MOST_ARCHAIC = 1_000
 
 #: What all haplotypes share in a bin.
 SHARED = ("outgroup_variable", "callable")
@@ -77,8 +120,6 @@ AROUND = 41
 
 #: Haplotypes of people read together that are looked at together, at most: memory and time go by pairs of them.
 COMPANY = 24
-
-_PACKED: dict[str, Any] = {"compression": "gzip", "compression_opts": 1, "shuffle": True}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,10 +145,27 @@ class Patterns:
     name: str = ALPHABET
 
     @classmethod
-    def restore(cls, stored: Mapping[str, Any]) -> Patterns:
-        """Read what :meth:`describe` gave; raise KeyError, TypeError or ValueError where that is not possible."""
-        archaic, patterns = (tuple(str(name) for name in stored[key]) for key in ("archaic", "patterns"))
-        return cls(bin=int(stored["bin"]), outgroup=int(stored["outgroup"]), archaic=archaic, patterns=patterns)
+    def restore(cls, stored: Mapping[str, Any], path: Path) -> Patterns:
+        """Read what :meth:`describe` gave.
+
+        Raises
+        ------
+        InputError
+            If that is not possible.
+        """
+        size, outgroup, archaic, patterns = (stored.get(key) for key in ("bin", "outgroup", "archaic", "patterns"))
+        if (
+            set(stored) != {"bin", "outgroup", "archaic", "patterns"}
+            or not (isinstance(size, int) and isinstance(outgroup, int))
+            or not (isinstance(archaic, list) and isinstance(patterns, list))
+        ):
+            raise InputError("names parameters this release does not know", path=path)
+        if patterns != list(PATTERNS) or not 1 <= size <= np.iinfo(np.uint16).max or outgroup < 0:
+            raise InputError("has words that this release does not know", path=path)
+        if len(archaic) > MOST_ARCHAIC:
+            raise InputError(f"names {len(archaic):,} archaic people, expected {MOST_ARCHAIC:,} at most", path=path)
+        people = check_names(archaic, path, what="an archaic person's name")
+        return cls(bin=size, outgroup=outgroup, archaic=tuple(people), patterns=PATTERNS)
 
     @property
     def inputs(self) -> tuple[str, ...]:
@@ -122,19 +180,6 @@ class Patterns:
     def describe(self) -> dict[str, Any]:
         """Return the parameters as plain values."""
         return {key: value for key, value in asdict(self).items() if key != "name"}
-
-
-@dataclass(frozen=True)
-class Piece:
-    """Some bins of one chromosome, for all haplotypes; see the module for shapes and types."""
-
-    counts: npt.NDArray[np.uint8]
-    matches: npt.NDArray[np.uint8]
-    outgroup_variable: npt.NDArray[np.uint16]
-    callable: npt.NDArray[np.uint16]
-    typed: npt.NDArray[np.uint16]
-    missing: npt.NDArray[np.uint16]
-    pairs: npt.NDArray[np.uint8]
 
 
 def bin_edges(length: int, size: int) -> npt.NDArray[np.int64]:
@@ -162,150 +207,6 @@ def _companies(group: npt.NDArray[np.int32]) -> Iterator[slice]:
             yield slice(begin, min(begin + COMPANY, last))
 
 
-class BinsWriter:
-    """Append bins to a new words.h5; obtain one from :func:`write_bins`.
-
-    Attributes
-    ----------
-    lengths
-        Chromosomes known so far, name to length in bp; those met later may be added.
-    """
-
-    def __init__(self, handle: h5py.File, alphabet: Patterns, lengths: dict[str, int], haplotypes: int) -> None:
-        self._handle, self._alphabet, self._haplotypes = handle, alphabet, haplotypes
-        self.lengths = dict(lengths)
-        self._group: h5py.Group | None = None
-        self._datasets: dict[str, h5py.Dataset] = {}
-        self._number = 0
-
-    def begin(self, chrom: str) -> None:
-        """Start a chromosome."""
-        self.lengths.setdefault(chrom, 0)
-        self._number = list(self.lengths).index(chrom)
-        group = self._handle.create_group(f"bins/{self._number}")
-        rows, people = self._haplotypes, len(self._alphabet.archaic)
-        for name, dtype, ends in (
-            ("counts", "uint8", (len(PATTERNS),)),
-            ("matches", "uint8", (people, 3)),
-            ("pairs", "uint8", (people * (people - 1), 2)),
-            ("missing", "uint16", ()),
-        ):
-            most = tuple(max(1, end) for end in ends)
-            shapes = {"maxshape": (rows, None, *most), "chunks": (1, TILE, *most)}
-            group.create_dataset(name, (rows, 0, *ends), dtype, **shapes, **(_PACKED | {"shuffle": False}))
-        for name in (*SHARED, "typed"):
-            group.create_dataset(name, (0,), "uint16", maxshape=(None,), chunks=(TILE,), **_PACKED)
-        self._group, self._datasets = group, dict(group.items())
-        group["exists"] = np.ones(rows, dtype=np.uint8)
-        group["unshared"] = np.zeros((people, 2), dtype=np.int64)
-        for name, dtype, width in (("bin", "uint32", ()), ("carriers", "uint8", (-(-rows // 8),))):
-            shapes = {"maxshape": (None, *width), "chunks": (TILE, *width)}
-            group.create_dataset(f"sharing/{name}", (0, *width), dtype, **shapes, **_PACKED)
-
-    def append(self, piece: Piece) -> None:
-        """Write the next bins of the chromosome begun last: whole tiles, but at its end."""
-        before = len(self._datasets["callable"])
-        after = before + len(piece.callable)
-        for name, stored in self._datasets.items():
-            values = getattr(piece, name)
-            if values.ndim == 1:
-                stored.resize(after, axis=0)
-                stored[before:] = values
-            else:
-                stored.resize(after, axis=1)
-                _write_tiles(stored, before, values)
-
-    def share(self, bins: npt.NDArray[np.int64], carriers: npt.NDArray[np.bool_]) -> None:
-        """Add alleles of the chromosome begun last that haplotypes share: their bins, and (alleles, haplotypes)."""
-        packed = np.packbits(carriers, axis=1, bitorder="little")
-        for name, values in (("bin", bins), ("carriers", packed)):
-            stored = self._begun[f"sharing/{name}"]
-            before = len(stored)
-            stored.resize(before + len(values), axis=0)
-            stored[before:] = values
-
-    def exist(self, exists: npt.NDArray[np.bool_]) -> None:
-        """Write which haplotypes exist on the chromosome begun last, bool (haplotypes,); all, if this is not called."""
-        self._begun["exists"][:] = exists
-
-    def unshared(self, counts: npt.NDArray[np.int64]) -> None:
-        """Write how many rare alleles no archaic person shares, of the chromosome begun last; see the module."""
-        self._begun["unshared"][...] = counts
-
-    def leave_out(self, first: int, last: int) -> None:
-        """Mark bins [first, last) of the chromosome begun last as not callable."""
-        self._datasets["callable"][first:last] = 0
-
-    def label(self, truth: npt.NDArray[np.uint16]) -> None:
-        """Write introgressed bases (haplotypes, bins) of the chromosome begun last, and the labels they give."""
-        tile = (1, min(TILE, truth.shape[1]))
-        self._begun.create_dataset("truth", data=truth, dtype="uint16", chunks=tile, **_PACKED)
-        half = np.diff(bin_edges(list(self.lengths.values())[self._number], self._alphabet.bin)) / 2
-        self._begun.create_dataset("label", data=truth >= half, dtype="int8", chunks=tile, **_PACKED)
-
-    @property
-    def _begun(self) -> h5py.Group:
-        if self._group is None:
-            raise AssertionError("begin a chromosome first")
-        return self._group
-
-
-def _write_tiles(dataset: h5py.Dataset, first: int, values: npt.NDArray[np.unsignedinteger]) -> None:
-    """Write bins from ``first`` on, tile by tile; deflated by ISA-L, in less than half the time that HDF5 takes."""
-    if first % TILE:
-        raise AssertionError("bins must come in whole tiles")
-    if not values.size:
-        return
-    rest = (0,) * (values.ndim - 2)
-    for row, begin in np.ndindex(len(values), -(-values.shape[1] // TILE)):
-        tile = np.ascontiguousarray(values[row, begin * TILE : (begin + 1) * TILE])
-        if len(tile) < TILE:
-            tile = np.concatenate([tile, np.zeros((TILE - len(tile), *tile.shape[1:]), dtype=tile.dtype)])
-        dataset.id.write_direct_chunk((row, first + begin * TILE, *rest), isal_zlib.compress(tile, 1))
-
-
-@contextlib.contextmanager
-def write_bins(
-    path: Path,
-    alphabet: Patterns,
-    *,
-    haplotypes: Sequence[tuple[str, int]],
-    lengths: dict[str, int],
-    provenance: dict[str, Any],
-    groups: Sequence[int] = (0,),
-) -> Iterator[BinsWriter]:
-    """Create words.h5 of the variant alphabet.
-
-    Parameters
-    ----------
-    path
-        Where to write; see :class:`archaictools.formats.files.Outputs`.
-    alphabet
-        How alleles become words.
-    haplotypes
-        Sample and haplotype (1 or 2) of each row.
-    lengths
-        Chromosomes, name to length in bp.
-    provenance
-        What made the file.
-    groups
-        First haplotype of each group of people read together, ascending from 0.
-    """
-    text = h5py.string_dtype()
-    with create(path, kind=KIND, schema_version=SCHEMA_VERSION) as handle:
-        handle.attrs["alphabet"] = ALPHABET
-        write_attributes(handle, "parameters", alphabet.describe())
-        write_attributes(handle, "provenance", provenance)
-        handle["haplotypes/sample"] = np.array([sample for sample, _ in haplotypes], dtype=text)
-        handle["haplotypes/haplotype"] = np.array([number for _, number in haplotypes], dtype=np.int8)
-        ends = [*groups[1:], len(haplotypes)]
-        handle["haplotypes/group"] = np.repeat(np.arange(len(groups), dtype=np.int32), np.subtract(ends, groups))
-        writer = BinsWriter(handle, alphabet, lengths, len(haplotypes))
-        yield writer
-        handle["chromosomes/name"] = np.array(list(writer.lengths), dtype=text)
-        handle["chromosomes/length"] = np.array(list(writer.lengths.values()), dtype=np.int64)
-
-
 class BinsFile:
     """An open words.h5 of the variant alphabet; obtain one from :func:`open_bins`.
 
@@ -327,38 +228,55 @@ class BinsFile:
 
     def __init__(self, path: Path, handle: h5py.File) -> None:
         self.path, self._handle = path, handle
-        try:
-            stored = read_attributes(handle, "parameters", path)
-            self.alphabet = Patterns.restore(stored)
-        except (TypeError, KeyError, ValueError) as error:
-            raise InputError("names parameters this release does not know", path=path) from error
-        if self.alphabet.patterns != PATTERNS or not 1 <= self.alphabet.bin <= np.iinfo(np.uint16).max:
-            raise InputError("has words that this release does not know", path=path)
+        self.alphabet = Patterns.restore(read_attributes(handle, "parameters", path), path)
         self.provenance = read_attributes(handle, "provenance", path)
+        check_inputs(self.provenance, path)
+        people = len(self.alphabet.archaic)
+        found = check_data(handle, path, TABLE, sizes={"archaic": people, "pairs": people * (people - 1)})
         names = read_texts(handle, "chromosomes/name", path)
-        sizes = read_array(handle, "chromosomes/length", path, shape=(len(names),), dtype="int64")
-        self.lengths: dict[str, int] = dict(zip(names, sizes.tolist(), strict=True))
+        self.lengths = check_lengths(names, read_array(handle, "chromosomes/length", path), path)
         samples = read_texts(handle, "haplotypes/sample", path)
-        numbers = read_array(handle, "haplotypes/haplotype", path, shape=(len(samples),), dtype="int8")
-        self.haplotypes = list(zip(samples, numbers.tolist(), strict=True))
-        group = read_array(handle, "haplotypes/group", path, shape=(len(samples),), dtype="int32")
+        numbers = read_array(handle, "haplotypes/haplotype", path).tolist()
+        self.haplotypes: list[tuple[str, int]] = list(zip(samples, numbers, strict=True))
+        for sample in set(samples):
+            check_name(sample, path, what="a sample's name")
+        group = read_array(handle, "haplotypes/group", path)
+        if not set(numbers) <= {1, 2} or len(set(self.haplotypes)) != len(samples):
+            raise InputError("names haplotypes other than 1 and 2 of each sample", path=path)
+        if group.min(initial=0) < 0 or (group[1:] < group[:-1]).any():
+            raise InputError("has groups of haplotypes that are not in order", path=path)
         self.companies = list(_companies(group))
         self._number = {name: number for number, name in enumerate(names)}
+        if len(found.groups) > sum(self._group(name) in found.groups for name in names):
+            raise InputError("holds bins of a chromosome that it does not name", path=path)
         self.bins = {
-            name: self._check(name, length) for name, length in self.lengths.items() if self._group(name) in handle
+            name: self._check(name, length, found)
+            for name, length in self.lengths.items()
+            if self._group(name) in found.groups
         }
-        self.labelled = bool(self.bins) and all(f"{self._group(name)}/truth" in handle for name in self.bins)
+        self.labelled = bool(self.bins) and all(
+            f"{self._group(name)}/{kind}" in found.shapes for name in self.bins for kind in ("truth", "label")
+        )
 
     def _group(self, chrom: str) -> str:
         return f"bins/{self._number[chrom]}"
 
-    def _check(self, chrom: str, length: int) -> int:
-        counts = dataset(self._handle, f"{self._group(chrom)}/counts", self.path)
+    def _check(self, chrom: str, length: int, found: Contents) -> int:
         bins = -(-length // self.alphabet.bin)
-        if counts.shape != (len(self.haplotypes), bins, len(PATTERNS)) or counts.dtype != np.uint8:
+        if not 0 < bins <= MOST_BINS:
             raise InputError(
-                f"{chrom} has counts of shape {counts.shape}, which its length contradicts", path=self.path
+                f"{chrom} of {length:,} bp has {bins:,} bins, expected 1 to {MOST_BINS:,}",
+                path=self.path,
+                remedy="make it again with a larger --bin",
             )
+        where = self._group(chrom)
+        if found.sizes[f"{where}/*bins"] != bins:
+            raise InputError(
+                f"{chrom} has counts of shape {found.shapes[f'{where}/counts']}, which its length contradicts",
+                path=self.path,
+            )
+        if found.sizes[f"{where}/*alleles"] > MOST_SHARED:
+            raise InputError(f"{chrom} has more than {MOST_SHARED:,} alleles that haplotypes share", path=self.path)
         return bins
 
     def edges(self, chrom: str) -> npt.NDArray[np.int64]:
@@ -373,7 +291,7 @@ class BinsFile:
 
     def counts(self, chrom: str, rows: slice = slice(None), bins: slice = slice(None)) -> npt.NDArray[np.uint8]:
         """Read words of some haplotypes and bins: uint8 (haplotypes, bins, 32)."""
-        return np.asarray(dataset(self._handle, f"{self._group(chrom)}/counts", self.path)[rows, bins])
+        return self._part(chrom, "counts", (rows, bins))
 
     def inputs(self, chrom: str, rows: slice = slice(None)) -> npt.NDArray[np.uint8]:
         """Read what a network reads: uint8 (haplotypes, bins, 34); callable as 0 (none) to 255 (all of the bin).
@@ -413,38 +331,40 @@ class BinsFile:
 
     def exists(self, chrom: str) -> npt.NDArray[np.bool_]:
         """Return which haplotypes exist on a chromosome: a haploid one has no second."""
-        where, shape = f"{self._group(chrom)}/exists", (len(self.haplotypes),)
-        return read_array(self._handle, where, self.path, shape=shape, dtype="uint8") > 0
+        return np.asarray(self._part(chrom, "exists") > 0)
 
     def _missing(self, chrom: str, rows: slice) -> npt.NDArray[np.uint16]:
-        return self._of_haplotypes(chrom, "missing", "uint16", rows)
+        """Read missing calls: uint16 (haplotypes, bins)."""
+        found = self._part(chrom, "missing", rows)
+        if (found > self.shared(chrom, "typed")).any():
+            raise InputError(f"{chrom} has more missing calls than sites", path=self.path)
+        return found
 
     def matches(self, chrom: str, row: int) -> npt.NDArray[np.uint8]:
         """Read rare alleles of one haplotype by the calls of archaic people: uint8 (bins, people, 3)."""
-        return np.asarray(dataset(self._handle, f"{self._group(chrom)}/matches", self.path)[row])
+        found = self._part(chrom, "matches", row)
+        if (found[..., 1] > found[..., 0]).any():
+            raise InputError(f"{chrom} has more alleles shared with an archaic person than called", path=self.path)
+        return found
 
     def pairs(self, chrom: str, row: int) -> npt.NDArray[np.uint8]:
         """Read rare alleles of one haplotype that separate two archaic people: uint8 (bins, ordered pairs, 2)."""
-        return np.asarray(dataset(self._handle, f"{self._group(chrom)}/pairs", self.path)[row])
+        return self._part(chrom, "pairs", row)
 
     def unshared(self, chrom: str) -> npt.NDArray[np.int64]:
         """Read how many rare non-REF alleles no archaic person shares, and at how many each is called."""
-        people = len(self.alphabet.archaic)
-        where = f"{self._group(chrom)}/unshared"
-        return read_array(self._handle, where, self.path, shape=(people, 2), dtype="int64")
+        return self._part(chrom, "unshared")
 
     def sharing(self, chrom: str, rows: slice) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_]]:
         """Read alleles that some haplotypes share: their bins, int64 (alleles,), and bool (alleles, haplotypes).
 
         Those of which fewer than two of these haplotypes carry are left out.
         """
-        where = f"{self._group(chrom)}/sharing"
-        bins = read_array(self._handle, f"{where}/bin", self.path, dtype="uint32").astype(np.int64)
-        stored = dataset(self._handle, f"{where}/carriers", self.path)
-        if stored.shape != (len(bins), -(-len(self.haplotypes) // 8)) or bins.max(initial=0) >= self.bins[chrom]:
-            raise InputError(f"{chrom} has alleles that haplotypes share where it has no bin", path=self.path)
+        bins = self._part(chrom, "sharing/bin").astype(np.int64)
+        if bins.max(initial=0) >= self.bins[chrom] or (bins[1:] < bins[:-1]).any():
+            raise InputError(f"{chrom} has alleles that haplotypes share in no bin, or not in order", path=self.path)
         begin = rows.start // 8
-        packed = np.asarray(stored[:, begin : -(-rows.stop // 8)])
+        packed = self._part(chrom, "sharing/carriers", (slice(None), slice(begin, -(-rows.stop // 8))))
         carriers = np.unpackbits(packed, axis=1, bitorder="little").astype(bool)
         carriers = carriers[:, rows.start - 8 * begin : rows.stop - 8 * begin]
         kept = carriers.sum(axis=1) > 1
@@ -452,9 +372,10 @@ class BinsFile:
 
     def shared(self, chrom: str, name: str) -> npt.NDArray[np.uint16]:
         """Read ``outgroup_variable``, ``callable`` or ``typed`` of a chromosome: uint16 (bins,)."""
-        return read_array(
-            self._handle, f"{self._group(chrom)}/{name}", self.path, shape=(self.bins[chrom],), dtype="uint16"
-        )
+        found = self._part(chrom, name)
+        if name == "callable" and found.max(initial=0) > self.alphabet.bin:
+            raise InputError(f"{chrom} has bins with more callable bases than bases", path=self.path)
+        return found
 
     def truth(self, chrom: str, rows: slice = slice(None)) -> npt.NDArray[np.uint16]:
         """Read introgressed bases of some haplotypes: uint16 (haplotypes, bins).
@@ -464,7 +385,11 @@ class BinsFile:
         InputError
             If the file holds no truth.
         """
-        return self._known(chrom, "truth", "uint16", rows)
+        self.require_labels()
+        found = self._part(chrom, "truth", rows)
+        if found.max(initial=0) > self.alphabet.bin:
+            raise InputError(f"{chrom} has bins with more introgressed bases than bases", path=self.path)
+        return found
 
     def label(self, chrom: str, rows: slice = slice(None)) -> npt.NDArray[np.int8]:
         """Read labels of some haplotypes: int8 (haplotypes, bins), 1 where half of the bin or more is introgressed.
@@ -474,17 +399,14 @@ class BinsFile:
         InputError
             If the file holds no truth.
         """
-        return self._known(chrom, "label", "int8", rows)
-
-    def _known(self, chrom: str, name: str, dtype: str, rows: slice) -> np.ndarray:
         self.require_labels()
-        return self._of_haplotypes(chrom, name, dtype, rows)
+        found = self._part(chrom, "label", rows)
+        if not np.isin(found, (-1, 0, 1)).all():
+            raise InputError(f"{chrom} has labels other than 1, 0 and -1", path=self.path)
+        return found
 
-    def _of_haplotypes(self, chrom: str, name: str, dtype: str, rows: slice) -> np.ndarray:
-        data = dataset(self._handle, f"{self._group(chrom)}/{name}", self.path)
-        if data.shape != (len(self.haplotypes), self.bins[chrom]) or data.dtype != np.dtype(dtype):
-            raise InputError(f"{chrom} has {name} of another shape than its counts", path=self.path)
-        return np.asarray(data[rows])
+    def _part(self, chrom: str, name: str, selection: Selection = ...) -> np.ndarray:
+        return read_part(self._handle, f"{self._group(chrom)}/{name}", self.path, selection)
 
     def require_labels(self) -> None:
         """Raise InputError if the file holds no truth."""
@@ -497,9 +419,9 @@ class BinsFile:
 @contextlib.contextmanager
 def open_bins(path: Path) -> Iterator[BinsFile]:
     """Open words.h5 of the variant alphabet; refuse other files, other alphabets and newer schemas."""
-    with open_container(path, kind=KIND, schema_version=SCHEMA_VERSION) as handle:
-        found = str(handle.attrs.get("alphabet", "unknown"))
-        if found == ALPHABET and handle.attrs["schema_version"] < SCHEMA_VERSION:
+    with open_container(path, kind=KIND, schema_version=SCHEMA_VERSION, attributes=ATTRIBUTES) as handle:
+        found = read_text(handle, "alphabet", path)
+        if found == ALPHABET and read_number(handle, "schema_version", path) < SCHEMA_VERSION:
             raise InputError(
                 "was made by an earlier release, which did not record missing calls",
                 path=path,
@@ -507,7 +429,7 @@ def open_bins(path: Path) -> Iterator[BinsFile]:
             )
         if found != ALPHABET:
             raise InputError(
-                f"holds words of the {found} alphabet, expected {ALPHABET}",
+                f"holds words of the {shown(found)} alphabet, expected {ALPHABET}",
                 path=path,
                 remedy="give the words that 'archaictools haplotypes' wrote",
             )
@@ -519,5 +441,5 @@ def open_bins(path: Path) -> Iterator[BinsFile]:
 
 def alphabet_of(path: Path) -> str:
     """Tell the alphabet of a words.h5: ``kmer`` or ``variant``."""
-    with open_container(path, kind=KIND, schema_version=SCHEMA_VERSION) as handle:
-        return str(handle.attrs.get("alphabet", "unknown"))
+    with open_container(path, kind=KIND, schema_version=SCHEMA_VERSION, attributes=ATTRIBUTES) as handle:
+        return read_text(handle, "alphabet", path)

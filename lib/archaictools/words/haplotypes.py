@@ -22,7 +22,8 @@ from archaictools.formats.variants import open_variants
 from archaictools.formats.vcf_text import ALLELES
 from archaictools.words.archaic_file import ArchaicFile
 from archaictools.words.archaics import Archaics, check_files
-from archaictools.words.bins import TILE, Piece, runs
+from archaictools.words.bins import TILE, runs
+from archaictools.words.bins_writer import Piece
 from archaictools.words.evidence import Evidence
 from archaictools.words.headers import Headers
 from archaictools.words.missing import REMEDY, ModernMissing
@@ -47,7 +48,7 @@ if TYPE_CHECKING:
     from archaictools.formats.tally import Tally
     from archaictools.formats.variants import VariantFile
     from archaictools.progress import Progress
-    from archaictools.words.bins import BinsWriter
+    from archaictools.words.bins_writer import BinsWriter
     from archaictools.words.people import HaplotypeOptions, People
 
 log = logging.getLogger("archaictools")

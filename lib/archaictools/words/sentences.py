@@ -23,21 +23,24 @@ from typing import TYPE_CHECKING, Any
 import h5py
 import numpy as np
 
-from archaictools.errors import InputError, UsageError
+from archaictools.errors import ArchaicError, InputError, UsageError
 from archaictools.formats.bases import AMBIGUOUS, Codes, pack, packed_width, unpack
 from archaictools.formats.hdf5 import (
+    check_data,
     create,
-    dataset,
     open_container,
     read_array,
     read_attributes,
+    read_part,
+    read_text,
     read_texts,
     write_attributes,
 )
+from archaictools.formats.schema import MOST_CHUNK, MOST_JSON, TEXT, Data, Table, check_lengths, shown
 from archaictools.words.kmers import Ids, check_k, kmer_ids, vocabulary_size, words_in
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     import numpy.typing as npt
@@ -51,6 +54,9 @@ NEWEST = 2
 CHUNK = 8_192
 #: Rows of packed bases stored together; the last such piece is padded, so a small file should not pay for a large one.
 _STORED = 256
+
+#: Attributes of a words file of either alphabet: the longest text of each.
+ATTRIBUTES = {"alphabet": 64, "parameters": MOST_JSON, "provenance": MOST_JSON, "genome": 4_096}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,6 +86,28 @@ class Alphabet:
                 f"k is {self.k} but the longest sentence has {self.size} bases",
                 remedy="choose a smaller k or longer windows",
             )
+        if self.size > MOST_SIZE:
+            raise InputError(
+                f"the longest sentence has {self.size:,} bases, expected {MOST_SIZE:,} at most",
+                remedy="choose shorter windows or records",
+            )
+
+    @classmethod
+    def restore(cls, stored: Mapping[str, Any], path: Path) -> Alphabet:
+        """Read what :meth:`describe` gave.
+
+        Raises
+        ------
+        InputError
+            If that is not possible.
+        """
+        wanted = {"k": int, "stride": int, "canonical": bool, "size": int}
+        if set(stored) != set(wanted) or any(type(stored[name]) is not kind for name, kind in wanted.items()):
+            raise InputError("names parameters this release does not know", path=path)
+        try:
+            return cls(**stored)
+        except ArchaicError as error:
+            raise InputError(f"cannot be read as words: {error}", path=path) from error
 
     @property
     def words(self) -> int:
@@ -131,6 +159,20 @@ class Sentences:
 
 _FIELDS = {"chrom": "uint32", "start": "int64", "end": "int64", "strand": "int8", "label": "int8"}
 
+#: What such a file may hold, see :mod:`archaictools.formats.schema`.
+TABLE: Table = {
+    "chromosomes/name": Data(TEXT, ("chromosomes",)),
+    "chromosomes/length": Data("int64", ("chromosomes",)),
+    **{f"sentence/{name}": Data(dtype, ("sentences",)) for name, dtype in _FIELDS.items()},
+    "bases": Data("uint8", ("sentences", "width"), packed=False),
+    "ambiguous/row": Data("int64", ("runs",)),
+    "ambiguous/start": Data("int32", ("runs",)),
+    "ambiguous/end": Data("int32", ("runs",)),
+}
+
+#: Bases of a sentence, at most: pieces of more cannot be stored.
+MOST_SIZE = 4 * MOST_CHUNK // _STORED
+
 
 class WordsWriter:
     """Append sentences to a new words.h5; obtain one from :func:`write_words`."""
@@ -181,13 +223,15 @@ def write_words(
     provenance
         What made the file.
     """
+    lengths = np.array(list(chromosomes.values()), dtype=np.int64)
+    check_lengths(list(chromosomes), lengths, None)
     with create(path, kind=KIND, schema_version=SCHEMA_VERSION) as handle:
         handle.attrs["alphabet"] = alphabet.name
         write_attributes(handle, "parameters", alphabet.describe())
         write_attributes(handle, "provenance", provenance)
         handle.attrs["genome"] = genome
         handle["chromosomes/name"] = np.array(list(chromosomes), dtype=h5py.string_dtype())
-        handle["chromosomes/length"] = np.array(list(chromosomes.values()), dtype=np.int64)
+        handle["chromosomes/length"] = lengths
         yield WordsWriter(handle, alphabet)
 
 
@@ -206,39 +250,38 @@ class WordsFile:
 
     def __init__(self, path: Path, handle: h5py.File) -> None:
         self.path, self._handle = path, handle
-        name = str(handle.attrs.get("alphabet", "unknown"))
+        name = read_text(handle, "alphabet", path)
         if name != "kmer":
             raise InputError(
-                f"holds words of the {name} alphabet, expected kmer",
+                f"holds words of the {shown(name)} alphabet, expected kmer",
                 path=path,
                 remedy="give the words that 'archaictools tokenize' wrote",
             )
-        try:
-            self.alphabet = Alphabet(**read_attributes(handle, "parameters", path))
-        except TypeError as error:
-            raise InputError("names parameters this release does not know", path=path) from error
+        self.alphabet = Alphabet.restore(read_attributes(handle, "parameters", path), path)
         self.provenance = read_attributes(handle, "provenance", path)
-        names = read_texts(handle, "chromosomes/name", path)
-        sizes = read_array(handle, "chromosomes/length", path, shape=(len(names),), dtype="int64")
-        self.chromosomes: dict[str, int] = dict(zip(names, sizes.tolist(), strict=True))
-        bases = dataset(handle, "bases", path)
-        self._count = len(bases)
-        if bases.shape != (self._count, packed_width(self.alphabet.size)) or bases.dtype != np.uint8:
-            raise InputError(f"bases have shape {bases.shape}, which the size contradicts", path=path)
+        found = check_data(handle, path, TABLE, sizes={"width": packed_width(self.alphabet.size)})
+        self.chromosomes = check_lengths(
+            read_texts(handle, "chromosomes/name", path), read_array(handle, "chromosomes/length", path), path
+        )
+        self._count = found.sizes["sentences"]
+        # A run takes a base, and one between it and the next.
+        if found.sizes["runs"] > self._count * (self.alphabet.size + 1) // 2:
+            raise InputError("has more runs of unknown bases than bases", path=path)
 
     def __len__(self) -> int:
         return self._count
 
     def field(self, name: str) -> np.ndarray:
         """Read one of ``chrom, start, end, strand, label`` for all sentences."""
-        return read_array(self._handle, f"sentence/{name}", self.path, shape=(self._count,), dtype=_FIELDS[name])
+        return self._field(name)
 
     def chunks(self, first: int = 0, last: int | None = None) -> Iterator[Sentences]:
         """Read sentences [first, last) in order, at most :data:`CHUNK` at a time."""
         last = self._count if last is None else min(last, self._count)
         for begin in range(first, last, CHUNK):
             end = min(begin + CHUNK, last)
-            fields = {name: dataset(self._handle, f"sentence/{name}", self.path)[begin:end] for name in _FIELDS}
+            fields = {name: self._field(name, begin, end) for name in _FIELDS}
+            self._check_places(fields)
             codes = self._codes(begin, end, fields["end"] - fields["start"])
             yield Sentences(**fields, codes=codes)
 
@@ -266,8 +309,30 @@ class WordsFile:
             part = rows[first : first + CHUNK]
             yield self.alphabet.ids(self.take(part)), label[part]
 
+    def _field(self, name: str, first: int = 0, last: int | None = None) -> np.ndarray:
+        values = read_part(self._handle, f"sentence/{name}", self.path, slice(first, last))
+        low, high = {
+            "chrom": (0, len(self.chromosomes) - 1),
+            "start": (0, max(self.chromosomes.values(), default=0)),
+            "end": (1, max(self.chromosomes.values(), default=0)),
+            "strand": (-1, 1),
+            "label": (-1, 1),
+        }[name]
+        if len(values) and not low <= int(values.min()) <= int(values.max()) <= high:
+            raise InputError(f"has a sentence whose {name} is not from {low:,} to {high:,}", path=self.path)
+        return values
+
+    def _check_places(self, fields: Mapping[str, np.ndarray]) -> None:
+        length = np.array(list(self.chromosomes.values()), dtype=np.int64)[fields["chrom"]]
+        size = fields["end"] - fields["start"]
+        if (size < 1).any() or (size > self.alphabet.size).any() or (fields["end"] > length).any():
+            raise InputError(
+                f"has a sentence that is empty, longer than {self.alphabet.size:,} bp or beyond its chromosome",
+                path=self.path,
+            )
+
     def _codes(self, first: int, last: int, lengths: npt.NDArray[np.int64]) -> Codes:
-        codes = unpack(dataset(self._handle, "bases", self.path)[first:last], self.alphabet.size)
+        codes = unpack(read_part(self._handle, "bases", self.path, slice(first, last)), self.alphabet.size)
         if (lengths < self.alphabet.size).any():
             codes[np.arange(self.alphabet.size) >= lengths[:, None]] = AMBIGUOUS
         rows, starts, ends = self._ambiguous
@@ -281,6 +346,15 @@ class WordsFile:
         if not hasattr(self, "_runs"):
             names = ("row", "start", "end")
             row, start, end = (read_array(self._handle, f"ambiguous/{name}", self.path) for name in names)
+            if len(row) and (
+                row[0] < 0
+                or row[-1] >= self._count
+                or (row[1:] < row[:-1]).any()
+                or start.min() < 0
+                or (end <= start).any()
+                or end.max() > self.alphabet.size
+            ):
+                raise InputError("has runs of unknown bases outside its sentences, or not in order", path=self.path)
             self._runs = (row, start, end)
         return self._runs
 
@@ -288,7 +362,7 @@ class WordsFile:
 @contextlib.contextmanager
 def open_words(path: Path) -> Iterator[WordsFile]:
     """Open words.h5 for reading; refuse other files, other alphabets and newer schemas."""
-    with open_container(path, kind=KIND, schema_version=NEWEST) as handle:
+    with open_container(path, kind=KIND, schema_version=NEWEST, attributes=ATTRIBUTES) as handle:
         words = WordsFile(path, handle)
         if not len(words):
             raise InputError("holds no sentence", path=path)
