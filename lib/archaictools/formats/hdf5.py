@@ -83,14 +83,19 @@ def open_container(
     with handle:
         with intact(path, "its head"):
             _check_head(handle, path, kind, {"format": MOST_NAME, "schema_version": None, **attributes})
-            version = read_number(handle, "schema_version", path)
-        if not oldest <= version <= schema_version:
-            raise InputError(
-                f"has schema version {version}, this release reads {oldest} to {schema_version}",
-                path=path,
-                remedy="install a newer archaictools" if version > schema_version else "make the file again",
-            )
+        check_version(handle, path, schema_version, oldest=oldest)
         yield handle
+
+
+def check_version(handle: h5py.File, path: Path, newest: int, *, oldest: int = 1) -> None:
+    """Raise InputError unless a container is of a schema that is read."""
+    version = read_number(handle, "schema_version", path)
+    if not oldest <= version <= newest:
+        raise InputError(
+            f"has schema version {version}, this release reads {oldest} to {newest}",
+            path=path,
+            remedy="install a newer archaictools" if version > newest else "make the file again",
+        )
 
 
 def _check_head(handle: h5py.File, path: Path, kind: str, known: Mapping[str, int | None]) -> None:

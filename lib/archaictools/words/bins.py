@@ -42,10 +42,10 @@ import numpy as np
 from archaictools.errors import InputError
 from archaictools.formats.hdf5 import (
     check_data,
+    check_version,
     open_container,
     read_array,
     read_attributes,
-    read_number,
     read_part,
     read_text,
     read_texts,
@@ -421,18 +421,13 @@ def open_bins(path: Path) -> Iterator[BinsFile]:
     """Open words.h5 of the variant alphabet; refuse other files, other alphabets and newer schemas."""
     with open_container(path, kind=KIND, schema_version=SCHEMA_VERSION, attributes=ATTRIBUTES) as handle:
         found = read_text(handle, "alphabet", path)
-        if found == ALPHABET and read_number(handle, "schema_version", path) < SCHEMA_VERSION:
-            raise InputError(
-                "was made by an earlier release, which did not record missing calls",
-                path=path,
-                remedy="make it again with 'archaictools haplotypes'",
-            )
         if found != ALPHABET:
             raise InputError(
                 f"holds words of the {shown(found)} alphabet, expected {ALPHABET}",
                 path=path,
                 remedy="give the words that 'archaictools haplotypes' wrote",
             )
+        check_version(handle, path, SCHEMA_VERSION, oldest=SCHEMA_VERSION)
         words = BinsFile(path, handle)
         if not words.bins or not words.haplotypes:
             raise InputError("holds no bin", path=path)

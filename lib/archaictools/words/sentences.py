@@ -27,6 +27,7 @@ from archaictools.errors import ArchaicError, InputError, UsageError
 from archaictools.formats.bases import AMBIGUOUS, Codes, pack, packed_width, unpack
 from archaictools.formats.hdf5 import (
     check_data,
+    check_version,
     create,
     open_container,
     read_array,
@@ -363,6 +364,8 @@ class WordsFile:
 def open_words(path: Path) -> Iterator[WordsFile]:
     """Open words.h5 for reading; refuse other files, other alphabets and newer schemas."""
     with open_container(path, kind=KIND, schema_version=NEWEST, attributes=ATTRIBUTES) as handle:
+        if read_text(handle, "alphabet", path) == Alphabet.name:
+            check_version(handle, path, SCHEMA_VERSION)
         words = WordsFile(path, handle)
         if not len(words):
             raise InputError("holds no sentence", path=path)
