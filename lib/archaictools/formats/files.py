@@ -11,6 +11,7 @@ import contextlib
 import hashlib
 import io
 import os
+import re
 import secrets
 import shutil
 from pathlib import Path
@@ -115,6 +116,41 @@ def damage_named(path: Path) -> Iterator[None]:
             path=path,
             remedy="copy or download the file again",
         ) from error
+
+
+#: Longest name of a file that :func:`safe_file_name` returns, in bytes; file systems allow 255 with all suffixes.
+MAX_NAME_BYTES = 200
+
+
+def safe_file_name(name: str) -> str:
+    r"""Turn any name (of a sample, of a contig) into the name of a file; different names give different files.
+
+    Letters of all scripts, blanks and most punctuation stay. ``/``, what cannot be printed, a leading ``.`` and a ``%``
+    that would read as such a code are written as in URLs. A name that is too long is cut, and ends in a digest of it.
+
+    Examples
+    --------
+    >>> safe_file_name("Ötzi (iceman) #2"), safe_file_name("HLA-A*01:01"), safe_file_name("A/B 1")
+    ('Ötzi (iceman) #2', 'HLA-A*01:01', 'A%2FB 1')
+    >>> safe_file_name(".."), safe_file_name("a\tb"), safe_file_name("A%2FB 1"), safe_file_name("50%")
+    ('%2E.', 'a%09b', 'A%252FB 1', '50%')
+    >>> long = safe_file_name("x" * 300)
+    >>> len(long), long[:4], long != safe_file_name("x" * 301)
+    (200, 'xxxx', True)
+    """
+    safe = "".join(
+        letter
+        if letter.isprintable() and letter != "/"
+        else "".join(f"%{byte:02X}" for byte in letter.encode("utf-8", errors="surrogatepass"))
+        for letter in re.sub("%(?=[0-9A-Fa-f]{2})", "%25", name)
+    )
+    if not safe or safe.startswith("."):
+        safe = f"%2E{safe[1:]}"
+    encoded = safe.encode()
+    if len(encoded) <= MAX_NAME_BYTES:
+        return safe
+    digest = f"~{hashlib.sha256(name.encode('utf-8', errors='surrogatepass')).hexdigest()[:16]}"
+    return encoded[: MAX_NAME_BYTES - len(digest)].decode(errors="ignore") + digest
 
 
 def sha256(path: Path) -> str:
