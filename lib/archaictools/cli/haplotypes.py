@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
+from functools import cache, partial
+from typing import TYPE_CHECKING
 
 import click
 
-from archaictools.cli.options import INPUT, OUTPUT, common, report
+from archaictools.cli.options import BINARY, INPUT, OUTPUT, common, report
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 @click.command("haplotypes", short_help="Read phased people as sentences of bins.")
@@ -46,7 +49,7 @@ from archaictools.cli.options import INPUT, OUTPUT, common, report
     help="What a missing archaic call means; ask refuses a file without any REF call.",
 )
 @click.option("--pass-only", is_flag=True, help="Use only records whose FILTER is PASS or not given, archaic ones too.")
-@click.option("--out", type=OUTPUT, required=True, help="words.h5.")
+@click.option("--out", type=BINARY, required=True, help="words.h5.")
 @click.option("--summary", type=OUTPUT, help="TSV of what was read, not used, and why.")
 @common
 def command(
@@ -72,6 +75,9 @@ def command(
 
     Files may hold one chromosome each, name chromosomes chr21 or 21, and list sites of several alleles. No ancestral
     alleles are needed: each haplotype's own allele counts, whichever is REF.
+
+    Names are given with commas between them, or as a file (or pipe): one name a line, a table with tabs whose first
+    column is the name, or JSON as of hmmix ({"ingroup": [...], "outgroup": [...]}).
     """
     from archaictools import provenance
     from archaictools.formats.files import Outputs
@@ -80,13 +86,15 @@ def command(
     from archaictools.progress import Progress
     from archaictools.words.bins import Patterns, write_bins
     from archaictools.words.haplotypes import count_haplotypes
+    from archaictools.words.names import read_names
     from archaictools.words.people import HaplotypeOptions, People
 
+    samples = cache(partial(_samples, (*vcf, *archaic_vcf)))
     people = People(
         vcf=vcf,
-        ingroup=_names(ingroup),
-        outgroup=_names(outgroup),
-        archaic=_names(archaic),
+        ingroup=read_names(ingroup, "ingroup", samples),
+        outgroup=read_names(outgroup, "outgroup", samples),
+        archaic=read_names(archaic, "archaic", samples),
         archaic_vcf=archaic_vcf,
     )
     options = HaplotypeOptions(
@@ -139,17 +147,12 @@ def command(
         report(introgressed=f"{used.introgressed / (used.bases * len(people.haplotypes)):.2%} of the bases")
 
 
-def _names(given: tuple[str, ...]) -> tuple[str, ...]:
-    """Read names from files where there are such files, else from the command line, separated by commas."""
-    from archaictools.formats.files import open_text
+def _samples(files: tuple[Path, ...]) -> frozenset[str]:
+    """Return the samples of all VCFs."""
+    from archaictools.formats.variants import open_variants
 
-    found: list[str] = []
-    for text in given:
-        # os.path, since methods of Path fail where many names are too long for a path. A pipe is read as it is.
-        if os.path.exists(text) and not os.path.isdir(text):  # noqa: PTH110, PTH112
-            path = Path(text)
-            with open_text(path) if path.is_file() else path.open(encoding="utf-8") as handle:
-                found += [line.split()[0] for line in handle if line.strip() and not line.startswith("#")]
-        else:
-            found += [name for name in text.split(",") if name]
-    return tuple(found)
+    found: set[str] = set()
+    for path in files:
+        with open_variants(path) as variants:
+            found.update(variants.samples)
+    return frozenset(found)

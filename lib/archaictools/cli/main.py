@@ -56,7 +56,9 @@ class Verbs(click.Group):
 @click.group(
     cls=Verbs,
     context_settings={"help_option_names": ["-h", "--help"]},
-    epilog="Every verb has its own --help. Exit codes: 0 done, 1 failed, 2 usage, 3 wrong input, 4 out of memory.",
+    epilog="Every verb has its own --help. Inputs may be pipes; - is standard input, or, of outputs that are text, "
+    "standard output. Outputs that are there already are replaced only with --force. Exit codes: 0 done, 1 failed, "
+    "2 usage, 3 wrong input, 4 out of memory.",
 )
 @version_option
 def cli() -> None:

@@ -12,6 +12,7 @@ import re
 import subprocess
 import sys
 import tempfile
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
@@ -121,7 +122,8 @@ class VariantFile:
                 remedy="give names as in the #CHROM line, separated by commas, or a file with one name a line",
             )
         if len(where) < len(self.samples):
-            twice = [name for name in names if self.samples.count(name) > 1]
+            times = Counter(self.samples)
+            twice = [name for name in names if times[name] > 1]
             if twice:
                 raise InputError(f"has more than one sample named {shortlist(twice)}", path=self.path)
         return np.array([where[name] for name in names], dtype=np.int64)

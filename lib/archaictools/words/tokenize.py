@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from Bio.SeqIO.FastaIO import SimpleFastaParser
 
-from archaictools.errors import InputError
+from archaictools.errors import InputError, shorten
 from archaictools.formats.bases import AMBIGUOUS, encode
 from archaictools.formats.bed import iter_bed
 from archaictools.formats.columns import intervals_of, read_columns
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
     import pandas as pd
 
+    from archaictools.formats.fasta import Letters
     from archaictools.formats.genome import Genome
     from archaictools.formats.tally import Tally
 
@@ -92,20 +93,30 @@ def _check_ends(frame: pd.DataFrame, limits: npt.NDArray[np.int64], windows: Pat
         )
 
 
-def record_lengths(path: Path) -> dict[str, int]:
+def record_lengths(path: Path, letters: Letters) -> dict[str, int]:
     """Return the name and length in bp of every record of a FASTA file without coordinates.
+
+    Parameters
+    ----------
+    path
+        The file.
+    letters
+        Checks and counts letters.
 
     Raises
     ------
     InputError
-        If the file is not FASTA, a record is empty, or a name is used twice.
+        If the file is not FASTA, a record is empty or not of nucleotides, or a name is used twice.
     """
     lengths: dict[str, int] = {}
     for name, sequence in _records(path):
         if name in lengths:
-            raise InputError(f"two records are named {name}", path=path, remedy="give each record its own name")
+            raise InputError(
+                f"two records are named {shorten(name)}", path=path, remedy="give each record its own name"
+            )
         if not sequence:
-            raise InputError(f"record {name} holds no base", path=path, remedy="remove it")
+            raise InputError(f"record {shorten(name)} holds no base", path=path, remedy="remove it")
+        letters.add(sequence.encode(), name)
         lengths[name] = len(sequence)
     return lengths
 
