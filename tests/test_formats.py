@@ -154,11 +154,11 @@ def test_stale_index_is_not_believed(tmp_path):
     pysam.faidx(str(path))
     write_fasta(path, {"chr1": "C" * 200})
     index = tmp_path / "g.fa.fai"
-    import os
-
-    os.utime(index, (1, 1))
-    with open_genome(path) as genome:
-        assert genome.lengths == {"chr1": 200}
+    for time in (1, 4_000_000_000):  # older than its FASTA, and newer, of another file
+        os.utime(index, (time, time))
+        with open_genome(path) as genome:
+            assert genome.lengths == {"chr1": 200}
+            assert genome.codes("chr1", 150, 160).tolist() == [1] * 10
 
 
 @pytest.mark.parametrize(
@@ -221,16 +221,26 @@ def test_bigwig_round_trip(tmp_path):
     assert (chrom, starts.tolist(), ends.tolist(), values.tolist()) == ("chr2", [0, 200], [200, 300], [0.25, 0.75])
 
 
+@contextlib.contextmanager
+def replacing():
+    """As with --force."""
+    before = REPLACING.set(True)
+    yield
+    REPLACING.reset(before)
+
+
 def test_outputs_appear_together_or_not_at_all(tmp_path):
     one, two = tmp_path / "one.txt", tmp_path / "two.txt"
     one.write_text("before")
-    with pytest.raises(RuntimeError, match="killed"), Outputs() as outputs:
+    with pytest.raises(UsageError, match="is there already; name another output, or replace it with --force"):
+        Outputs().stage(one)
+    with replacing(), pytest.raises(RuntimeError, match="killed"), Outputs() as outputs:
         outputs.stage(one).write_text("half")
         outputs.stage(two).write_text("half")
         raise RuntimeError("killed")
     assert one.read_text() == "before"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["one.txt"]
-    with Outputs() as outputs:
+    with Outputs() as outputs, replacing():
         outputs.stage(one).write_text("1")
         outputs.stage(two).write_text("2")
         assert one.read_text() == "before"
@@ -245,4 +255,6 @@ def test_one_file_cannot_be_two_outputs(tmp_path):
 
 def test_devices_are_written_to_not_replaced():
     with Outputs() as outputs:
-        assert str(outputs.stage(__import__("pathlib").Path("/dev/null"))) == "/dev/null"
+        for _ in range(2):
+            outputs.stage(Path("/dev/null")).write_text("x")
+    assert stat.S_ISCHR(os.stat("/dev/null").st_mode)

@@ -138,6 +138,7 @@ def common(function: Callable[..., Any]) -> Callable[..., Any]:
             os.environ[f"{library}_NUM_THREADS"] = str(threads)
         log.handlers[:] = [_Messages()]
         log.propagate = False
+        logging.getLogger("matplotlib").setLevel(logging.ERROR)  # it warns of a home folder that is not writable
         log.setLevel(logging.WARNING if quiet else logging.INFO)
         _refuse_infinite(values)
         before = REPLACING.set(force)

@@ -18,9 +18,7 @@ if TYPE_CHECKING:
 @click.option("--genome", type=INPUT, help="FASTA that the windows were cut from.")
 @click.option("--fasta", type=INPUT, help="Sequence records without coordinates, instead of windows and genome.")
 @click.option("--k", type=click.IntRange(1, 12), default=10, show_default=True, help="Length of a word in bp.")
-@click.option(
-    "--stride", type=click.IntRange(1, MAX_LENGTH), default=1, show_default=True, help="Distance of words in bp."
-)
+@click.option("--stride", type=click.IntRange(1, 1_000_000), default=1, show_default=True, help="Distance of words.")
 @click.option("--canonical", is_flag=True, help="A k-mer and its reverse complement are one word.")
 @click.option(
     "--size",
@@ -61,7 +59,6 @@ def command(
     """
     from archaictools import provenance
     from archaictools.errors import InputError, UsageError
-    from archaictools.formats.fasta import Letters
     from archaictools.formats.files import Outputs
     from archaictools.formats.genome import open_genome
     from archaictools.formats.tables import write_table
@@ -81,8 +78,7 @@ def command(
         target = outputs.stage(out)
         table = outputs.stage(vocabulary) if vocabulary else None
         if fasta:
-            letters = Letters(fasta)
-            chromosomes = tokenize.record_lengths(fasta, letters)
+            chromosomes, letters = tokenize.record_lengths(fasta)
             source, length = fasta, size or 200
             parts = tokenize.sentences_of_records(fasta, size=length, label=LABELS[label])
         elif windows and genome:
@@ -123,8 +119,7 @@ def command(
         introgressed=f"{classes[1]:,}",
         depleted=f"{classes[0]:,}",
         unlabelled=f"{classes[-1]:,}",
+        **({"letters": unusual} if (unusual := letters.sentence()) else {}),
     )
-    if unusual := letters.sentence():
-        report(letters=unusual)
     if vocabulary:
         report(distinct_k_mers=f"{distinct:,} of {alphabet.vocabulary - 1:,}")

@@ -14,6 +14,7 @@ import pandas as pd
 
 from archaictools.errors import InputError
 from archaictools.formats.columns import intervals_of, read_columns
+from archaictools.formats.files import safe_file_name
 from archaictools.formats.tables import TableWriter, write_table
 from archaictools.formats.tally import Tally
 
@@ -90,22 +91,17 @@ def write_bed(path: Path, frames: Iterable[pd.DataFrame]) -> int:
 def write_bed_by_chromosome(folder: Path, frames: Iterable[pd.DataFrame]) -> Iterator[pd.DataFrame]:
     """Write BED rows, each chromosome's into ``folder/CHROM.bed``, and pass the frames on.
 
+    A chromosome's name that cannot be a file's is changed, see :func:`~archaictools.formats.files.safe_file_name`.
+
     Parameters
     ----------
     folder
         An existing folder.
     frames
         Each of one chromosome, a chromosome's frames standing together.
-
-    Raises
-    ------
-    InputError
-        If a chromosome's name cannot be a file's.
     """
     for chrom, pieces in groupby(frames, key=lambda frame: str(frame["chrom"].iloc[0])):
-        if "/" in chrom or chrom.startswith("."):
-            raise InputError(f"chromosome {chrom} cannot name a file", remedy="leave out --by-chromosome")
-        with TableWriter(folder / f"{chrom}.bed", header=False) as writer:
+        with TableWriter(folder / f"{safe_file_name(chrom)}.bed", header=False) as writer:
             for frame in pieces:
                 writer.write(frame)
                 yield frame

@@ -1,8 +1,8 @@
 """What a FASTA file may hold, checked in one pass over its text.
 
-Letters are those of IUPAC for nucleotides. U is read as T. Other codes than A, C, G, T (R, Y, ..., N, and X of some masking
-programs) are ambiguous. Gaps of alignments (``-``, ``.``, ``*``) are no base: no word spans one. Anything else, such as the
-letters of proteins, is refused. Case does not matter.
+Letters are those of IUPAC for nucleotides. U is read as T. Other codes than A, C, G, T (R, Y, ..., N, and X of some
+masking programs) are ambiguous. Gaps of alignments (``-``, ``.``, ``*``) are no base: no word spans one. Anything else,
+such as the letters of proteins, is refused. Case does not matter.
 """
 
 from __future__ import annotations

@@ -12,6 +12,7 @@ from archaictools.errors import InputError, shorten
 from archaictools.formats.bases import AMBIGUOUS, encode
 from archaictools.formats.bed import iter_bed
 from archaictools.formats.columns import intervals_of, read_columns
+from archaictools.formats.fasta import Letters
 from archaictools.formats.files import open_text
 from archaictools.words.labels import LABELS
 from archaictools.words.sentences import Sentences
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     import numpy.typing as npt
     import pandas as pd
 
-    from archaictools.formats.fasta import Letters
     from archaictools.formats.genome import Genome
     from archaictools.formats.tally import Tally
 
@@ -93,15 +93,8 @@ def _check_ends(frame: pd.DataFrame, limits: npt.NDArray[np.int64], windows: Pat
         )
 
 
-def record_lengths(path: Path, letters: Letters) -> dict[str, int]:
-    """Return the name and length in bp of every record of a FASTA file without coordinates.
-
-    Parameters
-    ----------
-    path
-        The file.
-    letters
-        Checks and counts letters.
+def record_lengths(path: Path) -> tuple[dict[str, int], Letters]:
+    """Return the name and length in bp of every record of a FASTA file without coordinates, and its unusual letters.
 
     Raises
     ------
@@ -109,6 +102,7 @@ def record_lengths(path: Path, letters: Letters) -> dict[str, int]:
         If the file is not FASTA, a record is empty or not of nucleotides, or a name is used twice.
     """
     lengths: dict[str, int] = {}
+    letters = Letters(path)
     for name, sequence in _records(path):
         if name in lengths:
             raise InputError(
@@ -118,7 +112,7 @@ def record_lengths(path: Path, letters: Letters) -> dict[str, int]:
             raise InputError(f"record {shorten(name)} holds no base", path=path, remedy="remove it")
         letters.add(sequence.encode(), name)
         lengths[name] = len(sequence)
-    return lengths
+    return lengths, letters
 
 
 def sentences_of_records(path: Path, *, size: int, label: int) -> Iterator[Sentences]:

@@ -109,9 +109,14 @@ def cut_regions(
         BED6 rows sorted by chromosome and start, named by class. Memory holds 20 bytes a window of one chromosome.
     """
     chroms = sorted({chrom for frame in classes.values() for chrom in frame["chrom"].unique()})
+    rows = {group: frame.groupby("chrom").indices for group, frame in classes.items()}
     for chrom in chroms:
-        parts = [frame[frame["chrom"] == chrom].assign(group=group) for group, frame in classes.items()]
-        regions = pd.concat([part for part in parts if len(part)], ignore_index=True)
+        parts = [
+            frame.iloc[rows[group][chrom]].assign(group=group)
+            for group, frame in classes.items()
+            if chrom in rows[group]
+        ]
+        regions = pd.concat(parts, ignore_index=True)
         starts, ends, origin = _cut_chromosome(regions, cutting, tally)
         for first in range(0, len(starts), BATCH):
             batch = slice(first, first + BATCH)
