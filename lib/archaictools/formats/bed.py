@@ -6,7 +6,7 @@ unsorted or repeated rows, headers, Windows line ends), what cannot is refused w
 
 from __future__ import annotations
 
-from itertools import groupby
+import contextlib
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -98,13 +98,22 @@ def write_bed_by_chromosome(folder: Path, frames: Iterable[pd.DataFrame]) -> Ite
     folder
         An existing folder.
     frames
-        Each of one chromosome, a chromosome's frames standing together.
+        Of one or more chromosomes each, a chromosome's rows standing together.
     """
-    for chrom, pieces in groupby(frames, key=lambda frame: str(frame["chrom"].iloc[0])):
-        with TableWriter(folder / f"{safe_file_name(chrom)}.bed", header=False) as writer:
-            for frame in pieces:
-                writer.write(frame)
-                yield frame
+    current = None
+    with contextlib.ExitStack() as stack:
+        for frame in frames:
+            chroms = frame["chrom"].to_numpy()
+            bounds = np.flatnonzero(np.concatenate([[True], chroms[1:] != chroms[:-1], [True]]))
+            for first, last in zip(bounds[:-1].tolist(), bounds[1:].tolist(), strict=True):
+                if chroms[first] != current:
+                    current = chroms[first]
+                    stack.close()
+                    writer = stack.enter_context(
+                        TableWriter(folder / f"{safe_file_name(str(current))}.bed", header=False)
+                    )
+                writer.write(frame.iloc[first:last])
+            yield frame
 
 
 def score(probability: np.ndarray) -> np.ndarray:
