@@ -105,7 +105,7 @@ def command(
         classes = {1: 0, 0: 0, -1: 0}
         progress = stack.enter_context(Progress(None, "sentences", "tokenize"))
         with write_words(target, alphabet, genome=source.name, chromosomes=chromosomes, provenance=origin) as writer:
-            for part in parts:
+            for part in tokenize.batches(parts):
                 writer.append(part)
                 for value in classes:
                     classes[value] += int((part.label == value).sum())

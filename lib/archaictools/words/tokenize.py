@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import warnings
 from typing import TYPE_CHECKING
 
@@ -16,11 +17,11 @@ from archaictools.formats.fasta import Letters
 from archaictools.formats.files import open_text
 from archaictools.words.labels import LABELS
 from archaictools.words.sentences import Sentences
-from archaictools.words.sequence import window_codes
+from archaictools.words.sequence import ROWS, window_codes
 from archaictools.words.windows import Cutting, cut
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
     import numpy.typing as npt
@@ -72,6 +73,27 @@ def sentences_of_windows(windows: Path, genome: Genome, *, size: int, tally: Tal
                     labels[where],
                     codes,
                 )
+
+
+def batches(parts: Iterable[Sentences]) -> Iterator[Sentences]:
+    """Join small parts, such as those of short contigs, into some of :data:`~archaictools.words.sequence.ROWS` rows."""
+    kept: list[Sentences] = []
+    rows = 0
+    for part in parts:
+        if kept and rows + len(part) > ROWS:
+            yield _joined(kept)
+            kept, rows = [], 0
+        kept.append(part)
+        rows += len(part)
+    if kept:
+        yield _joined(kept)
+
+
+def _joined(parts: list[Sentences]) -> Sentences:
+    if len(parts) == 1:
+        return parts[0]
+    names = [field.name for field in dataclasses.fields(Sentences)]
+    return Sentences(*(np.concatenate([getattr(part, name) for part in parts]) for name in names))
 
 
 def _each(column: pd.Series[str], meaning: Mapping[str, int], other: int) -> npt.NDArray[np.int64]:
