@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
+import os
+import stat
+from pathlib import Path
 
 import numpy as np
 import pyBigWig
@@ -16,7 +20,7 @@ from archaictools.formats.annotation import read_genes
 from archaictools.formats.bases import encode
 from archaictools.formats.bed import read_bed
 from archaictools.formats.bigwig import BigWigWriter, mean_over_overlaps, read_bigwig
-from archaictools.formats.files import Outputs
+from archaictools.formats.files import REPLACING, Outputs
 from archaictools.formats.genome import open_genome
 from archaictools.formats.tally import Tally
 from conftest import write_fasta
@@ -257,4 +261,4 @@ def test_devices_are_written_to_not_replaced():
     with Outputs() as outputs:
         for _ in range(2):
             outputs.stage(Path("/dev/null")).write_text("x")
-    assert stat.S_ISCHR(os.stat("/dev/null").st_mode)
+    assert stat.S_ISCHR(Path("/dev/null").stat().st_mode)

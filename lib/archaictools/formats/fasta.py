@@ -118,7 +118,7 @@ def check_fasta(handle: IO[bytes], path: Path) -> Letters:
     letters, names = Letters(path), set[str]()
     name, line, kept = "", 1, b""
     block = handle.read(BLOCK).lstrip()
-    if not block.startswith(b">") or b"\0" in block[:1024]:
+    if not block.startswith(b">"):
         raise InputError("is not FASTA", path=path, remedy="expected a first line that begins with '>'")
     new_line = True  # the block begins a line
     while block:
