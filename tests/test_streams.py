@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+from pathlib import Path
 
 import pytest
 
@@ -233,3 +234,19 @@ def test_many_contigs_take_linear_time(ok, tmp_path):
     ok("tokenize", tmp_path / "w.bed", "--genome", genome, "--k", 2, "--out", tmp_path / "w.h5")
     assert time.process_time() - begun < 60
     assert len((tmp_path / "w.bed").read_text().splitlines()) == 20_000
+
+
+def test_numba_has_a_folder_where_the_home_is_not_writable(monkeypatch, tmp_path):
+    from archaictools.results import vectors
+
+    (tmp_path / "file").touch()
+    assert vectors._writable(tmp_path / "new" / "folder")
+    assert not vectors._writable(tmp_path / "file" / "folder")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "home"))
+    monkeypatch.delenv("NUMBA_CACHE_DIR", raising=False)
+    vectors.cache_of_compiled_code()
+    assert "NUMBA_CACHE_DIR" not in os.environ
+    monkeypatch.setattr(vectors, "_writable", lambda folder: False)
+    vectors.cache_of_compiled_code()
+    monkeypatch.setenv("NUMBA_CACHE_DIR", os.environ["NUMBA_CACHE_DIR"])  # so that it is taken back
+    (Path(os.environ["NUMBA_CACHE_DIR"]) / "code").write_text("x")
