@@ -23,9 +23,9 @@ measure() { # label, simulation, none for no archaic genome, options of haplotyp
     local outgroup=$sim/outgroup.txt
     if [ -n "${OUTGROUP:-}" ]; then head -n "$OUTGROUP" "$sim/outgroup.txt" > "$folder/outgroup.txt" && outgroup=$folder/outgroup.txt; fi
     archaictools haplotypes "${files[@]}" --ingroup "$sim/ingroup.txt" --outgroup "$outgroup" "${archaic[@]}" --truth "$sim/truth.bed" \
-        --callable "$sim/callable.bed" "$@" --quiet --force --out "$folder/words.h5" > /dev/null
-    archaictools predict "$model" "$folder/words.h5" --segments "$folder/segments.tsv" --quiet --force > /dev/null
-    archaictools evaluate "$model" "$folder/words.h5" --metrics "$folder/evaluation.json" --quiet --force > /dev/null
+        --callable "$sim/callable.bed" "$@" --quiet --out "$folder/words.h5" > /dev/null
+    archaictools predict "$model" "$folder/words.h5" --segments "$folder/segments.tsv" --quiet > /dev/null
+    archaictools evaluate "$model" "$folder/words.h5" --metrics "$folder/evaluation.json" --quiet > /dev/null
     "${PYTHON:-python}" "$(dirname "$0")/callers.py" "$label" "$folder" "$sim"
 }
 

@@ -226,7 +226,7 @@ fi
 mkdir -p "$folder/training"
 learn() { # name of the step, options
     archaictools train "$folder"/second/{,alone/}*.n*.h5 --seed 11 --test-chromosomes $test --validation-chromosomes $validation \
-        --threads "$threads" --force --metrics "$folder/training/$1.json" --history "$folder/training/$1.tsv" "${@:2}"
+        --threads "$threads" --metrics "$folder/training/$1.json" --history "$folder/training/$1.tsv" "${@:2}"
 }
 once=$folder/once.h5
 if [ ! -f "$once" ]; then

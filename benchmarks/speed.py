@@ -51,7 +51,7 @@ def ratios(first: list[float], second: list[float]) -> str:
 
 def cli(*arguments: object) -> None:
     """Run one archaictools command in a process of its own."""
-    subprocess.run([sys.executable, "-c", "from archaictools.cli.main import run; run()", *map(str, arguments), "--quiet", "--force"],
+    subprocess.run([sys.executable, "-c", "from archaictools.cli.main import run; run()", *map(str, arguments), "--quiet"],
                    check=True, stdout=subprocess.DEVNULL)  # fmt: skip
 
 
@@ -78,7 +78,7 @@ from archaictools.cli import tokenize
 from archaictools.cli.main import main
 from archaictools.words.sentences import open_words
 before, start = now(), time.perf_counter()
-assert main(["tokenize", {windows!r}, "--genome", {genome!r}, "--out", {out!r}, "--quiet", "--force"]) == 0
+assert main(["tokenize", {windows!r}, "--genome", {genome!r}, "--out", {out!r}, "--quiet"]) == 0
 stored = time.perf_counter() - start
 with open_words(Path({out!r})) as words:
     total = sum(words.alphabet.ids(part.codes).shape[0] for part in words.chunks())

@@ -26,9 +26,9 @@ ours() { # name of the result, simulation, what haplotypes is told besides
     for vcf in "$sim"/modern.*.vcf.gz; do files+=(--vcf "$vcf"); done
     rm -f "$to.times"
     timed "$to.times" archaictools haplotypes "${files[@]}" --ingroup "$sim/ingroup.txt" --outgroup "$sim/outgroup.txt" "$@" \
-        --threads "$threads" --quiet --force --out "$to.words.h5"
+        --threads "$threads" --quiet --out "$to.words.h5"
     timed "$to.times" archaictools predict "${MODEL:-pretrained}" "$to.words.h5" --segments "$to.segments.tsv" --table "$to.table.tsv" \
-        --threads "$threads" --quiet --force
+        --threads "$threads" --quiet
     tail -n +2 "$to.segments.tsv" | cut -f1-6 > "$to.calls.bed"
     tail -n +2 "$to.table.tsv" | cut -f1-6 | gzip -1 > "$to.windows.tsv.gz"
     rm "$to.table.tsv" "$to.words.h5"

@@ -5,7 +5,6 @@
 set -euo pipefail
 data=$(dirname "$0") out=$1
 export TF_CPP_MIN_LOG_LEVEL=2
-archaictools() { command archaictools "$@" --force; }  # the files are there already
 genome=$data/planted.fa.gz
 scratch=$(mktemp -d) && trap 'rm -rf "$scratch"' EXIT
 
