@@ -55,9 +55,7 @@ def test_word2vec_of_the_same_sentences(ok, planted, tmp_path):
     ok(*arguments[:-4], "--word2vec-sentences", 500, "--word2vec-vectors", tmp_path / "again.tsv")
     assert (tmp_path / "again.tsv").read_bytes() == (tmp_path / "v.tsv").read_bytes()
     # Of few sentences, not all words are there: whatever is written holds the words of both, and it is said.
-    few = ok(
-        *arguments[:-1], 2, "--word2vec-vectors", tmp_path / "v.tsv", "--clustering", tmp_path / "c.tsv", "--force"
-    )
+    few = ok(*arguments[:-1], 2, "--word2vec-vectors", tmp_path / "v.tsv", "--clustering", tmp_path / "c.tsv")
     words = pd.read_csv(tmp_path / "m.tsv", sep="\t", keep_default_na=False)
     rows = {name: len(pd.read_csv(tmp_path / f"{name}.tsv", sep="\t", header=None)) for name in ("l", "v")}
     assert rows == {"l": len(words), "v": len(words)}

@@ -170,7 +170,7 @@ def test_verdicts_on_the_planted_genome(ok, run, planted, tmp_path):
     assert json.loads((tmp_path / "d.json").read_text())["verdict"] == "leaky"
     assert run("audit", words, "--out", tmp_path / "e.json", "--fail-on", "suspect").code == 0
     assert run("audit", words, "--out", tmp_path / "e.txt").code == 2
-    assert run("audit", planted / "genes.bed", "--out", tmp_path / "f.json").code == 3
+    assert run("audit", planted / "genes.bed", "--out", tmp_path / "e.json").code == 3
 
 
 def test_classes_cut_differently_are_suspect(ok, tmp_path):

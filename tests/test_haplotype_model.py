@@ -571,7 +571,7 @@ def test_genes_that_carry_segments(ok, tmp_path):
     assert table.loc["G2", "haplotypes"] == 0
     assert (tmp_path / "o.bed").read_text().split("\n")[0] == "chr1\t200\t600\tG1\t900\t+"
     # Those of a posterior below the threshold carry nothing, and are counted.
-    result = ok("genes", segments, "--annotation", genes, "--threshold", 0.8, "--out", tmp_path / "o.tsv", "--force")
+    result = ok("genes", segments, "--annotation", genes, "--threshold", 0.8, "--out", tmp_path / "o.tsv")
     table = pd.read_csv(tmp_path / "o.tsv", sep="\t").set_index("gene")
     assert table.loc["G1", ["haplotypes", "people", "sources"]].tolist() == [2, 2, "Altai:1,tied:1"]
     assert table.loc["G1", "fraction"] == pytest.approx(120 / 400)
@@ -586,7 +586,7 @@ def test_genes_of_segments_elsewhere_or_of_none(ok, tmp_path):
     for name, rows in (("elsewhere", "chr1\t100\t300\tA\t1\t0.9\tAltai\t0\n"), ("none", "")):
         (tmp_path / f"{name}.tsv").write_text(header + rows)
         ok("genes", tmp_path / f"{name}.tsv", "--annotation", tmp_path / "g.bed", "--out", tmp_path / "o.tsv", "--bed",
-           tmp_path / "o.bed", "--force")  # fmt: skip
+           tmp_path / "o.bed")  # fmt: skip
         table = pd.read_csv(tmp_path / "o.tsv", sep="\t", keep_default_na=False)
         assert table.loc[0, ["gene", "haplotypes", "people", "fraction", "sources"]].tolist() == ["G2", 0, 0, 0.0, "."]
         assert (tmp_path / "o.bed").read_text() == ""
@@ -599,7 +599,7 @@ def test_what_training_saw_are_places_of_its_own_people(ok, tmp_path, words, tra
     assert pd.read_csv(tmp_path / "t.tsv", sep="\t")["seen"].sum() == 0
     ok("train", words[0], tmp_path / "others.h5", "--epochs", 1, "--test-chromosomes", "words/chr1",
        "--validation-chromosomes", "words/chr2", *SMALL, "--model", tmp_path / "two.h5")  # fmt: skip
-    ok("predict", tmp_path / "two.h5", words[0], "--table", tmp_path / "t.tsv", "--force")
+    ok("predict", tmp_path / "two.h5", words[0], "--table", tmp_path / "t.tsv")
     table = pd.read_csv(tmp_path / "t.tsv", sep="\t")
     assert set(table.loc[table["seen"] == 0, "chrom"]) == {"chr1"}
     assert set(table.loc[table["seen"] == 1, "chrom"]) == {"chr2", "chr3", "chr4"}
@@ -616,7 +616,7 @@ def test_going_on_from_a_model(ok, run, tmp_path, words, trained):
     ok("predict", tmp_path / "on.h5", words[0], "--table", tmp_path / "t.tsv")
     table = pd.read_csv(tmp_path / "t.tsv", sep="\t")
     assert set(table.loc[table["seen"] == 0, "chrom"]) == set(trained[1]["split"]["chromosomes"]["test"])
-    ok("predict", tmp_path / "on.h5", tmp_path / "others.h5", "--table", tmp_path / "t.tsv", "--force")
+    ok("predict", tmp_path / "on.h5", tmp_path / "others.h5", "--table", tmp_path / "t.tsv")
     assert pd.read_csv(tmp_path / "t.tsv", sep="\t").groupby("chrom")["seen"].mean().sort_values().tolist() == [0, 1, 1]
     for size in ("--lstm", "--lstm-layers"):
         assert run(*common, tmp_path / "x.h5", size, 4).code == 2

@@ -245,7 +245,7 @@ def test_people_read_in_groups_are_read_as_by_themselves(ok, tmp_path, people):
         ("all", "I0,I1,I2", ()), ("three", "I0,I1,I2", ("--together", 3)), ("two", "I0,I1,I2", ("--together", 2)),
         ("I0", "I0", ()), ("I1,I2", "I1,I2", ()),
     ):  # fmt: skip
-        ok(*common, "--ingroup", ingroup, *more, "--out", tmp_path / "w.h5", "--force")
+        ok(*common, "--ingroup", ingroup, *more, "--out", tmp_path / "w.h5")
         with open_bins(tmp_path / "w.h5") as bins:
             matches = np.stack([bins.matches("chr7", row) for row in range(len(bins.haplotypes))])
             found[name] = bins.counts("chr7"), matches, bins.shared("chr7", "outgroup_variable")
@@ -537,7 +537,7 @@ def test_sites_split_into_records_of_one_alt_each(ok, tmp_path, people, monkeypa
         vcf = write_vcf(tmp_path / f"{name}.vcf", OUTGROUP + INGROUP, list(change(modern)))
         ancient = write_vcf(tmp_path / f"{name}.a.vcf", ARCHAIC, list(change(archaic)))
         ok("haplotypes", "--vcf", vcf, *ROLES, "--archaic-vcf", ancient, "--archaic", "A0,A1", "--out",
-           tmp_path / f"{name}.h5", "--summary", tmp_path / "s.tsv", "--force")  # fmt: skip
+           tmp_path / f"{name}.h5", "--summary", tmp_path / "s.tsv")  # fmt: skip
         with open_bins(tmp_path / f"{name}.h5") as found:
             words.append(found.inputs("chr7"))
     assert np.array_equal(*words)
@@ -572,7 +572,7 @@ def test_stretches_without_a_site_are_not_callable(ok, tmp_path):
         60_000,
     ]
     (tmp_path / "c.bed").write_text("chr7\t0\t150000\n")
-    ok(*command, "--callable", tmp_path / "c.bed", "--out", tmp_path / "all.h5", "--force")
+    ok(*command, "--callable", tmp_path / "c.bed", "--out", tmp_path / "all.h5")
     with open_bins(tmp_path / "all.h5") as words:
         assert words.shared("chr7", "callable").min() == 1_000
 
@@ -660,7 +660,7 @@ def test_only_records_that_pass_of_archaic_people_too(ok, tmp_path):
     file.write_text("".join([*lines[:-2], lines[-2].replace("PASS", "LowQual"), lines[-1].replace("PASS", ".")]))
     ok(*command, "--summary", tmp_path / "s.tsv")
     assert words_of(tmp_path / "w.h5")["chr1"] == {"absent_hom": 3, "absent_uncalled": 5}
-    ok(*command, "--pass-only", "--summary", tmp_path / "s.tsv", "--force")
+    ok(*command, "--pass-only", "--summary", tmp_path / "s.tsv")
     assert words_of(tmp_path / "w.h5")["chr1"] == {"absent_hom": 2, "absent_uncalled": 6}
     table = pd.read_csv(tmp_path / "s.tsv", sep="\t").set_index(["class", "item"])["count"]
     assert table["archaic", "records whose FILTER is not PASS, dropped"] == 1

@@ -149,7 +149,7 @@ def test_words_that_do_not_fit_are_named(ok, run, path, tmp_path, planted):
         (("--k", 3), "chr1 has 620,000 bp (the model's 1,000)"),
     ):
         out = tmp_path / "w.h5"
-        ok("tokenize", bed, "--genome", genome, "--out", out, "--force", *options)
+        ok("tokenize", bed, "--genome", genome, "--out", out, *options)
         with open_words(out) as words, pytest.raises(InputError) as caught:
             check_fit(load_model(path), words)
         assert message in str(caught.value)

@@ -151,7 +151,7 @@ def test_early_stopping_keeps_the_best_epoch(ok, tmp_path, words):
         handle["sentence/label"][...] = np.random.default_rng(9).permutation(handle["sentence/label"][...])
     history, metrics, heldout = tmp_path / "h.tsv", tmp_path / "m.json", tmp_path / "p.tsv"
     ok("train", shuffled, "--model", tmp_path / "m.h5", "--epochs", 8, "--patience", 2, "--history", history,
-       "--metrics", metrics, "--predictions", heldout, "--learning-rate", 0.01, "--force")  # fmt: skip
+       "--metrics", metrics, "--predictions", heldout, "--learning-rate", 0.01)  # fmt: skip
     rows = pd.read_csv(history, sep="\t")
     best = int(rows.loc[rows["validation_loss"].idxmin(), "epoch"])
     found = json.loads(metrics.read_text())["training"]
@@ -171,3 +171,12 @@ def test_early_stopping_keeps_the_best_epoch(ok, tmp_path, words):
     kept = json.loads(metrics.read_text())["training"]
     assert kept["best_epoch"] == kept["epochs_run"] == len(rows)
     assert not np.allclose(pd.read_csv(heldout, sep="\t")["probability"], predicted["probability"], rtol=1e-2)
+
+
+def test_threads_follow_galaxy_slots(monkeypatch):
+    from archaictools.cli.options import default_threads
+
+    monkeypatch.setenv("GALAXY_SLOTS", "3")
+    assert default_threads() == 3
+    monkeypatch.setenv("GALAXY_SLOTS", "nonsense")
+    assert default_threads() == len(os.sched_getaffinity(0))
