@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import gzip
 import os
 import stat
@@ -20,7 +19,7 @@ from archaictools.formats.annotation import read_genes
 from archaictools.formats.bases import encode
 from archaictools.formats.bed import read_bed
 from archaictools.formats.bigwig import BigWigWriter, mean_over_overlaps, read_bigwig
-from archaictools.formats.files import REPLACING, Outputs
+from archaictools.formats.files import Outputs
 from archaictools.formats.genome import open_genome
 from archaictools.formats.tally import Tally
 from conftest import write_fasta
@@ -225,26 +224,16 @@ def test_bigwig_round_trip(tmp_path):
     assert (chrom, starts.tolist(), ends.tolist(), values.tolist()) == ("chr2", [0, 200], [200, 300], [0.25, 0.75])
 
 
-@contextlib.contextmanager
-def replacing():
-    """As with --force."""
-    before = REPLACING.set(True)
-    yield
-    REPLACING.reset(before)
-
-
 def test_outputs_appear_together_or_not_at_all(tmp_path):
     one, two = tmp_path / "one.txt", tmp_path / "two.txt"
     one.write_text("before")
-    with pytest.raises(UsageError, match="is there already; name another output, or replace it with --force"):
-        Outputs().stage(one)
-    with replacing(), pytest.raises(RuntimeError, match="killed"), Outputs() as outputs:
+    with pytest.raises(RuntimeError, match="killed"), Outputs() as outputs:
         outputs.stage(one).write_text("half")
         outputs.stage(two).write_text("half")
         raise RuntimeError("killed")
     assert one.read_text() == "before"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["one.txt"]
-    with Outputs() as outputs, replacing():
+    with Outputs() as outputs:
         outputs.stage(one).write_text("1")
         outputs.stage(two).write_text("2")
         assert one.read_text() == "before"

@@ -115,18 +115,20 @@ def test_binary_outputs_are_not_written_to_stdout(run, genome, tmp_path, monkeyp
     assert [path.name for path in tmp_path.iterdir()] == ["g.fa"]
 
 
-def test_nothing_is_replaced_without_force(ok, run, genome, tmp_path):
+def test_folders_are_replaced_only_with_force(ok, run, genome, tmp_path):
     out, folder = tmp_path / "w.bed", tmp_path / "parts"
     out.touch()  # as Galaxy makes its outputs beforehand
     folder.mkdir()
     ok(*cutting(genome, out, "--by-chromosome", folder))
-    before = out.read_text()
-    for arguments, name in (((out,), out), ((tmp_path / "x.bed", "--by-chromosome", folder), folder)):
-        result = run(*cutting(genome, *arguments))
-        assert result.code == 2
-        assert f"{name}: is there already" in result.err
-        assert "--force" in result.err
-    assert out.read_text() == before
+    assert len(out.read_text().splitlines()) == 12
+    (folder / "mine.txt").touch()
+    result = run(*cutting(genome, out, "--step", 50, "--by-chromosome", folder))
+    assert result.code == 2
+    assert f"{folder}: is there already and not empty; name another folder, or replace it with --force" in result.err
+    assert len(out.read_text().splitlines()) == 12
+    assert len(list(folder.iterdir())) == 3
+    ok(*cutting(genome, out, "--step", 50))
+    assert len(out.read_text().splitlines()) == 22
     (folder / "old.bed").write_text("x")
     ok("windows", "--genome", genome, "--size", 400, "--step", 400, "--out", out, "--by-chromosome", folder, "--force")
     assert len(out.read_text().splitlines()) == 3

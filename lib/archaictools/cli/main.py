@@ -57,8 +57,8 @@ class Verbs(click.Group):
     cls=Verbs,
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog="Every verb has its own --help. Inputs may be pipes; - is standard input, or, of outputs that are text, "
-    "standard output. Outputs that are there already are replaced only with --force. Exit codes: 0 done, 1 failed, "
-    "2 usage, 3 wrong input, 4 out of memory.",
+    "standard output. Output files replace those of the same name; output folders that hold anything only with "
+    "--force. Exit codes: 0 done, 1 failed, 2 usage, 3 wrong input, 4 out of memory.",
 )
 @version_option
 def cli() -> None:

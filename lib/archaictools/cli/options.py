@@ -125,7 +125,7 @@ def common(function: Callable[..., Any]) -> Callable[..., Any]:
     @click.option(
         "--force",
         is_flag=True,
-        help="Replace outputs that are there already: files and folders. Without it, only empty ones are replaced.",
+        help="Replace output folders that are not empty, too, with all that they hold; files are replaced without it.",
     )
     @click.option("--quiet", is_flag=True, help="No progress and no messages, only warnings.")
     @version_option

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 GZIP_MAGIC = b"\x1f\x8b"
-#: Whether outputs replace files and folders that are there already (``--force``).
+#: Whether outputs replace folders that are not empty (``--force``).
 REPLACING: ContextVar[bool] = ContextVar("REPLACING", default=False)
 _BGZF_EXTRA = b"BC\x02\x00"
 _BGZF_END = bytes.fromhex("1f8b08040000000000ff0600424302001b0003000000000000000000")
@@ -173,7 +173,8 @@ class Outputs(contextlib.AbstractContextManager["Outputs"]):
     renames every staged file to its final name, leaving it with an error removes them. What goes to standard output,
     another open descriptor, a pipe or a device is staged in a temporary folder and copied there in the end.
 
-    A file or folder that is there already is refused, unless it is empty or :data:`REPLACING` is set.
+    A file that is there already is replaced by the complete new one. So is an empty folder; one that holds anything,
+    which need not be of ours, is replaced only where :data:`REPLACING` is set.
 
     Examples
     --------
@@ -192,16 +193,13 @@ class Outputs(contextlib.AbstractContextManager["Outputs"]):
         self._streams: list[tuple[Path, Path]] = []
         self._scratch: tempfile.TemporaryDirectory[str] | None = None
 
-    def stage(self, final: Path, *, replacing: bool = False) -> Path:
-        """Return the path under which to write what will become ``final``; ``replacing`` allows what is there."""
+    def stage(self, final: Path) -> Path:
+        """Return the path under which to write what will become ``final``."""
         if is_stream(final):
             return self._stage_stream(final)
         final = self._real(final)
         if final.is_dir():
             raise UsageError("is a folder, expected a file name for the output", path=final)
-        replacing = replacing or REPLACING.get()
-        if final.is_file() and final.stat().st_size and not replacing:
-            raise UsageError("is there already", path=final, remedy="name another output, or replace it with --force")
         return self._beside(final)
 
     def stage_folder(self, final: Path) -> Path:

@@ -50,7 +50,7 @@ def save_checkpoint(folder: Path, state: State, settings: dict[str, Any]) -> Non
     folder.mkdir(parents=True, exist_ok=True)
     with (
         Outputs() as outputs,
-        create(outputs.stage(folder / FILE, replacing=True), kind=KIND, schema_version=SCHEMA_VERSION) as handle,
+        create(outputs.stage(folder / FILE), kind=KIND, schema_version=SCHEMA_VERSION) as handle,
     ):
         write_document(handle, "settings", settings)
         counts = {name: len(getattr(state, name)) for name in _ARRAYS}
