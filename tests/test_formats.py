@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import gzip
+import os
+import stat
+from pathlib import Path
 
 import numpy as np
 import pyBigWig
@@ -154,11 +157,11 @@ def test_stale_index_is_not_believed(tmp_path):
     pysam.faidx(str(path))
     write_fasta(path, {"chr1": "C" * 200})
     index = tmp_path / "g.fa.fai"
-    import os
-
-    os.utime(index, (1, 1))
-    with open_genome(path) as genome:
-        assert genome.lengths == {"chr1": 200}
+    for time in (1, 4_000_000_000):  # older than its FASTA, and newer, of another file
+        os.utime(index, (time, time))
+        with open_genome(path) as genome:
+            assert genome.lengths == {"chr1": 200}
+            assert genome.codes("chr1", 150, 160).tolist() == [1] * 10
 
 
 @pytest.mark.parametrize(
@@ -245,4 +248,6 @@ def test_one_file_cannot_be_two_outputs(tmp_path):
 
 def test_devices_are_written_to_not_replaced():
     with Outputs() as outputs:
-        assert str(outputs.stage(__import__("pathlib").Path("/dev/null"))) == "/dev/null"
+        for _ in range(2):
+            outputs.stage(Path("/dev/null")).write_text("x")
+    assert stat.S_ISCHR(Path("/dev/null").stat().st_mode)

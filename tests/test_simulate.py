@@ -298,6 +298,67 @@ def test_wrong_options(run, tmp_path):
         Errors(flip=1)
 
 
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (("--length", "1e300"), "not a valid integer"),
+        (("--length", 10**9), "is not in the range 1<=x<=500000000"),
+        (("--length", -5), "is not in the range"),
+        (("--ingroup", 10**9), "is not in the range 1<=x<=20000"),
+        (("--archaic", -1), "is not in the range"),
+        (("--chromosomes", 10**9), "is not in the range 1<=x<=1000"),
+        (("--recombination", "nan"), "nan is no finite number"),
+        (("--recombination", "inf"), "is not in the range"),
+        (("--recombination", "1e-5"), "recombination rate times length: 200 is not in the range 0 to 20"),
+        (("--mutation-rate", "-1e-8"), "is not in the range"),
+        (("--mutation-rate", "1e-4"), "mutation rate times length: 2000 is not in the range 0 to 20"),
+        (("--switch-errors", "1e9"), "is not in the range 0<=x<=1000"),
+        (("--switch-errors", "nan"), "nan is no finite number"),
+        (("--archaic-time", "inf"), "is not in the range"),
+        (("--archaic-time", "nan"), "nan is no finite number"),
+        (("--mutation-variation", "inf"), "is not in the range 1<=x<=1000"),
+        (("--flip", "nan"), "nan is no finite number"),
+        (("--seed", 2**40), "is not in the range"),
+    ],
+)
+def test_absurd_numbers_are_refused_before_any_work(run, tmp_path, options, message):
+    result = run("simulate", "--model", "9K19", *options, "--out", tmp_path / "s")
+    assert result.code == 2
+    assert message in result.err
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("values", [{"recombination": np.nan}, {"length": 10**10}, {"mutation_rate": np.inf}])
+def test_absurd_numbers_are_refused_without_the_command_line_too(values):
+    with pytest.raises(UsageError, match="is not in the range"):
+        SimulationOptions(model="9K19", **values)
+    with pytest.raises(UsageError, match="switch errors: nan"):
+        Errors(switch_errors=np.nan)
+
+
+def test_absurd_maps_and_histories_are_refused(run, tmp_path):
+    path = tmp_path / "map.txt"
+    for end in ("inf", "nan", "1e9", "-1", "x"):
+        path.write_text(f"Chromosome\tPosition(bp)\tRate(cM/Mb)\tMap(cM)\nchr1\t0\t0\t0\nchr1\t50000\t0\t{end}\n")
+        result = run("simulate", "--model", "9K19", "--length", 50_000, "--map", path, "--out", tmp_path / "s")
+        assert result.code == 3, result.err
+        assert "recombination map" in result.err
+    history = tmp_path / "h.yaml"
+    history.write_text("time_units: generations\ndemes: [{name: A, epochs: [{start_size: 1e12}]}]\n")
+    people = [f"--{role}-population=A" for role in ("outgroup", "ingroup", "archaic")]
+    result = run("simulate", "--model", history, *people, "--out", tmp_path / "s")
+    assert result.code == 2
+    assert "has a population of 1e+12 people" in result.err
+
+
+@pytest.mark.parametrize("length", [1, 2])
+def test_the_shortest_chromosomes(ok, tmp_path, length):
+    ok("simulate", "--model", "ooa3", "--outgroup", 1, "--ingroup", 1, "--archaic", 1, "--length", length,
+       "--switch-errors", 1_000, "--hotspots", "--mutation-variation", 2, "--uncallable", 0.5, "--out",
+       tmp_path / "s")  # fmt: skip
+    assert json.loads((tmp_path / "s/meta.json").read_text())["tracts"] >= 0
+
+
 def test_hotspots_hold_most_of_the_recombination():
     """Of the mean asked for, with four fifths of it in a small part of the chromosome, and none negative."""
     made = hotspots(2e-8, 5_000_000, np.random.default_rng(3))

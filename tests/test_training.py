@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -172,12 +171,3 @@ def test_early_stopping_keeps_the_best_epoch(ok, tmp_path, words):
     kept = json.loads(metrics.read_text())["training"]
     assert kept["best_epoch"] == kept["epochs_run"] == len(rows)
     assert not np.allclose(pd.read_csv(heldout, sep="\t")["probability"], predicted["probability"], rtol=1e-2)
-
-
-def test_threads_follow_galaxy_slots(monkeypatch):
-    from archaictools.cli.options import default_threads
-
-    monkeypatch.setenv("GALAXY_SLOTS", "3")
-    assert default_threads() == 3
-    monkeypatch.setenv("GALAXY_SLOTS", "nonsense")
-    assert default_threads() == len(os.sched_getaffinity(0))

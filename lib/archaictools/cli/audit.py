@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 @click.argument("windows", type=INPUT)
 @click.option("--genome", type=INPUT, help="FASTA of a BED's windows; without it, coordinates are judged alone.")
 @holding_out
-@click.option("--out", type=OUTPUT, required=True, help="The report: .json, or .tsv for a table.")
+@click.option("--out", type=OUTPUT, required=True, help="The report: .json, or .tsv (or -) for a table.")
 @click.option(
     "--fail-on",
     type=click.Choice(["never", "leaky", "suspect"]),
@@ -35,12 +35,13 @@ def command(
     """
     from archaictools.errors import UsageError
     from archaictools.formats.files import Outputs
+    from archaictools.formats.pipes import is_stream
     from archaictools.formats.tables import write_json, write_table
     from archaictools.model.audit import audit_split, audit_table
     from archaictools.model.labelled import open_labelled
     from archaictools.model.leakage import VERDICTS
 
-    if out.suffix not in {".json", ".tsv"}:
+    if out.suffix not in {".json", ".tsv"} and not is_stream(out):
         raise UsageError(f"{out} must end in .json or .tsv: the suffix chooses the format")
     options = split_options(splitting)
     with Outputs() as outputs, open_labelled(windows, genome) as (places, read):

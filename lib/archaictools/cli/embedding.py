@@ -6,7 +6,18 @@ from typing import TYPE_CHECKING
 
 import click
 
-from archaictools.cli.options import INPUT, OUTPUT, check_alphabet, common, kmer_option, log, names, of_member, report
+from archaictools.cli.options import (
+    BINARY,
+    INPUT,
+    OUTPUT,
+    check_alphabet,
+    common,
+    kmer_option,
+    log,
+    names,
+    of_member,
+    report,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,7 +43,7 @@ USUAL = ("kmer", "count", "at_content", "log_odds", "cpg", "reverse_complement")
 )
 @click.option("--vectors", type=OUTPUT, help="TSV for the Embedding Projector, no header.")
 @click.option("--metadata", type=OUTPUT, help="TSV for the Embedding Projector, a row a vector.")
-@click.option("--bytes", "raw", type=OUTPUT, help="All trained vectors as raw little-endian float32.")
+@click.option("--bytes", "raw", type=BINARY, help="All trained vectors as raw little-endian float32.")
 @click.option("--bytes-metadata", "raw_metadata", type=OUTPUT, help="Metadata TSV of --bytes.")
 @click.option("--config", type=OUTPUT, help="projector_config.json that names --vectors and --metadata.")
 @click.option("--umap", type=OUTPUT, help="TSV of the words' places on a UMAP map.")

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
+from functools import cache, partial
+from typing import TYPE_CHECKING
 
 import click
 
-from archaictools.cli.options import INPUT, OUTPUT, common, report
+from archaictools.cli.options import BINARY, INPUT, OUTPUT, common, report
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 @click.command("haplotypes", short_help="Read phased people as sentences of bins.")
 @click.option("--vcf", type=INPUT, multiple=True, required=True, help="Phased VCF or BCF of modern people; repeat it.")
-@click.option("--ingroup", multiple=True, required=True, help="People to look into: names, or a file of names.")
-@click.option("--outgroup", multiple=True, required=True, help="People thought free of archaic DNA, in the same way.")
+@click.option("--ingroup", multiple=True, help="People to look into: names, or a file of names.")
+@click.option("--outgroup", multiple=True, help="People thought free of archaic DNA, in the same way.")
+@click.option(
+    "--individuals", type=INPUT, help="individuals.json of hmmix: both groups, in place of --ingroup and --outgroup."
+)
 @click.option("--archaic", multiple=True, help="Archaic people, in the same way; in --vcf or in --archaic-vcf.")
 @click.option(
     "--archaic-vcf",
@@ -62,7 +68,7 @@ from archaictools.cli.options import INPUT, OUTPUT, common, report
     "all of the outgroup or all of the ingroup is missing, as in call sets merged by bcftools merge.",
 )
 @click.option("--pass-only", is_flag=True, help="Use only records whose FILTER is PASS or not given, archaic ones too.")
-@click.option("--out", type=OUTPUT, required=True, help="words.h5.")
+@click.option("--out", type=BINARY, required=True, help="words.h5.")
 @click.option("--summary", type=OUTPUT, help="TSV of what was read, not used, and why.")
 @common
 def command(
@@ -70,6 +76,7 @@ def command(
     vcf: tuple[Path, ...],
     ingroup: tuple[str, ...],
     outgroup: tuple[str, ...],
+    individuals: Path | None,
     archaic: tuple[str, ...],
     archaic_vcf: tuple[Path, ...],
     callable_: Path | None,
@@ -94,25 +101,35 @@ def command(
     --atomize. A haplotype with *, with a deletion of that position, or with <NON_REF> has no base there.
 
     All files must be of one build: if two headers give a chromosome that is read different lengths, the run stops.
+
+    Names are given with commas between them, or as a file (or pipe): one name a line, or a table with tabs whose first
+    column is the name. The individuals.json of hmmix ({"ingroup": [...], "outgroup": [...]}) is given as --individuals.
     """
     from archaictools import provenance
+    from archaictools.errors import UsageError
     from archaictools.formats.files import Outputs
     from archaictools.formats.tables import write_table
     from archaictools.formats.tally import Tally
-    from archaictools.formats.variants import refuse_pipe
     from archaictools.progress import Progress
     from archaictools.words.bins import Patterns
     from archaictools.words.bins_writer import write_bins
     from archaictools.words.haplotypes import count_haplotypes
+    from archaictools.words.names import read_individuals, read_names
     from archaictools.words.people import HaplotypeOptions, People
 
-    for path in (*vcf, *archaic_vcf):
-        refuse_pipe(path)
+    samples = cache(partial(_samples, (*vcf, *archaic_vcf)))
+    if individuals and (ingroup or outgroup):
+        raise UsageError("--individuals names both groups; leave out --ingroup and --outgroup")
+    if not individuals and not (ingroup and outgroup):
+        raise UsageError("name the people: --ingroup and --outgroup, or --individuals")
+    within, beside = (
+        read_individuals(individuals) if individuals else (read_names(ingroup, samples), read_names(outgroup, samples))
+    )
     people = People(
         vcf=vcf,
-        ingroup=_names(ingroup),
-        outgroup=_names(outgroup),
-        archaic=_names(archaic),
+        ingroup=within,
+        outgroup=beside,
+        archaic=read_names(archaic, samples),
         archaic_vcf=archaic_vcf,
     )
     options = HaplotypeOptions(
@@ -166,17 +183,12 @@ def command(
         report(introgressed=f"{used.introgressed / (used.bases * len(people.haplotypes)):.2%} of the bases")
 
 
-def _names(given: tuple[str, ...]) -> tuple[str, ...]:
-    """Read names from files where there are such files, else from the command line, separated by commas."""
-    from archaictools.formats.files import open_text
+def _samples(files: tuple[Path, ...]) -> frozenset[str]:
+    """Return the samples of all VCFs."""
+    from archaictools.formats.variants import open_variants
 
-    found: list[str] = []
-    for text in given:
-        # os.path, since methods of Path fail where many names are too long for a path. A pipe is read as it is.
-        if os.path.exists(text) and not os.path.isdir(text):  # noqa: PTH110, PTH112
-            path = Path(text)
-            with open_text(path) if path.is_file() else path.open(encoding="utf-8") as handle:
-                found += [line.split()[0] for line in handle if line.strip() and not line.startswith("#")]
-        else:
-            found += [name for name in text.split(",") if name]
-    return tuple(found)
+    found: set[str] = set()
+    for path in files:
+        with open_variants(path) as variants:
+            found.update(variants.samples)
+    return frozenset(found)

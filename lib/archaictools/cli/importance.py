@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from archaictools.cli.options import INPUT, OUTPUT, common, kmer_option, of_haplotypes, of_member, report
+from archaictools.cli.options import BINARY, INPUT, OUTPUT, common, kmer_option, of_haplotypes, of_member, report
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -51,7 +51,7 @@ if TYPE_CHECKING:
 @kmer_option("--min-count", type=click.IntRange(1), default=5, show_default=True, help="Rarer k-mers are left out.")
 @click.option("--positions", type=OUTPUT, help="TSV: position, importance, sd, p, q.")
 @kmer_option("--kmers", type=OUTPUT, help="TSV of k-mers at important positions.")
-@kmer_option("--attribution", type=OUTPUT, help="bigWig: fall in probability when a place is exchanged.")
+@kmer_option("--attribution", type=BINARY, help="bigWig: fall in probability when a place is exchanged.")
 @click.option("--plot", type=OUTPUT, help="PNG or SVG of importance by position.")
 @of_member
 @common

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import io
 import os
 import signal
 import sys
@@ -11,7 +12,8 @@ from typing import TYPE_CHECKING, NoReturn
 import click
 
 from archaictools.cli.options import version_option
-from archaictools.errors import ArchaicError
+from archaictools.errors import ArchaicError, one_line, printable
+from archaictools.formats.pipes import as_given, forget
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -54,15 +56,22 @@ class Verbs(click.Group):
 @click.group(
     cls=Verbs,
     context_settings={"help_option_names": ["-h", "--help"]},
-    epilog="Every verb has its own --help. Exit codes: 0 done, 1 failed, 2 usage, 3 wrong input, 4 out of memory.",
+    epilog="Every verb has its own --help. Inputs may be pipes; - is standard input, or, of outputs that are text, "
+    "standard output. Output files replace those of the same name; output folders that hold anything only with "
+    "--force. Exit codes: 0 done, 1 failed, 2 usage, 3 wrong input, 4 out of memory.",
 )
 @version_option
 def cli() -> None:
     """Find archaic (Neanderthal, Denisovan) DNA in genomes with LSTMs, and say so when it is not there."""
 
 
+class _TerminatedError(BaseException):
+    """SIGTERM came; raised so that staged outputs are removed on the way out."""
+
+
 def _stop(number: int, _frame: FrameType | None) -> NoReturn:
-    raise SystemExit(128 + number)  # lets staged outputs be removed on the way out
+    signal.signal(number, signal.SIG_IGN)  # a second one must not end the cleaning up
+    raise _TerminatedError
 
 
 def run() -> NoReturn:
@@ -79,10 +88,15 @@ def main(arguments: list[str]) -> int:
         error.show()
         return 2
     except click.ClickException as error:
-        error.show()
+        shown = io.StringIO()
+        error.show(shown)
+        for line in shown.getvalue().splitlines():
+            click.echo(one_line(as_given(line)), err=True)
         return 2
     except click.Abort:
         return _say("interrupted", 130)
+    except _TerminatedError:
+        return _say("terminated", 128 + signal.SIGTERM)
     except ArchaicError as error:
         return _say(str(error), error.exit_code)
     except BrokenPipeError:
@@ -94,15 +108,17 @@ def main(arguments: list[str]) -> int:
             raise
         if type(error).__name__ == "ResourceExhaustedError":
             return _say("out of memory in TensorFlow; give a smaller --batch-size", 4)
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else f"{error}".strip().split("\n")[0]
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else one_line(f"{error}")
         where = f" {error.filename}" if isinstance(error, OSError) and error.filename else ""
         return _say(
             f"{type(error).__name__}{where}: {reason}; this is not expected: set ARCHAICTOOLS_DEBUG=1 for the details",
             1,
         )
+    finally:
+        forget()
     return result if isinstance(result, int) else 0
 
 
 def _say(message: str, code: int) -> int:
-    click.echo(f"archaictools: error: {message}", err=True)
+    click.echo(f"archaictools: error: {printable(as_given(message))}", err=True)
     return code

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import os
 import sys
 from functools import partial, wraps
@@ -15,11 +16,48 @@ from click.core import ParameterSource
 from archaictools import __version__
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-INPUT = OUTPUT = click.Path(path_type=Path)
+    from collections.abc import Callable, Mapping
 
 log = logging.getLogger("archaictools")
+
+#: In the meta data of a command line: an output goes to standard output, so the summary does not.
+_STDOUT_TAKEN = "archaictools.stdout_taken"
+
+
+class _Input(click.Path):
+    """A file to read; what comes through a pipe, or standard input (``-``), is kept in a temporary file."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        from archaictools.formats.pipes import seekable
+
+        path = Path(os.fsdecode(super().convert(value, param, ctx)))
+        return path if ctx and ctx.resilient_parsing else seekable(path)
+
+
+class _Output(click.Path):
+    """A file to write; ``-`` is standard output, which must be text."""
+
+    def __init__(self, *, text: bool = True) -> None:
+        super().__init__()
+        self._text = text
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        from archaictools.formats.pipes import DASH, descriptor
+
+        path = Path(os.fsdecode(super().convert("/dev/stdout" if str(value) == DASH else value, param, ctx)))
+        if descriptor(path) == 1:
+            if not self._text:
+                self.fail("this output is no text, so it is not written to standard output; name a file", param, ctx)
+            if ctx:
+                ctx.meta[_STDOUT_TAKEN] = True
+        return path
+
+
+INPUT = _Input()
+OUTPUT, BINARY = _Output(), _Output(text=False)
+
+#: Longest chromosome, window or gap, and largest seed, that all libraries take.
+MAX_LENGTH, MAX_SEED = 2**31 - 1, 2**32 - 1
 
 
 class _Messages(logging.Handler):
@@ -29,14 +67,23 @@ class _Messages(logging.Handler):
         """Write one line."""
         from tqdm import tqdm
 
+        from archaictools.errors import one_line
+        from archaictools.formats.pipes import as_given
+
         prefix = "warning: " if record.levelno >= logging.WARNING else ""
-        tqdm.write(f"{prefix}{record.getMessage()}", file=sys.stderr)
+        tqdm.write(f"{prefix}{one_line(as_given(record.getMessage()))}", file=sys.stderr)
 
 
-def default_threads() -> int:
-    """Return ``GALAXY_SLOTS`` if set, else the number of cores this process may use."""
+def usable_threads(asked: int | None) -> int:
+    """Return the number of threads: as many as asked for, else ``GALAXY_SLOTS`` if set, at most one a core.
+
+    Cores are those that this process may use.
+    """
+    cores = len(os.sched_getaffinity(0))
     slots = os.environ.get("GALAXY_SLOTS", "")
-    return int(slots) if slots.isdigit() and int(slots) > 0 else len(os.sched_getaffinity(0))
+    if asked is None and slots.isascii() and slots.isdigit():
+        asked = int(slots[:9])
+    return min(asked or cores, cores)
 
 
 def _print_version(context: click.Context, _parameter: click.Parameter, value: object) -> None:
@@ -66,23 +113,48 @@ version_option = click.option(
 
 
 def common(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Add --threads, --seed, --quiet and --version; bound every library's threads before it is imported."""
+    """Add --threads, --seed, --force, --quiet and --version; bound the threads of libraries before their import."""
 
-    @click.option("--threads", type=click.IntRange(1), default=None, help="CPU threads [default: GALAXY_SLOTS or all].")
-    @click.option("--seed", type=click.IntRange(0), default=1, show_default=True, help="Of everything random.")
+    @click.option(
+        "--threads",
+        type=click.IntRange(1),
+        default=None,
+        help="CPU threads, at most one a core [default: GALAXY_SLOTS or all].",
+    )
+    @click.option("--seed", type=click.IntRange(0, MAX_SEED), default=1, show_default=True, help="Random seed.")
+    @click.option(
+        "--force",
+        is_flag=True,
+        help="Replace output folders that are not empty, too, with all that they hold; files are replaced without it.",
+    )
     @click.option("--quiet", is_flag=True, help="No progress and no messages, only warnings.")
     @version_option
     @wraps(function)
-    def wrapped(*, threads: int | None, quiet: bool, **values: Any) -> Any:
-        threads = threads or default_threads()
+    def wrapped(*, threads: int | None, quiet: bool, force: bool, **values: Any) -> Any:
+        from archaictools.formats.files import REPLACING
+
+        threads = usable_threads(threads)
         for library in ("OMP", "OPENBLAS", "MKL", "NUMBA"):
             os.environ[f"{library}_NUM_THREADS"] = str(threads)
         log.handlers[:] = [_Messages()]
         log.propagate = False
+        logging.getLogger("matplotlib").setLevel(logging.ERROR)  # it warns of a home folder that is not writable
         log.setLevel(logging.WARNING if quiet else logging.INFO)
-        return function(threads=threads, **values)
+        _refuse_infinite(values)
+        before = REPLACING.set(force)
+        try:
+            return function(threads=threads, **values)
+        finally:
+            REPLACING.reset(before)
 
     return wrapped
+
+
+def _refuse_infinite(values: Mapping[str, object]) -> None:
+    """Refuse nan and infinity, which ranges let pass."""
+    for name, value in values.items():
+        if isinstance(value, float) and not math.isfinite(value):
+            raise click.BadParameter(f"{value} is no finite number.", param_hint=f"--{name.replace('_', '-')}")
 
 
 _WORDS = {"kmer": "k-mers", "variant": "haplotypes"}
@@ -141,14 +213,16 @@ def of_haplotypes(words: Path) -> bool:
 
 
 def names(_context: click.Context, _parameter: click.Parameter, value: str | None) -> tuple[str, ...]:
-    """Split a comma-separated list of names; one given twice counts once."""
-    return tuple(dict.fromkeys(part for part in (value or "").split(",") if part))
+    """Split a comma-separated list of names, with or without blanks; one given twice counts once."""
+    return tuple(dict.fromkeys(part.strip() for part in (value or "").split(",") if part.strip()))
 
 
 def report(**facts: object) -> None:
-    """Print the short summary of a verb to stdout, one fact a line."""
+    """Print the short summary of a verb to stdout, one fact a line; to stderr if an output takes stdout."""
+    context = click.get_current_context(silent=True)
+    taken = context is not None and _STDOUT_TAKEN in context.meta
     for name, fact in facts.items():
-        click.echo(f"{name.replace('_', ' ')}: {fact}")
+        click.echo(f"{name.replace('_', ' ')}: {fact}", err=taken)
 
 
 def of_member(function: Callable[..., Any]) -> Callable[..., Any]:

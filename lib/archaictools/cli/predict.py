@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from archaictools.cli.options import INPUT, OUTPUT, common, haplotype_option, kmer_option, of_haplotypes, report
+from archaictools.cli.options import BINARY, INPUT, OUTPUT, common, haplotype_option, kmer_option, of_haplotypes, report
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,7 +23,7 @@ SHORTEST = 5_000
 @click.argument("words", type=INPUT)
 @click.option(
     "--bigwig",
-    type=OUTPUT,
+    type=BINARY,
     help="Track of P(introgressed), mean where windows overlap. Haplotypes: new folder, a track each, mean and share.",
 )
 @click.option(

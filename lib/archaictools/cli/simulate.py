@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from archaictools.cli.options import INPUT, OUTPUT, common, report
+from archaictools.cli.options import INPUT, OUTPUT, common, names, report
+from archaictools.simulation import limits
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -15,31 +16,61 @@ if TYPE_CHECKING:
 
 #: An option that is a share of something, none by default.
 _share = partial(click.option, type=click.FloatRange(0, 1, max_open=True), default=0.0, show_default=True)
+_people = partial(click.IntRange, max=limits.MAX_PEOPLE)
+_rate = click.FloatRange(0, limits.MAX_RATE)
 
 
 @click.command("simulate", short_help="Simulate people with known truth.")
 @click.option("--model", required=True, help="9K19, 10J19, ooa3, a human model of stdpopsim, or a demes file (.yaml).")
-@click.option("--outgroup", type=click.IntRange(1), default=50, show_default=True, help="People of the outgroup.")
-@click.option("--ingroup", type=click.IntRange(1), default=4, show_default=True, help="People of the ingroup.")
-@click.option("--archaic", type=click.IntRange(0), default=2, show_default=True, help="Archaic people.")
+@click.option("--outgroup", type=_people(1), default=50, show_default=True, help="People of the outgroup.")
+@click.option("--ingroup", type=_people(1), default=4, show_default=True, help="People of the ingroup.")
+@click.option("--archaic", type=_people(0), default=2, show_default=True, help="Archaic people.")
 @click.option("--outgroup-population", help="Population of the outgroup [default: the model's].")
 @click.option("--ingroup-population", help="Population of the ingroup [default: the model's].")
 @click.option(
-    "--archaic-population", help="Populations of the archaic people, with commas between [default: the model's one]."
+    "--archaic-population",
+    callback=names,
+    help="Populations of the archaic people, with commas between [default: the model's one].",
 )
-@click.option("--archaic-time", type=click.FloatRange(0), default=None, help="When they lived, generations ago.")
-@click.option("--length", type=click.IntRange(1), default=20_000_000, show_default=True, help="Of a chromosome, bp.")
-@click.option("--chromosomes", type=click.IntRange(1), default=1, show_default=True, help="How many.")
 @click.option(
-    "--recombination", type=click.FloatRange(0), default=1.2e-8, show_default=True, help="Per base and generation."
+    "--archaic-time", type=click.FloatRange(0, limits.MAX_TIME), help="When the archaic people lived, generations ago."
+)
+@click.option(
+    "--length",
+    type=click.IntRange(1, limits.MAX_LENGTH),
+    default=20_000_000,
+    show_default=True,
+    help="Chromosome length in bp.",
+)
+@click.option(
+    "--chromosomes",
+    type=click.IntRange(1, limits.MAX_CHROMOSOMES),
+    default=1,
+    show_default=True,
+    help="Number of chromosomes.",
+)
+@click.option(
+    "--recombination",
+    type=_rate,
+    default=1.2e-8,
+    show_default=True,
+    help=f"Recombination rate per base and generation; times --length at most {limits.MAX_PER_CHROMOSOME:g}.",
 )
 @click.option("--map", "recombination_map", type=INPUT, help="HapMap recombination map in place of a flat rate.")
 @click.option("--hotspots", is_flag=True, help="Recombination in hotspots, as in people, with that mean rate.")
 @click.option(
-    "--mutation-rate", type=click.FloatRange(0), default=0.0, help="Per base and generation [default: the model's]."
+    "--mutation-rate",
+    type=_rate,
+    default=0.0,
+    help="Mutation rate per base and generation, times --length at most "
+    f"{limits.MAX_PER_CHROMOSOME:g} [default: the model's].",
 )
 @click.option(
-    "--switch-errors", type=click.FloatRange(0), default=0.0, show_default=True, help="Phasing switches per Mb."
+    "--switch-errors",
+    type=click.FloatRange(0, limits.MAX_SWITCHES),
+    default=0.0,
+    show_default=True,
+    help="Phasing switches per Mb.",
 )
 @_share("--missing-archaic", help="Share of archaic genotypes not called.")
 @_share("--archaic-damage", help="Share of archaic C (G) read as T (A).")
@@ -47,7 +78,7 @@ _share = partial(click.option, type=click.FloatRange(0, 1, max_open=True), defau
 @click.option("--modern-variable-only", is_flag=True, help="Only sites at which modern people differ.")
 @click.option(
     "--mutation-variation",
-    type=click.FloatRange(1),
+    type=click.FloatRange(1, limits.MAX_VARIATION),
     default=1.0,
     show_default=True,
     help="Highest mutation rate along the genome over the lowest.",
@@ -64,7 +95,7 @@ def command(
     archaic: int,
     outgroup_population: str | None,
     ingroup_population: str | None,
-    archaic_population: str | None,
+    archaic_population: tuple[str, ...],
     archaic_time: float | None,
     length: int,
     chromosomes: int,
@@ -100,7 +131,7 @@ def command(
         sampling=Sampling(
             outgroup=outgroup_population,
             ingroup=ingroup_population,
-            archaic=tuple(archaic_population.split(",")) if archaic_population else (),
+            archaic=archaic_population,
             archaic_time=archaic_time,
         ),
         outgroup=outgroup,

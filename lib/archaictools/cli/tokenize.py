@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from archaictools.cli.options import INPUT, OUTPUT, common, report
+from archaictools.cli.options import BINARY, INPUT, MAX_LENGTH, OUTPUT, common, report
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 @click.option("--genome", type=INPUT, help="FASTA that the windows were cut from.")
 @click.option("--fasta", type=INPUT, help="Sequence records without coordinates, instead of windows and genome.")
 @click.option("--k", type=click.IntRange(1, 12), default=10, show_default=True, help="Length of a word in bp.")
-@click.option("--stride", type=click.IntRange(1), default=1, show_default=True, help="Distance of words in bp.")
+@click.option("--stride", type=click.IntRange(1, 1_000_000), default=1, show_default=True, help="Distance of words.")
 @click.option("--canonical", is_flag=True, help="A k-mer and its reverse complement are one word.")
 @click.option(
     "--size",
-    type=click.IntRange(1),
+    type=click.IntRange(1, MAX_LENGTH),
     default=None,
     help="Sentence length in bp; longer records are cut, shorter padded [default: longest window, 200 for --fasta].",
 )
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     show_default=True,
     help="Class of all --fasta records.",
 )
-@click.option("--out", type=OUTPUT, required=True, help="words.h5.")
+@click.option("--out", type=BINARY, required=True, help="words.h5.")
 @click.option("--vocabulary", type=OUTPUT, help="TSV of k-mers: kmer, id, count, count per class.")
 @common
 def command(
@@ -54,6 +54,8 @@ def command(
     """Read windows of a genome (or sequence records) as sentences of k-mer words.
 
     WINDOWS is a BED file as written by 'archaictools windows'; names introgressed and depleted become labels.
+
+    Letters of DNA and RNA are read, U as T; codes such as N or R, and gaps (- . *), are no base: no word spans them.
     """
     from archaictools import provenance
     from archaictools.errors import InputError, UsageError
@@ -76,12 +78,12 @@ def command(
         target = outputs.stage(out)
         table = outputs.stage(vocabulary) if vocabulary else None
         if fasta:
-            chromosomes = tokenize.record_lengths(fasta)
+            chromosomes, letters = tokenize.record_lengths(fasta)
             source, length = fasta, size or 200
             parts = tokenize.sentences_of_records(fasta, size=length, label=LABELS[label])
         elif windows and genome:
             sequence = stack.enter_context(open_genome(genome))
-            chromosomes, source = sequence.lengths, genome
+            chromosomes, source, letters = sequence.lengths, genome, sequence.letters
             longest = tokenize.longest_window(windows, tally=Tally())
             if not longest:
                 raise InputError("holds no window, only headers or blank lines", path=windows)
@@ -103,7 +105,7 @@ def command(
         classes = {1: 0, 0: 0, -1: 0}
         progress = stack.enter_context(Progress(None, "sentences", "tokenize"))
         with write_words(target, alphabet, genome=source.name, chromosomes=chromosomes, provenance=origin) as writer:
-            for part in parts:
+            for part in tokenize.batches(parts):
                 writer.append(part)
                 for value in classes:
                     classes[value] += int((part.label == value).sum())
@@ -117,6 +119,7 @@ def command(
         introgressed=f"{classes[1]:,}",
         depleted=f"{classes[0]:,}",
         unlabelled=f"{classes[-1]:,}",
+        **({"letters": unusual} if (unusual := letters.sentence()) else {}),
     )
     if vocabulary:
         report(distinct_k_mers=f"{distinct:,} of {alphabet.vocabulary - 1:,}")

@@ -6,7 +6,16 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from archaictools.cli.options import INPUT, OUTPUT, check_alphabet, common, haplotype_option, kmer_option, report
+from archaictools.cli.options import (
+    BINARY,
+    INPUT,
+    OUTPUT,
+    check_alphabet,
+    common,
+    haplotype_option,
+    kmer_option,
+    report,
+)
 from archaictools.cli.splitting import holding_out, split_options
 
 if TYPE_CHECKING:
@@ -108,7 +117,7 @@ if TYPE_CHECKING:
     type=INPUT,
     help="Go on learning from this model.h5, or from 'pretrained'; its sizes hold.",
 )
-@click.option("--model", "model_path", type=OUTPUT, required=True, help="model.h5.")
+@click.option("--model", "model_path", type=BINARY, required=True, help="model.h5.")
 @click.option("--history", type=OUTPUT, help="TSV, one row an epoch.")
 @click.option("--metrics", type=OUTPUT, help="JSON of measures on every side, and the verdict.")
 @kmer_option("--predictions", type=OUTPUT, help="TSV of held-out predictions.")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from archaictools.cli.options import INPUT, OUTPUT, common, names, report
+from archaictools.cli.options import INPUT, MAX_LENGTH, OUTPUT, common, names, report
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -19,9 +19,15 @@ if TYPE_CHECKING:
 @click.option("--regions", type=INPUT, help="BED, GTF or GFF3 of unlabelled regions or genes.")
 @click.option("--exclude", type=INPUT, help="BED of regions to leave out.")
 @click.option("--chromosomes", callback=names, help="Use these only, separated by commas.")
-@click.option("--size", type=click.IntRange(1), default=200, show_default=True, help="Window length in bp.")
-@click.option("--step", type=click.IntRange(1), default=200, show_default=True, help="Distance of window starts in bp.")
-@click.option("--max-n", type=click.IntRange(0), default=0, show_default=True, help="Most N in a window.")
+@click.option("--size", type=click.IntRange(1, MAX_LENGTH), default=200, show_default=True, help="Window length in bp.")
+@click.option(
+    "--step",
+    type=click.IntRange(1, MAX_LENGTH),
+    default=200,
+    show_default=True,
+    help="Distance of window starts in bp.",
+)
+@click.option("--max-n", type=click.IntRange(0, MAX_LENGTH), default=0, show_default=True, help="Most N in a window.")
 @click.option("--no-merge", is_flag=True, help="Keep overlapping regions as they are (the article's way; leaks).")
 @click.option("--keep-short", is_flag=True, help="Keep windows shorter than --size (short genes, ends of regions).")
 @click.option(
@@ -59,6 +65,8 @@ def command(
 
     With --introgressed (and --depleted) the windows are labelled; with --regions they are not; with neither the
     genome is tiled. Overlapping regions of a class are merged first and bases that both classes claim are dropped.
+
+    The FASTA may hold letters of DNA and RNA; others than A, C, G, T and U, such as gaps, count as N.
     """
     from archaictools.errors import InputError
     from archaictools.formats.bed import write_bed, write_bed_by_chromosome
@@ -86,6 +94,7 @@ def command(
         target = outputs.stage(out)
         table = outputs.stage(summary) if summary else None
         folder = outputs.stage_folder(by_chromosome) if by_chromosome else None
+        sequence.letters.tell(tally, "genome")
         classes = select_regions(sequence, selection, tally=tally)
         with Progress(None, "windows", "cut") as progress:
             pieces = cut_regions(classes, sequence, cutting, tally=tally, progress=progress)

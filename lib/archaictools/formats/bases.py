@@ -1,7 +1,7 @@
 """Bases as small integers, and their packed form on disk.
 
-A is 0, C is 1, G is 2, T is 3 (alphabetical, so that base-4 values sort as the k-mers do); everything else,
-N and the other ambiguity codes, is :data:`AMBIGUOUS`. Lower case (soft-masked) reads as upper case.
+A is 0, C is 1, G is 2, T is 3 (alphabetical, so that base-4 values sort as the k-mers do), U of RNA is T; everything
+else, N, the other ambiguity codes and gaps, is :data:`AMBIGUOUS`. Lower case (soft-masked) reads as upper case.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ def _encoding() -> bytes:
     table = bytearray([AMBIGUOUS]) * 256
     for code, letter in enumerate(ALPHABET):
         table[ord(letter)] = table[ord(letter.lower())] = code
+    table[ord("U")] = table[ord("u")] = table[ord("T")]
     return bytes(table)
 
 
@@ -35,8 +36,8 @@ def encode(sequence: str | bytes) -> Codes:
 
     Examples
     --------
-    >>> encode("ACgtN").tolist()
-    [0, 1, 2, 3, 4]
+    >>> encode("ACgtN-u").tolist()
+    [0, 1, 2, 3, 4, 4, 3]
     """
     letters = sequence.encode("ascii", errors="replace") if isinstance(sequence, str) else sequence
     return np.frombuffer(letters.translate(_ENCODE), dtype=np.uint8)

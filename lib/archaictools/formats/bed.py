@@ -6,7 +6,7 @@ unsorted or repeated rows, headers, Windows line ends), what cannot is refused w
 
 from __future__ import annotations
 
-from itertools import groupby
+import contextlib
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,6 +14,7 @@ import pandas as pd
 
 from archaictools.errors import InputError
 from archaictools.formats.columns import intervals_of, read_columns
+from archaictools.formats.files import safe_file_name
 from archaictools.formats.tables import TableWriter, write_table
 from archaictools.formats.tally import Tally
 
@@ -90,25 +91,29 @@ def write_bed(path: Path, frames: Iterable[pd.DataFrame]) -> int:
 def write_bed_by_chromosome(folder: Path, frames: Iterable[pd.DataFrame]) -> Iterator[pd.DataFrame]:
     """Write BED rows, each chromosome's into ``folder/CHROM.bed``, and pass the frames on.
 
+    A chromosome's name that cannot be a file's is changed, see :func:`~archaictools.formats.files.safe_file_name`.
+
     Parameters
     ----------
     folder
         An existing folder.
     frames
-        Each of one chromosome, a chromosome's frames standing together.
-
-    Raises
-    ------
-    InputError
-        If a chromosome's name cannot be a file's.
+        Of one or more chromosomes each, a chromosome's rows standing together.
     """
-    for chrom, pieces in groupby(frames, key=lambda frame: str(frame["chrom"].iloc[0])):
-        if "/" in chrom or chrom.startswith("."):
-            raise InputError(f"chromosome {chrom} cannot name a file", remedy="leave out --by-chromosome")
-        with TableWriter(folder / f"{chrom}.bed", header=False) as writer:
-            for frame in pieces:
-                writer.write(frame)
-                yield frame
+    current = None
+    with contextlib.ExitStack() as stack:
+        for frame in frames:
+            chroms = frame["chrom"].to_numpy()
+            bounds = np.flatnonzero(np.concatenate([[True], chroms[1:] != chroms[:-1], [True]]))
+            for first, last in zip(bounds[:-1].tolist(), bounds[1:].tolist(), strict=True):
+                if chroms[first] != current:
+                    current = chroms[first]
+                    stack.close()
+                    writer = stack.enter_context(
+                        TableWriter(folder / f"{safe_file_name(str(current))}.bed", header=False)
+                    )
+                writer.write(frame.iloc[first:last])
+            yield frame
 
 
 def score(probability: np.ndarray) -> np.ndarray:

@@ -14,24 +14,29 @@ import os
 import re
 import secrets
 import shutil
+import tempfile
+from contextvars import ContextVar
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, cast
 
 from isal import igzip, igzip_threaded, isal_zlib
 
 from archaictools.errors import ArchaicError, InputError, UsageError
+from archaictools.formats.pipes import copy_to_stream, is_stream
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 GZIP_MAGIC = b"\x1f\x8b"
+#: Whether outputs replace folders that are not empty (``--force``).
+REPLACING: ContextVar[bool] = ContextVar("REPLACING", default=False)
 _BGZF_EXTRA = b"BC\x02\x00"
 BGZF_END = bytes.fromhex("1f8b08040000000000ff0600424302001b0003000000000000000000")
 
 
 def check_readable(path: Path) -> None:
     """Raise InputError unless ``path`` is a non-empty file that can be read."""
-    if not path.exists():
+    if not os.path.exists(path):  # noqa: PTH110 - which holds for names that are too long for a file, too
         raise InputError("no such file", path=path)
     if path.is_dir():
         raise InputError("is a folder, expected a file", path=path)
@@ -118,6 +123,7 @@ def damage_named(path: Path) -> Iterator[None]:
         ) from error
 
 
+_MAX_FILE_NAME = 255
 #: Longest name of a file that :func:`safe_file_name` returns, in bytes; file systems allow 255 with all suffixes.
 MAX_NAME_BYTES = 200
 
@@ -164,7 +170,11 @@ class Outputs(contextlib.AbstractContextManager["Outputs"]):
     """Stage output files and publish them all together, or none.
 
     Use as a context manager: :meth:`stage` gives the path to write to; leaving the block without an error
-    renames every staged file to its final name, leaving it with an error removes them.
+    renames every staged file to its final name, leaving it with an error removes them. What goes to standard output,
+    another open descriptor, a pipe or a device is staged in a temporary folder and copied there in the end.
+
+    A file that is there already is replaced by the complete new one. So is an empty folder; one that holds anything,
+    which need not be of ours, is replaced only where :data:`REPLACING` is set.
 
     Examples
     --------
@@ -180,52 +190,108 @@ class Outputs(contextlib.AbstractContextManager["Outputs"]):
 
     def __init__(self) -> None:
         self._staged: dict[Path, Path] = {}
+        self._streams: list[tuple[Path, Path]] = []
+        self._scratch: tempfile.TemporaryDirectory[str] | None = None
 
     def stage(self, final: Path) -> Path:
-        """Return the path under which to write what will become ``final``.
-
-        Devices and pipes (``/dev/null``) are given back as they are: they cannot be renamed over.
-        """
-        final = Path(os.path.realpath(final))
-        if final in self._staged:
-            raise UsageError(f"{final} is named for two outputs; give each its own file")
+        """Return the path under which to write what will become ``final``."""
+        if is_stream(final):
+            return self._stage_stream(final)
+        final = self._real(final)
         if final.is_dir():
-            raise UsageError(f"{final} is a folder, expected a file name for the output")
+            raise UsageError("is a folder, expected a file name for the output", path=final)
+        return self._beside(final)
+
+    def stage_folder(self, final: Path) -> Path:
+        """Return an empty folder that will become ``final``."""
+        if is_stream(final):
+            raise UsageError("is no folder, expected the name of a new folder for the output", path=final)
+        final = self._real(final)
+        if final.exists() and not final.is_dir():
+            raise UsageError("is a file, expected the name of a new folder for the output", path=final)
+        if final.is_dir() and any(final.iterdir()):
+            if not REPLACING.get():
+                raise UsageError(
+                    "is there already and not empty",
+                    path=final,
+                    remedy="name another folder, or replace it with --force",
+                )
+            if any(path.is_dir() for path in final.iterdir()):  # so that a home folder is safe
+                raise UsageError(
+                    "holds other folders, which archaictools does not write, so --force does not replace it", path=final
+                )
+        temporary = self._beside(final)
+        temporary.mkdir()
+        return temporary
+
+    @staticmethod
+    def _real(final: Path) -> Path:
+        """Follow links, so that they are kept; refuse names that no file system takes."""
+        if len(os.fsencode(final.name)) > _MAX_FILE_NAME:
+            raise UsageError("has a name that is too long for a file", path=final)
+        return Path(os.path.realpath(final))
+
+    def _beside(self, final: Path) -> Path:
+        """Choose a temporary name in the same folder, so that it can be renamed."""
+        if final in self._staged:
+            raise UsageError("is named for two outputs", path=final, remedy="give each its own name")
         if not final.parent.is_dir():
             raise UsageError(f"the folder {final.parent} of output {final.name} does not exist; make it first")
         if not os.access(final.parent, os.W_OK):
             raise ArchaicError(f"cannot write {final.name} in {final.parent} (permission denied)")
-        if final.exists() and not final.is_file():
-            return final
-        temporary = final.with_name(f".{final.stem}.{secrets.token_hex(4)}.part{final.suffix}")
+        temporary = final.with_name(f".{final.stem[:40]}.{secrets.token_hex(4)}.part{final.suffix[:40]}")
         self._staged[final] = temporary
         return temporary
 
-    def stage_folder(self, final: Path) -> Path:
-        """Return an empty folder that will become ``final``, which must not be there yet, or be empty."""
-        if final.is_dir() and not any(final.iterdir()):
-            final.rmdir()
-        if final.exists():
-            raise UsageError(f"{final} is there already; name a folder that is new or empty")
-        temporary = self.stage(final)
-        temporary.mkdir()
+    def _stage_stream(self, final: Path) -> Path:
+        where = Path(os.path.realpath(final))
+        if where in {Path(os.path.realpath(other)) for other, _ in self._streams} - {Path(os.devnull)}:
+            raise UsageError("is named for two outputs", path=final, remedy="give each its own name")
+        if self._scratch is None:
+            self._scratch = tempfile.TemporaryDirectory(prefix="archaictools-")
+        temporary = Path(self._scratch.name) / f"{len(self._streams)}{final.suffix}"
+        self._streams.append((final, temporary))
         return temporary
 
     def __exit__(self, kind: object, error: object, trace: object) -> None:
         """Publish on success, remove what was staged on failure."""
-        if kind is None:
-            missing = [final.name for final, temporary in self._staged.items() if not temporary.exists()]
-            if missing:
-                self._discard()
-                raise ArchaicError(f"output was not written: {', '.join(missing)}")
-            for final, temporary in self._staged.items():
-                temporary.replace(final)
-        else:
+        try:
+            if kind is None:
+                self._publish()
+        finally:
             self._discard()
 
+    def _publish(self) -> None:
+        everything = [*self._staged.items(), *self._streams]
+        missing = [final.name for final, temporary in everything if not temporary.exists()]
+        if missing:
+            raise ArchaicError(f"output was not written: {', '.join(missing)}")
+        for final, temporary in self._staged.items():
+            _replace(temporary, final)
+        for final, temporary in self._streams:
+            copy_to_stream(temporary, final)
+
     def _discard(self) -> None:
+        """Remove what was staged and not published."""
         for temporary in self._staged.values():
             if temporary.is_dir():
                 shutil.rmtree(temporary)
             else:
                 temporary.unlink(missing_ok=True)
+        if self._scratch is not None:
+            self._scratch.cleanup()
+
+
+def _replace(temporary: Path, final: Path) -> None:
+    """Rename over a file or an empty folder at once; a full folder is moved away first, and back if that fails."""
+    if not (final.is_dir() and any(final.iterdir())):
+        temporary.replace(final)
+        return
+    old = final.with_name(f".{final.name[:40]}.{secrets.token_hex(4)}.old")
+    final.replace(old)
+    try:
+        temporary.replace(final)
+    except OSError:
+        old.replace(final)
+        raise
+    shutil.rmtree(old)

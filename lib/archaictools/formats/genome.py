@@ -1,7 +1,8 @@
-"""Reference sequence: random access to a FASTA file through its index.
+"""Reference sequence: random access to a FASTA file through an index.
 
-Inputs are never written to: an index that is missing or older than its FASTA is built in a folder of its own,
-and plain-gzip FASTA (which cannot be read at random) is decompressed there first.
+The index is built anew in a temporary folder, from one pass that also checks every letter: an index that lies beside
+the file may be older, or of another file, and then gives wrong bases. Plain-gzip FASTA, which cannot be read at random,
+is decompressed into that folder first.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import pysam
 from archaictools.errors import InputError, shortlist
 from archaictools.formats.bases import Codes, encode
 from archaictools.formats.chromosomes import other_style
+from archaictools.formats.fasta import Letters, check_fasta
 from archaictools.formats.files import damage_named, is_bgzf, is_gzip, open_bytes, refuse_cut_bgzf
 
 if TYPE_CHECKING:
@@ -34,10 +36,12 @@ class Genome:
         The file the user named.
     lengths
         Sequence name to length in bp, in file order.
+    letters
+        Counts of unusual letters.
     """
 
-    def __init__(self, path: Path, handle: pysam.FastaFile) -> None:
-        self.path = path
+    def __init__(self, path: Path, handle: pysam.FastaFile, letters: Letters) -> None:
+        self.path, self.letters = path, letters
         self._handle = handle
         self.lengths: dict[str, int] = dict(zip(handle.references, handle.lengths, strict=True))
 
@@ -49,7 +53,7 @@ class Genome:
             raise InputError(
                 f"{chrom}:{start}-{end} cannot be read ({error})",
                 path=self.path,
-                remedy="the file may be damaged or its index stale; index it again with samtools faidx",
+                remedy="the file may be damaged, or have changed meanwhile",
             ) from error
 
     def require(self, chroms: Iterable[str], source: Path | str) -> None:
@@ -86,17 +90,20 @@ def open_genome(path: Path) -> Iterator[Genome]:
     Raises
     ------
     InputError
-        If the file is missing, empty, cut short, or not FASTA.
+        If the file is missing, empty, cut short, or not FASTA of nucleotides with a name for each record.
     """
     compressed = is_gzip(path)
-    _check_fasta(path, compressed=compressed)
     pysam.set_verbosity(0)  # htslib would print its own messages beside ours
     with tempfile.TemporaryDirectory(prefix="archaictools-") as folder:
         fasta, scratch = path, Path(folder)
         if compressed and not is_bgzf(path):
             fasta = scratch / "genome.fa"
-            with open_bytes(path, compressed=True) as source, fasta.open("wb") as target:
+            with damage_named(path), open_bytes(path, compressed=True) as source, fasta.open("wb") as target:
                 shutil.copyfileobj(source, target, 1 << 22)
+        elif compressed:
+            refuse_cut_bgzf(path)
+        with damage_named(path), open_bytes(fasta, compressed=compressed and fasta is path) as text:
+            letters = check_fasta(text, path)
         try:
             handle = _indexed(fasta, scratch)
         except (pysam.SamtoolsError, OSError, ValueError) as error:
@@ -108,28 +115,11 @@ def open_genome(path: Path) -> Iterator[Genome]:
         with handle:
             if not handle.references:
                 raise InputError("holds no sequence", path=path)
-            yield Genome(path, handle)
-
-
-def _check_fasta(path: Path, *, compressed: bool) -> None:
-    """Refuse what is not FASTA, and compressed files that end too early, before anything is indexed."""
-    with damage_named(path), open_bytes(path, compressed=compressed) as handle:
-        head = handle.read(1 << 16).lstrip()
-        if compressed and not is_bgzf(path):
-            while handle.read(1 << 22):  # a damaged stream must be found now, not after an hour
-                pass
-    if compressed:
-        refuse_cut_bgzf(path)
-    if not head.startswith(b">") or b"\0" in head:
-        raise InputError("is not FASTA", path=path, remedy="expected a first line that begins with '>'")
+            yield Genome(path, handle, letters)
 
 
 def _indexed(fasta: Path, scratch: Path) -> pysam.FastaFile:
-    """Open with the index beside the file if it is there and not older, else with one made in ``scratch``."""
-    fai, gzi = Path(f"{fasta}.fai"), Path(f"{fasta}.gzi")
-    wanted = [fai, gzi] if is_gzip(fasta) else [fai]
-    if all(index.exists() and index.stat().st_mtime >= fasta.stat().st_mtime for index in wanted):
-        return pysam.FastaFile(str(fasta))
+    """Open with an index made in ``scratch``."""
     fai, gzi = scratch / "genome.fai", scratch / "genome.gzi"
     pysam.faidx(str(fasta), "--fai-idx", str(fai), "--gzi-idx", str(gzi))
     return pysam.FastaFile(

@@ -12,6 +12,7 @@ import re
 import subprocess
 import sys
 import tempfile
+from collections import Counter
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
@@ -96,7 +97,8 @@ class VariantFile:
                 remedy="give names as in the #CHROM line, separated by commas, or a file with one name a line",
             )
         if len(where) < len(self.samples):
-            twice = [name for name in names if self.samples.count(name) > 1]
+            times = Counter(self.samples)
+            twice = [name for name in names if times[name] > 1]
             if twice:
                 raise InputError(f"has more than one sample named {shortlist(twice)}", path=self.path)
         return np.array([where[name] for name in names], dtype=np.int64)
@@ -232,16 +234,6 @@ class _Order:
         return None
 
 
-def refuse_pipe(path: Path) -> None:
-    """Raise InputError if a path is a pipe or a device: a VCF is opened more than once."""
-    if path.exists() and not path.is_file() and not path.is_dir():
-        raise InputError(
-            "is a pipe or a device, expected a file, since a VCF or BCF is opened more than once",
-            path=path,
-            remedy="write it to a file first",
-        )
-
-
 @contextlib.contextmanager
 def open_variants(path: Path, names: Sequence[str] | None = None, *, threads: int = 1) -> Iterator[VariantFile]:
     """Open a VCF or BCF, whatever its name.
@@ -258,9 +250,8 @@ def open_variants(path: Path, names: Sequence[str] | None = None, *, threads: in
     Raises
     ------
     InputError
-        If the file is missing, a pipe, cut short, or neither VCF nor BCF, or lacks a sample.
+        If the file is missing, cut short, or neither VCF nor BCF, or lacks a sample.
     """
-    refuse_pipe(path)
     compressed = is_gzip(path)
     if compressed:
         refuse_cut_bgzf(path)

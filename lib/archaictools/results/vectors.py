@@ -6,7 +6,13 @@ initialiser.
 
 from __future__ import annotations
 
+import atexit
+import os
+import shutil
+import tempfile
 from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -21,7 +27,6 @@ from archaictools.words.vocabulary import log_odds
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
     import numpy.typing as npt
 
@@ -153,6 +158,28 @@ def projector_config(words: WordVectors, *, name: str, tensor: Path, metadata: P
     }
 
 
+def cache_of_compiled_code() -> None:
+    """Let Numba, with which UMAP is compiled, keep its code in a temporary folder where its own are not writable.
+
+    Without any, UMAP cannot be imported: Numba looks for a folder beside the package, then in the user's home.
+    """
+    package = find_spec("umap")
+    beside = [Path(folder) / "__pycache__" for folder in (package.submodule_search_locations or [])] if package else []
+    home = Path(os.environ.get("XDG_CACHE_HOME") or Path("~/.cache").expanduser()) / "numba"
+    if "NUMBA_CACHE_DIR" in os.environ or _writable(home) or (beside and all(map(_writable, beside))):
+        return
+    folder = tempfile.mkdtemp(prefix="archaictools-numba-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    os.environ["NUMBA_CACHE_DIR"] = folder
+
+
+def _writable(folder: Path) -> bool:
+    """Tell whether a folder can be written to, or made."""
+    while not os.path.exists(folder) and folder != folder.parent:  # noqa: PTH110 - which never raises
+        folder = folder.parent
+    return folder.is_dir() and os.access(folder, os.W_OK | os.X_OK)
+
+
 def umap_table(words: WordVectors, *, seed: int) -> tuple[pd.DataFrame, float]:
     """Map word vectors to two dimensions with UMAP.
 
@@ -172,6 +199,7 @@ def umap_table(words: WordVectors, *, seed: int) -> tuple[pd.DataFrame, float]:
         raise InputError(f"UMAP needs at least 5 trained words, found {len(words)}")
     from sklearn.manifold import trustworthiness
 
+    cache_of_compiled_code()
     with hushed_stderr():  # umap imports TensorFlow where it finds it
         from umap import UMAP
 

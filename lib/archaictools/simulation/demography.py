@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from archaictools.errors import InputError, UsageError, shortlist
+from archaictools.simulation.limits import MAX_POPULATION
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -133,7 +134,11 @@ def _sampled(found: Scenario, sampling: Sampling) -> Scenario:
                     f"--{role}-population is {population or 'not given'}; {found.name} has "
                     f"{shortlist(populations, limit=30)}"
                 )
-    epochs = [epoch for epoch in chosen.demography.debug().epochs if epoch.start_time <= chosen.archaic_time]
+    history = chosen.demography.debug().epochs
+    sizes = [size for epoch in history for each in epoch.populations for size in (each.start_size, each.end_size)]
+    if not max(sizes) <= MAX_POPULATION:
+        raise UsageError(f"{found.name} has a population of {max(sizes):g} people, expected at most {MAX_POPULATION:g}")
+    epochs = [epoch for epoch in history if epoch.start_time <= chosen.archaic_time]
     alive = {population.name for population in epochs[-1].active_populations}
     if dead := [population for population in chosen.archaic if population not in alive]:
         raise UsageError(

@@ -9,6 +9,7 @@ import msprime
 import numpy as np
 
 from archaictools.errors import UsageError
+from archaictools.simulation.limits import MAX_SWITCHES, MAX_VARIATION
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -67,8 +68,10 @@ class Errors:
                 raise UsageError(
                     f"{name.replace('_', ' ')} is {getattr(self, name)}, expected 0 or more and less than 1"
                 )
-        if self.switch_errors < 0 or self.mutation_variation < 1:
-            raise UsageError("switch errors must be 0 or more, and mutation variation 1 or more")
+        for name, low, high in (("switch_errors", 0, MAX_SWITCHES), ("mutation_variation", 1, MAX_VARIATION)):
+            value = getattr(self, name)
+            if not low <= value <= high:  # nan is not, either
+                raise UsageError(f"{name.replace('_', ' ')}: {value:g} is not in the range {low} to {high:,g}")
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ import numpy as np
 
 from archaictools.errors import InputError
 from archaictools.formats.files import check_readable
+from archaictools.simulation.limits import MAX_PER_CHROMOSOME
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -44,6 +45,12 @@ def read_map(path: Path, length: int) -> msprime.RateMap:
             rates = msprime.RateMap.read_hapmap(str(path), sequence_length=None)
     except (OSError, ValueError, IndexError, TypeError, RuntimeWarning) as error:
         raise InputError(f"is not a HapMap recombination map ({error})", path=path) from error
+    if not rates.total_mass <= MAX_PER_CHROMOSOME:
+        raise InputError(
+            f"is not the recombination map of a chromosome: it is {100 * rates.total_mass:g} cM long, expected at most "
+            f"{100 * MAX_PER_CHROMOSOME:g}",
+            path=path,
+        )
     if rates.sequence_length < length:
         raise InputError(
             f"ends at {rates.sequence_length:,.0f} bp, before the {length:,} bp asked for",

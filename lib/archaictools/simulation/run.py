@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import multiprocessing
 import shutil
+import signal
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import asdict, dataclass, field
 from importlib import metadata
@@ -21,6 +22,7 @@ import pandas as pd
 from archaictools.errors import InputError, UsageError
 from archaictools.formats.files import sha256
 from archaictools.formats.tables import plain, write_json, write_table
+from archaictools.simulation import limits
 from archaictools.simulation.demography import Sampling, Scenario, is_demes, scenario
 from archaictools.simulation.genotypes import (
     Errors,
@@ -85,8 +87,19 @@ class SimulationOptions:
     seed: int = 1
 
     def __post_init__(self) -> None:
-        if min(self.outgroup, self.ingroup, self.length, self.chromosomes) < 1 or self.archaic < 0:
-            raise UsageError("people, length and chromosomes must be at least 1 (archaic people at least 0)")
+        for name, value, low, high in (
+            ("outgroup people", self.outgroup, 1, limits.MAX_PEOPLE),
+            ("ingroup people", self.ingroup, 1, limits.MAX_PEOPLE),
+            ("archaic people", self.archaic, 0, limits.MAX_PEOPLE),
+            ("chromosomes", self.chromosomes, 1, limits.MAX_CHROMOSOMES),
+            ("length of a chromosome", self.length, 1, limits.MAX_LENGTH),
+            ("recombination rate", self.recombination, 0, limits.MAX_RATE),
+            ("mutation rate", self.mutation_rate, 0, limits.MAX_RATE),
+            ("recombination rate times length", self.recombination * self.length, 0, limits.MAX_PER_CHROMOSOME),
+            ("mutation rate times length", self.mutation_rate * self.length, 0, limits.MAX_PER_CHROMOSOME),
+        ):
+            if not low <= value <= high:  # nan is not, either
+                raise UsageError(f"{name}: {value:g} is not in the range {low:,} to {high:,g}")
         if self.hotspots and self.recombination_map is not None:
             raise UsageError("give either a recombination map or hotspots")
 
@@ -134,11 +147,22 @@ def simulate(
             progress.advance(1)
     else:
         context = multiprocessing.get_context("spawn")
-        with ProcessPoolExecutor(min(processes, len(todo)), mp_context=context) as pool:
-            for finished in as_completed([pool.submit(_chromosome, options, number, work) for number in todo]):
-                finished.result()
-                progress.advance(1)
+        with ProcessPoolExecutor(min(processes, len(todo)), mp_context=context, initializer=_ignore_interrupt) as pool:
+            try:
+                for finished in as_completed([pool.submit(_chromosome, options, number, work) for number in todo]):
+                    finished.result()
+                    progress.advance(1)
+            except BaseException:  # do not wait for chromosomes that nobody needs
+                pool.shutdown(wait=False, cancel_futures=True)
+                for child in multiprocessing.active_children():
+                    child.terminate()
+                raise
     return _assemble(options, folder, work)
+
+
+def _ignore_interrupt() -> None:
+    """Leave Ctrl-C to the main process."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _claim(work: Path, options: SimulationOptions) -> None:

@@ -81,6 +81,7 @@ def draw_controls(
         If no region could be matched.
     """
     taken = regions if exclude is None else pd.concat([regions, exclude])
+    rows = taken.groupby("chrom").indices
     drawn: list[tuple[str, int, int]] = []
     reasons = {
         "no free place of that length": [0, 0],
@@ -89,7 +90,7 @@ def draw_controls(
     for chrom, group in regions.groupby("chrom", sort=True):
         name = str(chrom)
         length = genome.lengths[name]
-        chromosome = _survey(genome, name, taken[taken["chrom"] == chrom])
+        chromosome = _survey(genome, name, taken.iloc[rows[chrom]])
         rng = np.random.default_rng([seed, length, len(group)])
         spans = group[["start", "end"]].to_numpy()
         for start, end in spans[np.argsort(spans[:, 0] - spans[:, 1], kind="stable")]:  # longest first

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -42,8 +43,8 @@ class People:
     def __post_init__(self) -> None:
         if not self.ingroup or not self.outgroup:
             raise UsageError("--ingroup and --outgroup must each name at least one sample")
-        everyone = [*self.ingroup, *self.outgroup, *self.archaic]
-        again = sorted({name for name in everyone if everyone.count(name) > 1})
+        times = Counter([*self.ingroup, *self.outgroup, *self.archaic])
+        again = sorted(name for name, number in times.items() if number > 1)
         if again:
             raise UsageError(
                 f"{shortlist(again)} is named more than once; a sample is in one of --ingroup, --outgroup and --archaic"

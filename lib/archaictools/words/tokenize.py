@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
+import dataclasses
 import warnings
 from typing import TYPE_CHECKING
 
 import numpy as np
 from Bio.SeqIO.FastaIO import SimpleFastaParser
 
-from archaictools.errors import InputError
+from archaictools.errors import InputError, shorten
 from archaictools.formats.bases import AMBIGUOUS, encode
 from archaictools.formats.bed import iter_bed
 from archaictools.formats.columns import intervals_of, read_columns
+from archaictools.formats.fasta import Letters
 from archaictools.formats.files import open_text
 from archaictools.words.labels import LABELS
 from archaictools.words.sentences import Sentences
-from archaictools.words.sequence import window_codes
+from archaictools.words.sequence import ROWS, window_codes
 from archaictools.words.windows import Cutting, cut
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
     import numpy.typing as npt
@@ -73,6 +75,27 @@ def sentences_of_windows(windows: Path, genome: Genome, *, size: int, tally: Tal
                 )
 
 
+def batches(parts: Iterable[Sentences]) -> Iterator[Sentences]:
+    """Join small parts, such as those of short contigs, into some of :data:`~archaictools.words.sequence.ROWS` rows."""
+    kept: list[Sentences] = []
+    rows = 0
+    for part in parts:
+        if kept and rows + len(part) > ROWS:
+            yield _joined(kept)
+            kept, rows = [], 0
+        kept.append(part)
+        rows += len(part)
+    if kept:
+        yield _joined(kept)
+
+
+def _joined(parts: list[Sentences]) -> Sentences:
+    if len(parts) == 1:
+        return parts[0]
+    names = [field.name for field in dataclasses.fields(Sentences)]
+    return Sentences(*(np.concatenate([getattr(part, name) for part in parts]) for name in names))
+
+
 def _each(column: pd.Series[str], meaning: Mapping[str, int], other: int) -> npt.NDArray[np.int64]:
     """Translate a categorical column, one look-up for each distinct value."""
     table = np.array([meaning.get(str(value), other) for value in column.cat.categories] or [other], dtype=np.int64)
@@ -92,22 +115,26 @@ def _check_ends(frame: pd.DataFrame, limits: npt.NDArray[np.int64], windows: Pat
         )
 
 
-def record_lengths(path: Path) -> dict[str, int]:
-    """Return the name and length in bp of every record of a FASTA file without coordinates.
+def record_lengths(path: Path) -> tuple[dict[str, int], Letters]:
+    """Return the name and length in bp of every record of a FASTA file without coordinates, and its unusual letters.
 
     Raises
     ------
     InputError
-        If the file is not FASTA, a record is empty, or a name is used twice.
+        If the file is not FASTA, a record is empty or not of nucleotides, or a name is used twice.
     """
     lengths: dict[str, int] = {}
+    letters = Letters(path)
     for name, sequence in _records(path):
         if name in lengths:
-            raise InputError(f"two records are named {name}", path=path, remedy="give each record its own name")
+            raise InputError(
+                f"two records are named {shorten(name)}", path=path, remedy="give each record its own name"
+            )
         if not sequence:
-            raise InputError(f"record {name} holds no base", path=path, remedy="remove it")
+            raise InputError(f"record {shorten(name)} holds no base", path=path, remedy="remove it")
+        letters.add(sequence.encode(), name)
         lengths[name] = len(sequence)
-    return lengths
+    return lengths, letters
 
 
 def sentences_of_records(path: Path, *, size: int, label: int) -> Iterator[Sentences]:

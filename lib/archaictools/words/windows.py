@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from archaictools.formats.tally import Tally
     from archaictools.progress import Progress
 
+    Int = npt.NDArray[np.int64]
+
 #: Windows handled at a time.
 BATCH = 50_000
 
@@ -106,66 +108,94 @@ def cut_regions(
     Yields
     ------
     pandas.DataFrame
-        BED6 rows sorted by chromosome and start, named by class. Memory holds 20 bytes a window of one chromosome.
+        BED6 rows sorted by chromosome and start, named by class. A frame holds windows of
+        one or more chromosomes. Memory holds 20 bytes a window of one chromosome.
     """
-    chroms = sorted({chrom for frame in classes.values() for chrom in frame["chrom"].unique()})
-    for chrom in chroms:
-        parts = [frame[frame["chrom"] == chrom].assign(group=group) for group, frame in classes.items()]
-        regions = pd.concat([part for part in parts if len(part)], ignore_index=True)
-        starts, ends, origin = _cut_chromosome(regions, cutting, tally)
-        for first in range(0, len(starts), BATCH):
-            batch = slice(first, first + BATCH)
-            group = regions["group"].to_numpy()[origin[batch]]
-            windows = pd.DataFrame(
-                {
-                    "chrom": chrom,
-                    "start": starts[batch],
-                    "end": ends[batch],
-                    "name": group,
-                    "score": 0,
-                    "strand": ".",
-                }
+    names = list(classes)
+    every = pd.concat([frame[["chrom", "start", "end"]] for frame in classes.values()], ignore_index=True)
+    group = np.repeat(np.arange(len(names)), [len(frame) for frame in classes.values()])
+    starts, ends = every["start"].to_numpy(), every["end"].to_numpy()
+    kept = _Batch(names)
+    # A draft assembly may have 100,000 chromosomes, so that nothing here makes a data frame for each.
+    for chrom, rows in every.groupby("chrom", sort=True).indices.items():
+        start, end, origin = _cut_chromosome(starts[rows], ends[rows], group[rows], names, cutting, tally)
+        for first in range(0, len(start), BATCH):
+            part = slice(first, first + BATCH)
+            good = _enough_known(
+                str(chrom), start[part], end[part], origin[part], names, genome=genome, cutting=cutting, tally=tally
             )
-            kept = _without_n(chrom, windows, genome, cutting, tally)
             if progress is not None:
-                progress.advance(len(windows))
-            if len(kept):
-                yield kept
+                progress.advance(len(good))
+            kept.add(str(chrom), start[part][good], end[part][good], origin[part][good])
+            if kept.count >= BATCH:
+                yield kept.taken()
+    if kept.count:
+        yield kept.taken()
+
+
+class _Batch:
+    """Windows of one or more chromosomes, until they make a data frame worth writing."""
+
+    def __init__(self, names: list[str]) -> None:
+        self._names, self.count = np.array(names, dtype=object), 0
+        self._parts: list[tuple[str, Int, Int, Int]] = []
+
+    def add(self, chrom: str, start: Int, end: Int, group: Int) -> None:
+        """Add windows of a chromosome."""
+        if len(start):
+            self._parts.append((chrom, start, end, group))
+            self.count += len(start)
+
+    def taken(self) -> pd.DataFrame:
+        """Return all windows added since the last call, as BED6."""
+        chroms, start, end, group = zip(*self._parts, strict=True)
+        sizes = [len(part) for part in start]
+        self._parts, self.count = [], 0
+        return pd.DataFrame(
+            {
+                "chrom": np.repeat(np.array(chroms, dtype=object), sizes),
+                "start": np.concatenate(start),
+                "end": np.concatenate(end),
+                "name": self._names[np.concatenate(group)],
+                "score": 0,
+                "strand": ".",
+            }
+        )
 
 
 def _cut_chromosome(
-    regions: pd.DataFrame, cutting: Cutting, tally: Tally
-) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """Cut all regions of a chromosome; return starts, ends and region numbers, sorted by start, end and class."""
+    start: Int, end: Int, group: Int, names: list[str], cutting: Cutting, tally: Tally
+) -> tuple[Int, Int, Int]:
+    """Cut all regions of a chromosome; return starts, ends and class numbers, sorted by start, end and region."""
     starts, ends, counts = [], [], []
-    places = zip(regions["start"].tolist(), regions["end"].tolist(), regions["group"].tolist(), strict=True)
-    for start, end, group in places:
-        these, those, dropped = cut(start, end, cutting)
+    for left, right, number in zip(start.tolist(), end.tolist(), group.tolist(), strict=True):
+        these, those, dropped = cut(left, right, cutting)
         if dropped:
             item = "regions shorter than a window, dropped" if not len(these) else "region tails, dropped"
-            tally.add(group, item, 1, dropped)
+            tally.add(names[number], item, 1, dropped)
         if between := int(np.maximum(these[1:] - those[:-1], 0).sum()):
-            tally.add(group, "regions with bases between windows, dropped", 1, between)
+            tally.add(names[number], "regions with bases between windows, dropped", 1, between)
         starts.append(these)
         ends.append(those)
         counts.append(len(these))
-    start, end = np.concatenate(starts), np.concatenate(ends)
-    origin = np.repeat(np.arange(len(regions)), counts)
-    order = np.lexsort((origin, end, start))
-    return start[order], end[order], origin[order]
+    cut_start, cut_end = np.concatenate(starts), np.concatenate(ends)
+    origin = np.repeat(np.arange(len(start)), counts)
+    order = np.lexsort((origin, cut_end, cut_start))
+    return cut_start[order], cut_end[order], group[origin[order]]
 
 
-def _without_n(chrom: str, windows: pd.DataFrame, genome: Genome, cutting: Cutting, tally: Tally) -> pd.DataFrame:
-    """Drop and count the windows of one chromosome that hold too many N."""
-    starts, ends = windows["start"].to_numpy(), windows["end"].to_numpy()
-    lengths = ends - starts
-    ambiguous = np.zeros(len(windows), dtype=np.int64)
-    for rows, codes in window_codes(genome, chrom, starts, ends, size=cutting.size):
+def _enough_known(
+    chrom: str, start: Int, end: Int, group: Int, names: list[str], *, genome: Genome, cutting: Cutting, tally: Tally
+) -> npt.NDArray[np.bool_]:
+    """Tell which windows of one chromosome hold few enough N, and count both kinds."""
+    lengths = end - start
+    ambiguous = np.zeros(len(start), dtype=np.int64)
+    for rows, codes in window_codes(genome, chrom, start, end, size=cutting.size):
         ambiguous[rows] = (codes == AMBIGUOUS).sum(axis=1) - (cutting.size - lengths[rows])  # padding is not N
-    good = ambiguous <= cutting.max_n
-    for group in windows["name"].unique():
-        members = (windows["name"] == group).to_numpy()
+    good: npt.NDArray[np.bool_] = ambiguous <= cutting.max_n
+    for number in np.unique(group).tolist():
+        members = group == number
         lost, kept = members & ~good, members & good
-        tally.add(group, f"windows with more than {cutting.max_n} N, dropped", lost.sum(), lengths[lost].sum())
-        tally.add(group, "windows", kept.sum(), lengths[kept].sum())
-    return windows[good]
+        tally.add(names[number], f"windows with more than {cutting.max_n} N, dropped", lost.sum(), lengths[lost].sum())
+        tally.add(names[number], "windows", kept.sum(), lengths[kept].sum())
+    return good
