@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from archaictools.errors import InputError
-from archaictools.formats.columns import intervals_of, read_columns
+from archaictools.formats.columns import intervals_of, read_columns, translated
 from archaictools.formats.tables import TableWriter, write_table
 from archaictools.formats.tally import Tally
 
@@ -40,9 +40,8 @@ def iter_bed(path: Path, *, tally: Tally | None = None, group: str = "all") -> I
     """
     tally = Tally() if tally is None else tally
     for text in read_columns(path, COLUMNS, tally=tally, group=group):
-        frame = intervals_of(text, path)
-        strand = frame["strand"].cat.rename_categories(lambda value: value or ".")
-        known = strand.isin(["+", "-", "."])
+        frame = intervals_of(text, path, tally=tally, group=group)
+        known = frame["strand"].isin(["+", "-", ".", ""])
         if not known.all():
             tally.add(group, "rows with an unknown strand, read as .", int((~known).sum()))
         scores = pd.Series(frame["score"].cat.categories)
@@ -51,8 +50,8 @@ def iter_bed(path: Path, *, tally: Tally | None = None, group: str = "all") -> I
         if odd.any():
             tally.add(group, "rows with a score outside 0-1000, ignored", int(odd.sum()))
         yield frame.assign(
-            name=frame["name"].cat.rename_categories(lambda value: value or "."),
-            strand=strand.cat.set_categories(["+", "-", "."]).fillna("."),
+            name=translated(frame["name"], lambda value: value or "."),
+            strand=translated(frame["strand"], lambda value: value if value in {"+", "-"} else "."),
         )
 
 
@@ -63,7 +62,7 @@ def read_bed(path: Path, *, tally: Tally | None = None, group: str = "all") -> p
     frames = [frame.astype(plain) for frame in iter_bed(path, tally=tally, group=group)]
     frame = pd.concat(frames) if frames else pd.DataFrame(columns=list(COLUMNS))
     if frame.empty:
-        raise InputError("holds no interval, only headers or blank lines", path=path)
+        raise InputError("holds no interval, only headers, blank lines or rows of zero length", path=path)
     count_order(frame, tally=tally, group=group)
     return frame
 

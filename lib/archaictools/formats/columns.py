@@ -13,13 +13,16 @@ from archaictools.errors import InputError
 from archaictools.formats.files import open_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Generator, Iterator, Sequence
     from pathlib import Path
 
     from archaictools.formats.tally import Tally
 
 #: Rows read at a time: bounds memory whatever the file's size.
 CHUNK = 1 << 16
+
+#: Coordinates are below this: no chromosome is as long, and a float holds every such number exactly.
+MAX_COORDINATE = 1 << 48
 
 
 class _Lines(io.TextIOBase):
@@ -58,7 +61,7 @@ class _Lines(io.TextIOBase):
 
 def read_columns(
     path: Path, names: Sequence[str], *, tally: Tally, group: str = "all", numbers: Sequence[str] = ("start", "end")
-) -> Iterator[pd.DataFrame]:
+) -> Generator[pd.DataFrame]:
     """Stream the first columns of a headerless tab-separated file.
 
     Comments (``#``), ``track`` and ``browser`` lines and blank lines are dropped and counted in ``tally`` as
@@ -110,13 +113,14 @@ def read_columns(
             tally.add(group, "rows with Windows line ends", lines.windows_ends)
 
 
+def is_comment(first: str) -> bool:
+    """Tell by its first column whether a line is a header, a comment or blank."""
+    return first.startswith(("#", "track ", "browser ")) or first.strip() in {"", "track", "browser"}
+
+
 def _without_comments(frame: pd.DataFrame, tally: Tally, group: str) -> pd.DataFrame:
     first = frame.iloc[:, 0]
-    unwanted = [
-        value
-        for value in first.cat.categories
-        if value.startswith(("#", "track ", "browser ")) or value in {"", "track", "browser"}
-    ]
+    unwanted = [value for value in first.cat.categories if is_comment(value)]
     if not unwanted:
         return frame
     dropped = first.isin(unwanted)
@@ -125,21 +129,40 @@ def _without_comments(frame: pd.DataFrame, tally: Tally, group: str) -> pd.DataF
     return frame[~dropped]
 
 
+def translated(column: pd.Series[str], meaning: Callable[[str], str]) -> pd.Series[str]:
+    """Translate a categorical column, one call for each distinct value; several values may get the same meaning.
+
+    Examples
+    --------
+    >>> translated(pd.Series(["", ".", "+"], dtype="category"), lambda value: value or ".").tolist()
+    ['.', '.', '+']
+    """
+    meanings = [meaning(str(value)) for value in column.cat.categories]
+    position = {value: number for number, value in enumerate(dict.fromkeys(meanings))}
+    codes = np.array([position[value] for value in meanings] or [0], dtype=np.int64)[column.cat.codes.to_numpy()]
+    return pd.Series(
+        pd.Categorical.from_codes(codes, categories=pd.Index(list(position), dtype=object)), index=column.index
+    )
+
+
 def intervals_of(
-    frame: pd.DataFrame, path: Path, *, start: str = "start", end: str = "end", one_based: bool = False
+    frame: pd.DataFrame, path: Path, *, tally: Tally | None, group: str = "all", one_based: bool = False
 ) -> pd.DataFrame:
     """Check and convert the two coordinate columns of a frame.
+
+    Rows of zero length hold no base, and occur in real masks: they are left out and counted in ``tally`` as
+    ``rows of zero length, left out``.
 
     Parameters
     ----------
     frame
-        As :func:`read_columns` yields it, with a ``chrom`` column.
+        As :func:`read_columns` yields it, with columns ``chrom``, ``start`` and ``end``.
     path
         Named in errors.
-    start, end
-        Names of the coordinate columns.
+    tally, group
+        Where rows of zero length are counted, and under which class; with None they are refused.
     one_based
-        True for GTF and GFF3, whose start counts from 1 and whose end is included.
+        True for GTF and GFF3, whose start counts from 1 and whose end is included: there no row has zero length.
 
     Returns
     -------
@@ -149,33 +172,39 @@ def intervals_of(
     Raises
     ------
     InputError
-        At the first row whose coordinates are not whole numbers, negative, reversed or of zero length.
+        At the first row whose coordinates are not whole numbers, negative, or reversed, or of zero length
+        where they are not counted.
     """
-    starts, ends = (_whole_numbers(frame, column, path) for column in (start, end))
+    starts, ends = (_whole_numbers(frame, column, path) for column in ("start", "end"))
     starts = starts - int(one_based)
+    empty = starts == ends
     for wrong, what in (
         (starts < 0, "start is before the chromosome's first base"),
-        (ends < starts, "end lies before start"),
-        (ends == starts, "the interval has zero length"),
+        (ends < starts + int(one_based), "end lies before start"),
+        (empty & (tally is None), "the interval has zero length"),
     ):
         bad = np.flatnonzero(wrong)
         if len(bad):
             row = frame.iloc[int(bad[0])]
             raise InputError(
-                f"{what} ({row['chrom']} {row[start]} {row[end]})",
+                f"{what} ({row['chrom']} {row['start']} {row['end']})",
                 path=path,
                 line=int(frame.index[bad[0]]),
                 remedy="correct or remove the row",
             )
-    return frame.assign(start=starts, end=ends)
+    checked = frame.assign(start=starts, end=ends)
+    if tally is None or not empty.any():
+        return checked
+    tally.add(group, "rows of zero length, left out", int(empty.sum()))
+    kept: pd.DataFrame = checked[~empty]
+    return kept
 
 
 def _whole_numbers(frame: pd.DataFrame, column: str, path: Path) -> np.ndarray:
     given = frame[column]
-    if given.dtype.kind == "i":
-        return given.to_numpy(dtype=np.int64)
-    values = pd.to_numeric(given.astype(str), errors="coerce").to_numpy(dtype=np.float64)
-    bad = np.flatnonzero(~np.isfinite(values) | (values != np.floor(values)))
+    numbers = given if given.dtype.kind in "iuf" else pd.to_numeric(given.astype(str), errors="coerce")
+    values = numbers.to_numpy(dtype=np.float64)
+    bad = np.flatnonzero(~(np.abs(values) < MAX_COORDINATE) | (values != np.floor(values)))
     if len(bad):
         text = str(given.iloc[int(bad[0])])
         raise InputError(

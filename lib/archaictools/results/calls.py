@@ -330,6 +330,7 @@ def _people(segments: pd.DataFrame, words: BinsFile) -> pd.DataFrame:
             for source in (*words.alphabet.archaic, TIED, UNKNOWN):
                 name = "unknown" if source == UNKNOWN else source
                 row[f"{name}_bases"] = int(inside[own & (segments["source"] == source)].sum())
+        row["length"] = int(length[own].sum())
         rows.append(row)
     return pd.DataFrame(rows)
 

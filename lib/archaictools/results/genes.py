@@ -9,13 +9,17 @@ import numpy as np
 import pandas as pd
 
 from archaictools.formats.bed import score
-from archaictools.formats.bigwig import is_bigwig, mean_over_overlaps, read_bigwig
-from archaictools.formats.genome import require_chromosomes
-from archaictools.formats.tables import read_table
+from archaictools.formats.bigwig import is_bigwig, mean_over_overlaps, open_bigwig
+from archaictools.formats.columns import intervals_of
+from archaictools.formats.genome import unknown_chromosomes
+from archaictools.formats.styles import Matcher, match_names, refuse_both_styles, renamed
+from archaictools.formats.tables import COORDINATE, FLAG, PROBABILITY_OR_NA, ROWS, Columns, read_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
+
+    from archaictools.formats.tally import Tally
 
 COLUMNS = ["gene", "chrom", "start", "end", "strand", "windows", "mean", "max", "fraction", "call", "seen"]
 
@@ -30,19 +34,52 @@ _TOTALS: dict[str, Any] = {
     "max": "max",
 }
 
+_WINDOW: Columns = {"chrom": str, "start": COORDINATE, "end": COORDINATE, "probability": PROBABILITY_OR_NA}
+
 #: Genes overlapped with windows at a time: bounds the number of pairs held in memory.
 BATCH = 2_000
 
 
-def read_predictions(path: Path) -> Iterator[pd.DataFrame]:
-    """Stream a prediction table or a bigWig as ``chrom, start, end, probability, seen`` (NaN where it is not told)."""
+def read_predictions(path: Path, *, tally: Tally) -> Iterator[pd.DataFrame]:
+    """Stream a prediction table or a bigWig as ``chrom, start, end, probability, seen`` (NaN where it is not known).
+
+    Every value is checked. Windows without a probability (``NA``, in a bigWig NaN) are left out and counted.
+    """
     if is_bigwig(path):
-        for chrom, (starts, ends, values) in read_bigwig(path):
-            yield pd.DataFrame({"chrom": chrom, "start": starts, "end": ends, "probability": values, "seen": np.nan})
-    else:
-        columns = {"chrom": str, "start": int, "end": int, "probability": float}
-        for frame in read_table(path, columns, optional={"seen": int}):
-            yield frame if "seen" in frame else frame.assign(seen=np.nan)
+        yield from _bigwig_frames(path, tally)
+        return
+    for table in read_table(path, _WINDOW, optional={"seen": FLAG}):
+        frame = intervals_of(table, path, tally=None)
+        unknown = frame["probability"].isna()
+        if unknown.any():
+            tally.add("predictions", "windows without a probability (NA), left out", int(unknown.sum()))
+        frame = frame[~unknown].reset_index(drop=True)
+        yield frame if "seen" in frame else frame.assign(seen=np.nan)
+
+
+def _bigwig_frames(path: Path, tally: Tally) -> Iterator[pd.DataFrame]:
+    """Read whole chromosomes, small ones together."""
+    parts: list[pd.DataFrame] = []
+    with open_bigwig(path) as reader:
+        for chrom in reader.lengths:
+            if track := reader.track(chrom):
+                columns = dict(zip(("start", "end", "probability"), track, strict=True))
+                parts.append(pd.DataFrame({"chrom": chrom, **columns, "seen": np.nan}))
+            if sum(map(len, parts)) > ROWS or len(parts) > BATCH:
+                yield pd.concat(parts, ignore_index=True)
+                parts = []
+        if parts:
+            yield pd.concat(parts, ignore_index=True)
+        if reader.unknown:
+            tally.add("predictions", "intervals without a value (NaN), left out", reader.unknown)
+
+
+def genome_names(path: Path) -> tuple[str, ...]:
+    """Return the chromosomes of the genome that a bigWig names; none for other files."""
+    if not is_bigwig(path):
+        return ()
+    with open_bigwig(path) as reader:
+        return tuple(reader.lengths)
 
 
 def summarise_genes(
@@ -50,7 +87,9 @@ def summarise_genes(
     windows: Iterable[pd.DataFrame],
     *,
     threshold: float = 0.5,
+    names: Iterable[str] = (),
     source: Path | str = "the annotation",
+    tally: Tally | None = None,
 ) -> pd.DataFrame:
     """Summarise predictions over genes.
 
@@ -62,41 +101,49 @@ def summarise_genes(
         Predictions as from :func:`read_predictions`, in pieces that each hold whole chromosomes.
     threshold
         From which a base counts as introgressed, and a gene's mean as a call.
+    names
+        Further chromosomes of the genome that the predictions know, see :func:`genome_names`.
     source
         Where the genes come from, named in errors.
+    tally
+        Counts chromosomes that the annotation names in another style than the predictions.
 
     Returns
     -------
     pandas.DataFrame
-        One row a gene, sorted by chromosome and start: ``gene, chrom, start, end, strand``; ``windows`` (that
-        overlap it); ``mean`` and ``fraction`` (mean probability, and share with probability at or above the
-        threshold, of the gene's bases that lie in windows; where windows overlap, a base has their mean, as in a
-        track); ``max``; ``call`` (``introgressed`` when the mean reaches the threshold, ``free`` when not, ``NA``
-        without a window); ``seen`` (share of its windows that training saw, each weighed by its overlap: their
-        probabilities are not held-out).
+        One row a gene, sorted by chromosome and start: ``gene, chrom, start, end, strand``, with the predictions' names
+        of chromosomes (the annotation's own where there is no prediction); ``windows`` (that overlap it); ``mean`` and
+        ``fraction`` (mean probability, and share with probability at or above the threshold, of the gene's bases that
+        lie in windows; where windows overlap, a base has their mean, as in a track); ``max``; ``call``
+        (``introgressed`` when the mean reaches the threshold, ``free`` when not, ``NA`` without a window); ``seen``
+        (share of its windows that training saw, each weighed by its overlap: their probabilities are not held-out).
 
     Raises
     ------
     InputError
         If no gene lies on a chromosome that has predictions.
     """
+    refuse_both_styles(genes["chrom"], source=source)
     genes = genes.sort_values(["chrom", "start", "end", "name"], kind="stable").reset_index(drop=True)
     found: list[pd.DataFrame] = []
-    chroms: set[str] = set()
-    for frame in windows:
-        chroms.update(frame["chrom"].unique())
+    chroms = dict.fromkeys(genes["chrom"])
+    matcher, unknown = Matcher(chroms, source="the predictions"), []
+    for given in windows:
+        unknown += matcher.unknown(given["chrom"].unique())
+        frame = given.assign(chrom=renamed(given["chrom"], matcher.names))
         found.extend(_of_windows(genes, frame))
         found.extend(_of_bases(genes, _track(frame), threshold))
-    if not chroms & set(genes["chrom"]):
-        require_chromosomes(genes["chrom"], chroms, source=source, genome="the predictions")
+    if unknown and not matcher.names:
+        raise unknown_chromosomes(list(chroms), unknown, source=source, genome="the predictions")
+    known = match_names(chroms, [*names, *matcher.names], source=source, tally=tally)
     totals = pd.concat(found) if found else pd.DataFrame(columns=["gene", *_TOTALS])
     # A gene meets its windows in one piece, unless the pieces split its chromosome: then the parts add up.
     totals = totals.groupby("gene").agg(_TOTALS).reindex(range(len(genes)))
     mean = (totals["sum"] / totals["bases"]).to_numpy(dtype=float)
-    return pd.DataFrame(
+    table = pd.DataFrame(
         {
             "gene": genes["name"],
-            "chrom": genes["chrom"],
+            "chrom": renamed(genes["chrom"], known),
             "start": genes["start"],
             "end": genes["end"],
             "strand": genes["strand"],
@@ -108,6 +155,7 @@ def summarise_genes(
             "seen": (totals["seen"] / totals["weight"]).astype(float),
         }
     )[COLUMNS]
+    return table.sort_values(["chrom", "start", "end", "gene"], kind="stable").reset_index(drop=True)
 
 
 def _track(windows: pd.DataFrame) -> pd.DataFrame:
