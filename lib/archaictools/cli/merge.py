@@ -52,5 +52,5 @@ def command(*, parts: tuple[Path, ...], out: Path, threads: int, seed: int) -> N
     )
     if joined and not lacking:
         report(what_was_read=f"{companion_of(out)}")
-    if left_out := tally.sentence():
-        report(handled=left_out)
+    if tally.frame()["count"].sum():
+        report(handled=tally.sentence())

@@ -65,7 +65,7 @@ def read_columns(
     """Stream the first columns of a headerless tab-separated file.
 
     Comments (``#``), ``track`` and ``browser`` lines and blank lines are dropped and counted in ``tally`` as
-    ``header, comment or blank lines``; Windows line ends are accepted and counted.
+    ``header, comment or blank lines``; Windows line ends and texts in quotes are accepted and counted.
 
     Parameters
     ----------
@@ -105,8 +105,9 @@ def read_columns(
                 low_memory=False,
             )
             for chunk in chunks:
-                frame = chunk.iloc[1:] if chunk.index[0] == 0 else chunk  # without the line put before the first
-                yield _without_comments(frame.astype(dict.fromkeys(texts, "category")), tally, group)
+                rows = chunk.iloc[1:] if chunk.index[0] == 0 else chunk  # without the line put before the first
+                frame = _without_comments(rows.astype(dict.fromkeys(texts, "category")), tally, group)
+                yield _without_quotes(frame, texts, tally, group)
         except pd.errors.ParserError as error:
             raise InputError(f"is not tab-separated text ({error})", path=path) from error
         if lines.windows_ends:
@@ -127,6 +128,23 @@ def _without_comments(frame: pd.DataFrame, tally: Tally, group: str) -> pd.DataF
     if dropped.any():
         tally.add(group, "header, comment or blank lines", int(dropped.sum()))
     return frame[~dropped]
+
+
+def _without_quotes(frame: pd.DataFrame, texts: Sequence[str], tally: Tally, group: str) -> pd.DataFrame:
+    """Take texts out of the quotes in which R writes them, and count the rows."""
+    quoted, plain = np.zeros(len(frame), dtype=bool), {}
+    for name in texts:
+        values = [value for value in frame[name].cat.categories if _unquoted(value) != value]
+        if values:
+            quoted |= frame[name].isin(values).to_numpy()
+            plain[name] = translated(frame[name], _unquoted)
+    if plain:
+        tally.add(group, "rows with texts in quotes, read without them", int(quoted.sum()))
+    return frame.assign(**plain)
+
+
+def _unquoted(text: str) -> str:
+    return text[1:-1] if len(text) > 1 and text[0] == text[-1] == '"' else text
 
 
 def translated(column: pd.Series[str], meaning: Callable[[str], str]) -> pd.Series[str]:
