@@ -260,7 +260,7 @@ def test_without_a_companion_chromosomes_without_a_segment_are_na(ok, tmp_path):
     assert table_of(tmp_path / "o.tsv")[kept].to_numpy().tolist() == [
         ["2", "NA", "NA", "NA", "NA"], ["chr1", "1", f"{20 / 220:.6g}", "Altai:1", "NA"], ["chr1", "0", "0", ".", "NA"],
     ]  # fmt: skip
-    assert "warning: 1 genes are NA" in result.err
+    assert "warning: 1 gene(s) are NA" in result.err
     assert "--callable" in result.err
     # A plain mask, in the other style, says what was read.
     mask = write(tmp_path / "mask.bed", "1\t0\t1000\n2\t0\t1000\n2\t5\t5\n")

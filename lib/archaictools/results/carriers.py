@@ -118,7 +118,7 @@ def carriers(
     table["read"] = np.nan if read is None else bases / length
     if read is None and not looked.all():
         log.warning(
-            "%s genes are NA: no segment lies on their chromosomes, which may not have been read; "
+            "%s gene(s) are NA: no segment lies on their chromosomes, which may not have been read; "
             "name what was read with --callable (predict --segments x.tsv writes x.callable.bed)",
             f"{int((~looked).sum()):,}",
         )

@@ -43,7 +43,7 @@ _BED = ("chrom", "start", "end", "name", "score", "strand", "thick_start", "thic
 _VALUES = {"probability": PROBABILITY_OR_NA, "posterior": PROBABILITY, "haplotype": COUNT, "seen": FLAG}
 
 #: Kind of ``predict --summary``.
-PEOPLE = "summary of people"
+PEOPLE = "summary"
 
 _SCORE = Number(0, 1000)
 
@@ -259,11 +259,11 @@ def _table_frames(part: Path) -> Iterator[pd.DataFrame]:
 
 def _bed_frames(part: Path, tally: Tally) -> Iterator[pd.DataFrame]:
     """Read BED, having checked its values; rows must have as many columns as the first."""
-    width = len(_first_row(part))
-    if not width:
-        return
+    width = len(_first_row(part)) or len(_BED)
     names = [*_BED[:width], *(f"column {number + 1}" for number in range(len(_BED), width)), "beyond"]
     for frame in read_columns(part, names, tally=tally, group="BED"):
+        if frame.empty:
+            continue
         for wrong, what in ((frame[names[-2]].astype(str) == "", "fewer"), (frame["beyond"] != "", "more")):
             if wrong.any():
                 raise InputError(
