@@ -15,7 +15,8 @@ from archaictools.errors import InputError, UsageError
 from archaictools.formats.annotation import read_genes
 from archaictools.formats.bases import encode
 from archaictools.formats.bed import read_bed
-from archaictools.formats.bigwig import BigWigWriter, mean_over_overlaps, read_bigwig
+from archaictools.formats.bigwig import BigWigWriter, mean_over_overlaps
+from archaictools.formats.bigwig_reader import read_bigwig
 from archaictools.formats.files import Outputs
 from archaictools.formats.genome import open_genome
 from archaictools.formats.tally import Tally

@@ -1,18 +1,20 @@
-"""bigWig tracks: piecewise-constant values along chromosomes, for IGV, UCSC and Galaxy."""
+"""bigWig tracks: piecewise-constant values along chromosomes, for IGV, UCSC and Galaxy.
+
+They are read by :mod:`archaictools.formats.bigwig_reader`.
+"""
 
 from __future__ import annotations
 
 import contextlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyBigWig
 
-from archaictools.errors import ArchaicError, InputError
-from archaictools.formats.files import check_readable
+from archaictools.errors import ArchaicError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
     from pathlib import Path
 
     import numpy.typing as npt
@@ -93,83 +95,3 @@ def mean_over_overlaps(
     first = np.flatnonzero(fresh)
     last = np.append(first[1:], len(left)) - 1 if len(first) else first
     return left[first], right[last], mean[first]
-
-
-def is_bigwig(path: Path) -> bool:
-    """Tell a bigWig by its first bytes, in either byte order."""
-    check_readable(path)
-    with path.open("rb") as handle:
-        return handle.read(4) in {b"\x26\xfc\x8f\x88", b"\x88\x8f\xfc\x26"}
-
-
-class BigWigReader:
-    """An open bigWig of probabilities; obtain one from :func:`open_bigwig`.
-
-    Attributes
-    ----------
-    path
-        The file.
-    lengths
-        Name and length in bp of every chromosome, in the file's order.
-    unknown
-        Intervals with NaN that :meth:`track` left out so far.
-    """
-
-    def __init__(self, path: Path, handle: Any) -> None:
-        self.path, self._handle, self.unknown = path, handle, 0
-        self.lengths: dict[str, int] = dict(handle.chroms() or {})
-
-    def track(self, chrom: str) -> Track | None:
-        """Read a chromosome, None where it has no value; NaN is no value.
-
-        Raises
-        ------
-        InputError
-            If a value is not a probability, as in tracks of coverage.
-        """
-        try:
-            intervals = self._handle.intervals(chrom)
-        except RuntimeError as error:
-            raise InputError(f"cannot be read at {chrom}; the file is damaged", path=self.path) from error
-        if not intervals:
-            return None
-        starts, ends, values = (np.array(column) for column in zip(*intervals, strict=True))
-        wrong = np.flatnonzero((values < 0) | (values > 1))
-        if len(wrong):
-            first = int(wrong[0])
-            raise InputError(
-                f"the value at {chrom}:{starts[first]}-{ends[first]} is {values[first]:g}, "
-                "expected a probability from 0 to 1",
-                path=self.path,
-                remedy="give a track of 'archaictools predict'",
-            )
-        known = ~np.isnan(values)
-        self.unknown += int((~known).sum())
-        if not known.any():
-            return None
-        return starts[known].astype(np.int64), ends[known].astype(np.int64), values[known].astype(np.float64)
-
-
-@contextlib.contextmanager
-def open_bigwig(path: Path) -> Iterator[BigWigReader]:
-    """Open a bigWig of probabilities for reading."""
-    check_readable(path)
-    try:
-        handle = pyBigWig.open(str(path))
-    except RuntimeError as error:
-        raise InputError("is not a bigWig file", path=path) from error
-    try:
-        if not handle.isBigWig():
-            raise InputError("is a bigBed, expected a bigWig", path=path)
-        yield BigWigReader(path, handle)
-    finally:
-        handle.close()
-
-
-def read_bigwig(path: Path) -> Iterator[tuple[str, Track]]:
-    """Read a bigWig chromosome by chromosome, in the file's order, skipping chromosomes without values."""
-    with open_bigwig(path) as reader:
-        for chrom in reader.lengths:
-            track = reader.track(chrom)
-            if track:
-                yield chrom, track

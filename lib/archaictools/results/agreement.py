@@ -31,7 +31,7 @@ def read_published(path: Path) -> pd.DataFrame:
     InputError
         If a region is not ``chrom:start-end``, a class not 0 or 1, or a probability not from 0 to 1.
     """
-    frame = pd.concat(list(read_table(path, COLUMNS)))
+    frame = pd.concat(list(read_table(path, COLUMNS, optional={"Prob_0": PROBABILITY})))
     parts = frame["Gene"].str.extract(r"^(?P<chrom>[^:]+):(?P<start>\d+)-(?P<end>\d+)$")
     bad = parts["chrom"].isna()
     if bad.any():

@@ -10,7 +10,7 @@ import pandas as pd
 
 from archaictools.errors import InputError
 from archaictools.formats.bed import score
-from archaictools.formats.bigwig import is_bigwig
+from archaictools.formats.bigwig_reader import is_bigwig
 from archaictools.formats.columns import intervals_of
 from archaictools.formats.genome import unknown_chromosomes
 from archaictools.formats.styles import match_names, refuse_both_styles, renamed

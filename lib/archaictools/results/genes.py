@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 
 from archaictools.formats.bed import score
-from archaictools.formats.bigwig import is_bigwig, mean_over_overlaps, open_bigwig
+from archaictools.formats.bigwig import mean_over_overlaps
+from archaictools.formats.bigwig_reader import is_bigwig, open_bigwig
 from archaictools.formats.columns import intervals_of
 from archaictools.formats.genome import unknown_chromosomes
 from archaictools.formats.styles import Matcher, match_names, refuse_both_styles, renamed

@@ -10,7 +10,8 @@ from itertools import groupby
 from typing import IO, TYPE_CHECKING
 
 from archaictools.errors import InputError
-from archaictools.formats.bigwig import BigWigWriter, is_bigwig, open_bigwig
+from archaictools.formats.bigwig import BigWigWriter
+from archaictools.formats.bigwig_reader import is_bigwig, open_bigwig
 from archaictools.formats.chromosomes import bare
 from archaictools.formats.columns import intervals_of, is_comment, read_columns
 from archaictools.formats.files import open_text
