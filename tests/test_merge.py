@@ -199,7 +199,7 @@ def test_segments_come_out_with_what_was_read(ok, tmp_path):
     result = ok("merge", *parts, "--out", tmp_path / "all.tsv")
     assert (tmp_path / "all.tsv").read_text() == SEGMENTS + "chr2\t5\t9\tA\t1\t0.5\t.\t0\n"
     assert (tmp_path / "all.callable.bed").read_text() == "chr1\t3\t8\t2\nchr1\t8\t9\t4\nchr2\t0\t10\t4\n"
-    assert "what was read: " in result.out
+    assert f"what was read: in {tmp_path / 'all.callable.bed'}" in result.out
     (tmp_path / "c.callable.bed").unlink()
     result = ok("merge", *parts, "--out", tmp_path / "again.tsv")
     assert "c.tsv has no c.callable.bed beside it" in result.err

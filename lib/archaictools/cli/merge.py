@@ -33,24 +33,26 @@ def command(*, parts: tuple[Path, ...], out: Path, threads: int, seed: int) -> N
     from archaictools.results.companion import companion_of
     from archaictools.results.merging import merge
 
-    tally = Tally()
+    tally, joined = Tally(), None
     with Outputs() as outputs:
         merged = merge(parts, outputs.stage(out), tally=tally)
         companions = [companion_of(part) for part in parts]
         lacking = [part for part, beside in zip(parts, companions, strict=True) if not beside.is_file()]
-        joined = merged.kind == "table" and is_segments(parts[0]) and len(lacking) < len(parts)
-        if joined and lacking:
-            log.warning(
-                "what was read is not joined: %s has no %s beside it", lacking[0], companion_of(lacking[0]).name
-            )
-        elif joined:
-            merge(companions, outputs.stage(companion_of(out)), tally=tally)
+        found = merged.kind == "table" and is_segments(parts[0]) and len(lacking) < len(parts)
+        if found and lacking:
+            beside = companion_of(lacking[0]).name
+            log.warning("what was read is not joined: %s has no %s beside it", lacking[0], beside)
+        elif found and (str(out) == "-" or (out.exists() and not out.is_file())):
+            log.warning("what was read is not joined: nothing can lie beside %s", out)
+        elif found:
+            joined = companion_of(out)
+            merge(companions, outputs.stage(joined), tally=tally)
     report(
         merged=f"{len(parts):,} {merged.kind} parts into {out}"
         + (f", {merged.empty_parts:,} of them empty" if merged.empty_parts else ""),
         **{"intervals" if merged.kind == "bigWig" else "rows": f"{merged.rows:,}"},
     )
-    if joined and not lacking:
-        report(what_was_read=f"{companion_of(out)}")
+    if joined:
+        report(what_was_read=f"in {joined}")
     if tally.frame()["count"].sum():
         report(handled=tally.sentence())

@@ -6,6 +6,7 @@ unsorted or repeated rows, headers, Windows line ends), what cannot is refused w
 
 from __future__ import annotations
 
+import logging
 from itertools import groupby
 from typing import TYPE_CHECKING
 
@@ -13,13 +14,15 @@ import numpy as np
 import pandas as pd
 
 from archaictools.errors import InputError
-from archaictools.formats.columns import intervals_of, read_columns, translated
+from archaictools.formats.columns import EMPTY, intervals_of, read_columns, translated
 from archaictools.formats.tables import TableWriter, write_table
 from archaictools.formats.tally import Tally
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
+
+log = logging.getLogger("archaictools")
 
 COLUMNS = ("chrom", "start", "end", "name", "score", "strand")
 
@@ -56,14 +59,19 @@ def iter_bed(path: Path, *, tally: Tally | None = None, group: str = "all") -> I
 
 
 def read_bed(path: Path, *, tally: Tally | None = None, group: str = "all") -> pd.DataFrame:
-    """Read a whole BED file as text and numbers, counting unsorted and repeated rows; see :func:`iter_bed`."""
-    tally = Tally() if tally is None else tally
+    """Read a whole BED file as text and numbers, counting unsorted and repeated rows; see :func:`iter_bed`.
+
+    Without a tally, rows that are left out are logged.
+    """
+    counts = Tally() if tally is None else tally
     plain = dict.fromkeys(("chrom", "name", "score", "strand"), str)
-    frames = [frame.astype(plain) for frame in iter_bed(path, tally=tally, group=group)]
+    frames = [frame.astype(plain) for frame in iter_bed(path, tally=counts, group=group)]
     frame = pd.concat(frames) if frames else pd.DataFrame(columns=list(COLUMNS))
     if frame.empty:
         raise InputError("holds no interval, only headers, blank lines or rows of zero length", path=path)
-    count_order(frame, tally=tally, group=group)
+    count_order(frame, tally=counts, group=group)
+    if tally is None and counts.count(group, EMPTY):
+        log.warning("%s: %s: %s", path, EMPTY, f"{counts.count(group, EMPTY):,}")
     return frame
 
 

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 #: Rows read at a time: bounds memory whatever the file's size.
 CHUNK = 1 << 16
 
+#: Item under which rows of zero length are counted.
+EMPTY = "rows of zero length, left out"
+
 #: Coordinates are below this: no chromosome is as long, and a float holds every such number exactly.
 MAX_COORDINATE = 1 << 48
 
@@ -169,7 +172,7 @@ def intervals_of(
     """Check and convert the two coordinate columns of a frame.
 
     Rows of zero length hold no base, and occur in real masks: they are left out and counted in ``tally`` as
-    ``rows of zero length, left out``.
+    :data:`EMPTY`.
 
     Parameters
     ----------
@@ -213,7 +216,7 @@ def intervals_of(
     checked = frame.assign(start=starts, end=ends)
     if tally is None or not empty.any():
         return checked
-    tally.add(group, "rows of zero length, left out", int(empty.sum()))
+    tally.add(group, EMPTY, int(empty.sum()))
     kept: pd.DataFrame = checked[~empty]
     return kept
 
