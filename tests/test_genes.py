@@ -107,6 +107,7 @@ def test_genes_and_predictions_may_name_chromosomes_differently(ok, run, tmp_pat
         ("\t1\t5\t0.5\t0", "line 3: chrom is missing"),
         ("chr1\t1\t5\t0.5", "line 3: seen is ''"),
         ("chr1\t1\t5\t0.5\t0\tmore", "line 3: the row has more columns than the header (5)"),
+        ("chr1\t1\t5\t0.5\t0\tmuch\tmore\tmore", "line 3: the row has more columns than the header (5)"),
     ],
 )
 def test_wrong_values_are_refused_with_their_line(run, tmp_path, row, message):

@@ -112,7 +112,8 @@ def read_columns(
                 frame = _without_comments(rows.astype(dict.fromkeys(texts, "category")), tally, group)
                 yield _without_quotes(frame, texts, tally, group)
         except pd.errors.ParserError as error:
-            raise InputError(f"is not tab-separated text ({error})", path=path) from error
+            text = " ".join(str(error).split())
+            raise InputError(f"is not tab-separated text ({text})", path=path) from error
         if lines.windows_ends:
             tally.add(group, "rows with Windows line ends", lines.windows_ends)
 

@@ -6,6 +6,7 @@ import contextlib
 import csv
 import json
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, Any
@@ -182,7 +183,10 @@ def iter_rows(path: Path) -> Iterator[pd.DataFrame]:
             for chunk in chunks:
                 yield _whole_rows(chunk, len(names), path)
         except pd.errors.ParserError as error:
-            raise InputError(f"is not a table of tab-separated columns ({error})", path=path) from error
+            if longer := re.search(r"fields in line (\d+), saw", str(error)):
+                raise _longer(int(longer[1]) + 1, len(names), path) from error
+            text = " ".join(str(error).split())
+            raise InputError(f"is not a table of tab-separated columns ({text})", path=path) from error
         except pd.errors.EmptyDataError:
             yield pd.DataFrame(columns=names, dtype=str)
 
@@ -192,11 +196,14 @@ def _whole_rows(chunk: pd.DataFrame, width: int, path: Path) -> pd.DataFrame:
     shifted = not isinstance(chunk.index, pd.RangeIndex)  # pandas takes what is too much for names of rows
     longer = np.flatnonzero(chunk[_BEYOND] != "")
     if shifted or len(longer):
-        line = 2 if shifted else int(chunk.index[longer[0]]) + 2
-        raise InputError(f"the row has more columns than the header ({width:,})", path=path, line=line)
+        raise _longer(2 if shifted else int(chunk.index[longer[0]]) + 2, width, path)
     frame = chunk.iloc[:, :width].set_axis(chunk.index + 2, axis=0)
     blank = (frame == "").all(axis=1)
     return frame[~blank] if blank.any() else frame
+
+
+def _longer(line: int, width: int, path: Path) -> InputError:
+    return InputError(f"the row has more columns than the header ({width:,})", path=path, line=line)
 
 
 def require_names(frame: pd.DataFrame, path: Path) -> None:
