@@ -24,8 +24,8 @@ CHUNK = 1 << 16
 #: Item under which rows of zero length are counted.
 EMPTY = "rows of zero length, left out"
 
-#: Coordinates are below this: no chromosome is as long, and a float holds every such number exactly.
-MAX_COORDINATE = 1 << 48
+#: Coordinates are below this: no chromosome is as long, and those of 100,000 one behind the other fit 64 bits.
+MAX_COORDINATE = 1 << 40
 
 
 class _Lines(io.TextIOBase):

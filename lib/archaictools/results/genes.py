@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import bioframe
 import numpy as np
 import pandas as pd
+from bioframe.core.arrops import overlap_intervals
 
 from archaictools.formats.bed import score
 from archaictools.formats.bigwig import mean_over_overlaps
@@ -24,14 +24,15 @@ if TYPE_CHECKING:
 
 COLUMNS = ["gene", "chrom", "start", "end", "strand", "windows", "mean", "max", "fraction", "call", "seen"]
 
-#: What is added up over the windows of a gene, and how. A sum with an unknown part is unknown.
+#: What is added up over the windows of a gene, and how; ``unknown`` counts windows without ``seen``.
 _TOTALS: dict[str, Any] = {
     "windows": "sum",
     "weight": "sum",
     "bases": "sum",
     "sum": "sum",
     "above": "sum",
-    "seen": lambda values: values.sum(skipna=False),
+    "seen": "sum",
+    "unknown": "sum",
     "max": "max",
 }
 
@@ -61,14 +62,16 @@ def read_predictions(path: Path, *, tally: Tally) -> Iterator[pd.DataFrame]:
 def _bigwig_frames(path: Path, tally: Tally) -> Iterator[pd.DataFrame]:
     """Read whole chromosomes, small ones together."""
     parts: list[pd.DataFrame] = []
+    rows = 0
     with open_bigwig(path) as reader:
         for chrom in reader.lengths:
             if track := reader.track(chrom):
                 columns = dict(zip(("start", "end", "probability"), track, strict=True))
                 parts.append(pd.DataFrame({"chrom": chrom, **columns, "seen": np.nan}))
-            if sum(map(len, parts)) > ROWS or len(parts) > BATCH:
+                rows += len(track[0])
+            if rows > ROWS:
                 yield pd.concat(parts, ignore_index=True)
-                parts = []
+                parts, rows = [], 0
         if parts:
             yield pd.concat(parts, ignore_index=True)
         if reader.unknown:
@@ -153,7 +156,7 @@ def summarise_genes(
             "max": totals["max"].astype(float),
             "fraction": (totals["above"] / totals["bases"]).astype(float),
             "call": np.where(np.isnan(mean), "NA", np.where(mean >= threshold, "introgressed", "free")),
-            "seen": (totals["seen"] / totals["weight"]).astype(float),
+            "seen": (totals["seen"] / totals["weight"]).where(totals["unknown"] == 0).astype(float),
         }
     )[COLUMNS]
     return table.sort_values(["chrom", "start", "end", "gene"], kind="stable").reset_index(drop=True)
@@ -161,33 +164,48 @@ def summarise_genes(
 
 def _track(windows: pd.DataFrame) -> pd.DataFrame:
     """Return the mean of windows over the bases that they cover: intervals that do not overlap."""
-    parts = []
-    for chrom, rows in windows.groupby("chrom", sort=False):
-        columns = (rows[name].to_numpy() for name in ("start", "end", "probability"))
-        start, end, mean = mean_over_overlaps(*columns)
-        parts.append(pd.DataFrame({"chrom": chrom, "start": start, "end": end, "probability": mean}))
-    return pd.concat(parts) if parts else windows
+    code, names = pd.factorize(windows["chrom"])
+    span = _span(windows)
+    start, end = (windows[name].to_numpy() + code * span for name in ("start", "end"))
+    start, end, mean = mean_over_overlaps(start, end, windows["probability"].to_numpy(dtype=np.float64))
+    code = start // span
+    return pd.DataFrame(
+        {"chrom": names.take(code), "start": start - code * span, "end": end - code * span, "probability": mean}
+    )
+
+
+def _span(*frames: pd.DataFrame) -> int:
+    """Return a length at which chromosomes can lie one behind the other, a base apart, to be read in one go."""
+    return max(int(frame["end"].max()) if len(frame) else 0 for frame in frames) + 1
 
 
 def overlaps(genes: pd.DataFrame, intervals: pd.DataFrame) -> Iterator[pd.DataFrame]:
     """Yield overlaps of genes and intervals: the gene as a number, the interval's columns ending in ``_w``, bases."""
-    here = genes[genes["chrom"].isin(intervals["chrom"].unique())]
-    for first in range(0, len(here), BATCH):
-        part = here.iloc[first : first + BATCH].reset_index(names="gene")
-        pairs = bioframe.overlap(
-            part[["chrom", "start", "end", "gene"]], intervals, how="inner", suffixes=("", "_w"), return_overlap=True
-        )
-        if not pairs.empty:
-            bases = (pairs["overlap_end"] - pairs["overlap_start"]).astype("int64")
-            yield pairs.assign(bases=bases)
+    code, names = pd.factorize(intervals["chrom"])
+    own = pd.Index(names).get_indexer(genes["chrom"])
+    span = _span(genes, intervals)
+    start, end = (intervals[name].to_numpy(dtype=np.int64) + code * span for name in ("start", "end"))
+    first, last = (genes[name].to_numpy(dtype=np.int64) + own * span for name in ("start", "end"))
+    here = np.flatnonzero(own >= 0)
+    here = here[np.argsort(first[here], kind="stable")]
+    for begin in range(0, len(here), BATCH):
+        part = here[begin : begin + BATCH]
+        near = np.flatnonzero((start < last[part].max()) & (end > first[part[0]]))
+        pairs = overlap_intervals(first[part], last[part], start[near], end[near])
+        gene, interval = part[pairs[0]], near[pairs[1]]
+        if len(gene):
+            bases = np.minimum(last[gene], end[interval]) - np.maximum(first[gene], start[interval])
+            found = intervals.iloc[interval].add_suffix("_w").reset_index(drop=True)
+            yield found.assign(gene=gene, bases=bases)
 
 
 def _of_windows(genes: pd.DataFrame, windows: pd.DataFrame) -> Iterator[pd.DataFrame]:
     """Yield what is told of genes by windows: how many, the highest, and what training saw."""
     for pairs in overlaps(genes, windows):
         told = pairs.assign(
-            windows=1, weight=pairs["bases"], seen=pairs["bases"] * pairs["seen_w"].astype(float),
-            max=pairs["probability_w"].astype(float), bases=0, sum=0.0, above=0,
+            windows=1, weight=pairs["bases"], seen=pairs["bases"] * pairs["seen_w"].fillna(0).astype(float),
+            unknown=pairs["seen_w"].isna().astype(int), max=pairs["probability_w"].astype(float), bases=0, sum=0.0,
+            above=0,
         )  # fmt: skip
         yield told.groupby("gene", as_index=False).agg(_TOTALS)
 
@@ -197,7 +215,7 @@ def _of_bases(genes: pd.DataFrame, track: pd.DataFrame, threshold: float) -> Ite
     for pairs in overlaps(genes, track):
         bases, mean = pairs["bases"], pairs["probability_w"].astype(float)
         told = pairs.assign(
-            windows=0, weight=0, seen=0.0, max=mean, sum=bases * mean, above=bases * (mean >= threshold)
+            windows=0, weight=0, seen=0.0, unknown=0, max=mean, sum=bases * mean, above=bases * (mean >= threshold)
         )
         yield told.groupby("gene", as_index=False).agg(_TOTALS)
 
