@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
+    from archaictools.formats.bigwig import Track
     from archaictools.formats.tally import Tally
 
 COLUMNS = ["gene", "chrom", "start", "end", "strand", "windows", "mean", "max", "fraction", "call", "seen"]
@@ -61,21 +62,27 @@ def read_predictions(path: Path, *, tally: Tally) -> Iterator[pd.DataFrame]:
 
 def _bigwig_frames(path: Path, tally: Tally) -> Iterator[pd.DataFrame]:
     """Read whole chromosomes, small ones together."""
-    parts: list[pd.DataFrame] = []
-    rows = 0
+    parts: list[tuple[str, Track]] = []
     with open_bigwig(path) as reader:
+        rows = 0
         for chrom in reader.lengths:
             if track := reader.track(chrom):
-                columns = dict(zip(("start", "end", "probability"), track, strict=True))
-                parts.append(pd.DataFrame({"chrom": chrom, **columns, "seen": np.nan}))
+                parts.append((chrom, track))
                 rows += len(track[0])
             if rows > ROWS:
-                yield pd.concat(parts, ignore_index=True)
+                yield _joined(parts)
                 parts, rows = [], 0
         if parts:
-            yield pd.concat(parts, ignore_index=True)
+            yield _joined(parts)
         if reader.unknown:
             tally.add("predictions", "intervals without a value (NaN), left out", reader.unknown)
+
+
+def _joined(parts: list[tuple[str, Track]]) -> pd.DataFrame:
+    names = np.array([chrom for chrom, _ in parts], dtype=object)
+    start, end, probability = (np.concatenate(column) for column in zip(*(track for _, track in parts), strict=True))
+    chrom = np.repeat(names, [len(track[0]) for _, track in parts])
+    return pd.DataFrame({"chrom": chrom, "start": start, "end": end, "probability": probability, "seen": np.nan})
 
 
 def genome_names(path: Path) -> tuple[str, ...]:

@@ -6,8 +6,10 @@ import re
 import tempfile
 from collections import defaultdict
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import groupby, pairwise
 from typing import IO, TYPE_CHECKING
+
+import numpy as np
 
 from archaictools.errors import InputError
 from archaictools.formats.bigwig import BigWigWriter
@@ -207,9 +209,14 @@ def _merge_text(parts: Sequence[Path], target: Path, tally: Tally, *, header: bo
                         ", ".join(names) if header else str(len(names)) for names in (list(frame.columns), columns)
                     )
                     raise InputError(f"has columns: {found}; {parts[0]} has {expected}", path=part, line=1)
-                for chrom, here in frame.groupby("chrom", sort=False, observed=True):
-                    known.own(part, str(chrom))
-                    blocks.add(str(chrom), as_text(here))
+                lines = as_text(frame).split("\n")
+                chroms = frame["chrom"].astype(str).to_numpy()
+                edges = (
+                    np.flatnonzero(np.concatenate([[True], chroms[1:] != chroms[:-1], [True]])) if len(frame) else []
+                )
+                for first, last in pairwise(edges):
+                    known.own(part, chroms[first])
+                    blocks.add(chroms[first], "\n".join(lines[first:last]) + "\n")
                 rows += len(frame)
         with target.open("wb") as handle:
             if header:
