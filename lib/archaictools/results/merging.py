@@ -211,10 +211,8 @@ def _merge_text(parts: Sequence[Path], target: Path, tally: Tally, *, header: bo
                     raise InputError(f"has columns: {found}; {parts[0]} has {expected}", path=part, line=1)
                 lines = as_text(frame).split("\n")
                 chroms = frame["chrom"].astype(str).to_numpy()
-                edges = (
-                    np.flatnonzero(np.concatenate([[True], chroms[1:] != chroms[:-1], [True]])) if len(frame) else []
-                )
-                for first, last in pairwise(edges):
+                fresh = np.flatnonzero(chroms[1:] != chroms[:-1]) + 1
+                for first, last in pairwise([0, *fresh.tolist(), len(frame)] if len(frame) else []):
                     known.own(part, chroms[first])
                     blocks.add(chroms[first], "\n".join(lines[first:last]) + "\n")
                 rows += len(frame)
