@@ -28,11 +28,10 @@ step haplotypes --vcf "$vcf" --ingroup "$ingroup" --outgroup "$outgroup" --archa
 step predict pretrained "$out/people/words.h5" --bigwig "$out/people/tracks" --bed "$out/people/segments.bed" \
     --segments "$out/people/segments.tsv" --summary "$out/people/people.tsv" --deserts "$out/people/deserts.bed"
 if [ -n "$data" ] && [ -f "$data/hg19.genes.bed.gz" ]; then
-    gzip -dc "$data/hg19.genes.bed.gz" | awk -F'\t' -v OFS='\t' '$1 == "chr21" { $1 = "21"; print }' > "$out/people/genes.bed"
-    step genes "$out/people/segments.tsv" --annotation "$out/people/genes.bed" --out "$out/people/genes.tsv" \
+    step genes "$out/people/segments.tsv" --annotation "$data/hg19.genes.bed.gz" --out "$out/people/genes.tsv" \
         --bed "$out/people/genes.track.bed"
 fi
 printf '\n== archaic alleles, and published calls where they are at hand\n'
-"$python" "$here/people.py" "$out/people/words.h5" "$out/people/segments.tsv" \
-    ${data:+"$data/chr21.published_segments.10CEU.tsv"} | tee "$out/people/comparison.tsv"
+"$python" "$here/people.py" "$out/people" "$out/people/words.h5" "$out/people/segments.tsv" \
+    ${data:+"$data/chr21.published_segments.10CEU.tsv"}
 printf '\nOpen %s (hg19) with the tracks in %s in IGV or UCSC.\n' "$out/people/segments.bed" "$out/people/tracks"

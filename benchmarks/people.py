@@ -1,11 +1,12 @@
 """Calls in real people beside published ones, and archaic alleles inside them.
 
-    people.py WORDS SEGMENTS [PUBLISHED]
+    people.py OUT WORDS SEGMENTS [PUBLISHED]
 
-Truth is not known. Against the bases of each person that two or more of the published methods agree on: precision,
-recall and F1 of our calls (either haplotype), at several thresholds; for scale, of each published method against two or
-more of the others. And archaic-only alleles (absent from the outgroup, carried by an archaic person) in a kilobase of a
-haplotype inside its own calls, inside the calls of the next person, and elsewhere.
+Truth is not known. OUT/comparison.tsv, where PUBLISHED is given: against the bases of each person that two or more of
+the published methods agree on, precision, recall and F1 of our calls (either haplotype), at several thresholds; for
+scale, of each published method against two or more of the others. OUT/archaic_alleles.tsv: archaic-only alleles (absent
+from the outgroup, carried by an archaic person) in a kilobase of a haplotype inside its own calls, inside the calls of
+the next person, and elsewhere.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from archaictools.formats.tables import write_table
 from archaictools.words.bins import open_bins
 from archaictools.words.patterns import PATTERNS
 
@@ -30,15 +32,22 @@ def bitmap(rows: pd.DataFrame, length: int) -> np.ndarray:
     return marked
 
 
-def report(name: str, found: list[np.ndarray], wanted: list[np.ndarray]) -> None:
-    """Print precision, recall and F1 of the bases of some people together."""
+def agreement(caller: str, people: str, found: list[np.ndarray], wanted: list[np.ndarray]) -> dict[str, object]:
+    """Return precision, recall and F1 of the bases of some people together."""
     hits = sum(int((f & w).sum()) for f, w in zip(found, wanted, strict=True))
     called, true = (sum(int(part.sum()) for part in parts) for parts in (found, wanted))
     precision, recall = hits / max(called, 1), hits / max(true, 1)
-    print(f"{name}\t{precision:.3f}\t{recall:.3f}\t{2 * hits / max(called + true, 1):.3f}\t{called}")
+    return {
+        "caller": caller,
+        "people": people,
+        "precision": round(precision, 3),
+        "recall": round(recall, 3),
+        "F1": round(2 * hits / max(called + true, 1), 3),
+        "bases": called,
+    }
 
 
-def compare(ours: pd.DataFrame, path: Path, length: int) -> None:
+def compare(ours: pd.DataFrame, path: Path, length: int) -> pd.DataFrame:
     """Compare with published segments: all people together, then ours in each person."""
     published = pd.read_csv(path, sep="\t").rename(columns={"#chrom": "chrom"})
     methods = sorted(published["method"].unique())
@@ -51,21 +60,22 @@ def compare(ours: pd.DataFrame, path: Path, length: int) -> None:
     }
     votes = [sum(maps[method][n].astype(np.int8) for method in methods) for n in range(len(people))]
     agreed = [vote >= 2 for vote in votes]
-    print("caller\tpeople\tprecision\trecall\tF1\tbases")
+    rows = []
     found = {}
     for threshold in THRESHOLDS:
         chosen = ours[ours["posterior"] >= threshold]
         found[threshold] = [bitmap(chosen[chosen["sample"] == person], length) for person in people]
-        report(f"segments of {threshold:g} or more\tall", found[threshold], agreed)
+        rows.append(agreement(f"segments of {threshold:g} or more", "all", found[threshold], agreed))
     for method in methods:
         others = [vote - own >= 2 for vote, own in zip(votes, maps[method], strict=True)]
-        report(f"{method}, against the other three\tall", maps[method], others)
+        rows.append(agreement(f"{method}, against the other three", "all", maps[method], others))
     for threshold in (THRESHOLDS[0], THRESHOLDS[-1]):
         for person, own, wanted in zip(people, found[threshold], agreed, strict=True):
-            report(f"segments of {threshold:g} or more\t{person}", [own], [wanted])
+            rows.append(agreement(f"segments of {threshold:g} or more", person, [own], [wanted]))
+    return pd.DataFrame(rows)
 
 
-def enrichment(words_path: Path, ours: pd.DataFrame) -> None:
+def enrichment(words_path: Path, ours: pd.DataFrame) -> pd.DataFrame:
     """Count archaic-only alleles inside and outside of calls."""
     columns = [PATTERNS.index(name) for name in ("absent_het", "absent_hom")]
     totals = {"own calls": [0, 0], "the next person's calls": [0, 0], "elsewhere": [0, 0]}
@@ -89,20 +99,27 @@ def enrichment(words_path: Path, ours: pd.DataFrame) -> None:
                 ):
                     totals[name][0] += int(alleles[where].sum())
                     totals[name][1] += int(where.sum())
-    print("\nwhere\tarchaic-only alleles\tkb\ta kb")
-    for name, (alleles, bins) in totals.items():
-        print(f"{name}\t{alleles}\t{bins}\t{alleles / max(bins, 1):.3f}")
+    return pd.DataFrame(
+        [(name, alleles, bins, round(alleles / max(bins, 1), 3)) for name, (alleles, bins) in totals.items()],
+        columns=["where", "archaic_only_alleles", "kb", "per_kb"],
+    )
+
+
+def save(table: pd.DataFrame, path: Path) -> None:
+    """Write a table, and print it."""
+    write_table(path, table)
+    print(f"{path}:\n{table.to_string(index=False)}")
 
 
 def main() -> None:
-    """Read the arguments and print both tables."""
-    words, segments, *published = (Path(argument) for argument in sys.argv[1:])
+    """Read the arguments and write both tables."""
+    out, words, segments, *published = (Path(argument) for argument in sys.argv[1:])
     ours = pd.read_csv(segments, sep="\t", dtype={"chrom": str})
     with open_bins(words) as bins:
         length = max(bins.lengths[chrom] for chrom in bins.bins)
     if published and published[0].exists():
-        compare(ours, published[0], max(length, 60_000_000))
-    enrichment(words, ours)
+        save(compare(ours, published[0], max(length, 60_000_000)), out / "comparison.tsv")
+    save(enrichment(words, ours), out / "archaic_alleles.tsv")
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import numpy as np
 import pandas as pd
@@ -119,6 +120,35 @@ def test_agreement_from_the_command_line(ok, run, published, tmp_path):
     published.write_text(PUBLISHED.replace("chr1:301-400", "somewhere"))
     with pytest.raises(InputError, match=r"line 3.*Gene is 'somewhere', expected chrom:start-end"):
         read_published(published)
+
+
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        ("chr1:301-400\tB\t1.0\t0.3\t7", "line 2: Prob_1 is '7', expected a number from 0 to 1"),
+        ("chr1:301-400\tB\t1.0\t0.3\t-0.1", "line 2: Prob_1 is '-0.1'"),
+        ("chr1:301-400\tB\t1.0\t0.3\tnan", "line 2: Prob_1 is 'nan'"),
+        ("chr1:301-400\tB\t1.0\t0.3\t70%", "line 2: Prob_1 is '70%'"),
+        ("chr1:301-400\tB\t1.0\t0.3\t0,7", "line 2: Prob_1 is '0,7'"),
+        ("chr1:301-400\tB\t2\t0.3\t0.7", "line 2: Predict is '2', expected a whole number from 0 to 1"),
+        ("chr1:301-400\tB\t0.5\t0.3\t0.7", "line 2: Predict is '0.5'"),
+        ("chr1:401-400\tB\t1\t0.3\t0.7", "line 2: end lies before start"),
+        ("chr1:0-400\tB\t1\t0.3\t0.7", "line 2: start is before the chromosome's first base"),
+        ("chr1:-1-400\tB\t1\t0.3\t0.7", "line 2: Gene is 'chr1:-1-400', expected chrom:start-end"),
+    ],
+)
+def test_wrong_values_of_published_calls_are_refused(tmp_path, row, message):
+    path = tmp_path / "p.tsv"
+    path.write_text(f"{PUBLISHED.splitlines()[0]}\n{row}\n")
+    with pytest.raises(InputError, match=re.escape(message)):
+        read_published(path)
+
+
+def test_published_calls_may_name_chromosomes_without_chr(published):
+    genes = pd.DataFrame(
+        [("b", "1", 300, 400, "introgressed", 0.6)], columns=["gene", "chrom", "start", "end", "call", "mean"]
+    )
+    assert agreement(genes, read_published(published))["compared"] == 1
 
 
 @pytest.mark.realdata

@@ -1,7 +1,8 @@
-"""bigWigs: read as pyBigWig reads them, and refused where they are damaged or cannot be written."""
+"""Our reader of bigWig against libBigWig, and damaged files, on which libBigWig crashes."""
 
 from __future__ import annotations
 
+import random
 import struct
 import zlib
 
@@ -10,67 +11,79 @@ import pyBigWig
 import pytest
 
 from archaictools.errors import ArchaicError, InputError
-from archaictools.formats.bigwig import BigWigWriter, bigwig_lengths, read_bigwig
+from archaictools.formats.bigwig import BigWigWriter
+from archaictools.formats.bigwig_reader import is_bigwig, open_bigwig, read_bigwig
 from archaictools.words.bins import Patterns
 from archaictools.words.bins_writer import write_bins
 from archaictools.words.sentences import Alphabet, write_words
 
 
-@pytest.fixture
-def path(tmp_path):
-    """A bigWig of 600 chromosomes, more than one node of a tree holds, in all three forms of a block."""
-    rng = np.random.default_rng(1)
-    lengths = {f"chr{number}": int(rng.integers(10_000, 50_000)) for number in range(600)}
-    with pyBigWig.open(str(tmp_path / "x.bw"), "w") as writer:
-        writer.addHeader(list(lengths.items()))
-        for number, chrom in enumerate(lengths):
-            values = rng.random(900).tolist()
-            starts = np.sort(rng.choice(1_000, 900, replace=False)) * 10
-            if number % 4 == 0:
-                writer.addEntries([chrom] * 900, starts.tolist(), ends=(starts + 7).tolist(), values=values)
-            elif number % 4 == 1:
-                writer.addEntries(chrom, starts.tolist(), values=values, span=5)
-            elif number % 4 == 2:
-                writer.addEntries(chrom, 100, values=values, span=3, step=10)
-    return tmp_path / "x.bw"
+def random_track(path, rng, *, chromosomes):
+    """Write chromosomes of all three kinds of sections, some without values."""
+    lengths = [(f"c{n}", int(rng.integers(10_000, 500_000))) for n in range(chromosomes)]
+    handle = pyBigWig.open(str(path), "w")
+    handle.addHeader(lengths, maxZooms=int(rng.integers(0, 5)))
+    for chrom, length in lengths:
+        count, kind = int(rng.integers(1, 900)), rng.integers(4)
+        values = [float(value) for value in rng.random(count)]
+        if kind == 0:
+            edges = np.unique(rng.integers(0, length, 2 * count))
+            starts, ends = edges[:-1:2], edges[1::2]
+            handle.addEntries([chrom] * len(starts), starts, ends=ends, values=values[: len(starts)])
+        elif kind == 1:
+            starts = np.unique(rng.integers(0, length // 7, count)) * 7
+            handle.addEntries(chrom, starts.tolist(), values=values[: len(starts)], span=5)
+        elif kind == 2:
+            handle.addEntries(chrom, 3, values=values, span=4, step=9)
+    handle.close()
+    return path
 
 
-def test_reads_what_pybigwig_reads(path):
-    with pyBigWig.open(str(path)) as other:
-        assert list(bigwig_lengths(path).items()) == list(other.chroms().items())
-        found = dict(read_bigwig(path))
-        assert len(found) == 450
-        for chrom, track in found.items():
-            assert [column.tolist() for column in track] == [
-                list(each) for each in zip(*other.intervals(chrom), strict=True)
-            ]
-        assert dict(read_bigwig(path, "chr5")).keys() == {"chr5"}
-        assert not dict(read_bigwig(path, "chr3"))
+@pytest.mark.parametrize("seed", range(8))
+def test_values_are_those_of_libbigwig(tmp_path, seed):
+    rng = np.random.default_rng(seed)
+    path = random_track(tmp_path / "x.bw", rng, chromosomes=(1, 5, 400)[seed % 3])
+    assert is_bigwig(path)
+    with pyBigWig.open(str(path)) as expected, open_bigwig(path) as found:
+        assert list(found.lengths.items()) == list(expected.chroms().items())
+        for chrom in found.lengths:
+            track = found.track(chrom)
+            rows = tuple(zip(*(column.tolist() for column in track), strict=True)) if track else None
+            assert rows == expected.intervals(chrom)
 
 
-def test_damage_is_refused(path):
-    raw = path.read_bytes()
-    tree, data, index = struct.unpack_from("<QQQ", raw, 8)
-    size = len(raw)
-    for where, new in (
-        (8, struct.pack("<Q", size)),  # chromosomes beyond the end
-        (24, struct.pack("<Q", size + 9)),  # index beyond the end
-        (tree, b"XXXX"),
-        (tree + 8, struct.pack("<I", 2**31)),  # names of 2 GB
-        (index, b"XXXX"),
-        (index + 48, b"\0\0\xff\xff"),  # more children than there are bytes
-        (data + 8, b"\0" * 8),  # a block that does not unpack
-    ):
-        path.write_bytes(raw[:where] + new + raw[where + len(new) :])
-        with pytest.raises(InputError):
+def test_damage_is_refused_in_a_sentence(tmp_path):
+    """Bytes changed, lost or doubled anywhere: a wrong value at worst, never a crash or another error."""
+    path = random_track(tmp_path / "x.bw", np.random.default_rng(1), chromosomes=3)
+    whole, draw, refused = path.read_bytes(), random.Random(4), 0
+    for _ in range(800):
+        damaged = bytearray(whole)
+        for _ in range(draw.randint(1, 3)):
+            place = draw.randrange(4, min(len(damaged), draw.choice([64, 600, 10**9])))
+            if draw.random() < 0.7:
+                damaged[place] = draw.randrange(256)
+            else:
+                del damaged[place : place + draw.randint(1, 500)]
+        path.write_bytes(damaged)
+        try:
             list(read_bigwig(path))
+        except InputError:
+            refused += 1
+    assert refused > 300
+    path.write_bytes(whole[:3_000])
+    with pytest.raises(InputError, match="is a damaged bigWig"):
+        list(read_bigwig(path))
 
 
-def test_a_bigwig_without_values_is_read(tmp_path):
-    with BigWigWriter(tmp_path / "x.bw", {"chr1": 1_000}):
-        pass
-    assert bigwig_lengths(tmp_path / "x.bw") == {"chr1": 1_000}
-    assert not list(read_bigwig(tmp_path / "x.bw"))
+def test_an_index_in_circles_ends(tmp_path):
+    path = random_track(tmp_path / "x.bw", np.random.default_rng(4), chromosomes=400)
+    content = bytearray(path.read_bytes())
+    root = int.from_bytes(content[24:32], "little") + 48
+    assert content[root] == 0, "the root has children"
+    content[root + 4 + 16 : root + 4 + 24] = root.to_bytes(8, "little")
+    path.write_bytes(content)
+    with pytest.raises(InputError, match="runs in circles"):
+        list(read_bigwig(path))
 
 
 def test_a_block_that_claims_more_than_it_holds_is_refused(tmp_path):

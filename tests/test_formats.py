@@ -18,7 +18,8 @@ from archaictools.errors import InputError, UsageError
 from archaictools.formats.annotation import read_genes
 from archaictools.formats.bases import encode
 from archaictools.formats.bed import read_bed
-from archaictools.formats.bigwig import BigWigWriter, mean_over_overlaps, read_bigwig
+from archaictools.formats.bigwig import BigWigWriter, mean_over_overlaps
+from archaictools.formats.bigwig_reader import read_bigwig
 from archaictools.formats.files import Outputs
 from archaictools.formats.genome import open_genome
 from archaictools.formats.tally import Tally
@@ -57,7 +58,6 @@ def test_bed_takes_real_life_files_and_counts_their_oddities(tmp_path):
     [
         ("chr1\t9\t5", "line 3: end lies before start (chr1 9 5)"),
         ("chr1\t-1\t5", "line 3: start is before the chromosome's first base"),
-        ("chr1\t5\t5", "line 3: the interval has zero length"),
         ("chr1\tx\t5", "line 3: start is 'x', expected a whole number"),
         ("chr1\t1.5\t5", "line 3: start is '1.5', expected a whole number"),
         ("chr1 1 5", "line 3: start is missing; expected a whole number, and tabs between columns"),

@@ -84,6 +84,7 @@ SEGMENTS = (
     b"chr1\t0\t3000\tA\t1\t3000\t3\t0.95\t3\tN1\nchr1\t9000\t12000\tB\t2\t3000\t3\t0.8\t0\tunmatched\n"
 )
 PEOPLE = b"sample\tbases\tpercent\tsegments\tcallable\nA\t3000\t3.0\t1\t100000\nB\t3000\t3.0\t1\t100000\n"
+COMPANION = b"chr1\t0\t20000\t2\nchr1\t20000\t30000\t4\n"
 PUBLISHED = b"gene\tcall\nG1\tintrogressed\nG2\tfree\nG3\tNA\n"
 FASTA = b">chr1 first\nACGTNNacgtACGTGGCATCATTACGGATTA\nACGTTTGACA\n>chr2\nGATTACAGATTACAGATTACA\n"
 FOLDS = b"chr1\t0\t1000\t1\nchr1\t2000\t3000\t2\nchr2\t0\t500\t3\n"
@@ -131,15 +132,25 @@ def beside(folder: Path, name: str, text: bytes) -> Path:
 
 def haplotypes(option: str, path: Path, folder: Path, **others: object) -> None:
     given = {"vcf": beside(folder, "vcf", VCF), "ingroup": "A,B", "outgroup": "O1,O2", option: path} | others
+    if option == "individuals":  # it names both groups itself
+        del given["ingroup"], given["outgroup"]
     command(
         "haplotypes", "--out", folder / "out.h5", "--summary", folder / "out.tsv", "--threads", 1, "--quiet",
         *(part for name, value in given.items() for part in (f"--{name}", value)),
     )  # fmt: skip
 
 
-def genes(path: Path, folder: Path, *, annotation: Path | None = None, published: Path | None = None) -> None:
+def genes(
+    path: Path,
+    folder: Path,
+    *,
+    annotation: Path | None = None,
+    published: Path | None = None,
+    read: Path | None = None,
+) -> None:
     annotation = annotation or beside(folder, "genes.bed", GENES6)
     more = ("--published", published, "--agreement", folder / "out.json") if published else ()
+    more += ("--callable", read) if read else ()
     command("genes", path, "--annotation", annotation, "--out", folder / "out.tsv", "--bed", folder / "out.bed", *more)
 
 
@@ -257,7 +268,7 @@ def audit(path: Path, folder: Path) -> None:
 READERS = {
     "vcf": Reader(lambda p, f: haplotypes("vcf", p, f), [VCF]),
     "archaic vcf": Reader(lambda p, f: haplotypes("archaic-vcf", p, f, archaic="N1,N2"), [ARCHAIC]),
-    "names": Reader(lambda p, f: haplotypes("ingroup", p, f), [NAMES, b"sample\tpop\nA\tCEU\n", b'{"ingroup": ["A"], "outgroup": ["O1"]}']),
+    "names": Reader(lambda p, f: haplotypes("ingroup", p, f), [NAMES, b"sample\tpop\nA\tCEU\n", b"A B\n"]),
     "truth": Reader(lambda p, f: haplotypes("truth", p, f), [TRUTH]),
     "callable": Reader(lambda p, f: haplotypes("callable", p, f), [BED, b"chr1\t0\t40000\nchr2\t0\t0\n"]),
     "bed of classes": Reader(windows, [BED]),
@@ -267,8 +278,10 @@ READERS = {
     "annotation": Reader(lambda p, f: genes(beside(f, "w.tsv", WINDOWS), f, annotation=p), [GENES6, GENES12, GTF, GFF]),
     "annotation of segments": Reader(lambda p, f: genes(beside(f, "s.tsv", SEGMENTS), f, annotation=p), [GENES6, GTF, GFF]),
     "predictions": Reader(genes, [WINDOWS, BINS, SEGMENTS]),
+    "what was read": Reader(lambda p, f: genes(beside(f, "s.tsv", SEGMENTS), f, read=p), [COMPANION]),
     "published": Reader(lambda p, f: genes(beside(f, "w.tsv", WINDOWS), f, published=p), [PUBLISHED]),
-    "merged tables": Reader(merge, [WINDOWS, BINS, SEGMENTS, PEOPLE, GENES6]),
+    "merged tables": Reader(merge, [WINDOWS, BINS, SEGMENTS, PEOPLE, GENES6, COMPANION]),
+    "individuals": Reader(lambda p, f: haplotypes("individuals", p, f), [b'{"ingroup": ["A"], "outgroup": ["O1"]}']),
     "genome": Reader(genome, [FASTA]),
     "records": Reader(records, [FASTA]),
     "folds": Reader(read_by(folds), [FOLDS, SIDES]),

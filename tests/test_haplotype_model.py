@@ -578,15 +578,18 @@ def test_genes_that_carry_segments(ok, tmp_path):
 
 
 def test_genes_of_segments_elsewhere_or_of_none(ok, tmp_path):
-    """Genes that nobody's segment overlaps, and people without a segment, are results: nobody carries anything."""
+    """A gene that nobody's segment overlaps has 0 carriers; without any segment it is not known whether it was read."""
     header = "chrom\tstart\tend\tsample\thaplotype\tposterior\tsource\tseen\n"
     (tmp_path / "g.bed").write_text("chr1\t700\t800\tG2\t0\t-\n")
-    for name, rows in (("elsewhere", "chr1\t100\t300\tA\t1\t0.9\tAltai\t0\n"), ("none", "")):
+    nobody, unknown = ["G2", "0", "0", "0", "."], ["G2", "NA", "NA", "NA", "NA"]
+    for name, rows, expected in (
+        ("elsewhere", "chr1\t100\t300\tA\t1\t0.9\tAltai\t0\n", nobody), ("none", "", unknown)
+    ):  # fmt: skip
         (tmp_path / f"{name}.tsv").write_text(header + rows)
         ok("genes", tmp_path / f"{name}.tsv", "--annotation", tmp_path / "g.bed", "--out", tmp_path / "o.tsv", "--bed",
            tmp_path / "o.bed")  # fmt: skip
-        table = pd.read_csv(tmp_path / "o.tsv", sep="\t", keep_default_na=False)
-        assert table.loc[0, ["gene", "haplotypes", "people", "fraction", "sources"]].tolist() == ["G2", 0, 0, 0.0, "."]
+        table = pd.read_csv(tmp_path / "o.tsv", sep="\t", keep_default_na=False, dtype=str)
+        assert table.loc[0, ["gene", "haplotypes", "people", "fraction", "sources"]].tolist() == expected
         assert (tmp_path / "o.bed").read_text() == ""
 
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import time
+
+import numpy as np
 import pyBigWig
 import pytest
 
-from archaictools.formats.bigwig import BigWigWriter, read_bigwig
+from archaictools.formats.bigwig import BigWigWriter
+from archaictools.formats.bigwig_reader import read_bigwig
 
 PARTS = {"chr2": [(0, 200, 0.25), (200, 400, 0.75)], "chr10": [(100, 300, 1.0)], "chr1": [(50, 60, 0.5)]}
 LENGTHS = {"chr1": 1_000, "chr2": 900, "chr10": 800, "chr11": 700}
@@ -63,12 +67,12 @@ def test_parts_of_several_chromosomes_come_out_sorted(ok, tmp_path):
         handle = pyBigWig.open(str(tmp_path / f"{name}.bw"), "w")
         handle.addHeader([(chrom, 50) for chrom in (*chroms, *({"chr1", "chr2", "chr3"} - set(chroms)))])
         for chrom in chroms:
-            handle.addEntries([chrom], [3], ends=[9], values=[float(chrom[3:])])
+            handle.addEntries([chrom], [3], ends=[9], values=[float(chrom[3:]) / 4])
         handle.close()
     ok("merge", tmp_path / "a.bw", tmp_path / "b.bw", "--out", tmp_path / "all.bw")
     with pyBigWig.open(str(tmp_path / "all.bw")) as track:
         assert list(track.chroms()) == ["chr1", "chr2", "chr3"]
-        assert [track.intervals(chrom) for chrom in track.chroms()] == [((3, 9, float(n)),) for n in (1, 2, 3)]
+        assert [track.intervals(chrom) for chrom in track.chroms()] == [((3, 9, n / 4),) for n in (1, 2, 3)]
 
 
 @pytest.mark.parametrize(
@@ -82,7 +86,7 @@ def test_parts_of_several_chromosomes_come_out_sorted(ok, tmp_path):
         (["chr1.bed", "narrow.bed"], "has columns: 3; "),
         (["chr1.tsv", "words.txt"], "begins with 'hello'"),
         (["chr1.tsv", "nothing.tsv"], "nothing.tsv: is empty"),
-        (["chr1.bed", "ragged.bed"], "is not a table"),
+        (["chr1.bed", "ragged.bed"], "ragged.bed, line 2: the row has more columns than the first (3)"),
     ],
 )
 def test_parts_that_do_not_belong_together_are_refused(run, parts, tmp_path, chosen, message):
@@ -98,6 +102,220 @@ def test_parts_that_do_not_belong_together_are_refused(run, parts, tmp_path, cho
     assert done.code == 3
     assert message in done.err
     assert not (tmp_path / "all").exists()
+
+
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        ("chr1\t9\t5\tx\t0\t.", "line 4: end lies before start (chr1 9 5)"),
+        ("chr1\t-9\t5\tx\t0\t.", "line 4: start is before the chromosome's first base"),
+        ("chr1\t5\t5\tx\t0\t.", "line 4: the interval has zero length"),
+        ("chr1\tfive\t9\tx\t0\t.", "line 4: start is 'five', expected a whole number"),
+        ("chr1\t5\t9\tx\t1001\t.", "line 4: score is '1001', expected a number from 0 to 1000"),
+        ("chr1\t5\t9\tx\t-1\t.", "line 4: score is '-1'"),
+        ("chr1\t5\t9\tx\tnan\t.", "line 4: score is 'nan'"),
+        ("chr1\t5\t9\tx\t95%\t.", "line 4: score is '95%'"),
+        ("chr1\t5\t9\tx", "line 4: the row has fewer columns than the first (6)"),
+        ("chr1\t5\t9\tx\t0\t.\t.", "line 4: the row has more columns than the first (6)"),
+    ],
+)
+def test_wrong_values_of_bed_are_refused_with_their_line(run, tmp_path, row, message):
+    (tmp_path / "a.bed").write_text(f"# made by hand\n\nchr1\t1\t2\tx\t.\t+\n{row}\n")
+    done = run("merge", tmp_path / "a.bed", "--out", tmp_path / "all.bed")
+    assert done.code == 3
+    assert f"a.bed, {message}" in done.err
+    assert not (tmp_path / "all.bed").exists()
+
+
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        ("chr1\t1\t9\tA\t1\t1.5", "line 2: posterior is '1.5', expected a number from 0 to 1"),
+        ("chr1\t1\t9\tA\t1\tNA", "line 2: posterior is 'NA'"),
+        ("chr1\t1\t9\tA\tone\t0.5", "line 2: haplotype is 'one', expected a whole number of 0 or more"),
+        ("chr1\t1\t9\t\t1\t0.5", "line 2: sample is missing"),
+    ],
+)
+def test_wrong_values_of_segments_are_refused_with_their_line(run, tmp_path, row, message):
+    (tmp_path / "a.tsv").write_text(f"chrom\tstart\tend\tsample\thaplotype\tposterior\n{row}\n")
+    done = run("merge", tmp_path / "a.tsv", "--out", tmp_path / "all.tsv")
+    assert done.code == 3
+    assert f"a.tsv, {message}" in done.err
+
+
+def test_lines_that_are_no_rows_are_left_out(ok, tmp_path):
+    (tmp_path / "a.bed").write_text("track name=x\n#c\n\nchr2\t1\t2\r\n")
+    (tmp_path / "b.bed").write_text("# nothing called\n")
+    result = ok("merge", tmp_path / "a.bed", tmp_path / "b.bed", "--out", tmp_path / "all.bed")
+    assert (tmp_path / "all.bed").read_text() == "chr2\t1\t2\n"
+    assert "header, comment or blank lines: 4" in result.out
+
+
+@pytest.mark.parametrize(
+    ("one", "other"), [("chr1", "2"), ("1", "chr1"), ("X", "chr9"), ("scaffold_1", "chrscaffold_1")]
+)
+def test_parts_in_two_naming_styles_are_refused(run, tmp_path, one, other):
+    for name, chrom in (("a", one), ("b", other)):
+        (tmp_path / f"{name}.bed").write_text(f"{chrom}\t1\t2\n")
+    done = run("merge", tmp_path / "a.bed", tmp_path / "b.bed", "--out", tmp_path / "all.bed")
+    assert done.code == 3
+    assert f"b.bed: names a chromosome {other}, but {tmp_path / 'a.bed'} names one {one}" in done.err
+
+
+def test_contigs_without_chr_beside_chromosomes_with_it(ok, tmp_path):
+    for name, chrom in (("a", "chr1"), ("b", "GL000207.1"), ("c", "HLA-A*01:01"), ("d", "chr2")):
+        (tmp_path / f"{name}.bed").write_text(f"{chrom}\t1\t2\n")
+    ok("merge", *(tmp_path / f"{name}.bed" for name in "abcd"), "--out", tmp_path / "all.bed")
+    assert [row.split("\t")[0] for row in (tmp_path / "all.bed").read_text().splitlines()] == [
+        "GL000207.1",
+        "HLA-A*01:01",
+        "chr1",
+        "chr2",
+    ]
+
+
+def test_ten_thousand_chromosomes_in_linear_time(ok, tmp_path):
+    """Each part is read once, whatever the number of its chromosomes: this took minutes when each was read apart."""
+    rows = [f"c{n}\t{n}\t{n + 5}\n" for n in range(10_000)]
+    (tmp_path / "a.bed").write_text("".join(rows[1::2] + rows[3::4]))
+    (tmp_path / "b.bed").write_text("".join(rows[0::2]))
+    begun = time.monotonic()
+    ok("merge", tmp_path / "a.bed", tmp_path / "b.bed", "--out", tmp_path / "all.bed")
+    assert time.monotonic() - begun < 60
+    assert (tmp_path / "all.bed").read_text() == "".join(sorted(rows + rows[3::4], key=lambda row: row.split("\t")[0]))
+
+
+SEGMENTS = "chrom\tstart\tend\tsample\thaplotype\tposterior\tsource\tseen\n"
+
+
+def test_segments_come_out_with_what_was_read(ok, tmp_path):
+    """Also of a chromosome without a segment; where a companion is lacking none is written, with a warning."""
+    for name, segment, read in (("a", "chr2\t5\t9\tA\t1\t0.5\t.\t0\n", "chr2\t0\t10\t4\n"), ("b", "", "chr1\t3\t8\t2\nchr1\t8\t9\t4\n")):  # fmt: skip
+        (tmp_path / f"{name}.tsv").write_text(SEGMENTS + segment)
+        (tmp_path / f"{name}.callable.bed").write_text(read)
+    (tmp_path / "c.tsv").write_text(SEGMENTS)
+    (tmp_path / "c.callable.bed").touch()
+    parts = [tmp_path / f"{name}.tsv" for name in "abc"]
+    result = ok("merge", *parts, "--out", tmp_path / "all.tsv")
+    assert (tmp_path / "all.tsv").read_text() == SEGMENTS + "chr2\t5\t9\tA\t1\t0.5\t.\t0\n"
+    assert (tmp_path / "all.callable.bed").read_text() == "chr1\t3\t8\t2\nchr1\t8\t9\t4\nchr2\t0\t10\t4\n"
+    assert f"what was read: in {tmp_path / 'all.callable.bed'}" in result.out
+    (tmp_path / "c.callable.bed").unlink()
+    result = ok("merge", *parts, "--out", tmp_path / "again.tsv")
+    assert "c.tsv has no c.callable.bed beside it" in result.err
+    assert not (tmp_path / "again.callable.bed").exists()
+
+
+def six(value):
+    return "NA" if value is None else f"{value:.6g}"
+
+
+def people_table(people, *, sources=("Altai", "ambiguous"), with_length=True):
+    """Write what predict --summary says, worked out from (callable, [(length, source)], haplotypes) of each person."""
+    names = ["sample", "haplotypes", "callable", "introgressed", "percent", "segments", "mean_length", "longest"]
+    lines = [names + [f"{source}_bases" for source in sources] + ["length"] * with_length]
+    for name, (callable_, segments, haplotypes) in people.items():
+        lengths = [length for length, _ in segments]
+        total = sum(lengths)
+        known = [total, six(100 * total / callable_), len(lengths)] if callable_ else ["NA"] * 3
+        longest = max(lengths, default=0) if callable_ else "NA"
+        bases = [sum(n for n, source in segments if source == wanted) if callable_ else "NA" for wanted in sources]
+        mean = six(total / len(lengths) if lengths else None)
+        line = [name, haplotypes, callable_, *known, mean, longest, *bases]
+        lines.append(line + [total if callable_ else "NA"] * with_length)
+    return "".join("\t".join(map(str, line)) + "\n" for line in lines)
+
+
+def people_of(rng, chromosomes, *, grid):
+    """Draw people: of each chromosome (callable, segments, haplotypes); the last one was read on one chromosome only."""
+    drawn = []
+    for number in range(chromosomes):
+        here = {}
+        for person in range(6):
+            count = int(rng.integers(0, 300)) if person else 0
+            segments = [
+                (int(rng.integers(1, 900)) * grid, str(rng.choice(["Altai", "ambiguous"]))) for _ in range(count)
+            ]
+            here[f"P{person}"] = (
+                sum(n for n, _ in segments) * 7 + 1_234_567,
+                segments,
+                2 - (number == 0 and person == 1),
+            )
+        here["unread"] = (0, [], 2) if number else (5_000, [], 2)
+        here["never"] = (0, [], 2)
+        drawn.append(here)
+    return drawn
+
+
+def all_together(drawn):
+    return {
+        name: (
+            sum(here[name][0] for here in drawn),
+            [segment for here in drawn for segment in here[name][1]],
+            max(here[name][2] for here in drawn),
+        )
+        for name in drawn[0]
+    }
+
+
+def test_people_add_up_exactly(ok, tmp_path):
+    """Six digits of a mean do not give back the sum; the column length does."""
+    drawn = people_of(np.random.default_rng(3), 5, grid=997)
+    for number, here in enumerate(drawn):
+        (tmp_path / f"{number}.tsv").write_text(people_table(here))
+    result = ok("merge", *(tmp_path / f"{number}.tsv" for number in (3, 1, 0, 4, 2)), "--out", tmp_path / "all.tsv")
+    assert (tmp_path / "all.tsv").read_text() == people_table(all_together(drawn))
+    assert "5 summary parts" in result.out
+    rows = {line.split("\t")[0]: line.split("\t") for line in (tmp_path / "all.tsv").read_text().splitlines()}
+    assert rows["never"][2:] == ["0", *["NA"] * 8]
+    assert rows["unread"][2:] == ["5000", "0", "0", "0", "NA", "0", "0", "0", "0"]
+    assert rows["P1"][1] == "2"
+
+
+def test_people_of_files_without_a_total_length(ok, tmp_path):
+    """As earlier versions wrote them: exact where six digits tell the sum, which segments of this size allow."""
+    drawn = people_of(np.random.default_rng(4), 3, grid=1)
+    for number, here in enumerate(drawn):
+        (tmp_path / f"{number}.tsv").write_text(people_table(here, with_length=False))
+    ok("merge", *(tmp_path / f"{number}.tsv" for number in range(3)), "--out", tmp_path / "all.tsv")
+    assert (tmp_path / "all.tsv").read_text() == people_table(all_together(drawn), with_length=False)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (("P1\t2\t", "P9\t2\t"), "b.tsv: has no row of P1, unlike the other parts"),
+        (("P2\t2\t", "P1\t2\t"), "b.tsv, line 4: the sample is there twice"),
+        (("P1\t2\t", "P1\ttwo\t"), "b.tsv, line 3: haplotypes is 'two', expected a whole number of 0 or more"),
+        (("P1\t2\t", "P1\t2\t-"), "b.tsv, line 3: callable is '-"),
+        (("P0\t2\t1234567\t0\t0", "P0\t2\t1234567\t0\t0%"), "b.tsv, line 2: percent is '0%'"),
+        (
+            ("P0\t2\t1234567\t0\t0", "P0\t2\t1234567\t0\t101"),
+            "b.tsv, line 2: percent is '101', expected a number from 0 to 100 or NA",
+        ),
+        (("P0\t2\t1234567\t0", "P0\t2\t1234567\t1234568"), "b.tsv, line 2: introgressed is more than callable"),
+        (("Altai_bases", "Vindija_bases"), "b.tsv, line 1: has columns: "),
+        (("\tlength\n", "\tcolour\n"), "b.tsv, line 1: has a column 'colour', which cannot be added up"),
+        (("longest", "shortest"), "b.tsv, line 1: has no column longest"),
+    ],
+)
+def test_people_that_do_not_add_up_are_refused(run, tmp_path, change, message):
+    one, other = people_of(np.random.default_rng(5), 2, grid=10)
+    (tmp_path / "a.tsv").write_text(people_table(one))
+    text = people_table(other)
+    assert change[0] in text
+    (tmp_path / "b.tsv").write_text(text.replace(*change))
+    done = run("merge", tmp_path / "a.tsv", tmp_path / "b.tsv", "--out", tmp_path / "all.tsv")
+    assert done.code == 3
+    assert message in done.err
+    assert not (tmp_path / "all.tsv").exists()
+
+
+def test_the_same_numbers_twice_are_suspected(ok, tmp_path):
+    for name in "ab":
+        (tmp_path / f"{name}.tsv").write_text(people_table(people_of(np.random.default_rng(5), 1, grid=10)[0]))
+    done = ok("merge", tmp_path / "a.tsv", tmp_path / "b.tsv", "--out", tmp_path / "all.tsv")
+    assert "hold the same numbers: is a chromosome in both?" in done.err
 
 
 def test_windows_by_chromosome_are_the_windows(ok, run, planted, tmp_path):

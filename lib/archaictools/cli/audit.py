@@ -37,14 +37,15 @@ def command(
     from archaictools.formats.files import Outputs
     from archaictools.formats.pipes import is_stream
     from archaictools.formats.tables import write_json, write_table
+    from archaictools.formats.tally import Tally
     from archaictools.model.audit import audit_split, audit_table
     from archaictools.model.labelled import open_labelled
     from archaictools.model.leakage import VERDICTS
 
     if out.suffix not in {".json", ".tsv"} and not is_stream(out):
         raise UsageError(f"{out} must end in .json or .tsv: the suffix chooses the format")
-    options = split_options(splitting)
-    with Outputs() as outputs, open_labelled(windows, genome) as (places, read):
+    options, tally = split_options(splitting), Tally()
+    with Outputs() as outputs, open_labelled(windows, genome, tally=tally) as (places, read):
         target = outputs.stage(out)
         found = audit_split(places, options, read=read)
         if out.suffix == ".json":
@@ -69,5 +70,7 @@ def command(
             composition=", ".join(f"{name} {value['auroc']:.3f}" for name, value in found["separability"].items())
             + " (AUROC of each alone)",
         )
+    if tally.frame()["count"].sum():
+        report(handled=tally.sentence())
     failing = fail_on != "never" and VERDICTS.index(found["verdict"]) >= VERDICTS.index(fail_on)
     return 1 if failing else 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING
 
 import click
@@ -10,6 +11,9 @@ from archaictools.cli.options import INPUT, OUTPUT, common, report
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+
+log = logging.getLogger("archaictools")
 
 
 @click.command("genes", short_help="Summarise predictions over genes.")
@@ -22,6 +26,12 @@ if TYPE_CHECKING:
     show_default=True,
     help="Of a call; segments of a lower posterior are left out.",
 )
+@click.option(
+    "--callable",
+    "callable_",
+    type=INPUT,
+    help="BED of what was read of people, for a table of segments [default: x.callable.bed beside x.tsv].",
+)
 @click.option("--published", type=INPUT, help="Calls to compare with, in the article's form: Gene, Predict, Prob_1.")
 @click.option("--agreement", type=OUTPUT, help="JSON: how far the calls agree with --published.")
 @click.option("--out", type=OUTPUT, required=True, help="TSV, one row a gene.")
@@ -32,6 +42,7 @@ def command(
     predictions: Path,
     annotation: Path,
     threshold: float,
+    callable_: Path | None,
     published: Path | None,
     agreement: Path | None,
     out: Path,
@@ -39,10 +50,12 @@ def command(
     threads: int,
     seed: int,
 ) -> None:
-    """Say which genes lie in sequence predicted as introgressed.
+    """Tell which genes lie in sequence predicted as introgressed.
 
-    PREDICTIONS is the table or the bigWig of 'archaictools predict', or its table of segments of haplotypes: then it is
-    said in how many haplotypes and people each gene carries archaic sequence, and from whom.
+    PREDICTIONS is the table or the bigWig of 'archaictools predict', or its table of segments of people. Over segments,
+    each gene gets the number of haplotypes and people that carry archaic sequence, and its sources; a gene that was not
+    read is NA, not 0. Chromosomes may be named chr21 in one file and 21 in the other. In an annotation without 'gene'
+    features, parts of one gene_id more than 2 Mb apart are separate genes.
     """
     from archaictools.errors import UsageError
     from archaictools.formats.annotation import read_genes
@@ -53,22 +66,31 @@ def command(
     from archaictools.results.agreement import agreement as compare
     from archaictools.results.agreement import read_published
     from archaictools.results.carriers import is_segments
-    from archaictools.results.genes import genes_bed, read_predictions, summarise_genes
+    from archaictools.results.genes import genes_bed, genome_names, read_predictions, summarise_genes
 
     if (published is None) != (agreement is None):
         raise UsageError("--published and --agreement go together: give both or none")
     if is_segments(predictions):
         if published:
             raise UsageError("--published compares windows, not segments of haplotypes")
-        _of_haplotypes(predictions, annotation, threshold, out, bed)
+        _of_haplotypes(predictions, annotation, threshold, callable_, out, bed)
         return
+    if callable_:
+        raise UsageError("--callable goes with a table of segments of people; windows name what was read themselves")
     tally = Tally()
     with Outputs() as outputs:
         target = outputs.stage(out)
         compared = outputs.stage(agreement) if agreement else None
         track = outputs.stage(bed) if bed else None
         genes = read_genes(annotation, tally=tally)
-        table = summarise_genes(genes, read_predictions(predictions), threshold=threshold, source=annotation)
+        table = summarise_genes(
+            genes,
+            read_predictions(predictions, tally=tally),
+            threshold=threshold,
+            names=genome_names(predictions),
+            source=annotation,
+            tally=tally,
+        )
         write_table(target, table)
         if compared and published:
             agreeing = compare(table, read_published(published))
@@ -92,26 +114,38 @@ def command(
         )
 
 
-def _of_haplotypes(segments: Path, annotation: Path, threshold: float, out: Path, bed: Path | None) -> None:
+def _of_haplotypes(
+    segments: Path, annotation: Path, threshold: float, callable_: Path | None, out: Path, bed: Path | None
+) -> None:
     """Count carriers of segments over genes."""
     from archaictools.formats.annotation import read_genes
     from archaictools.formats.bed import write_bed
     from archaictools.formats.files import Outputs
     from archaictools.formats.tables import write_table
     from archaictools.formats.tally import Tally
-    from archaictools.results.carriers import carriers, carriers_bed
+    from archaictools.results.carriers import carried_genes, carriers, carriers_bed
+    from archaictools.results.companion import companion_of
 
     tally = Tally()
+    if callable_ is None and companion_of(segments).is_file():
+        callable_ = companion_of(segments)
+        log.info("what was read is taken from %s, beside the segments", callable_)
     with Outputs() as outputs:
         target = outputs.stage(out)
         track = outputs.stage(bed) if bed else None
         genes = read_genes(annotation, tally=tally)
-        table = carriers(genes, segments, threshold=threshold, tally=tally, source=annotation)
+        table = carriers(genes, segments, companion=callable_, threshold=threshold, tally=tally, source=annotation)
         write_table(target, table)
         if track:
             write_bed(track, [carriers_bed(table)])
-    carried = table[table["haplotypes"] > 0]
+    unread = int(table["haplotypes"].isna().sum())
+    carried = carried_genes(table)
     most = carried.sort_values("haplotypes", ascending=False).head(1)
-    report(genes=f"{len(table):,} in {out} ({tally.sentence()})", with_archaic_sequence=f"{len(carried):,}")
+    report(
+        genes=f"{len(table):,} in {out} ({tally.sentence()})",
+        with_archaic_sequence=f"{len(carried):,}",
+        free_of_archaic_sequence=f"{len(table) - unread - len(carried):,}",
+        not_read=f"{unread:,}",
+    )
     for _, row in most.iterrows():
         report(most_carried=f"{row['gene']}, by {row['haplotypes']:,} haplotypes of {row['people']:,} people")

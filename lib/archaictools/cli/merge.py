@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING
 
 import click
@@ -12,6 +13,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+log = logging.getLogger("archaictools")
+
+
 @click.command("merge", short_help="Join predictions made part by part.")
 @click.argument("parts", type=INPUT, nargs=-1, required=True)
 @click.option("--out", type=OUTPUT, required=True, help="One file of the kind of the parts.")
@@ -19,15 +23,36 @@ if TYPE_CHECKING:
 def command(*, parts: tuple[Path, ...], out: Path, threads: int, seed: int) -> None:
     """Join predictions that were made chromosome by chromosome.
 
-    PARTS are bigWigs, tables or BED files of 'archaictools predict', all of one kind; no chromosome may be in two.
+    PARTS are bigWigs, tables, BED files or summaries of people of 'archaictools predict', all of one kind; no
+    chromosome may be in two. Every value is checked. Summaries are added up: the result is that of one run over all.
+    Tables of segments that have companions beside them (x.callable.bed beside x.tsv: what was read) come out with one.
     """
     from archaictools.formats.files import Outputs
+    from archaictools.formats.tally import Tally
+    from archaictools.results.carriers import is_segments
+    from archaictools.results.companion import companion_of
     from archaictools.results.merging import merge
 
+    tally, joined = Tally(), None
     with Outputs() as outputs:
-        merged = merge(parts, outputs.stage(out))
+        merged = merge(parts, outputs.stage(out), tally=tally)
+        companions = [companion_of(part) for part in parts]
+        lacking = [part for part, beside in zip(parts, companions, strict=True) if not beside.is_file()]
+        found = merged.kind == "table" and is_segments(parts[0]) and len(lacking) < len(parts)
+        if found and lacking:
+            beside = companion_of(lacking[0]).name
+            log.warning("what was read is not joined: %s has no %s beside it", lacking[0], beside)
+        elif found and (str(out) == "-" or (out.exists() and not out.is_file())):
+            log.warning("what was read is not joined: nothing can lie beside %s", out)
+        elif found:
+            joined = companion_of(out)
+            merge(companions, outputs.stage(joined), tally=tally)
     report(
         merged=f"{len(parts):,} {merged.kind} parts into {out}"
         + (f", {merged.empty_parts:,} of them empty" if merged.empty_parts else ""),
         **{"intervals" if merged.kind == "bigWig" else "rows": f"{merged.rows:,}"},
     )
+    if joined:
+        report(what_was_read=f"in {joined}")
+    if tally.frame()["count"].sum():
+        report(handled=tally.sentence())

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 @click.option("--introgressed", type=INPUT, help="BED of introgressed regions.")
 @click.option("--depleted", type=INPUT, help="BED of depleted regions; left out: matched controls are drawn.")
 @click.option("--regions", type=INPUT, help="BED, GTF or GFF3 of unlabelled regions or genes.")
-@click.option("--exclude", type=INPUT, help="BED of regions to leave out.")
+@click.option(
+    "--exclude", type=INPUT, help="BED of regions to leave out; rows on chromosomes that the genome lacks are counted."
+)
 @click.option("--chromosomes", callback=names, help="Use these only, separated by commas.")
 @click.option("--size", type=click.IntRange(1, MAX_LENGTH), default=200, show_default=True, help="Window length in bp.")
 @click.option(

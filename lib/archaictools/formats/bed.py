@@ -7,13 +7,14 @@ unsorted or repeated rows, headers, Windows line ends), what cannot is refused w
 from __future__ import annotations
 
 import contextlib
+import logging
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from archaictools.errors import InputError
-from archaictools.formats.columns import intervals_of, read_columns
+from archaictools.formats.columns import EMPTY, intervals_of, read_columns, translated
 from archaictools.formats.files import safe_file_name
 from archaictools.formats.tables import TableWriter, write_table
 from archaictools.formats.tally import Tally
@@ -21,6 +22,8 @@ from archaictools.formats.tally import Tally
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
+
+log = logging.getLogger("archaictools")
 
 COLUMNS = ("chrom", "start", "end", "name", "score", "strand")
 
@@ -41,9 +44,8 @@ def iter_bed(path: Path, *, tally: Tally | None = None, group: str = "all") -> I
     """
     tally = Tally() if tally is None else tally
     for text in read_columns(path, COLUMNS, tally=tally, group=group):
-        frame = intervals_of(text, path)
-        strand = frame["strand"].cat.rename_categories(lambda value: value or ".")
-        known = strand.isin(["+", "-", "."])
+        frame = intervals_of(text, path, tally=tally, group=group)
+        known = frame["strand"].isin(["+", "-", ".", ""])
         if not known.all():
             tally.add(group, "rows with an unknown strand, read as .", int((~known).sum()))
         scores = pd.Series(frame["score"].cat.categories)
@@ -52,20 +54,25 @@ def iter_bed(path: Path, *, tally: Tally | None = None, group: str = "all") -> I
         if odd.any():
             tally.add(group, "rows with a score outside 0-1000, ignored", int(odd.sum()))
         yield frame.assign(
-            name=frame["name"].cat.rename_categories(lambda value: value or "."),
-            strand=strand.cat.set_categories(["+", "-", "."]).fillna("."),
+            name=translated(frame["name"], lambda value: value or "."),
+            strand=translated(frame["strand"], lambda value: value if value in {"+", "-"} else "."),
         )
 
 
 def read_bed(path: Path, *, tally: Tally | None = None, group: str = "all") -> pd.DataFrame:
-    """Read a whole BED file as text and numbers, counting unsorted and repeated rows; see :func:`iter_bed`."""
-    tally = Tally() if tally is None else tally
+    """Read a whole BED file as text and numbers, counting unsorted and repeated rows; see :func:`iter_bed`.
+
+    Without a tally, rows that are left out are logged.
+    """
+    counts = Tally() if tally is None else tally
     plain = dict.fromkeys(("chrom", "name", "score", "strand"), str)
-    frames = [frame.astype(plain) for frame in iter_bed(path, tally=tally, group=group)]
+    frames = [frame.astype(plain) for frame in iter_bed(path, tally=counts, group=group)]
     frame = pd.concat(frames) if frames else pd.DataFrame(columns=list(COLUMNS))
     if frame.empty:
-        raise InputError("holds no interval, only headers or blank lines", path=path)
-    count_order(frame, tally=tally, group=group)
+        raise InputError("holds no interval, only headers, blank lines or rows of zero length", path=path)
+    count_order(frame, tally=counts, group=group)
+    if tally is None and counts.count(group, EMPTY):
+        log.warning("%s: %s: %s", path, EMPTY, f"{counts.count(group, EMPTY):,}")
     return frame
 
 

@@ -1,4 +1,7 @@
-"""bigWig tracks: piecewise-constant values along chromosomes, for IGV, UCSC and Galaxy."""
+"""bigWig tracks: piecewise-constant values along chromosomes, for IGV, UCSC and Galaxy.
+
+They are read by :mod:`archaictools.formats.bigwig_reader`.
+"""
 
 from __future__ import annotations
 
@@ -9,12 +12,10 @@ import numpy as np
 import pyBigWig
 
 from archaictools.errors import ArchaicError
-from archaictools.formats.bigwig_reader import BigWigFile
-from archaictools.formats.files import check_readable
 from archaictools.formats.schema import check_lengths, shown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
     from pathlib import Path
 
     import numpy.typing as npt
@@ -106,24 +107,3 @@ def mean_over_overlaps(
     first = np.flatnonzero(fresh)
     last = np.append(first[1:], len(left)) - 1 if len(first) else first
     return left[first], right[last], mean[first]
-
-
-def is_bigwig(path: Path) -> bool:
-    """Tell a bigWig by its first bytes, in either byte order."""
-    check_readable(path)
-    with path.open("rb") as handle:
-        return handle.read(4) in {b"\x26\xfc\x8f\x88", b"\x88\x8f\xfc\x26"}
-
-
-def bigwig_lengths(path: Path) -> dict[str, int]:
-    """Return name and length in bp of every chromosome of a bigWig, in the file's order."""
-    check_readable(path)
-    with BigWigFile(path) as opened:
-        return opened.lengths
-
-
-def read_bigwig(path: Path, only: str | None = None) -> Iterator[tuple[str, Track]]:
-    """Read a bigWig chromosome by chromosome, in the file's order (or one), skipping chromosomes without values."""
-    check_readable(path)
-    with BigWigFile(path) as opened:
-        yield from opened.tracks(only)

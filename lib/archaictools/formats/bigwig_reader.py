@@ -1,209 +1,197 @@
-"""Reading bigWig in Python, because a damaged file must not crash the process.
-
-libBigWig (behind pyBigWig) trusts the counts and offsets of a file, and reads beyond its memory where they are wrong.
-Here every offset is compared with the file's size, and every block is unpacked within a limit.
-
-The format is that of Kent et al. 2010 (doi 10.1093/bioinformatics/btq351): a head, a B+ tree of chromosomes, an R tree
-of blocks, and in each block, deflated, the intervals of one chromosome in one of three forms.
-"""
+"""Reading bigWig files with every offset checked: libBigWig, which writes ours, crashes on damaged ones."""
 
 from __future__ import annotations
 
 import contextlib
+import os
 import struct
 import zlib
+from collections import defaultdict
 from typing import IO, TYPE_CHECKING
 
 import numpy as np
 
 from archaictools.errors import InputError
-from archaictools.formats.schema import check_name, shown
+from archaictools.formats.files import check_readable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
     from pathlib import Path
 
-    import numpy.typing as npt
+    from archaictools.formats.bigwig import Track
 
-BIGWIG, BIGBED = 0x888FFC26, 0x8789F2EB
-_CHROMOSOMES, _BLOCKS = 0x78CA8C91, 0x2468ACE0
+_MAGIC = {b"\x26\xfc\x8f\x88": "<", b"\x88\x8f\xfc\x26": ">"}
+_TREE, _INDEX = 0x78CA8C91, 0x2468ACE0
 
-#: Bytes of an unpacked block, at most; programs write some 10,000.
-_MOST_BLOCK = 1 << 24
+#: Bytes of a section's header, and of the largest section: 65,535 items of 12 bytes.
+_HEADER, _LARGEST = 24, 24 + 12 * 0xFFFF
 
-#: Levels of a tree, at most.
-_MOST_LEVELS = 32
-
-#: Forms of a block: bytes of an interval.
 _BEDGRAPH, _VARIABLE, _FIXED = 1, 2, 3
-_WIDTHS = {_BEDGRAPH: 12, _VARIABLE: 8, _FIXED: 4}
-
-#: Where a block lies: offset and bytes in the file.
-_Block = tuple[int, int]
-
-_Columns = tuple["npt.NDArray[np.int64]", "npt.NDArray[np.int64]", "npt.NDArray[np.float64]"]
 
 
-class BigWigFile(contextlib.AbstractContextManager["BigWigFile"]):
-    """An open bigWig.
+def is_bigwig(path: Path) -> bool:
+    """Tell a bigWig by its first bytes, in either byte order."""
+    check_readable(path)
+    with path.open("rb") as handle:
+        return handle.read(4) in _MAGIC
+
+
+class BigWigReader:
+    """An open bigWig of probabilities; obtain one from :func:`open_bigwig`.
 
     Attributes
     ----------
+    path
+        The file.
     lengths
-        Chromosomes, name to length in bp, in the file's order.
-
-    Raises
-    ------
-    InputError
-        If the file is no bigWig, or damaged.
+        Name and length in bp of every chromosome, in the file's order.
+    unknown
+        Intervals with NaN that :meth:`track` left out so far.
     """
 
-    def __init__(self, path: Path) -> None:
-        self._path, self._size = path, path.stat().st_size
-        self._handle: IO[bytes] = path.open("rb")
-        try:
-            head = self._handle.read(64)
-            self._order = next((order for order in "<>" if head[:4] == struct.pack(f"{order}I", BIGWIG)), "")
-            if not self._order:
-                bed = head[:4] in {struct.pack("<I", BIGBED), struct.pack(">I", BIGBED)}
-                raise InputError("is a bigBed, expected a bigWig" if bed else "is not a bigWig file", path=path)
-            if len(head) < 64:
-                raise self._damaged()
-            _, _, tree, self._data, self._index, _, _, _, _, unpacked, _ = self._unpack("HHQQQHHQQIQ", head[4:])
-            self._packed = unpacked > 0
-            self._chromosomes = self._read_chromosomes(tree)
-        except BaseException:
-            self._handle.close()
-            raise
-        self.lengths = dict(self._chromosomes.values())
+    def __init__(self, path: Path, handle: IO[bytes]) -> None:
+        self.path, self._handle, self.unknown = path, handle, 0
+        self._size = os.fstat(handle.fileno()).st_size
+        magic = handle.read(4)
+        if magic not in _MAGIC:
+            raise InputError("is not a bigWig file", path=path)
+        self._order = _MAGIC[magic]
+        head = self._unpack("HHQQQHHQQIQ", 4)
+        tree, index, self._buffer = head[2], head[4], head[9]
+        self._number: dict[str, int] = {}
+        self.lengths: dict[str, int] = {}
+        self._read_chromosomes(tree)
+        self._blocks: dict[int, list[tuple[int, int, int]]] = defaultdict(list)
+        if index and index < self._size:  # a file without values may lack it
+            self._read_index(index)
 
-    def __exit__(self, kind: object, error: object, trace: object) -> None:
-        """Close the file."""
-        self._handle.close()
+    def _damaged(self, what: str) -> InputError:
+        return InputError(f"is a damaged bigWig ({what})", path=self.path, remedy="copy or download the file again")
 
-    def tracks(self, only: str | None = None) -> Iterator[tuple[str, _Columns]]:
-        """Yield starts, ends and values of every chromosome that has some, in the file's order; or of one."""
-        numbers = [number for number, (name, _) in self._chromosomes.items() if only is None or name == only]
-        blocks: dict[int, list[_Block]] = {}
-        for number, block in self._read_blocks(numbers):
-            blocks.setdefault(number, []).append(block)
-        for number in numbers:
-            name, length = self._chromosomes[number]
-            parts, before = [], 0
-            for block in blocks.get(number, []):
-                part = self._read_block(block, number)
-                if not len(part[0]):
-                    continue
-                starts, ends, _ = part
-                if starts[0] < before or (starts[1:] < ends[:-1]).any() or (starts >= ends).any() or ends[-1] > length:
-                    raise InputError(
-                        f"has intervals of {shown(name)} that overlap, are not in order, or lie beyond its end",
-                        path=self._path,
-                    )
-                before = int(ends[-1])
-                parts.append(part)
-            if parts:
-                starts, ends, values = (np.concatenate(column) for column in zip(*parts, strict=True))
-                yield name, (starts, ends, values)
-
-    def _read_chromosomes(self, offset: int) -> dict[int, tuple[str, int]]:
-        magic, _, key, value, _, _ = self._unpack("IIIIQQ", self._read(offset, 32))
-        if magic != _CHROMOSOMES or value != 8 or not 0 < key <= 1 << 16:
-            raise self._damaged()
-        found: dict[int, tuple[str, int]] = {}
-        for items in self._leaves(offset + 32, inner=key + 8, leaf=key + 8, child=key):
-            for item in items:
-                number, length = self._unpack("II", item[key:])
-                try:
-                    name = item[:key].rstrip(b"\0").decode()
-                except UnicodeDecodeError as error:
-                    raise self._damaged() from error
-                if number in found:
-                    raise self._damaged()
-                found[number] = check_name(name, self._path, what="a chromosome's name"), length
-        if len({name for name, _ in found.values()}) != len(found):
-            raise self._damaged()
-        return dict(sorted(found.items()))
-
-    def _read_blocks(self, wanted: list[int]) -> Iterator[tuple[int, _Block]]:
-        """Yield chromosome and place of the blocks, passing over branches without a wanted chromosome."""
-        if not self._index and not self._unpack("I", self._read(self._data, 4))[0]:
-            return  # pyBigWig writes no index where there is no block
-        if self._unpack("I", self._read(self._index, 48)[:4])[0] != _BLOCKS:
-            raise self._damaged()
-        low, high = min(wanted, default=0), max(wanted, default=-1)
-
-        def touches(item: bytes) -> bool:
-            first, _, last, _ = self._unpack("IIII", item[:16])
-            return first <= high and last >= low
-
-        for items in self._leaves(self._index + 48, inner=24, leaf=32, child=16, keep=touches):
-            for item in items:
-                first, _, last, _, offset, size = self._unpack("IIIIQQ", item)
-                if first != last or first not in self._chromosomes:
-                    raise self._damaged()
-                if low <= first <= high:
-                    yield first, (offset, size)
-
-    def _leaves(
-        self, root: int, *, inner: int, leaf: int, child: int, keep: Callable[[bytes], bool] = lambda _: True
-    ) -> Iterator[list[bytes]]:
-        """Yield the items of each leaf of a tree, in order; no node may be reached twice."""
-        waiting, seen = [(root, 0)], {root}
-        while waiting:
-            offset, level = waiting.pop()
-            is_leaf, _, count = self._unpack("BBH", self._read(offset, 4))
-            width = leaf if is_leaf else inner
-            body = self._read(offset + 4, count * width)
-            items = [body[at : at + width] for at in range(0, len(body), width)]
-            if is_leaf:
-                yield items
-                continue
-            children = [self._unpack("Q", item[child : child + 8])[0] for item in items if keep(item)]
-            if level == _MOST_LEVELS or len(set(children)) != len(children) or not seen.isdisjoint(children):
-                raise self._damaged()
-            seen.update(children)
-            waiting.extend((each, level + 1) for each in reversed(children))
-
-    def _read_block(self, block: _Block, wanted: int) -> _Columns:
-        """Read the intervals of a block, if it is of the chromosome wanted."""
-        offset, size = block
-        data = self._read(offset, size)
-        if self._packed:
-            unpack = zlib.decompressobj()
-            try:
-                data = unpack.decompress(data, _MOST_BLOCK)
-            except zlib.error as error:
-                raise self._damaged() from error
-            if not unpack.eof:
-                raise self._damaged()
-        if len(data) < 24:
-            raise self._damaged()
-        number, first, _, step, span, form, _, count = self._unpack("IIIIIBBH", data[:24])
-        width = _WIDTHS.get(form)
-        if width is None or 24 + count * width > len(data):
-            raise self._damaged()
-        if number != wanted:
-            count = 0
-        words = np.frombuffer(data, dtype=f"{self._order}u4", count=count * width // 4, offset=24)
-        rows = words.reshape(count, width // 4)
-        values = rows[:, -1].copy().view(f"{self._order}f4").astype(np.float64)
-        if form == _BEDGRAPH:
-            return rows[:, 0].astype(np.int64), rows[:, 1].astype(np.int64), values
-        starts = rows[:, 0].astype(np.int64) if form == _VARIABLE else first + step * np.arange(count, dtype=np.int64)
-        return starts, starts + span, values
-
-    def _read(self, offset: int, size: int) -> bytes:
+    def _bytes(self, offset: int, size: int) -> bytes:
         if offset + size > self._size:
-            raise self._damaged()
+            raise self._damaged("it ends too early")
         self._handle.seek(offset)
         return self._handle.read(size)
 
-    def _unpack(self, form: str, data: bytes) -> tuple[int, ...]:
-        try:
-            return struct.unpack(f"{self._order}{form}", data)
-        except struct.error as error:
-            raise self._damaged() from error
+    def _unpack(self, layout: str, offset: int) -> tuple[int, ...]:
+        size = struct.calcsize(self._order + layout)
+        return struct.unpack(self._order + layout, self._bytes(offset, size))
 
-    def _damaged(self) -> InputError:
-        return InputError("is a damaged bigWig", path=self._path, remedy="copy or make it again")
+    def _nodes(self, root: int, leaf: int, inner: int) -> Iterator[tuple[bytes, int]]:
+        """Yield the items of all leaves of a tree, in order; ``leaf`` and ``inner`` are bytes an item.
+
+        An inner item ends in the offset of its child.
+        """
+        waiting, met = [root], set()
+        while waiting:
+            offset = waiting.pop()
+            if offset in met:
+                raise self._damaged("its index runs in circles")
+            met.add(offset)
+            is_leaf, _, count = self._unpack("BBH", offset)
+            if is_leaf:
+                yield self._bytes(offset + 4, leaf * count), count
+            else:
+                items = self._bytes(offset + 4, inner * count)
+                children = [struct.unpack_from(self._order + "Q", items, inner * (n + 1) - 8)[0] for n in range(count)]
+                waiting.extend(reversed(children))
+
+    def _read_chromosomes(self, offset: int) -> None:
+        magic, _, key, value, _, _ = self._unpack("IIIIQQ", offset)
+        if magic != _TREE or value != 8 or not 0 < key <= self._size:
+            raise self._damaged("it has no list of chromosomes")
+        found: dict[int, tuple[str, int]] = {}
+        for items, count in self._nodes(offset + 32, key + 8, key + 8):
+            for place in range(0, count * (key + 8), key + 8):
+                try:
+                    name = items[place : place + key].rstrip(b"\0").decode()
+                except UnicodeDecodeError as error:
+                    raise self._damaged("a chromosome's name is no text") from error
+                number, length = struct.unpack_from(self._order + "II", items, place + key)
+                if not name.isprintable() or not name or number in found:
+                    raise self._damaged("its list of chromosomes is wrong")
+                found[number] = name, length
+        for number, (name, length) in sorted(found.items()):
+            self.lengths[name], self._number[name] = length, number
+        if len(self.lengths) < len(found):
+            raise self._damaged("two chromosomes have one name")
+
+    def _read_index(self, offset: int) -> None:
+        if self._unpack("I", offset)[0] != _INDEX:
+            raise self._damaged("it has no index")
+        for items, count in self._nodes(offset + 48, 32, 24):
+            for place in range(0, 32 * count, 32):
+                chrom, start, last, _, at, size = struct.unpack_from(self._order + "IIIIQQ", items, place)
+                if last != chrom or at + size > self._size:
+                    raise self._damaged("its index is wrong")
+                self._blocks[chrom].append((start, at, size))
+        if sum(size for blocks in self._blocks.values() for _, _, size in blocks) > self._size:
+            raise self._damaged("its index names some values twice")
+
+    def _section(self, chrom: int, offset: int, size: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return starts, ends and values of a section."""
+        data = self._bytes(offset, size)
+        if self._buffer:
+            try:
+                data = zlib.decompressobj().decompress(data, _LARGEST)
+            except zlib.error as error:
+                raise self._damaged("its values cannot be decompressed") from error
+        if len(data) < _HEADER:
+            raise self._damaged("a section of values is cut short")
+        number, start, _, step, span, kind, _, count = struct.unpack_from(self._order + "IIIIIBBH", data)
+        width = {_BEDGRAPH: 3, _VARIABLE: 2, _FIXED: 1}.get(kind, 0)
+        if number != chrom or not width or len(data) < _HEADER + 4 * width * count:
+            raise self._damaged("a section of values is wrong")
+        fields = np.frombuffer(data, dtype=f"{self._order}u4", count=width * count, offset=_HEADER).reshape(
+            count, width
+        )
+        values = fields[:, -1].view(f"{self._order}f4").astype(np.float64)
+        stepped = start + step * np.arange(count, dtype=np.int64)
+        starts = stepped if kind == _FIXED else fields[:, 0].astype(np.int64)
+        ends = fields[:, 1].astype(np.int64) if kind == _BEDGRAPH else starts + span
+        return starts, ends, values
+
+    def track(self, chrom: str) -> Track | None:
+        """Read a chromosome, None where it has no value; NaN is no value.
+
+        Raises
+        ------
+        InputError
+            If a value is not a probability, as in tracks of coverage, or if the file is damaged.
+        """
+        number = self._number[chrom]
+        parts = [self._section(number, at, size) for _, at, size in sorted(self._blocks.get(number, []))]
+        if not parts:
+            return None
+        starts, ends, values = (np.concatenate(column) for column in zip(*parts, strict=True))
+        if (starts >= ends).any() or (starts[1:] < ends[:-1]).any() or (ends > self.lengths[chrom]).any():
+            raise self._damaged(f"intervals of {chrom} overlap or lie outside of it")
+        wrong = np.flatnonzero((values < 0) | (values > 1))
+        if len(wrong):
+            first = int(wrong[0])
+            raise InputError(
+                f"the value at {chrom}:{starts[first]}-{ends[first]} is {values[first]:g}, "
+                "expected a probability from 0 to 1",
+                path=self.path,
+                remedy="give a track of 'archaictools predict'",
+            )
+        known = ~np.isnan(values)
+        self.unknown += int((~known).sum())
+        return (starts[known], ends[known], values[known]) if known.any() else None
+
+
+@contextlib.contextmanager
+def open_bigwig(path: Path) -> Iterator[BigWigReader]:
+    """Open a bigWig of probabilities for reading."""
+    check_readable(path)
+    with path.open("rb") as handle:
+        yield BigWigReader(path, handle)
+
+
+def read_bigwig(path: Path) -> Iterator[tuple[str, Track]]:
+    """Read a bigWig chromosome by chromosome, in the file's order, skipping chromosomes without values."""
+    with open_bigwig(path) as reader:
+        for chrom in reader.lengths:
+            if track := reader.track(chrom):
+                yield chrom, track

@@ -13,13 +13,19 @@ from archaictools.errors import InputError
 from archaictools.formats.files import open_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Generator, Iterator, Sequence
     from pathlib import Path
 
     from archaictools.formats.tally import Tally
 
 #: Rows read at a time: bounds memory whatever the file's size.
 CHUNK = 1 << 16
+
+#: Item under which rows of zero length are counted.
+EMPTY = "rows of zero length, left out"
+
+#: Coordinates are below this: no chromosome is as long, and those of 100,000 one behind the other fit 64 bits.
+MAX_COORDINATE = 1 << 40
 
 
 class _Lines(io.TextIOBase):
@@ -58,11 +64,11 @@ class _Lines(io.TextIOBase):
 
 def read_columns(
     path: Path, names: Sequence[str], *, tally: Tally, group: str = "all", numbers: Sequence[str] = ("start", "end")
-) -> Iterator[pd.DataFrame]:
+) -> Generator[pd.DataFrame]:
     """Stream the first columns of a headerless tab-separated file.
 
     Comments (``#``), ``track`` and ``browser`` lines and blank lines are dropped and counted in ``tally`` as
-    ``header, comment or blank lines``; Windows line ends are accepted and counted.
+    ``header, comment or blank lines``; Windows line ends and texts in quotes are accepted and counted.
 
     Parameters
     ----------
@@ -102,21 +108,24 @@ def read_columns(
                 low_memory=False,
             )
             for chunk in chunks:
-                frame = chunk.iloc[1:] if chunk.index[0] == 0 else chunk  # without the line put before the first
-                yield _without_comments(frame.astype(dict.fromkeys(texts, "category")), tally, group)
+                rows = chunk.iloc[1:] if chunk.index[0] == 0 else chunk  # without the line put before the first
+                frame = _without_comments(rows.astype(dict.fromkeys(texts, "category")), tally, group)
+                yield _without_quotes(frame, texts, tally, group)
         except pd.errors.ParserError as error:
-            raise InputError(f"is not tab-separated text ({error})", path=path) from error
+            text = " ".join(str(error).split())
+            raise InputError(f"is not tab-separated text ({text})", path=path) from error
         if lines.windows_ends:
             tally.add(group, "rows with Windows line ends", lines.windows_ends)
 
 
+def is_comment(first: str) -> bool:
+    """Tell by its first column whether a line is a header, a comment or blank."""
+    return first.startswith(("#", "track ", "browser ")) or first.strip() in {"", "track", "browser"}
+
+
 def _without_comments(frame: pd.DataFrame, tally: Tally, group: str) -> pd.DataFrame:
     first = frame.iloc[:, 0]
-    unwanted = [
-        value
-        for value in first.cat.categories
-        if value.startswith(("#", "track ", "browser ")) or value in {"", "track", "browser"}
-    ]
+    unwanted = [value for value in first.cat.categories if is_comment(value)]
     if not unwanted:
         return frame
     dropped = first.isin(unwanted)
@@ -125,21 +134,57 @@ def _without_comments(frame: pd.DataFrame, tally: Tally, group: str) -> pd.DataF
     return frame[~dropped]
 
 
+def _without_quotes(frame: pd.DataFrame, texts: Sequence[str], tally: Tally, group: str) -> pd.DataFrame:
+    """Take texts out of the quotes in which R writes them, and count the rows."""
+    quoted, plain = np.zeros(len(frame), dtype=bool), {}
+    for name in texts:
+        values = [value for value in frame[name].cat.categories if _unquoted(value) != value]
+        if values:
+            quoted |= frame[name].isin(values).to_numpy()
+            plain[name] = translated(frame[name], _unquoted)
+    if plain:
+        tally.add(group, "rows with texts in quotes, read without them", int(quoted.sum()))
+    return frame.assign(**plain)
+
+
+def _unquoted(text: str) -> str:
+    return text[1:-1] if len(text) > 1 and text[0] == text[-1] == '"' else text
+
+
+def translated(column: pd.Series[str], meaning: Callable[[str], str]) -> pd.Series[str]:
+    """Translate a categorical column, one call for each distinct value; several values may get the same meaning.
+
+    Examples
+    --------
+    >>> translated(pd.Series(["", ".", "+"], dtype="category"), lambda value: value or ".").tolist()
+    ['.', '.', '+']
+    """
+    meanings = [meaning(str(value)) for value in column.cat.categories]
+    position = {value: number for number, value in enumerate(dict.fromkeys(meanings))}
+    codes = np.array([position[value] for value in meanings] or [0], dtype=np.int64)[column.cat.codes.to_numpy()]
+    return pd.Series(
+        pd.Categorical.from_codes(codes, categories=pd.Index(list(position), dtype=object)), index=column.index
+    )
+
+
 def intervals_of(
-    frame: pd.DataFrame, path: Path, *, start: str = "start", end: str = "end", one_based: bool = False
+    frame: pd.DataFrame, path: Path, *, tally: Tally | None, group: str = "all", one_based: bool = False
 ) -> pd.DataFrame:
     """Check and convert the two coordinate columns of a frame.
+
+    Rows of zero length hold no base, and occur in real masks: they are left out and counted in ``tally`` as
+    :data:`EMPTY`.
 
     Parameters
     ----------
     frame
-        As :func:`read_columns` yields it, with a ``chrom`` column.
+        As :func:`read_columns` yields it, with columns ``chrom``, ``start`` and ``end``.
     path
         Named in errors.
-    start, end
-        Names of the coordinate columns.
+    tally, group
+        Where rows of zero length are counted, and under which class; with None they are refused.
     one_based
-        True for GTF and GFF3, whose start counts from 1 and whose end is included.
+        True for GTF and GFF3, whose start counts from 1 and whose end is included: there no row has zero length.
 
     Returns
     -------
@@ -149,33 +194,39 @@ def intervals_of(
     Raises
     ------
     InputError
-        At the first row whose coordinates are not whole numbers, negative, reversed or of zero length.
+        At the first row whose coordinates are not whole numbers, negative, or reversed, or of zero length
+        where they are not counted.
     """
-    starts, ends = (_whole_numbers(frame, column, path) for column in (start, end))
+    starts, ends = (_whole_numbers(frame, column, path) for column in ("start", "end"))
     starts = starts - int(one_based)
+    empty = starts == ends
     for wrong, what in (
         (starts < 0, "start is before the chromosome's first base"),
-        (ends < starts, "end lies before start"),
-        (ends == starts, "the interval has zero length"),
+        (ends < starts + int(one_based), "end lies before start"),
+        (empty & (tally is None), "the interval has zero length"),
     ):
         bad = np.flatnonzero(wrong)
         if len(bad):
             row = frame.iloc[int(bad[0])]
             raise InputError(
-                f"{what} ({row['chrom']} {row[start]} {row[end]})",
+                f"{what} ({row['chrom']} {row['start']} {row['end']})",
                 path=path,
                 line=int(frame.index[bad[0]]),
                 remedy="correct or remove the row",
             )
-    return frame.assign(start=starts, end=ends)
+    checked = frame.assign(start=starts, end=ends)
+    if tally is None or not empty.any():
+        return checked
+    tally.add(group, EMPTY, int(empty.sum()))
+    kept: pd.DataFrame = checked[~empty]
+    return kept
 
 
 def _whole_numbers(frame: pd.DataFrame, column: str, path: Path) -> np.ndarray:
     given = frame[column]
-    if given.dtype.kind == "i":
-        return given.to_numpy(dtype=np.int64)
-    values = pd.to_numeric(given.astype(str), errors="coerce").to_numpy(dtype=np.float64)
-    bad = np.flatnonzero(~np.isfinite(values) | (values != np.floor(values)))
+    numbers = given if given.dtype.kind in "iuf" else pd.to_numeric(given.astype(str), errors="coerce")
+    values = numbers.to_numpy(dtype=np.float64)
+    bad = np.flatnonzero(~(np.abs(values) < MAX_COORDINATE) | (values != np.floor(values)))
     if len(bad):
         text = str(given.iloc[int(bad[0])])
         raise InputError(

@@ -17,12 +17,14 @@ import pysam
 
 from archaictools.errors import InputError, shortlist
 from archaictools.formats.bases import Codes, encode
-from archaictools.formats.chromosomes import other_style
 from archaictools.formats.fasta import Letters, check_fasta
 from archaictools.formats.files import damage_named, is_bgzf, is_gzip, open_bytes, refuse_cut_bgzf
+from archaictools.formats.styles import Matcher, note_styles
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from archaictools.formats.tally import Tally
 
 
 class Genome:
@@ -56,30 +58,28 @@ class Genome:
                 remedy="the file may be damaged, or have changed meanwhile",
             ) from error
 
-    def require(self, chroms: Iterable[str], source: Path | str) -> None:
-        """Raise InputError, naming the first few, if the genome lacks any of these chromosomes."""
-        require_chromosomes(chroms, self.lengths, source=source, genome=self.path)
+    def require(self, chroms: Iterable[str], source: Path | str, *, tally: Tally | None = None) -> dict[str, str]:
+        """Return this genome's name of each chromosome; raise InputError, naming the first few, if it lacks any."""
+        matcher = Matcher(self.lengths, source=source)
+        self.require_more(chroms, matcher, source)
+        note_styles(matcher.names, source=source, tally=tally)
+        return matcher.names
+
+    def require_more(self, chroms: Iterable[str], matcher: Matcher, source: Path | str) -> None:
+        """Match further chromosomes of a file that is read in pieces; raise InputError if this genome lacks any."""
+        if unknown := matcher.unknown(chroms):
+            raise unknown_chromosomes(unknown, self.lengths, source=source, genome=self.path)
 
 
-def require_chromosomes(chroms: Iterable[str], known: Iterable[str], *, source: Path | str, genome: Path | str) -> None:
-    """Raise InputError unless every chromosome is known, saying so when only the naming style differs."""
-    known = set(known)
-    unknown = [chrom for chrom in dict.fromkeys(chroms) if chrom not in known]
-    if not unknown:
-        return
-    restyled = [chrom for chrom in unknown if other_style(chrom) in known]
-    if restyled:
-        remedy = (
-            f"the two files name chromosomes in different styles ({restyled[0]} against "
-            f"{other_style(restyled[0])}): rename one of them"
-        )
-    else:
-        remedy = "use files of the same build, or keep only shared chromosomes with --chromosomes"
-    raise InputError(
+def unknown_chromosomes(
+    unknown: Sequence[str], known: Iterable[str], *, source: Path | str, genome: Path | str
+) -> InputError:
+    """Return the error of chromosomes that another file lacks."""
+    return InputError(
         f"{len(unknown):,} chromosome(s) are not in {genome}: {shortlist(unknown)} "
         f"(it holds {shortlist(sorted(known))})",
         path=source,
-        remedy=remedy,
+        remedy="use files of the same build, or keep only shared chromosomes with --chromosomes",
     )
 
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 @contextlib.contextmanager
-def open_labelled(path: Path, genome: Path | None) -> Iterator[tuple[Places, Reader | None]]:
+def open_labelled(path: Path, genome: Path | None, *, tally: Tally) -> Iterator[tuple[Places, Reader | None]]:
     """Open labelled windows.
 
     Parameters
@@ -37,6 +37,8 @@ def open_labelled(path: Path, genome: Path | None) -> Iterator[tuple[Places, Rea
         words.h5, or BED whose names are ``introgressed`` and ``depleted`` (others have no label).
     genome
         FASTA for a BED file; left out, there is no sequence to read.
+    tally
+        Counts what is odd about a BED file.
 
     Yields
     ------
@@ -49,15 +51,15 @@ def open_labelled(path: Path, genome: Path | None) -> Iterator[tuple[Places, Rea
         with open_words(path) as words:
             yield places_of(words), words.chunks
     elif genome is None:
-        yield _places(path), None
+        yield _places(path, tally), None
     else:
         size = longest_window(path, tally=Tally())
         with open_genome(genome) as sequence:
-            yield _places(path), lambda: sentences_of_windows(path, sequence, size=size, tally=Tally())
+            yield _places(path, tally), lambda: sentences_of_windows(path, sequence, size=size, tally=Tally())
 
 
-def _places(path: Path) -> Places:
-    frames = [frame[["chrom", "start", "end", "name"]] for frame in iter_bed(path)]
+def _places(path: Path, tally: Tally) -> Places:
+    frames = [frame[["chrom", "start", "end", "name"]] for frame in iter_bed(path, tally=tally)]
     names = sorted({str(name) for frame in frames for name in frame["chrom"].unique()})
     index = {name: number for number, name in enumerate(names)}
 

@@ -10,13 +10,15 @@ from scipy.stats import spearmanr
 from sklearn.metrics import cohen_kappa_score
 
 from archaictools.errors import InputError
-from archaictools.formats.tables import read_table
+from archaictools.formats.chromosomes import bare
+from archaictools.formats.columns import intervals_of
+from archaictools.formats.tables import FLAG, PROBABILITY, Columns, read_table
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 #: Columns of the article's table: region (chrom:start-end, 1-based), symbol, class 0 or 1, probability of class 1.
-COLUMNS: dict[str, type] = {"Gene": str, "Gene_Symbol": str, "Predict": float, "Prob_1": float}
+COLUMNS: Columns = {"Gene": str, "Gene_Symbol": str, "Predict": FLAG, "Prob_1": PROBABILITY}
 
 
 def read_published(path: Path) -> pd.DataFrame:
@@ -27,21 +29,22 @@ def read_published(path: Path) -> pd.DataFrame:
     Raises
     ------
     InputError
-        If a region is not ``chrom:start-end``.
+        If a region is not ``chrom:start-end``, a class not 0 or 1, or a probability not from 0 to 1.
     """
-    frame = pd.concat(list(read_table(path, COLUMNS)), ignore_index=True)
+    frame = pd.concat(list(read_table(path, COLUMNS, optional={"Prob_0": PROBABILITY})))
     parts = frame["Gene"].str.extract(r"^(?P<chrom>[^:]+):(?P<start>\d+)-(?P<end>\d+)$")
     bad = parts["chrom"].isna()
     if bad.any():
-        row = int(np.flatnonzero(bad)[0])
-        raise InputError(f"Gene is {frame['Gene'].iloc[row]!r}, expected chrom:start-end", path=path, line=row + 2)
+        text = str(frame["Gene"][bad].iloc[0])
+        raise InputError(f"Gene is {text[:40]!r}, expected chrom:start-end", path=path, line=int(frame.index[bad][0]))
+    parts = intervals_of(parts, path, tally=None, one_based=True)
     table = pd.DataFrame(
         {
             "chrom": parts["chrom"],
-            "start": parts["start"].astype("int64") - 1,
-            "end": parts["end"].astype("int64"),
+            "start": parts["start"],
+            "end": parts["end"],
             "gene": frame["Gene_Symbol"],
-            "call": np.where(frame["Predict"] >= 0.5, "introgressed", "free"),
+            "call": np.where(frame["Predict"] == 1, "introgressed", "free"),
             "probability": frame["Prob_1"],
         }
     )
@@ -57,7 +60,7 @@ def agreement(genes: pd.DataFrame, published: pd.DataFrame) -> dict[str, Any]:
         As from :func:`archaictools.results.genes.summarise_genes`.
     published
         As from :func:`read_published`; a region matches if it is the same, one base at the start aside (lists differ
-        in whether they count from 0).
+        in whether they count from 0), with ``chr`` or without.
 
     Returns
     -------
@@ -67,6 +70,7 @@ def agreement(genes: pd.DataFrame, published: pd.DataFrame) -> dict[str, Any]:
         ``spearman`` (of mean probabilities); the last three null where nothing is compared or nothing varies.
     """
     called = genes[genes["call"] != "NA"]
+    called, published = (rows.assign(chrom=rows["chrom"].map(bare)) for rows in (called, published))
     near = published[published["chrom"].isin(called["chrom"])].reset_index(names="row")
     shifted = pd.concat([called, called.assign(start=called["start"] - 1), called.assign(start=called["start"] + 1)])
     pairs = near.merge(shifted, on=["chrom", "start", "end"], suffixes=("_published", ""))

@@ -408,6 +408,7 @@ def _people(segments: pd.DataFrame, sums: _Sums, words: BinsFile) -> pd.DataFram
         if words.alphabet.archaic:
             for source in (*words.alphabet.archaic, AMBIGUOUS, UNMATCHED):
                 row[f"{source}_bases"] = int(inside[segments["source"] == source].sum())
+        row["length"] = int(length[own].sum())
         rows.append(row)
     return pd.DataFrame(rows)
 

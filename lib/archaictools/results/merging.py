@@ -2,19 +2,56 @@
 
 from __future__ import annotations
 
+import re
+import tempfile
+from collections import defaultdict
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from itertools import groupby, pairwise
+from typing import IO, TYPE_CHECKING
 
-import pandas as pd
+import numpy as np
 
 from archaictools.errors import InputError
-from archaictools.formats.bigwig import BigWigWriter, bigwig_lengths, is_bigwig, read_bigwig
+from archaictools.formats.bigwig import BigWigWriter
+from archaictools.formats.bigwig_reader import is_bigwig, open_bigwig
+from archaictools.formats.chromosomes import bare
+from archaictools.formats.columns import intervals_of, is_comment, read_columns
 from archaictools.formats.files import open_text
-from archaictools.formats.tables import ROWS, TableWriter
+from archaictools.formats.tables import (
+    COORDINATE,
+    COUNT,
+    FLAG,
+    PROBABILITY,
+    PROBABILITY_OR_NA,
+    Number,
+    as_text,
+    iter_rows,
+    read_header,
+    require_names,
+)
+from archaictools.results.people import merge_people
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
+
+    import pandas as pd
+
+    from archaictools.formats.tally import Tally
+
+#: Columns of BED by position.
+_BED = ("chrom", "start", "end", "name", "score", "strand", "thick_start", "thick_end", "colour")
+
+#: What columns of these names hold in tables.
+_VALUES = {"probability": PROBABILITY_OR_NA, "posterior": PROBABILITY, "haplotype": COUNT, "seen": FLAG}
+
+#: Kind of ``predict --summary``.
+PEOPLE = "summary"
+
+_SCORE = Number(0, 1000)
+
+#: Names of chromosomes that every build has, from which its style can be told.
+_STYLED = re.compile(r"(chr)?(?:[0-9]+[A-Z]?|[WXYZ])")
 
 
 @dataclass
@@ -26,23 +63,30 @@ class Merged:
     empty_parts: int
 
 
-def merge(parts: Sequence[Path], target: Path) -> Merged:
-    """Join parts of one kind: bigWigs, tables with the same header, or BED files.
+def merge(parts: Sequence[Path], target: Path, *, tally: Tally) -> Merged:
+    """Join parts of one kind: bigWigs, tables with the same header, BED files, or summaries of people.
+
+    Every value is checked: coordinates, probabilities, scores.
 
     Parameters
     ----------
     parts
         Files of ``archaictools predict`` (or of any program, if their first column is a chromosome). Chromosomes come
         out by name, whatever their order here, the rows of each as they were. A BED part may be empty: nothing was
-        called there.
+        called there. Summaries of people are added up, see :func:`archaictools.results.people.merge_people`.
     target
         Where to write.
+    tally
+        Counts headers and comments of BED parts, and values of bigWigs that are NaN: they are left out.
 
     Raises
     ------
     InputError
-        If the parts are of different kinds or builds, or a chromosome is in two of them.
+        If parts differ in kind, build or naming style, a chromosome is in two of them, or a value is wrong.
     """
+    for number, part in enumerate(parts):
+        if part in parts[:number]:
+            raise InputError("is given twice", path=part)
     filled = [part for part in parts if not _is_empty(part)]
     kinds = {part: _kind(part) for part in filled}
     kind = next(iter(kinds.values()), "BED")
@@ -51,7 +95,12 @@ def merge(parts: Sequence[Path], target: Path) -> Merged:
             raise InputError(f"is a {found}, but {filled[0]} a {kind}", path=part, remedy="merge files of one kind")
     if len(filled) < len(parts) and kind != "BED":
         raise InputError("is empty", path=next(part for part in parts if _is_empty(part)))
-    rows = _merge_bigwigs(filled, target) if kind == "bigWig" else _merge_text(filled, target, header=kind == "table")
+    if kind == "bigWig":
+        rows = _merge_bigwigs(filled, target, tally)
+    elif kind == PEOPLE:
+        rows = merge_people(filled, target)
+    else:
+        rows = _merge_text(filled, target, tally, header=kind == "table")
     return Merged(kind, rows, len(parts) - len(filled))
 
 
@@ -62,36 +111,55 @@ def _is_empty(part: Path) -> bool:
 def _kind(part: Path) -> str:
     if is_bigwig(part):
         return "bigWig"
-    with open_text(part) as handle:
-        fields = handle.readline().rstrip("\r\n").split("\t")
-    if len(fields) >= 3 and fields[1].isdigit() and fields[2].isdigit():
-        return "BED"
-    if fields[0] == "chrom":
+    begin = read_header(part)[0]
+    if begin == "chrom":
         return "table"
+    if begin == "sample":
+        return PEOPLE
+    row = _first_row(part)
+    if not row or (len(row) >= 3 and row[1].isdigit() and row[2].isdigit()):
+        return "BED"
     raise InputError(
-        f"begins with {fields[0][:40]!r}",
+        f"begins with {row[0][:40]!r}",
         path=part,
-        line=1,
-        remedy="expected a bigWig, a BED file, or a table whose first column is chrom",
+        remedy="expected a bigWig, a BED file, a table whose first column is chrom, or a summary of people",
     )
+
+
+def _first_row(part: Path) -> list[str]:
+    """Return the fields of the first row of BED, none if all lines are headers, comments or blank."""
+    with open_text(part) as handle:
+        rows = (line.rstrip("\r\n").split("\t") for line in handle)
+        return next((row for row in rows if not is_comment(row[0])), [])
 
 
 class _Parts:
     """The parts, and which of them holds which chromosome; none may be in two."""
 
-    def __init__(self, parts: Sequence[Path]) -> None:
-        for number, part in enumerate(parts):
-            if part in parts[:number]:
-                raise InputError("is given twice", path=part)
-        self.parts = parts
+    def __init__(self) -> None:
         self._owner: dict[str, Path] = {}
+        self._named: dict[str, str] = {}
+        self._styles: dict[bool, str] = {}
 
     def own(self, part: Path, chrom: str) -> None:
         """Note that a part holds a chromosome."""
+        if self._owner.get(chrom) == part:
+            return
         other = self._owner.setdefault(chrom, part)
         if other != part:
             raise InputError(
                 f"{chrom} is also in {other}", path=part, remedy="give each chromosome in one part, and each part once"
+            )
+        same = self._named.setdefault(bare(chrom), chrom)
+        styled = _STYLED.fullmatch(chrom)
+        if same == chrom and styled:
+            same = self._styles.get(not styled[1], chrom)
+            self._styles.setdefault(bool(styled[1]), chrom)
+        if self._owner[same] != part:
+            raise InputError(
+                f"names a chromosome {chrom}, but {self._owner[same]} names one {same}",
+                path=part,
+                remedy="merge parts with one style of names",
             )
 
     def in_order(self) -> list[tuple[str, Path]]:
@@ -99,53 +167,117 @@ class _Parts:
         return sorted(self._owner.items())
 
 
-def _merge_bigwigs(parts: Sequence[Path], target: Path) -> int:
-    known, rows = _Parts(parts), 0
-    lengths = bigwig_lengths(parts[0])
+def _merge_bigwigs(parts: Sequence[Path], target: Path, tally: Tally) -> int:
+    known, rows = _Parts(), 0
+    lengths: dict[str, int] = {}
     for part in parts:
-        if bigwig_lengths(part) != lengths:
-            raise InputError(
-                f"has other chromosome lengths than {parts[0]}", path=part, remedy="merge tracks of one build"
-            )
-        for chrom, _ in read_bigwig(part):
-            known.own(part, chrom)
+        with open_bigwig(part) as reader:
+            lengths = lengths or reader.lengths
+            if reader.lengths != lengths:
+                raise InputError(
+                    f"has other chromosome lengths than {parts[0]}",
+                    path=part,
+                    remedy="merge tracks of one build",
+                )
+            for chrom in lengths:
+                if reader.track(chrom):
+                    known.own(part, chrom)
+            if reader.unknown:
+                tally.add("bigWig", "intervals without a value (NaN), left out", reader.unknown)
     used = [chrom for chrom, _ in known.in_order()]
     unused = sorted(set(lengths) - set(used))
     with BigWigWriter(target, {chrom: lengths[chrom] for chrom in (*used, *unused)}) as writer:
-        for wanted, part in known.in_order():
-            for chrom, track in read_bigwig(part, wanted):
-                writer.add(chrom, track)
-                rows += len(track[0])
+        for part, chroms in groupby(known.in_order(), key=lambda pair: pair[1]):
+            with open_bigwig(part) as reader:
+                for chrom, _ in chroms:
+                    if track := reader.track(chrom):
+                        writer.add(chrom, track)
+                        rows += len(track[0])
     return rows
 
 
-def _merge_text(parts: Sequence[Path], target: Path, *, header: bool) -> int:
-    known = _Parts(parts)
-    columns: list[object] = []
-    for part in parts:
-        for frame in _frames(part, header=header):
-            columns = columns or list(frame.columns)
-            if list(frame.columns) != columns:
-                found, expected = (
-                    ", ".join(map(str, names)) if header else str(len(names)) for names in (list(frame), columns)
+def _merge_text(parts: Sequence[Path], target: Path, tally: Tally, *, header: bool) -> int:
+    known, rows = _Parts(), 0
+    columns: list[str] = []
+    with tempfile.TemporaryFile(prefix="archaictools-") as spool:
+        blocks = _Blocks(spool)
+        for part in parts:
+            for frame in _table_frames(part) if header else _bed_frames(part, tally):
+                columns = columns or list(frame.columns)
+                if list(frame.columns) != columns:
+                    found, expected = (
+                        ", ".join(names) if header else str(len(names)) for names in (list(frame.columns), columns)
+                    )
+                    raise InputError(f"has columns: {found}; {parts[0]} has {expected}", path=part, line=1)
+                lines = as_text(frame).split("\n")
+                chroms = frame["chrom"].astype(str).to_numpy()
+                fresh = np.flatnonzero(chroms[1:] != chroms[:-1]) + 1
+                for first, last in pairwise([0, *fresh.tolist(), len(frame)] if len(frame) else []):
+                    known.own(part, chroms[first])
+                    blocks.add(chroms[first], "\n".join(lines[first:last]) + "\n")
+                rows += len(frame)
+        with target.open("wb") as handle:
+            if header:
+                handle.write(("\t".join(columns) + "\n").encode())
+            for chrom, _ in known.in_order():
+                for block in blocks.read(chrom):
+                    handle.write(block)
+    return rows
+
+
+class _Blocks:
+    """Text of many chromosomes in one temporary file, in the order of reading, to be read in another order.
+
+    Each part is read once, memory holds one piece of it, and the cost is linear also in many chromosomes.
+    """
+
+    def __init__(self, handle: IO[bytes]) -> None:
+        self._handle = handle
+        self._places: dict[str, list[tuple[int, int]]] = defaultdict(list)
+        self._end = 0
+
+    def add(self, chrom: str, text: str) -> None:
+        """Append text of a chromosome."""
+        size = self._handle.write(text.encode())
+        self._places[chrom].append((self._end, size))
+        self._end += size
+
+    def read(self, chrom: str) -> Iterator[bytes]:
+        """Yield the text of a chromosome."""
+        for place, size in self._places[chrom]:
+            self._handle.seek(place)
+            yield self._handle.read(size)
+
+
+def _table_frames(part: Path) -> Iterator[pd.DataFrame]:
+    """Read a table as text, having checked its values."""
+    for frame in iter_rows(part):
+        numbers = {
+            name: kind.read(frame[name], part)
+            for name, kind in {"start": COORDINATE, "end": COORDINATE, **_VALUES}.items()
+            if name in frame
+        }
+        if {"start", "end"} <= set(numbers):
+            intervals_of(frame.assign(start=numbers["start"], end=numbers["end"]), part, tally=None)
+        require_names(frame, part)
+        yield frame
+
+
+def _bed_frames(part: Path, tally: Tally) -> Iterator[pd.DataFrame]:
+    """Read BED, having checked its values; rows must have as many columns as the first."""
+    width = len(_first_row(part)) or len(_BED)
+    names = [*_BED[:width], *(f"column {number + 1}" for number in range(len(_BED), width)), "beyond"]
+    for frame in read_columns(part, names, tally=tally, group="BED"):
+        if frame.empty:
+            continue
+        for wrong, what in ((frame[names[-2]].astype(str) == "", "fewer"), (frame["beyond"] != "", "more")):
+            if wrong.any():
+                raise InputError(
+                    f"the row has {what} columns than the first ({width})", path=part, line=int(frame.index[wrong][0])
                 )
-                raise InputError(f"has columns: {found}; {parts[0]} has {expected}", path=part, line=1)
-            for chrom in frame.iloc[:, 0].unique():
-                known.own(part, str(chrom))
-    with TableWriter(target, header=header) as writer:
-        for chrom, part in known.in_order():
-            for frame in _frames(part, header=header):
-                here = frame[frame.iloc[:, 0] == chrom]
-                if len(here):
-                    writer.write(here)
-    return writer.rows
-
-
-def _frames(part: Path, *, header: bool) -> Iterator[pd.DataFrame]:
-    with open_text(part) as handle:
-        try:
-            yield from pd.read_csv(
-                handle, sep="\t", dtype=str, header=0 if header else None, chunksize=ROWS, keep_default_na=False
-            )
-        except pd.errors.ParserError as error:
-            raise InputError(f"is not a table of tab-separated columns ({error})", path=part) from error
+        checked = intervals_of(frame.drop(columns="beyond"), part, tally=None)
+        if "score" in checked:
+            scores = checked["score"].astype(str)
+            _SCORE.read(scores[scores != "."], part)
+        require_names(checked, part)
+        yield checked

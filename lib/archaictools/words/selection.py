@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import logging
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from archaictools.errors import InputError, UsageError
+from archaictools.errors import InputError, UsageError, shortlist
 from archaictools.formats.annotation import read_genes
 from archaictools.formats.bed import read_bed
+from archaictools.formats.styles import match_names, renamed
 from archaictools.words.controls import draw_controls
 from archaictools.words.labels import DEPLETED, INTROGRESSED, UNLABELLED
 from archaictools.words.regions import (
+    bases,
     clip,
     in_order,
     merge,
@@ -27,6 +30,10 @@ if TYPE_CHECKING:
     from archaictools.formats.genome import Genome
     from archaictools.formats.tally import Tally
 
+
+log = logging.getLogger("archaictools")
+
+_PLACE = ["chrom", "start", "end"]
 
 #: Class of the regions of ``--exclude`` in the summary.
 EXCLUDED = "excluded"
@@ -85,8 +92,9 @@ def select_regions(genome: Genome, selection: Selection, *, tally: Tally) -> dic
     InputError
         If a file cannot be understood, names a chromosome that the genome lacks, or leaves nothing to cut.
     """
-    genome.require(selection.chromosomes, "--chromosomes")
-    exclude = _read(selection.exclude, EXCLUDED, genome, selection, tally) if selection.exclude else None
+    chosen = tuple(genome.require(selection.chromosomes, "--chromosomes").values())
+    selection = replace(selection, chromosomes=chosen)
+    exclude = _read_excluded(selection.exclude, genome, selection, tally) if selection.exclude else None
     if selection.introgressed is None:
         return {UNLABELLED: _unlabelled(genome, selection, exclude, tally)}
     classes = {INTROGRESSED: _read(selection.introgressed, INTROGRESSED, genome, selection, tally)}
@@ -109,20 +117,43 @@ def select_regions(genome: Genome, selection: Selection, *, tally: Tally) -> dic
 
 
 def _read(path: Path, group: str, genome: Genome, selection: Selection, tally: Tally) -> pd.DataFrame:
-    """Read one BED file of regions and keep the chromosomes asked for."""
-    frame = read_bed(path, tally=tally, group=group)
-    return _chosen(frame, path, group, genome, selection, tally)
+    """Read one BED file of regions and keep the chosen chromosomes."""
+    return _chosen(read_bed(path, tally=tally, group=group), path, group, genome, selection, tally)
 
 
 def _chosen(
     frame: pd.DataFrame, path: Path, group: str, genome: Genome, selection: Selection, tally: Tally
 ) -> pd.DataFrame:
-    chosen = frozenset(selection.chromosomes) or None
-    kept = select_chromosomes(frame[["chrom", "start", "end"]], chosen, tally=tally, group=group)
-    if kept.empty and group != EXCLUDED:  # nothing to leave out there is no mistake
+    """Name chromosomes as the genome does, and keep the chosen ones."""
+    frame = frame[_PLACE]
+    names = match_names(frame["chrom"], genome.lengths, source=path, tally=tally)
+    frame = frame.assign(chrom=renamed(frame["chrom"], names))
+    kept = select_chromosomes(frame, frozenset(selection.chromosomes) or None, tally=tally, group=group)
+    if kept.empty:
         raise InputError(f"has no row on {', '.join(selection.chromosomes)}", path=path)
     genome.require(kept["chrom"], path)
     return kept
+
+
+def _read_excluded(path: Path, genome: Genome, selection: Selection, tally: Tally) -> pd.DataFrame:
+    """Read regions to leave out; rows on chromosomes that the genome lacks are counted: masks list whole genomes."""
+    frame = read_bed(path, tally=tally, group=EXCLUDED)
+    names = match_names(frame["chrom"], genome.lengths, source=path, tally=tally)
+    known = frame["chrom"].isin(list(names))
+    if not known.all():
+        item = "rows on chromosomes that the genome lacks, not used"
+        tally.add(EXCLUDED, item, int((~known).sum()), bases(frame[~known]))
+    if not known.any():
+        log.warning(
+            "%s excludes nothing: it names %s, and %s holds %s",
+            path,
+            shortlist(frame["chrom"].unique()),
+            genome.path,
+            shortlist(genome.lengths),
+        )
+    frame = frame.loc[known, _PLACE]
+    frame = frame.assign(chrom=renamed(frame["chrom"], names))
+    return select_chromosomes(frame, frozenset(selection.chromosomes) or None, tally=tally, group=EXCLUDED)
 
 
 def _unlabelled(genome: Genome, selection: Selection, exclude: pd.DataFrame | None, tally: Tally) -> pd.DataFrame:

@@ -12,9 +12,10 @@ from Bio.SeqIO.FastaIO import SimpleFastaParser
 from archaictools.errors import InputError, shorten
 from archaictools.formats.bases import AMBIGUOUS, encode
 from archaictools.formats.bed import iter_bed
-from archaictools.formats.columns import intervals_of, read_columns
+from archaictools.formats.columns import intervals_of, read_columns, translated
 from archaictools.formats.fasta import Letters
 from archaictools.formats.files import open_text
+from archaictools.formats.styles import Matcher, note_styles
 from archaictools.words.labels import LABELS
 from archaictools.words.sentences import Sentences
 from archaictools.words.sequence import ROWS, window_codes
@@ -35,7 +36,8 @@ _STRANDS = {"+": 1, "-": -1, ".": 0}
 
 def longest_window(path: Path, *, tally: Tally) -> int:
     """Return the length in bp of the longest window of a BED file: the size of a sentence."""
-    frames = (intervals_of(frame, path) for frame in read_columns(path, ("chrom", "start", "end"), tally=tally))
+    read = read_columns(path, ("chrom", "start", "end"), tally=tally)
+    frames = (intervals_of(frame, path, tally=tally) for frame in read)
     return max((int((frame["end"] - frame["start"]).max()) for frame in frames if len(frame)), default=0)
 
 
@@ -50,8 +52,10 @@ def sentences_of_windows(windows: Path, genome: Genome, *, size: int, tally: Tal
         If a window lies on a chromosome that the genome lacks, or beyond its end.
     """
     index = {name: number for number, name in enumerate(genome.lengths)}
-    for frame in iter_bed(windows, tally=tally):
-        genome.require(frame["chrom"].cat.remove_unused_categories().cat.categories, windows)
+    matcher = Matcher(genome.lengths, source=windows)
+    for given in iter_bed(windows, tally=tally):
+        genome.require_more(given["chrom"].cat.remove_unused_categories().cat.categories, matcher, windows)
+        frame = given.assign(chrom=translated(given["chrom"], lambda name: matcher.names.get(name, name)))
         limits = _each(frame["chrom"], genome.lengths, 0)
         _check_ends(frame, limits, windows)
         chroms = frame["chrom"].cat.codes.to_numpy()
@@ -73,6 +77,7 @@ def sentences_of_windows(windows: Path, genome: Genome, *, size: int, tally: Tal
                     labels[where],
                     codes,
                 )
+    note_styles(matcher.names, source=windows, tally=tally)
 
 
 def batches(parts: Iterable[Sentences]) -> Iterator[Sentences]:
@@ -99,8 +104,8 @@ def _joined(parts: list[Sentences]) -> Sentences:
 def _each(column: pd.Series[str], meaning: Mapping[str, int], other: int) -> npt.NDArray[np.int64]:
     """Translate a categorical column, one look-up for each distinct value."""
     table = np.array([meaning.get(str(value), other) for value in column.cat.categories] or [other], dtype=np.int64)
-    translated: npt.NDArray[np.int64] = table[column.cat.codes.to_numpy()]
-    return translated
+    numbers: npt.NDArray[np.int64] = table[column.cat.codes.to_numpy()]
+    return numbers
 
 
 def _check_ends(frame: pd.DataFrame, limits: npt.NDArray[np.int64], windows: Path) -> None:

@@ -39,7 +39,14 @@ class Cover:
     @classmethod
     def of(cls, intervals: Sequence[tuple[int, int]]) -> Cover:
         """Merge intervals given as (start, end)."""
-        start, end = np.array(sorted(intervals), dtype=np.int64).reshape(-1, 2).T
+        start, end = np.array(intervals, dtype=np.int64).reshape(-1, 2).T
+        return cls.between(start, end)
+
+    @classmethod
+    def between(cls, start: Int, end: Int) -> Cover:
+        """Merge intervals given as arrays of starts and ends."""
+        order = np.argsort(start, kind="stable")
+        start, end = start[order], end[order]
         reach = np.maximum.accumulate(end) if len(end) else end
         fresh = np.ones(len(start), dtype=bool)
         fresh[1:] = start[1:] > reach[:-1]
@@ -66,6 +73,10 @@ class Cover:
         last = np.maximum(number - 1, 0)
         part = np.where(number > 0, np.minimum(position - self.start[last], length[last]), 0)
         return np.asarray(total[last] * (number > 0) + part, dtype=np.int64)
+
+    def within(self, start: Int, end: Int) -> Int:
+        """Count covered bases of each interval."""
+        return self.before(end) - self.before(start)
 
     def in_bins(self, *, first: int, last: int, size: int) -> Int:
         """Count covered bases of the bins [first, last) of ``size`` bp."""
@@ -113,7 +124,7 @@ def read_truth(path: Path, haplotypes: Sequence[tuple[str, int]], *, tally: Tall
     parts = []
     known = {sample for sample, _ in haplotypes}
     for text in read_columns(path, ("chrom", "start", "end", "sample", "haplotype"), tally=tally, group="truth"):
-        frame = intervals_of(text, path)
+        frame = intervals_of(text, path, tally=tally, group="truth")
         wrong = ~frame["haplotype"].isin(["1", "2", ".", ""])
         if wrong.any():
             row = frame[wrong].iloc[0]
@@ -161,7 +172,7 @@ def tally_unused(
 
 
 def _cover(frame: pd.DataFrame) -> Cover:
-    return Cover.of(list(zip(frame["start"].tolist(), frame["end"].tolist(), strict=True)))
+    return Cover.between(frame["start"].to_numpy(dtype=np.int64), frame["end"].to_numpy(dtype=np.int64))
 
 
 def truth_in_bins(

@@ -1,0 +1,56 @@
+"""The comparison of calls in real people with published ones: two tables, each in a file of its own."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pandas as pd
+import pytest
+
+from conftest import ROOT
+
+
+def test_two_tables_with_one_header_each(ok, tmp_path):
+    people = ["I0", "I1", *(f"O{n}" for n in range(5)), "ALT"]
+    calls = {100: ["1|0", "0|0", *["0|0"] * 5, "1|1"], 1_500: ["0|1", "0|0", *["0|1"] * 5, "0|0"],
+             2_900: ["0|0", "0|1", *["0|0"] * 5, "0|0"]}  # fmt: skip
+    (tmp_path / "p.vcf").write_text(
+        "##fileformat=VCFv4.2\n##contig=<ID=chr1,length=3000>\n"
+        '##FORMAT=<ID=GT,Number=1,Type=String,Description="Genotype">\n'
+        + "\t".join(["#CHROM", "POS", "ID", "REF", "ALT", "QUAL", "FILTER", "INFO", "FORMAT", *people])
+        + "\n"
+        + "".join(
+            "\t".join(["chr1", str(at), ".", "A", "G", ".", ".", ".", "GT", *row]) + "\n" for at, row in calls.items()
+        )
+    )
+    ok("haplotypes", "--vcf", tmp_path / "p.vcf", "--ingroup", "I0,I1", "--outgroup", "O0,O1,O2,O3,O4", "--archaic", "ALT",
+       "--out", tmp_path / "w.h5")  # fmt: skip
+    (tmp_path / "s.tsv").write_text(
+        "chrom\tstart\tend\tsample\thaplotype\tposterior\nchr1\t0\t1000\tI0\t1\t0.95\nchr1\t2000\t3000\tI0\t2\t0.6\n"
+    )
+    published = [("I0", "a", 0, 2_000), ("I0", "b", 500, 2_500), ("I0", "c", 400, 600), ("I1", "a", 0, 100)]
+    (tmp_path / "p.tsv").write_text(
+        "#chrom\tstart\tend\tsample\tmethod\n" + "".join(f"chr1\t{s}\t{e}\t{p}\t{m}\n" for p, m, s, e in published)
+    )
+    (tmp_path / "out").mkdir()
+    subprocess.run(
+        [
+            sys.executable,
+            ROOT / "benchmarks" / "people.py",
+            *(tmp_path / name for name in ("out", "w.h5", "s.tsv", "p.tsv")),
+        ],
+        check=True,
+        capture_output=True,
+    )
+    compared = pd.read_csv(tmp_path / "out" / "comparison.tsv", sep="\t").set_index(["caller", "people"])
+    assert compared.columns.tolist() == ["precision", "recall", "F1", "bases"]
+    # Two or more published methods agree on 400 to 2000 of I0; ours are 0 to 1000 and 2000 to 3000.
+    all_ours, sure = (compared.loc[(f"segments of {threshold} or more", "all")].tolist() for threshold in (0.5, 0.9))
+    assert all_ours == pytest.approx([600 / 2000, 600 / 1600, 1200 / 3600, 2000], abs=6e-4)
+    assert sure == pytest.approx([600 / 1000, 600 / 1600, 1200 / 2600, 1000], abs=6e-4)
+    assert compared.loc[("segments of 0.5 or more", "I1")].tolist() == [0, 0, 0, 0]
+    alleles = pd.read_csv(tmp_path / "out" / "archaic_alleles.tsv", sep="\t").set_index("where")
+    assert alleles.loc["own calls"].tolist() == [1, 2, 0.5]
+    assert alleles.loc["the next person's calls"].tolist() == [0, 2, 0]
+    assert alleles.loc["elsewhere"].tolist() == [0, 8, 0]
