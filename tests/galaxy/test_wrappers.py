@@ -121,9 +121,24 @@ def test_outputs_have_formats_and_stay_in_the_job_folder(tool):
     for data in outputs.iter("data"):
         assert data.get("format") in FORMATS or data.get("format_source"), data.get("name")
         assert data.get("from_work_dir"), f"{data.get('name')} is not taken from the job's folder"
-        assert data.get("label").startswith("${tool.name} on ${on_string}")
+        assert data.get("from_work_dir").startswith("outputs/"), "an input may be linked under this name"
     labels = [element.get("label") for element in outputs]
     assert len(labels) == len(set(labels))
+    on = "#if $on_string then ' on ' + str($on_string) else ''#"  # a label never ends in "on" alone
+    assert all(label.startswith("${tool.name}" + on) for label in labels)
+
+
+def test_intervals_are_taken_wherever_bed_is(tool):
+    for param in tool.find("inputs").iter("param"):
+        formats = (param.get("format") or "").split(",")
+        assert ("bed" in formats) <= ("interval" in formats), param.get("argument") or param.get("name")
+
+
+def test_inputs_are_linked_under_the_names_of_the_history(tool):
+    """Messages name files: none of a made-up name stands on the command line."""
+    command = tool.find("command").text
+    assert command.count("ln -s") == 1
+    assert not re.findall(r"-- *'?[a-z_]+\.(?:bed|h5|txt|tsv|vcf|fa)\b", command)
 
 
 def test_no_field_asks_for_a_processor(tool):
@@ -148,7 +163,9 @@ def test_what_is_tested(tool):
         assert test.find("assert_stdout/has_text" if code == "1" else "assert_stderr/has_text") is not None
 
 
-def test_running_out_of_memory_is_told_to_galaxy(tool):
-    levels = {element.get("range"): element.get("level") for element in tool.findall("stdio/exit_code")}
-    assert levels == {"4": "fatal_oom", "137": "fatal_oom"}
+def test_exit_codes_are_described_and_memory_is_a_reason_of_its_own(tool):
+    codes = tool.findall("stdio/exit_code")
+    levels = {element.get("range"): element.get("level") for element in codes}
+    assert levels == {"1": "fatal", "2": "fatal", "3": "fatal", "4": "fatal_oom", "137": "fatal_oom"}
+    assert all(element.get("description") for element in codes)
     assert tool.find("command").get("detect_errors") == "exit_code"
