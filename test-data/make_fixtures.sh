@@ -31,8 +31,8 @@ cp "$scratch/people/truth.bed" "$out/tracts.bed"
 archaictools haplotypes --vcf "$out/people.vcf.gz" --ingroup "$out/ingroup.txt" --outgroup "$out/outgroup.txt" \
     --archaic-vcf "$out/archaic.vcf.gz" --archaic ARC000 --truth "$out/tracts.bed" --out "$out/haplotypes.h5"
 
-# Genes as interval datasets: with a GeneID in column 5, as NCBI's; columns in another order; without names.
-awk -v OFS='\t' '$1 == "chr5" { print $1, $2, $3, $4, 100287102 + NR, $6 }' "$data/genes.bed" > "$out/genes_geneid.bed"
+# Genes as interval datasets: with a GeneID in column 5, as NCBI's; of chr5, columns in another order; of chr5, no names.
+awk -v OFS='\t' '{ print $1, $2, $3, $4, 100287102 + NR, $6 }' "$data/genes.bed" > "$out/genes_geneid.bed"
 awk -v OFS='\t' 'BEGIN { print "#name", "strand", "chrom", "start", "end" } $1 == "chr5" { print $4, $6, $1, $2, $3 }' \
     "$data/genes.bed" > "$out/genes_columns.interval"
 awk -v OFS='\t' 'BEGIN { print "#chrom", "start", "end", "strand" } $1 == "chr5" { print $1, $2, $3, $6 }' \

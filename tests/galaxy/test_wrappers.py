@@ -8,6 +8,7 @@ import re
 import click
 import pytest
 from galaxy.tool_util.loader import load_tool
+from galaxy.util.template import fill_template
 
 from archaictools import __version__
 from archaictools.cli.main import VERBS
@@ -47,6 +48,11 @@ def options(verb):
     """Long option to click option of a verb."""
     command = importlib.import_module(f"archaictools.cli.{verb}").command
     return {option.opts[-1]: option for option in command.params if isinstance(option, click.Option)}
+
+
+def tool_named(name):
+    """Return what a label sees as its tool."""
+    return type("Tool", (), {"name": name})
 
 
 def parameters(tool):
@@ -124,8 +130,15 @@ def test_outputs_have_formats_and_stay_in_the_job_folder(tool):
         assert data.get("from_work_dir").startswith("outputs/"), "an input may be linked under this name"
     labels = [element.get("label") for element in outputs]
     assert len(labels) == len(set(labels))
-    on = "#if $on_string then ' on ' + str($on_string) else ''#"  # a label never ends in "on" alone
-    assert all(label.startswith("${tool.name}" + on) for label in labels)
+
+
+def test_labels_name_inputs_where_there_are_some(tool):
+    """A tool without datasets has no inputs to name: simulate, and embedding with the pretrained model."""
+    for element in tool.find("outputs"):
+        label = element.get("label")
+        for inputs, start in (("data 1", "archaictools x on data 1"), ("", "archaictools x")):
+            shown = fill_template(label, context={"tool": tool_named("archaictools x"), "on_string": inputs})
+            assert re.fullmatch(re.escape(start) + "(: .+)?", shown), shown
 
 
 def test_intervals_are_taken_wherever_bed_is(tool):
