@@ -89,6 +89,14 @@ def test_every_option_is_in_the_form_and_nothing_is_made_up(tool, verb, options)
     assert {param.get("argument") for param in parameters(tool)} <= used
 
 
+def test_a_command_does_not_overwrite_a_parameter(tool):
+    lines = re.findall(r"^\s*#(?:set|for) (?!global)([^=\n]*?)(?: = | in )", tool.find("command").text, re.MULTILINE)
+    made = {name for line in lines for name in re.findall(r"\$(\w+)", line)}
+    assert {"link_path", "table_file"} & made
+    names = {element.get("name") or element.get("argument")[2:].replace("-", "_") for element in tool.find("inputs")}
+    assert not made & names
+
+
 def test_defaults_and_bounds_are_those_of_the_command(tool, options):
     for param in parameters(tool):
         option, where = options[param.get("argument")], param.get("argument")
