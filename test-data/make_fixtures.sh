@@ -38,3 +38,6 @@ awk -v OFS='\t' 'BEGIN { print "#name", "strand", "chrom", "start", "end" } $1 =
 awk -v OFS='\t' 'BEGIN { print "#chrom", "start", "end", "strand" } $1 == "chr5" { print $1, $2, $3, $6 }' \
     "$data/genes.bed" > "$out/genes_unnamed.interval"
 printf '#start\tend\tchrom\n0\t400000\tchr1\n' > "$out/callable.interval"
+awk '$1 == "chr5" { sub(/^chr/, ""); print }' "$data/genes.bed" > "$out/genes_plain.bed"
+printf 'chr1\t0\t600000\t4\n' > "$out/callable_haplotypes.bed"
+printf '{"ingroup": ["IN000"], "outgroup": ["OUT000", "OUT001"]}\n' > "$out/individuals.json"
