@@ -30,3 +30,14 @@ cp "$scratch/people/"{ingroup,outgroup,archaic}.txt "$out"
 cp "$scratch/people/truth.bed" "$out/tracts.bed"
 archaictools haplotypes --vcf "$out/people.vcf.gz" --ingroup "$out/ingroup.txt" --outgroup "$out/outgroup.txt" \
     --archaic-vcf "$out/archaic.vcf.gz" --archaic ARC000 --truth "$out/tracts.bed" --out "$out/haplotypes.h5"
+
+# Genes as interval datasets: with a GeneID in column 5, as NCBI's; of chr5, columns in another order; of chr5, no names.
+awk -v OFS='\t' '{ print $1, $2, $3, $4, 100287102 + NR, $6 }' "$data/genes.bed" > "$out/genes_geneid.bed"
+awk -v OFS='\t' 'BEGIN { print "#name", "strand", "chrom", "start", "end" } $1 == "chr5" { print $4, $6, $1, $2, $3 }' \
+    "$data/genes.bed" > "$out/genes_columns.interval"
+awk -v OFS='\t' 'BEGIN { print "#chrom", "start", "end", "strand" } $1 == "chr5" { print $1, $2, $3, $6 }' \
+    "$data/genes.bed" > "$out/genes_unnamed.interval"
+printf '#start\tend\tchrom\n0\t400000\tchr1\n' > "$out/callable.interval"
+awk '$1 == "chr5" { sub(/^chr/, ""); print }' "$data/genes.bed" > "$out/genes_plain.bed"
+printf 'chr1\t0\t600000\t4\n' > "$out/callable_haplotypes.bed"
+printf '{"ingroup": ["IN000"], "outgroup": ["OUT000", "OUT001"]}\n' > "$out/individuals.json"

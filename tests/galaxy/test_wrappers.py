@@ -8,6 +8,7 @@ import re
 import click
 import pytest
 from galaxy.tool_util.loader import load_tool
+from galaxy.util.template import fill_template
 
 from archaictools import __version__
 from archaictools.cli.main import VERBS
@@ -19,6 +20,7 @@ LEFT_OUT = {
     "--version": "the version command",
     "--threads": "GALAXY_SLOTS, which the command reads by itself",
     "--quiet": "Galaxy keeps stderr",
+    "--force": "a job's folder holds no results of another run",
     "train --checkpoint": "a job's folder does not outlive it",
     "embedding --config": "it names files by their place on a disk",
     "tokenize --seed": "nothing random",
@@ -47,6 +49,11 @@ def options(verb):
     """Long option to click option of a verb."""
     command = importlib.import_module(f"archaictools.cli.{verb}").command
     return {option.opts[-1]: option for option in command.params if isinstance(option, click.Option)}
+
+
+def tool_named(name):
+    """Return what a label sees as its tool."""
+    return type("Tool", (), {"name": name})
 
 
 def parameters(tool):
@@ -83,6 +90,14 @@ def test_every_option_is_in_the_form_and_nothing_is_made_up(tool, verb, options)
     assert {param.get("argument") for param in parameters(tool)} <= used
 
 
+def test_a_command_does_not_overwrite_a_parameter(tool):
+    lines = re.findall(r"^\s*#(?:set|for) (?!global)([^=\n]*?)(?: = | in )", tool.find("command").text, re.MULTILINE)
+    made = {name for line in lines for name in re.findall(r"\$(\w+)", line)}
+    assert {"link_path", "table_file"} & made
+    names = {element.get("name") or element.get("argument")[2:].replace("-", "_") for element in tool.find("inputs")}
+    assert not made & names
+
+
 def test_defaults_and_bounds_are_those_of_the_command(tool, options):
     for param in parameters(tool):
         option, where = options[param.get("argument")], param.get("argument")
@@ -94,7 +109,7 @@ def test_defaults_and_bounds_are_those_of_the_command(tool, options):
                 assert convert(param.get("value")) == option.default, where
             else:
                 assert param.get("optional") == "true", where
-                assert option.default in {None, 0}, where
+                assert option.to_info_dict()["default"] in {None, 0}, where
             bounds = option.type
             if isinstance(bounds, click.IntRange | click.FloatRange):
                 low = convert(param.get("min"))
@@ -121,9 +136,31 @@ def test_outputs_have_formats_and_stay_in_the_job_folder(tool):
     for data in outputs.iter("data"):
         assert data.get("format") in FORMATS or data.get("format_source"), data.get("name")
         assert data.get("from_work_dir"), f"{data.get('name')} is not taken from the job's folder"
-        assert data.get("label").startswith("${tool.name} on ${on_string}")
+        assert data.get("from_work_dir").startswith("outputs/"), "an input may be linked under this name"
     labels = [element.get("label") for element in outputs]
     assert len(labels) == len(set(labels))
+
+
+def test_labels_name_inputs_where_there_are_some(tool):
+    """A tool without datasets has no inputs to name: simulate, and embedding with the pretrained model."""
+    for element in tool.find("outputs"):
+        label = element.get("label")
+        for inputs, start in (("data 1", "archaictools x on data 1"), ("", "archaictools x")):
+            shown = fill_template(label, context={"tool": tool_named("archaictools x"), "on_string": inputs})
+            assert re.fullmatch(re.escape(start) + "(: .+)?", shown), shown
+
+
+def test_intervals_are_taken_wherever_bed_is(tool):
+    for param in tool.find("inputs").iter("param"):
+        formats = (param.get("format") or "").split(",")
+        assert ("bed" in formats) <= ("interval" in formats), param.get("argument") or param.get("name")
+
+
+def test_inputs_are_linked_under_the_names_of_the_history(tool):
+    """Messages name files: none of a made-up name stands on the command line."""
+    command = tool.find("command").text
+    assert command.count("ln -s") == 1
+    assert not re.findall(r"-- *'?[a-z_]+\.(?:bed|h5|txt|tsv|vcf|fa)\b", command)
 
 
 def test_no_field_asks_for_a_processor(tool):
@@ -148,7 +185,12 @@ def test_what_is_tested(tool):
         assert test.find("assert_stdout/has_text" if code == "1" else "assert_stderr/has_text") is not None
 
 
-def test_running_out_of_memory_is_told_to_galaxy(tool):
-    levels = {element.get("range"): element.get("level") for element in tool.findall("stdio/exit_code")}
-    assert levels == {"4": "fatal_oom", "137": "fatal_oom"}
-    assert tool.find("command").get("detect_errors") == "exit_code"
+def test_exit_codes_are_described_and_memory_is_a_reason_of_its_own(tool):
+    codes = tool.findall("stdio/exit_code")
+    levels = {element.get("range"): element.get("level") for element in codes}
+    assert levels == {
+        ":-1": "fatal", "1": "fatal", "2": "fatal", "3": "fatal", "4": "fatal_oom", "5:136": "fatal",
+        "137": "fatal_oom", "138:": "fatal",
+    }  # fmt: skip
+    assert all(element.get("description") for element in codes)
+    assert tool.find("command").get("detect_errors") is None, "Galaxy adds a message without a description"
