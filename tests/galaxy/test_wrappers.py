@@ -23,6 +23,7 @@ LEFT_OUT = {
     "--force": "a job's folder holds no results of another run",
     "train --checkpoint": "a job's folder does not outlive it",
     "embedding --config": "it names files by their place on a disk",
+    "haplotypes --individuals": "a list of names for each group is chosen in the form",
     "tokenize --seed": "nothing random",
     "predict --seed": "nothing random",
     "merge --seed": "nothing random",
