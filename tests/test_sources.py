@@ -10,7 +10,8 @@ import pandas as pd
 import pytest
 
 from archaictools.results import sources
-from archaictools.results.calls import Haplotype, segments_bed, write_calls
+from archaictools.results.call_tables import segments_bed
+from archaictools.results.calls import Haplotype, write_calls
 from archaictools.results.sources import AMBIGUOUS, LEVEL, UNMATCHED, log_ratio, name_sources, prior, weigh
 from archaictools.results.tracks import Calling
 from archaictools.words.bins import open_bins

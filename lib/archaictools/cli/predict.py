@@ -108,7 +108,7 @@ def command(
         )
     start = lambda: start_tensorflow(threads=threads, seed=seed)  # noqa: E731 - one line, used twice
     if of_haplotypes(words):
-        from archaictools.results.calls import companion
+        from archaictools.results.companion import companion_of
         from archaictools.results.tracks import Calling
 
         if bigwig and bigwig.suffix.lower() in {".bw", ".bigwig"}:
@@ -117,7 +117,9 @@ def command(
                 "such as 'tracks' (in Galaxy, say that the words are haplotypes)"
             )
         outputs = {"bed": bed, "segments": segments, "summary": summary, "deserts": deserts}
-        outputs["callable"] = callable_ or (companion(segments) if segments and segments.suffix else None)
+        if callable_ is None and segments and (segments.is_file() or not segments.exists()):
+            callable_ = companion_of(segments)
+        outputs["callable"] = callable_
         calling = Calling(
             threshold=threshold, min_length=SHORTEST if min_length is None else min_length, max_gap=max_gap
         )
@@ -142,7 +144,8 @@ def _haplotypes(
     from archaictools.model.bin_prediction import BinEnsemble
     from archaictools.model.pretrained import load
     from archaictools.progress import Progress
-    from archaictools.results.calls import predict_haplotypes, write_calls, write_tables
+    from archaictools.results.call_tables import write_tables
+    from archaictools.results.calls import predict_haplotypes, write_calls
     from archaictools.words.bins import ALPHABET, open_bins
 
     with Outputs() as staging, open_bins(words) as bins:

@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from archaictools.formats.bed import score
 from archaictools.formats.bigwig import BigWigWriter, mean_over_overlaps
 from archaictools.formats.files import safe_file_name
-from archaictools.formats.tables import TableWriter, write_table
+from archaictools.formats.tables import TableWriter
+from archaictools.results.call_tables import people_table, read_runs
 from archaictools.results.deserts import Landscape, find_deserts
-from archaictools.results.sources import AMBIGUOUS, UNMATCHED, name_sources, weigh, without_reference
-from archaictools.results.tracks import SEEN, Calling, segments_of
+from archaictools.results.sources import UNMATCHED, name_sources, weigh, without_reference
+from archaictools.results.tracks import Calling, segments_of
 from archaictools.words.callability import bridged
 
 if TYPE_CHECKING:
@@ -44,9 +44,6 @@ BRIDGE = 5_000
 
 #: Chromosomes of together at most so many bins are read together, in shared batches.
 TOGETHER = 50_000
-
-_COLOURS = ("0,114,178", "213,94,0", "0,158,115", "204,121,167", "230,159,0", "86,180,233")  # Okabe and Ito
-_GREY, _LIGHT_GREY = "120,120,120", "190,190,190"
 
 
 @dataclass(frozen=True)
@@ -232,44 +229,12 @@ def write_calls(
     landscapes = {chrom: Landscape(one.edges, one.read, one.covered) for chrom, one in sums.shared.items()}
     return Called(
         segments,
-        _people(segments, sums, words),
+        people_table(segments, sums.callable, words),
         find_deserts(landscapes, desert),
-        _read(sums),
+        read_runs({chrom: (one.edges, one.read) for chrom, one in sums.shared.items()}),
         sums.bins,
         sums.seen_bins,
         len(sums.callable),
-    )
-
-
-def companion(segments: Path) -> Path:
-    """Return the file beside a table of segments that holds what was read.
-
-    Examples
-    --------
-    >>> from pathlib import Path
-    >>> companion(Path("out/segments.tsv")).name
-    'segments.callable.bed'
-    """
-    return segments.with_name(f"{segments.stem}.callable.bed")
-
-
-def segments_bed(segments: pd.DataFrame, archaic: tuple[str, ...]) -> pd.DataFrame:
-    """Return segments as BED9: named ``SAMPLE.HAPLOTYPE``, score 1000 times the posterior, coloured by source."""
-    colour = {AMBIGUOUS: _GREY, UNMATCHED: _LIGHT_GREY}
-    colour |= {name: _COLOURS[number % len(_COLOURS)] for number, name in enumerate(archaic)}
-    seen = np.where(segments["seen"] == 1, f"_{SEEN}", "")
-    return pd.DataFrame(
-        {
-            "chrom": segments["chrom"],
-            "start": segments["start"],
-            "end": segments["end"],
-            "name": segments["sample"] + "." + segments["haplotype"].astype(str) + seen,
-            "score": score(segments["posterior"].to_numpy()),
-            "strand": ".",
-            "thick_start": segments["start"],
-            "thick_end": segments["end"],
-            "colour": segments["source"].map(colour),
-        }
     )
 
 
@@ -379,53 +344,6 @@ def _sums(
     return before[last] - before[first]
 
 
-def _people(segments: pd.DataFrame, sums: _Sums, words: BinsFile) -> pd.DataFrame:
-    """Summarise each person: callable bases of the haplotypes, those in segments and their percent, segments, lengths.
-
-    A segment counts by its callable bases in ``introgressed`` and of its source, by its whole length in lengths. Of a
-    person without data the percent is NA.
-    """
-    length = (segments["end"] - segments["start"]).astype(np.int64)
-    rows = []
-    for sample in dict.fromkeys(name for name, _ in words.haplotypes):
-        own = segments["sample"] == sample
-        bases = [
-            sums.callable[row]
-            for row, (name, _) in enumerate(words.haplotypes)
-            if name == sample and row in sums.callable
-        ]
-        inside = segments.loc[own, "callable"]
-        row = {
-            "sample": sample,
-            "haplotypes": len(bases),
-            "callable": sum(bases),
-            "introgressed": int(inside.sum()),
-            "percent": 100 * float(inside.sum()) / sum(bases) if sum(bases) else np.nan,
-            "segments": int(own.sum()),
-            "mean_length": float(length[own].mean()) if own.any() else np.nan,
-            "longest": int(length[own].max()) if own.any() else 0,
-        }
-        if words.alphabet.archaic:
-            for source in (*words.alphabet.archaic, AMBIGUOUS, UNMATCHED):
-                row[f"{source}_bases"] = int(inside[segments["source"] == source].sum())
-        row["length"] = int(length[own].sum())
-        rows.append(row)
-    return pd.DataFrame(rows)
-
-
-def _read(sums: _Sums) -> pd.DataFrame:
-    """Return where haplotypes hold data: runs of bins with equal numbers of them."""
-    parts = []
-    for chrom, shared in sums.shared.items():
-        edges = np.flatnonzero(np.diff(shared.read, prepend=-1, append=-1))
-        first, last = edges[:-1], edges[1:]
-        count = shared.read[first]
-        there = count > 0
-        columns = {"start": shared.edges[first[there]], "end": shared.edges[last[there]], "haplotypes": count[there]}
-        parts.append(pd.DataFrame({"chrom": chrom, **columns}))
-    return pd.concat(parts, ignore_index=True)
-
-
 def _write_shared(folder: Path, words: BinsFile, sums: _Sums) -> None:
     for name, column in (("mean", "total"), ("share", "callers")):
         with BigWigWriter(folder / f"{name}.bw", _lengths(words)) as writer:
@@ -433,26 +351,3 @@ def _write_shared(folder: Path, words: BinsFile, sums: _Sums) -> None:
                 used, edges = shared.read > 0, shared.edges
                 values = np.round(getattr(shared, column)[used] / shared.read[used], DIGITS + 1)
                 writer.add(chrom, mean_over_overlaps(edges[:-1][used], edges[1:][used], values))
-
-
-def write_tables(
-    called: Called,
-    archaic: tuple[str, ...],
-    *,
-    bed: Path | None = None,
-    segments: Path | None = None,
-    summary: Path | None = None,
-    deserts: Path | None = None,
-    callable: Path | None = None,
-) -> None:
-    """Write the requested output tables."""
-    if bed:
-        write_table(bed, segments_bed(called.segments, archaic), header=False)
-    if segments:
-        write_table(segments, called.segments)
-    if summary:
-        write_table(summary, called.people)
-    if deserts:
-        write_table(deserts, called.deserts, header=False)
-    if callable:
-        write_table(callable, called.read, header=False)
