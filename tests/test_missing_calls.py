@@ -107,6 +107,28 @@ def test_a_person_without_calls_is_not_known(people):
         assert track.header()["nBasesCovered"] == 0
 
 
+def test_people_that_lack_many_genotypes_are_named(people, ok):
+    folder, names, read = people
+    result = ok(*read, "--vcf", folder / "damaged.vcf", "--out", folder / "again.h5")
+    share = 1 - np.mean([names[2] not in missing_at for missing_at in lacking(folder, names)])
+    assert (
+        f"2 of 13 people lack more than 10% of their genotypes ({names[0]} 100%, {names[2]} {share:.0%})" in result.err
+    )
+    whole = ok(*read, "--vcf", folder / "sim" / "modern.chr1.vcf.gz", "--out", folder / "again.h5")
+    assert "lack" not in whole.err
+
+
+def lacking(folder, names):
+    """Yield who of some people is not called, record by record."""
+    columns = []
+    for line in (folder / "damaged.vcf").read_text().splitlines():
+        if line.startswith("#"):
+            columns = line.split("\t")[9:]
+            continue
+        calls = dict(zip(columns, line.split("\t")[9:], strict=True))
+        yield [name for name in names if calls[name] == ".|."]
+
+
 def test_a_haploid_chromosome_has_one_haplotype(people):
     folder, names, _ = people
     summary = table(folder, "damaged.people.tsv").set_index("sample")
