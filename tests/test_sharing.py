@@ -260,6 +260,10 @@ def test_beside_an_archaic_genome_the_first_reading_stands(models, tmp_path):
     with h5py.File(path, "r+") as file:
         parameters = json.loads(file.attrs["parameters"])
         file.attrs["parameters"] = json.dumps(parameters | {"archaic": ["A0"]})
+        for group in file["bins"].values():
+            rows, bins = group["matches"].shape[:2]
+            del group["matches"], group["unshared"]
+            group["matches"], group["unshared"] = np.zeros((rows, bins, 1, 3), "u1"), np.zeros((1, 2), "i8")
     said = {}
     for name in ("once", "twice"):
         model = load_model(models / f"{name}.h5", alphabet="variant")

@@ -270,7 +270,7 @@ def test_words_are_those_of_plain_records(ok, tmp_path):
         texts = ["." if letter is None else str(bases.index(letter)) for letter in letters]
         plain.append((position, ref, bases[1:], ["|".join(texts[n : n + 2]) for n in range(0, HAPLOTYPES, 2)]))
     ok("haplotypes", "--vcf", path, *ROLES, "--out", tmp_path / "w.h5", "--summary", tmp_path / "s.tsv")
-    check(tmp_path / "w.h5", by_hand(plain, []))
+    check(tmp_path / "w.h5", by_hand(plain, [], archaic_people=()))
     table = pd.read_csv(tmp_path / "s.tsv", sep="\t").set_index("item")["count"]
     assert table["records not of single nucleotides, dropped"] > 10
 
