@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from archaictools.cli.main import main
+from archaictools.model.bin_windows import BinPredictor
 from archaictools.results.deserts import Landscape, find_deserts
 from archaictools.words.bins import open_bins
 from archaictools.words.callability import LEAST_CALLED, bridged, read_bins
@@ -243,8 +244,15 @@ def test_the_header_does_not_move_calls(people, ok):
     assert (ours - theirs).abs().max() <= 100_000
 
 
-def test_small_contigs_are_read_as_alone(people, ok):
-    """Short contigs share batches; each is predicted as if it were the only one."""
+def test_small_contigs_are_read_as_alone(people, ok, monkeypatch):
+    """Short contigs share batches, one of each reading; each is predicted as if it were the only one."""
+    batches, whole = [], BinPredictor._odds
+
+    def counted(self, windows, batch):
+        batches.append(len(windows))
+        return whole(self, windows, batch)
+
+    monkeypatch.setattr(BinPredictor, "_odds", counted)
     folder, _, read = people
     lines = gzip.decompress((folder / "sim" / "modern.chr1.vcf.gz").read_bytes()).decode().splitlines(keepends=True)
     names = next(line for line in lines if line.startswith("#CHROM"))
@@ -262,6 +270,7 @@ def test_small_contigs_are_read_as_alone(people, ok):
         vcf.write_text(head + names + "".join("".join(rows[n]) for n in chosen))
         ok("haplotypes", *roles, "--vcf", vcf, "--out", folder / f"{name}.h5")
         ok("predict", "pretrained", folder / f"{name}.h5", "--table", folder / f"{name}.table.tsv")
+    assert batches == [6 * 40, 6 * 40, 6, 6]
     every = table(folder, "all.table.tsv")
     one = table(folder, "one.table.tsv")
     every = every[every["chrom"] == "s17"].reset_index(drop=True)

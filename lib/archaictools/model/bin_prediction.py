@@ -122,14 +122,28 @@ class Reader:
         list of numpy.ndarray
             float32 (haplotypes, bins) for each chromosome: P(introgressed); 0 where nothing is read.
         """
+        twice = self._second is not None and self.twice(words)
+        if twice and told is not None:
+            told = partial(_half, told)  # each reading finishes half of a bin
+        found = self._filled(self._first, self._pieces(words, chroms, rows, where), words, chroms, rows, where, told)
+        if self._second is None or not twice:
+            return found
+        pieces = self._second_pieces(words, chroms, rows, where, found)
+        return self._filled(self._second, pieces, words, chroms, rows, where, told)
+
+    @staticmethod
+    def _filled(
+        predictor: BinPredictor,
+        pieces: Iterable[Piece],
+        words: BinsFile,
+        chroms: Sequence[str],
+        rows: slice,
+        where: slice,
+        told: Told | None,
+    ) -> list[npt.NDArray[np.float32]]:
+        """Predict pieces, and put them where they belong."""
         counts = [len(range(*where.indices(words.bins[chrom]))) for chrom in chroms]
         found = [np.zeros((rows.stop - rows.start, bins), dtype=np.float32) for bins in counts]
-        if self._second is None or not self.twice(words):
-            predictor, pieces = self._first, self._pieces(words, chroms, rows, where)
-        else:
-            # Each reading finishes half of a bin.
-            told = None if told is None else partial(_half, told)
-            predictor, pieces = self._second, self._second_pieces(words, chroms, rows, where, told)
         for (number, some, bins), values in _gathered(predictor, pieces, told):
             found[number][some, bins] = values
         return found
@@ -145,12 +159,17 @@ class Reader:
                     yield (number, some, bins), inputs[:, bins]
 
     def _second_pieces(
-        self, words: BinsFile, chroms: Sequence[str], rows: slice, where: slice, told: Told | None
+        self,
+        words: BinsFile,
+        chroms: Sequence[str],
+        rows: slice,
+        where: slice,
+        first: Sequence[npt.NDArray[np.float32]],
     ) -> Iterator[Piece]:
-        """Yield what the second network reads."""
+        """Yield what the second network reads, after the first has read all chromosomes."""
         for number, chrom in enumerate(chroms):
             apart, begin = _stretches(words, chrom, where), 0
-            for inputs in self.inputs(words, chrom, rows, where, told=told) if apart else ():
+            for inputs in self.inputs(words, chrom, rows, where, first=first[number]) if apart else ():
                 some = slice(begin, begin + len(inputs))
                 begin = some.stop
                 for bins in apart:
@@ -164,7 +183,7 @@ class Reader:
         where: slice = slice(None),
         *,
         change: Callable[[npt.NDArray[np.uint8]], npt.NDArray[np.uint8]] | None = None,
-        told: Told | None = None,
+        first: npt.NDArray[np.float32] | None = None,
     ) -> Iterator[npt.NDArray[np.float32]]:
         """Yield what the second network reads of some haplotypes at a time: float32 (haplotypes, bins, inputs).
 
@@ -174,20 +193,19 @@ class Reader:
         own = words.inputs(chrom, rows)[:, where]
         if change is not None:
             own = change(own)
-        together = slice(0, len(own))
+        together, apart = slice(0, len(own)), _stretches(words, chrom, where)
         odds = np.full(own.shape[:2], -MOST, dtype=np.float32)
-        apart = _stretches(words, chrom, where)
         for part in parts(together):
-            found = self._first.predict([own[part, some] for some in apart], told=told)
-            for some, values in zip(apart, found, strict=True):
-                odds[part, some] = logit(values)
+            some = [own[part, bins] for bins in apart]
+            found = self._first.predict(some) if first is None else [first[part, bins] for bins in apart]
+            for bins, values in zip(apart, found, strict=True):
+                odds[part, bins] = logit(values)
         private = private_alleles(own)
-        first, last, _ = where.indices(words.bins[chrom])
-        bins, carriers = words.sharing(chrom, rows)
-        here = (bins >= first) & (bins < last)
-        bins, carriers = bins[here] - first, carriers[here]
-        shared = second_inputs(odds, private, bins, carriers)
-        for part in parts(together, max(1, min(GROUP, MOST_READ // (last - first)))):
+        begin, end, _ = where.indices(words.bins[chrom])
+        place, carriers = words.sharing(chrom, rows)
+        here = (place >= begin) & (place < end)
+        shared = second_inputs(odds, private, place[here] - begin, carriers[here])
+        for part in parts(together, max(1, min(GROUP, MOST_READ // (end - begin)))):
             yield np.stack([np.concatenate([scaled(one), next(shared)], axis=1) for one in own[part]])
 
 
