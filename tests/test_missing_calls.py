@@ -193,6 +193,30 @@ def test_missing_calls_are_counted_as_by_hand(people):
         assert words.exists("chr1").tolist() == [True, True, True, False, True, True]
 
 
+@pytest.mark.parametrize("lacks", ["all of a large ingroup", "most of the outgroup and one person"])
+def test_a_gap_is_a_gap_however_few_others_are_called(ok, tmp_path, lacks):
+    """Ingroup of 9 beside an outgroup of 3, or of 2 beside one of 9; nobody of those named has calls in bins 10-19."""
+    outgroup, ingroup = (3, 9) if lacks.startswith("all") else (9, 2)
+    names = [f"O{n}" for n in range(outgroup)] + [f"I{n}" for n in range(ingroup)]
+    without = names[3:] if lacks.startswith("all") else [*names[2:9], "I0"]
+    rows = []
+    for position in range(50, 30_000, 200):
+        gap = 10_000 <= position < 20_000
+        calls = [".|." if gap and name in without else "01"[name == "O0"] + "|0" for name in names]
+        rows.append("\t".join(["chr1", str(position + 1), ".", "A", "G", ".", "PASS", ".", "GT", *calls]))
+    head = ["##fileformat=VCFv4.2", "##contig=<ID=chr1,length=30000>",
+            "\t".join("#CHROM POS ID REF ALT QUAL FILTER INFO FORMAT".split() + names)]  # fmt: skip
+    vcf = tmp_path / "m.vcf"
+    vcf.write_text("\n".join([*head, *rows]) + "\n")
+    ok("haplotypes", "--vcf", vcf, "--outgroup", ",".join(names[:outgroup]), "--ingroup", ",".join(names[outgroup:]),
+       "--out", tmp_path / "w.h5", "--quiet")  # fmt: skip
+    with open_bins(tmp_path / "w.h5") as words:
+        read = words.read("chr1")
+    for (row, place), found in np.ndenumerate(read):
+        expected = not (10 <= place < 20 and names[outgroup + row // 2] in without)
+        assert found == expected, (row, place)
+
+
 def test_scattered_missing_calls_hardly_move_segments(people):
     """Half of a person's calls lost by chance: segments stay where they were."""
     folder, names, read = people
