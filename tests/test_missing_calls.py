@@ -205,7 +205,7 @@ def test_a_gap_is_a_gap_however_few_others_are_called(ok, tmp_path, lacks):
         calls = [".|." if gap and name in without else "01"[name == "O0"] + "|0" for name in names]
         rows.append("\t".join(["chr1", str(position + 1), ".", "A", "G", ".", "PASS", ".", "GT", *calls]))
     head = ["##fileformat=VCFv4.2", "##contig=<ID=chr1,length=30000>",
-            "\t".join("#CHROM POS ID REF ALT QUAL FILTER INFO FORMAT".split() + names)]  # fmt: skip
+            "#CHROM POS ID REF ALT QUAL FILTER INFO FORMAT ".replace(" ", "\t") + "\t".join(names)]  # fmt: skip
     vcf = tmp_path / "m.vcf"
     vcf.write_text("\n".join([*head, *rows]) + "\n")
     ok("haplotypes", "--vcf", vcf, "--outgroup", ",".join(names[:outgroup]), "--ingroup", ",".join(names[outgroup:]),
@@ -215,6 +215,37 @@ def test_a_gap_is_a_gap_however_few_others_are_called(ok, tmp_path, lacks):
     for (row, place), found in np.ndenumerate(read):
         expected = not (10 <= place < 20 and names[outgroup + row // 2] in without)
         assert found == expected, (row, place)
+
+
+@pytest.mark.parametrize("masked", [False, True])
+def test_where_nobody_of_the_outgroup_is_called_nothing_is_callable(ok, tmp_path, masked):
+    """Also within callable regions; a shorter stretch, or one without any record, is as callable as the regions say."""
+    names = ["O0", "O1", "I0"]
+    rows = []
+    for position in range(50, 400_000, 200):
+        if 300_000 <= position < 360_000:
+            continue
+        lacks = 100_000 <= position < 160_000 or 200_000 <= position < 220_000
+        calls = [".|." if lacks and name[0] == "O" else "01"[name == "O0"] + "|0" for name in names]
+        rows.append("\t".join(["chr1", str(position + 1), ".", "A", "G", ".", "PASS", ".", "GT", *calls]))
+    head = ["##fileformat=VCFv4.2", "##contig=<ID=chr1,length=400000>",
+            "#CHROM POS ID REF ALT QUAL FILTER INFO FORMAT ".replace(" ", "\t") + "\t".join(names)]  # fmt: skip
+    vcf, mask = tmp_path / "m.vcf", tmp_path / "mask.bed"
+    vcf.write_text("\n".join([*head, *rows]) + "\n")
+    mask.write_text("chr1\t0\t400000\n")
+    ok("haplotypes", "--vcf", vcf, "--outgroup", "O0,O1", "--ingroup", "I0", "--out", tmp_path / "w.h5", "--quiet",
+       "--summary", tmp_path / "s.tsv", *(["--callable", mask] if masked else []))  # fmt: skip
+    expected = np.full(400, 1_000)
+    expected[100:160] = 0
+    if not masked:
+        expected[300:360] = 0
+    with open_bins(tmp_path / "w.h5") as words:
+        assert words.shared("chr1", "callable").tolist() == expected.tolist()
+    table = pd.read_csv(tmp_path / "s.tsv", sep="\t").set_index("item")
+    item = "stretches of 50,000 bp or more " + (
+        "in which nobody of the outgroup is called, left out" if masked else "without a site, left out"
+    )
+    assert table.loc[item, ["count", "bases"]].tolist() == ([1, 60_000] if masked else [2, 120_000])
 
 
 def test_scattered_missing_calls_hardly_move_segments(people):

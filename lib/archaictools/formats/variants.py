@@ -65,9 +65,9 @@ class VariantFile:
             self.samples = self._read_header()
 
     def _read_header(self) -> tuple[str, ...]:
-        for line in self._text:
+        for read in self._text:
             self._line += 1
-            line = line.removeprefix(_BYTE_ORDER_MARK) if self._line == 1 else line
+            line = read.removeprefix(_BYTE_ORDER_MARK) if self._line == 1 else read
             if self._line == 1 and not line.startswith(b"##fileformat=VCF"):
                 break
             found = _CONTIG.match(line)
