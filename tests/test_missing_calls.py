@@ -248,6 +248,23 @@ def test_where_nobody_of_the_outgroup_is_called_nothing_is_callable(ok, tmp_path
     assert table.loc[item, ["count", "bases"]].tolist() == ([1, 60_000] if masked else [2, 120_000])
 
 
+@pytest.mark.parametrize("masked", [False, True])
+def test_a_short_chromosome_without_the_outgroup_is_not_callable(ok, tmp_path, masked):
+    lines = ["##fileformat=VCFv4.2", *(f"##contig=<ID=chr{n},length=4500>" for n in (1, 2)),
+             "#CHROM POS ID REF ALT QUAL FILTER INFO FORMAT O0 I0".replace(" ", "\t")]  # fmt: skip
+    for chrom, outgroup in (("chr1", "0|0"), ("chr2", ".|.")):
+        lines += [f"{chrom}\t{position}\t.\tA\tG\t.\t.\t.\tGT\t{outgroup}\t0|1" for position in (500, 2_500)]
+    vcf, mask = tmp_path / "m.vcf", tmp_path / "mask.bed"
+    vcf.write_text("\n".join(lines) + "\n")
+    mask.write_text("chr1\t0\t4500\nchr2\t0\t4500\n")
+    ok("haplotypes", "--vcf", vcf, "--outgroup", "O0", "--ingroup", "I0", "--out", tmp_path / "w.h5",
+       *(["--callable", mask] if masked else []))  # fmt: skip
+    with open_bins(tmp_path / "w.h5") as words:
+        assert words.shared("chr1", "callable").tolist() == [1_000] * 4 + [500]
+        assert words.shared("chr2", "callable").tolist() == [0] * 5
+        assert not words.read("chr2").any()
+
+
 def test_scattered_missing_calls_hardly_move_segments(people):
     """Half of a person's calls lost by chance: segments stay where they were."""
     folder, names, read = people

@@ -293,7 +293,7 @@ class _Chromosome:
         """Take long stretches in which nobody differs as not sequenced: centromeres, gaps.
 
         Where callable regions are given, only those in which nobody of the outgroup is called: then nothing can be
-        compared, whatever the regions hold.
+        compared, whatever the regions hold. A chromosome on which that is so throughout is left out however short.
         """
         empty = np.ones(bins, dtype=bool)
         empty[np.concatenate([np.zeros(0, dtype=np.int64), *self._filled])] = False
@@ -304,8 +304,12 @@ class _Chromosome:
             item = f"stretches of {EMPTY:,} bp or more in which nobody of the outgroup is called, left out"
             within = [lacking[slice(*np.searchsorted(lacking, pair))] for pair in ends]
             ends = [(int(there[0]), int(there[-1]) + 1) for there in within if len(there)]
+        least = EMPTY
+        if len(lacking) and empty.all():
+            ends, least = [(0, bins)], 0
+            item = "chromosomes without a site at which the outgroup is called and people differ, left out"
         for first, last in ends:
-            if (last - first) * size >= EMPTY:
+            if (last - first) * size >= least:
                 self._writer.leave_out(first, last)
                 self._tally.add("callable", item, 1, min(last * size, self._length) - first * size)
 
