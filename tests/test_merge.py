@@ -185,10 +185,20 @@ def test_ten_thousand_chromosomes_in_linear_time(ok, tmp_path):
     assert (tmp_path / "all.bed").read_text() == "".join(sorted(rows + rows[3::4], key=lambda row: row.split("\t")[0]))
 
 
+@pytest.mark.parametrize("name", ["callable", "A0_called", "A0_shared", "A0_compared"])
+@pytest.mark.parametrize("value", ["-5", "NA", "1.5", ""])
+def test_counts_of_segments_are_checked(run, tmp_path, name, value):
+    path = tmp_path / "a.tsv"
+    path.write_text(f"chrom\tstart\tend\tsample\thaplotype\tposterior\t{name}\nchr1\t1\t9\tA\t1\t0.5\t{value}\n")
+    result = run("merge", path, "--out", tmp_path / "all.tsv")
+    assert result.code == 3
+    assert f"line 2: {name} is '{value}'" in result.err
+
+
 SEGMENTS = "chrom\tstart\tend\tsample\thaplotype\tposterior\tsource\tseen\n"
 
 
-def test_segments_come_out_with_what_was_read(ok, tmp_path):
+def test_segments_come_out_with_what_was_read(run, ok, tmp_path):
     """Also of a chromosome without a segment; where a companion is lacking none is written, with a warning."""
     for name, segment, read in (("a", "chr2\t5\t9\tA\t1\t0.5\t.\t0\n", "chr2\t0\t10\t4\n"), ("b", "", "chr1\t3\t8\t2\nchr1\t8\t9\t4\n")):  # fmt: skip
         (tmp_path / f"{name}.tsv").write_text(SEGMENTS + segment)
@@ -204,6 +214,12 @@ def test_segments_come_out_with_what_was_read(ok, tmp_path):
     result = ok("merge", *parts, "--out", tmp_path / "again.tsv")
     assert "c.tsv has no c.callable.bed beside it" in result.err
     assert not (tmp_path / "again.callable.bed").exists()
+    # One of an earlier run would seem to be of these segments.
+    before = (tmp_path / "all.tsv").read_text()
+    result = run("merge", *parts, "--out", tmp_path / "all.tsv")
+    assert result.code == 3
+    assert "all.callable.bed: would lie beside" in result.err
+    assert (tmp_path / "all.tsv").read_text() == before
 
 
 def six(value):

@@ -194,6 +194,78 @@ def test_missing_calls_are_counted_as_by_hand(people):
         assert words.exists("chr1").tolist() == [True, True, True, False, True, True]
 
 
+@pytest.mark.parametrize("lacks", ["all of a large ingroup", "most of the outgroup and one person"])
+def test_a_gap_is_a_gap_however_few_others_are_called(ok, tmp_path, lacks):
+    """Ingroup of 9 beside an outgroup of 3, or of 2 beside one of 9; nobody of those named has calls in bins 10-19."""
+    outgroup, ingroup = (3, 9) if lacks.startswith("all") else (9, 2)
+    names = [f"O{n}" for n in range(outgroup)] + [f"I{n}" for n in range(ingroup)]
+    without = names[3:] if lacks.startswith("all") else [*names[2:9], "I0"]
+    rows = []
+    for position in range(50, 30_000, 200):
+        gap = 10_000 <= position < 20_000
+        calls = [".|." if gap and name in without else "01"[name == "O0"] + "|0" for name in names]
+        rows.append("\t".join(["chr1", str(position + 1), ".", "A", "G", ".", "PASS", ".", "GT", *calls]))
+    head = ["##fileformat=VCFv4.2", "##contig=<ID=chr1,length=30000>",
+            "#CHROM POS ID REF ALT QUAL FILTER INFO FORMAT ".replace(" ", "\t") + "\t".join(names)]  # fmt: skip
+    vcf = tmp_path / "m.vcf"
+    vcf.write_text("\n".join([*head, *rows]) + "\n")
+    ok("haplotypes", "--vcf", vcf, "--outgroup", ",".join(names[:outgroup]), "--ingroup", ",".join(names[outgroup:]),
+       "--out", tmp_path / "w.h5", "--quiet")  # fmt: skip
+    with open_bins(tmp_path / "w.h5") as words:
+        read = words.read("chr1")
+    for (row, place), found in np.ndenumerate(read):
+        expected = not (10 <= place < 20 and names[outgroup + row // 2] in without)
+        assert found == expected, (row, place)
+
+
+@pytest.mark.parametrize("masked", [False, True])
+def test_where_nobody_of_the_outgroup_is_called_nothing_is_callable(ok, tmp_path, masked):
+    """Also within callable regions; a shorter stretch, or one without any record, is as callable as the regions say."""
+    names = ["O0", "O1", "I0"]
+    rows = []
+    for position in range(50, 400_000, 200):
+        if 300_000 <= position < 360_000:
+            continue
+        lacks = 100_000 <= position < 160_000 or 200_000 <= position < 220_000
+        calls = [".|." if lacks and name[0] == "O" else "01"[name == "O0"] + "|0" for name in names]
+        rows.append("\t".join(["chr1", str(position + 1), ".", "A", "G", ".", "PASS", ".", "GT", *calls]))
+    head = ["##fileformat=VCFv4.2", "##contig=<ID=chr1,length=400000>",
+            "#CHROM POS ID REF ALT QUAL FILTER INFO FORMAT ".replace(" ", "\t") + "\t".join(names)]  # fmt: skip
+    vcf, mask = tmp_path / "m.vcf", tmp_path / "mask.bed"
+    vcf.write_text("\n".join([*head, *rows]) + "\n")
+    mask.write_text("chr1\t0\t400000\n")
+    ok("haplotypes", "--vcf", vcf, "--outgroup", "O0,O1", "--ingroup", "I0", "--out", tmp_path / "w.h5", "--quiet",
+       "--summary", tmp_path / "s.tsv", *(["--callable", mask] if masked else []))  # fmt: skip
+    expected = np.full(400, 1_000)
+    expected[100:160] = 0
+    if not masked:
+        expected[300:360] = 0
+    with open_bins(tmp_path / "w.h5") as words:
+        assert words.shared("chr1", "callable").tolist() == expected.tolist()
+    table = pd.read_csv(tmp_path / "s.tsv", sep="\t").set_index("item")
+    item = "stretches of 50,000 bp or more " + (
+        "in which nobody of the outgroup is called, left out" if masked else "without a site, left out"
+    )
+    assert table.loc[item, ["count", "bases"]].tolist() == ([1, 60_000] if masked else [2, 120_000])
+
+
+@pytest.mark.parametrize("masked", [False, True])
+def test_a_short_chromosome_without_the_outgroup_is_not_callable(ok, tmp_path, masked):
+    lines = ["##fileformat=VCFv4.2", *(f"##contig=<ID=chr{n},length=4500>" for n in (1, 2)),
+             "#CHROM POS ID REF ALT QUAL FILTER INFO FORMAT O0 I0".replace(" ", "\t")]  # fmt: skip
+    for chrom, outgroup in (("chr1", "0|0"), ("chr2", ".|.")):
+        lines += [f"{chrom}\t{position}\t.\tA\tG\t.\t.\t.\tGT\t{outgroup}\t0|1" for position in (500, 2_500)]
+    vcf, mask = tmp_path / "m.vcf", tmp_path / "mask.bed"
+    vcf.write_text("\n".join(lines) + "\n")
+    mask.write_text("chr1\t0\t4500\nchr2\t0\t4500\n")
+    ok("haplotypes", "--vcf", vcf, "--outgroup", "O0", "--ingroup", "I0", "--out", tmp_path / "w.h5",
+       *(["--callable", mask] if masked else []))  # fmt: skip
+    with open_bins(tmp_path / "w.h5") as words:
+        assert words.shared("chr1", "callable").tolist() == [1_000] * 4 + [500]
+        assert words.shared("chr2", "callable").tolist() == [0] * 5
+        assert not words.read("chr2").any()
+
+
 def test_scattered_missing_calls_hardly_move_segments(people):
     """Half of a person's calls lost by chance: segments stay where they were."""
     folder, names, read = people

@@ -572,3 +572,18 @@ def test_one_archaic_call_in_all_is_only_warned_of(ok, tmp_path):
     assert "warning: " in result.err
     assert "--archaic-missing reference" in result.err
     assert words_of(tmp_path / "w.h5") == {"chr7": {"absent_het": 1, "absent_uncalled": 1}}
+
+
+def test_headers_are_compared_where_that_of_the_people_gives_no_length(run, ok, tmp_path):
+    modern = write_lines(tmp_path / "m.vcf", SAMPLES, ["chr7 100 . A G . . . GT " + " ".join(SITE)], contigs=())
+    archaic = [
+        write_lines(tmp_path / f"{name}.vcf", [name], ["7 100 . A G . . . GT 0/0"], contigs=[(chrom, length)])
+        for name, chrom, length in (("A0", "7", 5_000), ("A1", "chr7", 6_000))
+    ]
+    rest = ("--archaic", "A0,A1", "--out", tmp_path / "w.h5")
+    result = run("haplotypes", "--vcf", modern, *ROLES, "--archaic-vcf", archaic[0], "--archaic-vcf", archaic[1], *rest)
+    assert result.code == 3
+    for text in ("A0.vcf", "A1.vcf", "5000 bp", "6000 bp", "different builds"):
+        assert text in result.err
+    write_lines(archaic[1], ["A1"], ["7 100 . A G . . . GT 0/0"], contigs=[("7", 5_000)])
+    ok("haplotypes", "--vcf", modern, *ROLES, "--archaic-vcf", archaic[0], "--archaic-vcf", archaic[1], *rest)

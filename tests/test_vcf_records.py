@@ -313,3 +313,12 @@ def test_a_carrier_of_no_base_is_never_reference(ok, tmp_path):
     ok("haplotypes", "--vcf", both, *ROLES, "--missing", "reference", "--out", tmp_path / "n.h5")
     with open_bins(tmp_path / "n.h5") as words:
         assert words.counts("chr7").sum(axis=(1, 2)).tolist() == [0, 0, 1, 1, 1, 1]
+
+
+def test_a_byte_order_mark_is_no_part_of_the_header(ok, tmp_path):
+    path = write_vcf(tmp_path / "m.vcf", SAMPLES, [(99, "A", ["G"], ["0|1"] * len(SAMPLES))])
+    plain = read(path)[0]
+    path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
+    assert read(path)[0] == plain
+    assert len(plain) == 1
+    ok("haplotypes", "--vcf", path, *ROLES, "--out", tmp_path / "w.h5")

@@ -27,6 +27,7 @@ def command(*, parts: tuple[Path, ...], out: Path, threads: int, seed: int) -> N
     chromosome may be in two. Every value is checked. Summaries are added up: the result is that of one run over all.
     Tables of segments that have companions beside them (x.callable.bed beside x.tsv: what was read) come out with one.
     """
+    from archaictools.errors import InputError
     from archaictools.formats.files import Outputs
     from archaictools.formats.tally import Tally
     from archaictools.results.carriers import is_segments
@@ -38,7 +39,15 @@ def command(*, parts: tuple[Path, ...], out: Path, threads: int, seed: int) -> N
         merged = merge(parts, outputs.stage(out), tally=tally)
         companions = [companion_of(part) for part in parts]
         lacking = [part for part, beside in zip(parts, companions, strict=True) if not beside.is_file()]
-        found = merged.kind == "table" and is_segments(parts[0]) and len(lacking) < len(parts)
+        segments = merged.kind == "table" and is_segments(parts[0])
+        found = segments and len(lacking) < len(parts)
+        stale = companion_of(out)
+        if segments and lacking and str(out) != "-" and stale.is_file():
+            raise InputError(
+                f"would lie beside {out}, but is not of these segments",
+                path=stale,
+                remedy="remove it, or give the output another name",
+            )
         if found and lacking:
             beside = companion_of(lacking[0]).name
             log.warning("what was read is not joined: %s has no %s beside it", lacking[0], beside)

@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 #: Bytes of text in a block; large enough for NumPy, small enough for a processor's cache.
 BLOCK = 1 << 20
 _BCF = b"BCF\2"
+#: Some editors write it before the first line.
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _CONTIG = re.compile(rb"##contig=<(.*)>\s*$")
 
 
@@ -63,9 +65,10 @@ class VariantFile:
             self.samples = self._read_header()
 
     def _read_header(self) -> tuple[str, ...]:
-        for line in self._text:
+        for read in self._text:
             self._line += 1
-            if self._line == 1 and not line.removeprefix(b"\xef\xbb\xbf").startswith(b"##fileformat=VCF"):
+            line = read.removeprefix(_BYTE_ORDER_MARK) if self._line == 1 else read
+            if self._line == 1 and not line.startswith(b"##fileformat=VCF"):
                 break
             found = _CONTIG.match(line)
             if found:

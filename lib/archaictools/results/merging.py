@@ -45,6 +45,9 @@ _BED = ("chrom", "start", "end", "name", "score", "strand", "thick_start", "thic
 #: What columns of these names hold in tables.
 _VALUES = {"probability": PROBABILITY_OR_NA, "posterior": PROBABILITY, "haplotype": COUNT, "seen": FLAG}
 
+#: Counts of segments, in tables with a posterior: by name, and by the end of the name (``NAME_called``).
+_COUNTS = ("callable", "_called", "_shared", "_compared")
+
 #: Kind of ``predict --summary``.
 PEOPLE = "summary"
 
@@ -252,11 +255,10 @@ class _Blocks:
 def _table_frames(part: Path) -> Iterator[pd.DataFrame]:
     """Read a table as text, having checked its values."""
     for frame in iter_rows(part):
-        numbers = {
-            name: kind.read(frame[name], part)
-            for name, kind in {"start": COORDINATE, "end": COORDINATE, **_VALUES}.items()
-            if name in frame
-        }
+        kinds = {"start": COORDINATE, "end": COORDINATE, **_VALUES}
+        if "posterior" in frame:
+            kinds |= {str(name): COUNT for name in frame if str(name).endswith(_COUNTS)}
+        numbers = {name: kind.read(frame[name], part) for name, kind in kinds.items() if name in frame}
         if {"start", "end"} <= set(numbers):
             intervals_of(frame.assign(start=numbers["start"], end=numbers["end"]), part, tally=None)
         require_names(frame, part)

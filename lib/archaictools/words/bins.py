@@ -21,7 +21,7 @@ Layout (schema version 2)::
                            shares, and those at which that person is called: few in a file without REF calls
         outgroup_variable  uint16 (bins): sites that vary in the outgroup
         callable           uint16 (bins): bases that could be called
-        typed              uint16 (bins): sites at which most haplotypes are called, see archaictools.words.callability
+        typed              uint16 (bins): sites that are evidence, see archaictools.words.evidence
         missing            uint16 (haplotypes, bins): those of them at which a haplotype is not called
         exists             uint8 (haplotypes): 0 for the second haplotype of a chromosome that is haploid throughout
         sharing/bin        uint32 (alleles): where alleles lie that the outgroup all but lacks (see

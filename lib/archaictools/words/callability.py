@@ -14,17 +14,17 @@ from scipy.ndimage import uniform_filter1d
 #: A bin is read where a haplotype is called at more than this share of the sites at which others are called.
 LEAST_CALLED = 0.1
 
-#: A site counts as evidence where at least this share of all haplotypes, of ingroup and outgroup, is called.
+#: A site counts as evidence where at least this share of the haplotypes of one group, ingroup or outgroup, is called.
 TYPED = 0.5
 
 
 def typed_sites(alleles: npt.NDArray[np.int8], exists: npt.NDArray[np.bool_] | None = None) -> npt.NDArray[np.bool_]:
-    """Return the sites at which most haplotypes are called.
+    """Return the sites at which most haplotypes of a group are called.
 
     Parameters
     ----------
     alleles
-        int8 (sites, haplotypes) of everyone; -1 not called.
+        int8 (sites, haplotypes) of the group; -1 not called.
     exists
         bool (sites, haplotypes), False where a haploid genotype has no second allele; None where all exist.
 
@@ -47,7 +47,7 @@ def read_bins(typed: npt.NDArray[np.integer], missing: npt.NDArray[np.integer]) 
     Parameters
     ----------
     typed
-        (bins,): sites at which most haplotypes are called, see :func:`typed_sites`.
+        (bins,): sites at which most haplotypes of a group are called, see :func:`typed_sites`.
     missing
         (haplotypes, bins): those of them at which a haplotype is not called.
 

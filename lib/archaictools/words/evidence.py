@@ -26,13 +26,15 @@ class Evidence:
     """
 
     def __init__(self, outgroup: int, ingroup: int) -> None:
-        self._people = slice(outgroup, outgroup + ingroup)
+        self._outgroup, self._people = slice(0, outgroup), slice(outgroup, outgroup + ingroup)
         self._haploid, self._diploid = (np.zeros(ingroup, dtype=bool) for _ in range(2))
 
     def add(self, sites: Sites, alleles: npt.NDArray[np.int8], inside: Flags) -> tuple[Flags, Flags]:
         """Return the sites that are evidence, and the missing calls there.
 
-        Sites at which the modern people do not differ are evidence, too.
+        A site is evidence where somebody of the outgroup, and most of the outgroup or of the ingroup, is called. Each
+        group counts by itself: a region that all of a large ingroup lacks is missing in them, however few the others
+        are. Sites at which the modern people do not differ are evidence, too.
 
         Parameters
         ----------
@@ -46,7 +48,7 @@ class Evidence:
         Returns
         -------
         typed
-            bool (sites,), see :func:`archaictools.words.callability.typed_sites`.
+            bool (sites,): the sites that are evidence.
         missing
             bool (sites, haplotypes of the ingroup).
         """
@@ -61,7 +63,11 @@ class Evidence:
             exists = np.ones(alleles.shape, dtype=bool)
             exists[..., 1] = ~haploid[:, : people.stop]
         flat = (len(sites), -1)
-        typed = inside & typed_sites(alleles.reshape(flat), None if exists is None else exists.reshape(flat))
+        most = [
+            typed_sites(alleles[:, group].reshape(flat), None if exists is None else exists[:, group].reshape(flat))
+            for group in (self._outgroup, people)
+        ]
+        typed = inside & (alleles[:, self._outgroup] >= 0).any(axis=(1, 2)) & (most[0] | most[1])
         return typed, (alleles[:, people] < 0).reshape(flat) & typed[:, None]
 
     def exists(self) -> Flags:

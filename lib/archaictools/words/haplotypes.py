@@ -208,7 +208,9 @@ class _Chromosome:
         self._region = 0
         self._end = 0  # of the last site
         self._evidence = Evidence(len(people.outgroup), len(people.ingroup))
-        self._filled: list[Int] = []  # bins that hold a site, ascending
+        # Bins that hold a site, and those with one at which nobody of the outgroup is called; ascending.
+        self._filled: list[Int] = []
+        self._without_outgroup: list[Int] = []
         self._rng = np.random.default_rng([options.seed, *name.encode()])
         self._groups = 2 * options.groups(len(people.ingroup))
         self._unshared = np.zeros((len(people.archaic), 2), dtype=np.int64)
@@ -230,7 +232,8 @@ class _Chromosome:
         typed, missing = self._evidence.add(sites, alleles, inside)
         several = np.flatnonzero(sites.bases[:, 2] >= 0)
         carriers = _by_allele(outgroup, several)
-        kept = self._usable(inside, carriers, carriers + _by_allele(ingroup, several))
+        outgroup_called = np.asarray(carriers.any(axis=0))
+        kept = self._usable(inside, outgroup_called, carriers + _by_allele(ingroup, several))
         carried, called = self._archaics.carried(self.name, sites)
         rows = np.flatnonzero(kept)
         carriers, carried, called, ingroup = carriers[:, rows], carried[rows], called[rows], ingroup[rows]
@@ -241,6 +244,8 @@ class _Chromosome:
         every = sites.position // self._options.bin
         bins = every[rows]
         self._filled.append(np.unique(bins))
+        if len(lacking := np.flatnonzero(inside & ~outgroup_called)):
+            self._without_outgroup.append(np.unique(every[lacking]))
         words = _look_up(pattern_ids(frequency, state), ingroup)
         if len(self._groups) > 1:
             words[~varies] = keep_within_groups(words[~varies], self._groups)
@@ -270,8 +275,7 @@ class _Chromosome:
             if self._archaics.lacks(name, self.name):
                 self._unshared[number] = 0
         self._writer.unshared(self._unshared)
-        if self._regions is None:
-            self._leave_out_empty(bins)
+        self._leave_out_empty(bins)
         exists = self._evidence.exists()
         self._writer.exist(exists)
         if not exists.all():
@@ -286,15 +290,28 @@ class _Chromosome:
             used.introgressed += int(bases.sum(dtype=np.int64))
 
     def _leave_out_empty(self, bins: int) -> None:
-        """Without callable regions, take long stretches in which nobody differs as not sequenced: centromeres, gaps."""
+        """Take long stretches in which nobody differs as not sequenced: centromeres, gaps.
+
+        Where callable regions are given, only those in which nobody of the outgroup is called: then nothing can be
+        compared, whatever the regions hold. A chromosome on which that is so throughout is left out however short.
+        """
         empty = np.ones(bins, dtype=bool)
         empty[np.concatenate([np.zeros(0, dtype=np.int64), *self._filled])] = False
-        size = self._options.bin
-        for first, last in zip(*runs(empty), strict=True):
-            if (last - first) * size >= EMPTY:
-                self._writer.leave_out(int(first), int(last))
-                length = min(int(last) * size, self._length) - int(first) * size
-                self._tally.add("callable", f"stretches of {EMPTY:,} bp or more without a site, left out", 1, length)
+        lacking = np.concatenate([np.zeros(0, dtype=np.int64), *self._without_outgroup])
+        size, item = self._options.bin, f"stretches of {EMPTY:,} bp or more without a site, left out"
+        ends = list(zip(*(found.tolist() for found in runs(empty)), strict=True))
+        if self._regions is not None:
+            item = f"stretches of {EMPTY:,} bp or more in which nobody of the outgroup is called, left out"
+            within = [lacking[slice(*np.searchsorted(lacking, pair))] for pair in ends]
+            ends = [(int(there[0]), int(there[-1]) + 1) for there in within if len(there)]
+        least = EMPTY
+        if len(lacking) and empty.all():
+            ends, least = [(0, bins)], 0
+            item = "chromosomes without a site at which the outgroup is called and people differ, left out"
+        for first, last in ends:
+            if (last - first) * size >= least:
+                self._writer.leave_out(first, last)
+                self._tally.add("callable", item, 1, min(last * size, self._length) - first * size)
 
     def _dealt(self, sites: Sites) -> npt.NDArray[np.int8]:
         """Return the alleles of outgroup and ingroup; deal those of unphased heterozygotes of the ingroup."""
@@ -323,12 +340,14 @@ class _Chromosome:
         calls[:, people][swap] = calls[:, people][swap][:, ::-1]
         return calls
 
-    def _usable(self, inside: npt.NDArray[np.bool_], carriers: Int, everyone: Int) -> npt.NDArray[np.bool_]:
+    def _usable(
+        self, inside: npt.NDArray[np.bool_], outgroup_called: npt.NDArray[np.bool_], everyone: Int
+    ) -> npt.NDArray[np.bool_]:
         """Tell which sites are used, counting the others once each."""
         kept = np.ones(len(inside), dtype=bool)
         for item, good in (
             ("sites outside callable regions", inside),
-            ("sites at which nobody of the outgroup is called", carriers.any(axis=0)),
+            ("sites at which nobody of the outgroup is called", outgroup_called),
             ("sites at which the modern people do not differ", everyone.max(axis=0) < everyone.sum(axis=0)),
         ):
             bad = kept & ~good

@@ -62,7 +62,7 @@ class Headers:
                 )
 
     def refuse_other_build(self, path: Path, name: str) -> None:
-        """Raise InputError if the header of another file gives a chromosome of a file another length.
+        """Raise InputError if the headers of two files give a chromosome of a file different lengths.
 
         Parameters
         ----------
@@ -72,12 +72,15 @@ class Headers:
             The chromosome, as that file names it.
         """
         own = length_of(self._lengths[path], name)
+        known, source = {own} if own else set(), path
         for other, header in self._lengths.items():
             found = {length for one in (name, other_style(name)) if (length := header.get(one))}
-            if own and found and own not in found:
+            if not known:  # this header gives no length: the others are compared
+                known, source = found, other
+            if found and known.isdisjoint(found):
                 raise InputError(
-                    f"gives {name} {own} bp in its header, but {other} gives {min(found)} bp: they are of different "
-                    "builds of the genome",
-                    path=path,
+                    f"gives {name} {min(known)} bp in its header, but {other} gives {min(found)} bp: they are of "
+                    "different builds of the genome",
+                    path=source,
                     remedy="give files of one build, or lift one of them over to the build of the other",
                 )
