@@ -49,7 +49,7 @@ def people_table(segments: pd.DataFrame, callable_: Mapping[int, int], words: Bi
     """Summarise each person: callable bases of the haplotypes, those in segments and their percent, segments, lengths.
 
     A segment counts by its callable bases in ``introgressed`` and of its source, by its whole length in lengths. Of a
-    person without data the percent is NA. ``callable_`` holds the callable bases of each row of the words file.
+    person without data all but the callable bases is NA. ``callable_`` holds the callable bases of each row of words.
     """
     length = (segments["end"] - segments["start"]).astype(np.int64)
     rows = []
@@ -73,8 +73,12 @@ def people_table(segments: pd.DataFrame, callable_: Mapping[int, int], words: Bi
             for source in (*words.alphabet.archaic, AMBIGUOUS, UNMATCHED):
                 row[f"{source}_bases"] = int(inside[segments["source"] == source].sum())
         row["length"] = int(length[own].sum())
+        if not row["callable"]:
+            row |= dict.fromkeys(list(row)[3:], pd.NA)
         rows.append(row)
-    return pd.DataFrame(rows)
+    table = pd.DataFrame(rows)
+    kinds = {name: "Int64" for name in map(str, table) if name != "sample"}
+    return table.astype(kinds | {"percent": "Float64", "mean_length": "Float64"})
 
 
 def read_runs(
