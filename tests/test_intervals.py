@@ -44,6 +44,18 @@ def test_rows_of_zero_length_are_left_out_and_counted(tmp_path):
         read_bed(path)
 
 
+def test_rows_without_a_chromosome_are_refused(tmp_path):
+    """They are no blank lines; lines of blanks or tabs are."""
+    path = tmp_path / "x.bed"
+    path.write_text("chr1\t1\t9\tA\n\t\t\t\n  \n\n \t \t\nchr2\t1\t9\n")
+    tally = Tally()
+    assert read_bed(path, tally=tally)["chrom"].tolist() == ["chr1", "chr2"]
+    assert tally.count("all", "header, comment or blank lines") == 4
+    path.write_text("chr1\t1\t9\tA\n\n\t1\t9\tA\n")
+    with pytest.raises(InputError, match="line 3: chrom is missing"):
+        read_bed(path)
+
+
 @pytest.mark.parametrize("option", ["--introgressed", "--depleted", "--regions", "--exclude"])
 def test_windows_leave_out_rows_of_zero_length_wherever_they_stand(ok, tmp_path, genome, option):
     (tmp_path / "r.bed").write_text("chr1\t0\t400\n")
