@@ -218,7 +218,12 @@ def test_one_gene_id_at_two_loci_is_two_genes(tmp_path):
 
 def test_gtf_without_quotes(tmp_path):
     """Some programs write values bare; features without a gene_id are no gene, and are counted."""
-    rows = ["gene_id G1; gene_name SYM", "gene_id G2", 'transcript_id "t"; gene_id ""', 'gene_id "G3"; gene_name "A B";']
+    rows = [
+        "gene_id G1; gene_name SYM",
+        "gene_id G2",
+        'transcript_id "t"; gene_id ""',
+        'gene_id "G3"; gene_name "A B";',
+    ]
     exons = "".join(f"chr1\tx\texon\t{10 * n + 1}\t{10 * n + 5}\t.\t+\t.\t{row}\n" for n, row in enumerate(rows))
     tally = Tally()
     found = read_genes(write(tmp_path / "g.gtf", exons), tally=tally)

@@ -156,6 +156,17 @@ def test_audit_reads_bed_as_people_save_it(ok, run, tmp_path):
     assert not (tmp_path / "b.json").exists()
 
 
+def test_audit_refuses_one_chromosome_under_two_names(run, tmp_path):
+    """Its windows would stand on both sides of the split, and share no base."""
+    names = ("1", "chr1", "chr2", "chr3", "chr4")
+    rows = [(name, 200 * n, ("introgressed", "depleted")[n % 2]) for name in names for n in range(20)]
+    path = tmp_path / "w.bed"
+    path.write_text("".join(f"{name}\t{start}\t{start + 200}\t{kind}\n" for name, start, kind in rows))
+    done = run("audit", path, "--out", tmp_path / "a.tsv")
+    assert done.code == 3
+    assert "w.bed: names the same chromosome 1 and chr1" in done.err
+
+
 def test_a_lone_quote_is_a_letter(tmp_path):
     path = tmp_path / "x.tsv"
     path.write_text('chrom\tname\n1\t"open\n2\tclosed"\n3\t5" and 3\'\n')

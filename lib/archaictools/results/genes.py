@@ -224,9 +224,8 @@ def _of_bases(genes: pd.DataFrame, track: pd.DataFrame, threshold: float) -> Ite
     """Yield what is told of genes by their bases: how many, the sum of their means, and those above the threshold."""
     for pairs in overlaps(genes, track):
         bases, mean = pairs["bases"], pairs["probability_w"].astype(float)
-        told = pairs.assign(
-            windows=0, weight=0, seen=0.0, unknown=0, max=mean, sum=bases * mean, above=bases * (mean >= threshold - ROUNDING)
-        )
+        above = bases * (mean >= threshold - ROUNDING)
+        told = pairs.assign(windows=0, weight=0, seen=0.0, unknown=0, max=mean, sum=bases * mean, above=above)
         yield told.groupby("gene", as_index=False).agg(_TOTALS)
 
 
