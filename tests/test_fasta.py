@@ -107,3 +107,19 @@ def test_gzip_and_plain_are_checked_alike(tmp_path):
     path.write_bytes(gzip.compress(b">a\nACGT\n>a\nACGT\n", mtime=0))
     with pytest.raises(InputError, match="two records are named a"), open_genome(path):
         pass
+
+
+@pytest.mark.parametrize("end", ["", "\n", "\n\n"])
+def test_a_last_record_without_a_base_is_named(tmp_path, end):
+    """Elsewhere such a record is a contig of no length."""
+    path = tmp_path / "g.fa"
+    path.write_text(f">a\n>b\nACGT\n>c{end}")
+    with pytest.raises(InputError, match=r"g\.fa: the last record c holds no base; remove it"), open_genome(path):
+        pass
+    path.write_text(">a\n>b\nACGT\n")
+    with open_genome(path) as genome:
+        assert genome.lengths["b"] == 4
+    path.write_text(">b\nACGT\n\nAC\n")
+    with pytest.raises(InputError, match="cannot be read as FASTA; expected") as caught, open_genome(path):
+        pass
+    assert "samtools" not in str(caught.value)

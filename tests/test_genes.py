@@ -216,6 +216,43 @@ def test_one_gene_id_at_two_loci_is_two_genes(tmp_path):
     assert tally.count("genes", "further loci of a gene_id, more than 2,000,000 bp apart") == 1
 
 
+def test_gtf_without_quotes(tmp_path):
+    """Some programs write values bare; features without a gene_id are no gene, and are counted."""
+    rows = [
+        "gene_id G1; gene_name SYM",
+        "gene_id G2",
+        'transcript_id "t"; gene_id ""',
+        'gene_id "G3"; gene_name "A B";',
+    ]
+    exons = "".join(f"chr1\tx\texon\t{10 * n + 1}\t{10 * n + 5}\t.\t+\t.\t{row}\n" for n, row in enumerate(rows))
+    tally = Tally()
+    found = read_genes(write(tmp_path / "g.gtf", exons), tally=tally)
+    assert sorted(found["name"]) == ["A B", "G2", "SYM"]
+    assert sorted(found["start"]) == [0, 10, 30]
+    assert tally.count("genes", "features without a gene_id, left out") == 1
+    genes = read_genes(write(tmp_path / "h.gtf", exons.replace("exon", "gene")), tally=Tally())
+    assert genes["name"].tolist() == ["SYM", "G2", ".", "A B"]
+    with pytest.raises(InputError, match="names no gene"):
+        read_genes(write(tmp_path / "i.gtf", exons.splitlines()[2]), tally=Tally())
+
+
+@pytest.mark.parametrize("value", [0.4, 0.3, 0.7, 0.1, 0.123457])
+@pytest.mark.parametrize("kind", ["table", "bigwig"])
+def test_a_mean_that_is_the_threshold_reaches_it(ok, tmp_path, value, kind):
+    """However it was rounded on its way: 0.4 is no binary fraction."""
+    genes = write(tmp_path / "g.bed", "chr1\t50\t450\tA\n")
+    edges = [(0, 100), (100, 300), (300, 500)]
+    if kind == "bigwig":
+        path = bigwig(tmp_path / "t.bw", [("chr1", 600)], [(*edge, value) for edge in edges])
+    else:
+        text = "".join(f"chr1\t{start}\t{end}\t{value}\n" for start, end in edges)
+        path = write(tmp_path / "t.tsv", f"chrom\tstart\tend\tprobability\n{text}")
+    for threshold, call, fraction in ((value, "introgressed", "1"), (value + 1e-5, "free", "0")):
+        ok("genes", path, "--annotation", genes, "--threshold", threshold, "--out", tmp_path / "o.tsv")
+        row = table_of(tmp_path / "o.tsv").loc["A"]
+        assert (row["call"], row["fraction"]) == (call, fraction)
+
+
 def test_one_based_rows_keep_their_rules(tmp_path):
     """In GFF 5 to 5 is one base, and 6 to 5 is reversed."""
     path = write(tmp_path / "g.gff", "##gff-version 3\nchr1\tx\tgene\t5\t5\t.\t+\t.\tID=a\n")

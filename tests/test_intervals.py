@@ -44,6 +44,18 @@ def test_rows_of_zero_length_are_left_out_and_counted(tmp_path):
         read_bed(path)
 
 
+def test_rows_without_a_chromosome_are_refused(tmp_path):
+    """They are no blank lines; lines of blanks or tabs are."""
+    path = tmp_path / "x.bed"
+    path.write_text("chr1\t1\t9\tA\n\t\t\t\n  \n\n \t \t\nchr2\t1\t9\n")
+    tally = Tally()
+    assert read_bed(path, tally=tally)["chrom"].tolist() == ["chr1", "chr2"]
+    assert tally.count("all", "header, comment or blank lines") == 4
+    path.write_text("chr1\t1\t9\tA\n\n\t1\t9\tA\n")
+    with pytest.raises(InputError, match="line 3: chrom is missing"):
+        read_bed(path)
+
+
 @pytest.mark.parametrize("option", ["--introgressed", "--depleted", "--regions", "--exclude"])
 def test_windows_leave_out_rows_of_zero_length_wherever_they_stand(ok, tmp_path, genome, option):
     (tmp_path / "r.bed").write_text("chr1\t0\t400\n")
@@ -142,6 +154,17 @@ def test_audit_reads_bed_as_people_save_it(ok, run, tmp_path):
     result = run("audit", tmp_path / "w.bed", "--out", tmp_path / "b.json")
     assert result.code == 3
     assert not (tmp_path / "b.json").exists()
+
+
+def test_audit_refuses_one_chromosome_under_two_names(run, tmp_path):
+    """Its windows would stand on both sides of the split, and share no base."""
+    names = ("1", "chr1", "chr2", "chr3", "chr4")
+    rows = [(name, 200 * n, ("introgressed", "depleted")[n % 2]) for name in names for n in range(20)]
+    path = tmp_path / "w.bed"
+    path.write_text("".join(f"{name}\t{start}\t{start + 200}\t{kind}\n" for name, start, kind in rows))
+    done = run("audit", path, "--out", tmp_path / "a.tsv")
+    assert done.code == 3
+    assert "w.bed: names the same chromosome 1 and chr1" in done.err
 
 
 def test_a_lone_quote_is_a_letter(tmp_path):

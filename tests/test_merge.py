@@ -217,9 +217,48 @@ def test_segments_come_out_with_what_was_read(run, ok, tmp_path):
     # One of an earlier run would seem to be of these segments.
     before = (tmp_path / "all.tsv").read_text()
     result = run("merge", *parts, "--out", tmp_path / "all.tsv")
-    assert result.code == 3
-    assert "all.callable.bed: would lie beside" in result.err
+    assert result.code == 2
+    assert "all.callable.bed: lies beside the output" in result.err
     assert (tmp_path / "all.tsv").read_text() == before
+
+
+@pytest.mark.parametrize("companions", [(), ("a",)])
+def test_a_companion_of_an_earlier_run_is_not_left_beside_a_table(run, tmp_path, companions):
+    """It would be taken for what was read of the new table."""
+    for name, chrom in (("a", "chr1"), ("b", "chr2")):
+        (tmp_path / f"{name}.tsv").write_text(f"{SEGMENTS}{chrom}\t5\t9\tA\t1\t0.5\t.\t0\n")
+    for name in companions:
+        (tmp_path / f"{name}.callable.bed").write_text("chr1\t0\t10\t4\n")
+    (tmp_path / "all.callable.bed").write_text("chr7\t0\t10\t4\n")
+    done = run("merge", tmp_path / "a.tsv", tmp_path / "b.tsv", "--out", tmp_path / "all.tsv")
+    assert done.code == 2
+    assert "all.callable.bed: lies beside the output" in done.err
+    assert not (tmp_path / "all.tsv").exists()
+    assert (tmp_path / "all.callable.bed").read_text() == "chr7\t0\t10\t4\n"
+
+
+@pytest.mark.parametrize("kind", ["tsv", "bed", "bw"])
+def test_one_part_in_two_naming_styles_is_refused(run, tmp_path, kind):
+    part = tmp_path / f"a.{kind}"
+    if kind == "bw":
+        with BigWigWriter(part, {"1": 100, "chr1": 100}) as writer:
+            for chrom in ("1", "chr1"):
+                writer.add(chrom, (np.array([0]), np.array([10]), np.array([0.5])))
+    else:
+        header = "chrom\tstart\tend\tprobability\n" if kind == "tsv" else ""
+        part.write_text(f"{header}1\t0\t10\t0.5\nchr1\t0\t10\t0.25\n")
+    done = run("merge", part, "--out", tmp_path / f"all.{kind}")
+    assert done.code == 3
+    assert "names the same chromosome 1 and chr1" in done.err
+
+
+def test_bed_may_begin_with_a_number_of_any_spelling(ok, run, tmp_path):
+    part = tmp_path / "a.bed"
+    part.write_text("chr1\t1e3\t2000.0\tx\n")
+    ok("merge", part, "--out", tmp_path / "all.bed")
+    assert (tmp_path / "all.bed").read_text() == "chr1\t1000\t2000\tx\n"
+    part.write_text("chr1\t-5\t20\tx\n")
+    assert "line 1: start is before the chromosome's first base" in run("merge", part, "--out", tmp_path / "no.bed").err
 
 
 def six(value):
@@ -325,6 +364,16 @@ def test_people_that_do_not_add_up_are_refused(run, tmp_path, change, message):
     assert done.code == 3
     assert message in done.err
     assert not (tmp_path / "all.tsv").exists()
+
+
+def test_segments_without_their_length_are_refused(run, tmp_path):
+    """Left out of the sum, they would make the mean too small."""
+    header = "sample\thaplotypes\tcallable\tintrogressed\tpercent\tsegments\tmean_length\tlongest\n"
+    (tmp_path / "a.tsv").write_text(f"{header}P\t2\t1000\t100\t10\t2\t50\t60\n")
+    (tmp_path / "b.tsv").write_text(f"{header}P\t2\t1000\t100\t10\t1\tNA\t100\n")
+    done = run("merge", tmp_path / "a.tsv", tmp_path / "b.tsv", "--out", tmp_path / "all.tsv")
+    assert done.code == 3
+    assert "b.tsv, line 2: mean_length is NA, though there are segments" in done.err
 
 
 def test_the_same_numbers_twice_are_suspected(ok, tmp_path):

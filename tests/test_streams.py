@@ -252,3 +252,23 @@ def test_numba_has_a_folder_where_the_home_is_not_writable(monkeypatch, tmp_path
     vectors.cache_of_compiled_code()
     monkeypatch.setenv("NUMBA_CACHE_DIR", os.environ["NUMBA_CACHE_DIR"])  # so that it is taken back
     (Path(os.environ["NUMBA_CACHE_DIR"]) / "code").write_text("x")
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="a device of Linux")  # noqa: PTH110
+def test_a_full_disk_is_named(run, tmp_path):
+    (tmp_path / "g.fa").write_text(">a\nACGTACGTAC\n")
+    done = run("windows", "--genome", tmp_path / "g.fa", "--size", 5, "--step", 5, "--out", "/dev/full")
+    assert done.code == 1
+    assert "an output cannot be written (No space left on device)" in done.err
+    assert "not expected" not in done.err
+
+
+def test_an_output_is_not_an_input(run, tmp_path):
+    genome = tmp_path / "g.fa"
+    genome.write_text(">chr1\nACGTACGTAC\n")
+    (tmp_path / "link.fa").symlink_to(genome)
+    for out in ("g.fa", "link.fa"):
+        result = run("windows", "--genome", genome, "--size", 5, "--step", 5, "--out", tmp_path / out)
+        assert result.code == 2
+        assert f"{out}: is an input, which the output would replace" in result.err
+    assert genome.read_text() == ">chr1\nACGTACGTAC\n"

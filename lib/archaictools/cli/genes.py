@@ -63,8 +63,6 @@ def command(
     from archaictools.formats.files import Outputs
     from archaictools.formats.tables import write_json, write_table
     from archaictools.formats.tally import Tally
-    from archaictools.results.agreement import agreement as compare
-    from archaictools.results.agreement import read_published
     from archaictools.results.carriers import is_segments
     from archaictools.results.genes import genes_bed, genome_names, read_predictions, summarise_genes
 
@@ -92,7 +90,10 @@ def command(
             tally=tally,
         )
         write_table(target, table)
-        if compared and published:
+        if compared and published:  # what compares them is slow to import
+            from archaictools.results.agreement import agreement as compare
+            from archaictools.results.agreement import read_published
+
             agreeing = compare(table, read_published(published))
             write_json(compared, agreeing)
         if track:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import importlib
 import io
 import os
@@ -106,17 +107,24 @@ def main(arguments: list[str]) -> int:
     except Exception as error:
         if os.environ.get("ARCHAICTOOLS_DEBUG"):
             raise
-        if type(error).__name__ == "ResourceExhaustedError":
-            return _say("out of memory in TensorFlow; give a smaller --batch-size", 4)
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else one_line(f"{error}")
-        where = f" {error.filename}" if isinstance(error, OSError) and error.filename else ""
-        return _say(
-            f"{type(error).__name__}{where}: {reason}; this is not expected: set ARCHAICTOOLS_DEBUG=1 for the details",
-            1,
-        )
+        return _unexpected(error)
     finally:
         forget()
     return result if isinstance(result, int) else 0
+
+
+def _unexpected(error: Exception) -> int:
+    """Say what no other handler knows; a full disk is nobody's mistake."""
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        return _say(f"an output cannot be written ({error.strerror}); make space, or name another folder", 1)
+    if type(error).__name__ == "ResourceExhaustedError":
+        return _say("out of memory in TensorFlow; give a smaller --batch-size", 4)
+    reason = error.strerror if isinstance(error, OSError) and error.strerror else one_line(f"{error}")
+    where = f" {error.filename}" if isinstance(error, OSError) and error.filename else ""
+    return _say(
+        f"{type(error).__name__}{where}: {reason}; this is not expected: set ARCHAICTOOLS_DEBUG=1 for the details",
+        1,
+    )
 
 
 def _say(message: str, code: int) -> int:

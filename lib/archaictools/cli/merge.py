@@ -27,8 +27,9 @@ def command(*, parts: tuple[Path, ...], out: Path, threads: int, seed: int) -> N
     chromosome may be in two. Every value is checked. Summaries are added up: the result is that of one run over all.
     Tables of segments that have companions beside them (x.callable.bed beside x.tsv: what was read) come out with one.
     """
-    from archaictools.errors import InputError
+    from archaictools.errors import UsageError
     from archaictools.formats.files import Outputs
+    from archaictools.formats.pipes import is_stream
     from archaictools.formats.tally import Tally
     from archaictools.results.carriers import is_segments
     from archaictools.results.companion import companion_of
@@ -41,21 +42,20 @@ def command(*, parts: tuple[Path, ...], out: Path, threads: int, seed: int) -> N
         lacking = [part for part, beside in zip(parts, companions, strict=True) if not beside.is_file()]
         segments = merged.kind == "table" and is_segments(parts[0])
         found = segments and len(lacking) < len(parts)
-        stale = companion_of(out)
-        if segments and lacking and str(out) != "-" and stale.is_file():
-            raise InputError(
-                f"would lie beside {out}, but is not of these segments",
-                path=stale,
-                remedy="remove it, or give the output another name",
-            )
         if found and lacking:
             beside = companion_of(lacking[0]).name
             log.warning("what was read is not joined: %s has no %s beside it", lacking[0], beside)
-        elif found and (str(out) == "-" or (out.exists() and not out.is_file())):
+        elif found and is_stream(out):
             log.warning("what was read is not joined: nothing can lie beside %s", out)
         elif found:
             joined = companion_of(out)
             merge(companions, outputs.stage(joined), tally=tally)
+        if segments and not joined and not is_stream(out) and companion_of(out).exists():
+            raise UsageError(
+                "lies beside the output, for whose companion it would be taken, but what was read is not joined",
+                path=companion_of(out),
+                remedy="remove it, or name another output",
+            )
     report(
         merged=f"{len(parts):,} {merged.kind} parts into {out}"
         + (f", {merged.empty_parts:,} of them empty" if merged.empty_parts else ""),

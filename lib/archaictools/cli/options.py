@@ -22,6 +22,8 @@ log = logging.getLogger("archaictools")
 
 #: In the meta data of a command line: an output goes to standard output, so the summary does not.
 _STDOUT_TAKEN = "archaictools.stdout_taken"
+#: Key of the real paths of all inputs.
+_INPUTS = "archaictools.inputs"
 
 
 class _Input(click.Path):
@@ -31,6 +33,8 @@ class _Input(click.Path):
         from archaictools.formats.pipes import seekable
 
         path = Path(os.fsdecode(super().convert(value, param, ctx)))
+        if ctx:
+            ctx.meta.setdefault(_INPUTS, set()).add(os.path.realpath(path))
         return path if ctx and ctx.resilient_parsing else seekable(path)
 
 
@@ -112,6 +116,18 @@ version_option = click.option(
 )
 
 
+def _refuse_overwritten_inputs(values: dict[str, Any]) -> None:
+    """Raise UsageError if an output is a file that is read."""
+    from archaictools.errors import UsageError
+
+    context = click.get_current_context()
+    inputs = context.meta.get(_INPUTS, set())
+    for option in context.command.params:
+        path = values.get(option.name or "")
+        if isinstance(option.type, _Output) and isinstance(path, Path) and os.path.realpath(path) in inputs:
+            raise UsageError("is an input, which the output would replace", path=path, remedy="name another output")
+
+
 def common(function: Callable[..., Any]) -> Callable[..., Any]:
     """Add --threads, --seed, --force, --quiet and --version; bound the threads of libraries before their import."""
 
@@ -141,6 +157,7 @@ def common(function: Callable[..., Any]) -> Callable[..., Any]:
         logging.getLogger("matplotlib").setLevel(logging.ERROR)  # it warns of a home folder that is not writable
         log.setLevel(logging.WARNING if quiet else logging.INFO)
         _refuse_infinite(values)
+        _refuse_overwritten_inputs(values)
         before = REPLACING.set(force)
         try:
             return function(threads=threads, **values)

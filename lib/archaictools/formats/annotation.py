@@ -112,6 +112,10 @@ def _spans(text: pd.DataFrame, path: Path, *, tally: Tally, group: str) -> pd.Da
         name=_gene_name(parts["attributes"]),
         order=np.arange(len(parts)),
     ).sort_values("start", kind="stable")
+    nameless = parts["gene"] == ""
+    if nameless.any():
+        tally.add(group, "features without a gene_id, left out", int(nameless.sum()))
+        parts = parts[~nameless]
     keys = ["chrom", "gene", "strand"]
     reach = parts.groupby(keys, sort=False)["end"].cummax().groupby([parts[key] for key in keys], sort=False).shift()
     apart = parts["start"] - reach > MAX_GAP
@@ -131,13 +135,16 @@ def _gene_name(attributes: pd.Series[str]) -> pd.Series[str]:
 
 
 def _attribute(attributes: pd.Series[str], key: str) -> pd.Series[str]:
-    """Extract one attribute in GTF (``key "value";``) or GFF3 (``key=value;``) spelling, empty where absent."""
-    found = attributes.str.extract(rf'(?:^|;)\s*{key}(?:\s+"([^"]*)"|=([^;]*))')
-    return found[0].fillna(_decoded(found[1].fillna("").str.strip()))
+    """Extract one attribute in GTF (``key "value";``) or GFF3 (``key=value;``) spelling, empty where absent.
+
+    Some programs write the values of GTF without quotes.
+    """
+    found = attributes.str.extract(rf'(?:^|;)\s*{key}(?:\s+"([^"]*)"|=([^;]*)|\s+([^\s";=]+)\s*(?:;|$))')
+    return found[0].fillna(found[2]).fillna(_decoded(found[1].fillna("").str.strip()))
 
 
 def _is_gtf(attributes: pd.Series[str]) -> pd.Series[bool]:
-    return attributes.str.contains('gene_id "', regex=False)
+    return attributes.str.contains("gene_id ", regex=False)
 
 
 def _decoded(column: pd.Series[str]) -> pd.Series[str]:

@@ -109,7 +109,7 @@ def read_columns(
             )
             for chunk in chunks:
                 rows = chunk.iloc[1:] if chunk.index[0] == 0 else chunk  # without the line put before the first
-                frame = _without_comments(rows.astype(dict.fromkeys(texts, "category")), tally, group)
+                frame = _without_comments(rows.astype(dict.fromkeys(texts, "category")), path, tally, group)
                 yield _without_quotes(frame, texts, tally, group)
         except pd.errors.ParserError as error:
             text = " ".join(str(error).split())
@@ -123,13 +123,20 @@ def is_comment(first: str) -> bool:
     return first.startswith(("#", "track ", "browser ")) or first.strip() in {"", "track", "browser"}
 
 
-def _without_comments(frame: pd.DataFrame, tally: Tally, group: str) -> pd.DataFrame:
+def _without_comments(frame: pd.DataFrame, path: Path, tally: Tally, group: str) -> pd.DataFrame:
+    """Leave out lines that are no rows; refuse a row without a name in its first column."""
     first = frame.iloc[:, 0]
     unwanted = [value for value in first.cat.categories if is_comment(value)]
     if not unwanted:
         return frame
     dropped = first.isin(unwanted)
     if dropped.any():
+        blank = frame[first.isin([value for value in unwanted if not value.strip()])].iloc[:, 1:]
+        nameless = blank.index[(blank.astype(str).apply(lambda column: column.str.strip()) != "").any(axis=1)]
+        if len(nameless):
+            raise InputError(
+                f"{first.name} is missing", path=path, line=int(nameless[0]), remedy="correct or remove the row"
+            )
         tally.add(group, "header, comment or blank lines", int(dropped.sum()))
     return frame[~dropped]
 

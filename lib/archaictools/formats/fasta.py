@@ -39,6 +39,13 @@ class Letters:
     path
         The file, named in errors.
 
+    Attributes
+    ----------
+    counts
+        Letters of each kind.
+    bare_end
+        Name of the last record of a file if it holds no base, else empty.
+
     Examples
     --------
     >>> letters = Letters("x.fa")
@@ -50,6 +57,7 @@ class Letters:
     def __init__(self, path: Path | str) -> None:
         self._path = path
         self.counts: Counter[str] = Counter()
+        self.bare_end = ""
 
     def add(self, sequence: bytes, record: str, *, line: int | None = None) -> None:
         """Count the letters of a piece of sequence; line ends do not count.
@@ -116,7 +124,7 @@ def check_fasta(handle: IO[bytes], path: Path) -> Letters:
         nucleotide.
     """
     letters, names = Letters(path), set[str]()
-    name, line, kept = "", 1, b""
+    name, line, kept, bare = "", 1, b"", False
     block = handle.read(BLOCK).lstrip()
     if not block.startswith(b">"):
         raise InputError("is not FASTA", path=path, remedy="expected a first line that begins with '>'")
@@ -137,12 +145,14 @@ def check_fasta(handle: IO[bytes], path: Path) -> Letters:
                         remedy="give each record its own name",
                     )
                 names.add(name)
+                bare = True
                 place, line = end + 1, line + 1
                 continue
             header = block.find(b"\n>", place)
             end = len(block) if header < 0 else header + 1
             part = block[place:end]
             letters.add(part, name, line=line)
+            bare = bare and not part.strip()
             line += part.count(b"\n")
             place, new_line = end, header >= 0
         kept = block[place:]
@@ -152,6 +162,7 @@ def check_fasta(handle: IO[bytes], path: Path) -> Letters:
             new_line = block.endswith(b"\n")
         more = handle.read(BLOCK)
         block = kept + more if more else kept + b"\n" if kept else b""
+    letters.bare_end = name if bare else ""
     return letters
 
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import pysam
 
-from archaictools.errors import InputError, shortlist
+from archaictools.errors import InputError, shorten, shortlist
 from archaictools.formats.bases import Codes, encode
 from archaictools.formats.fasta import Letters, check_fasta
 from archaictools.formats.files import damage_named, is_bgzf, is_gzip, open_bytes, refuse_cut_bgzf
@@ -107,8 +107,12 @@ def open_genome(path: Path) -> Iterator[Genome]:
         try:
             handle = _indexed(fasta, scratch)
         except (pysam.SamtoolsError, OSError, ValueError) as error:
+            if letters.bare_end:  # htslib makes no index of such a file; it does where other records follow
+                raise InputError(
+                    f"the last record {shorten(letters.bare_end)} holds no base", path=path, remedy="remove it"
+                ) from error
             raise InputError(
-                f"cannot be read as FASTA ({str(error).strip()})",
+                "cannot be read as FASTA",
                 path=path,
                 remedy="expected sequences that each begin with a '>name' line and have lines of equal length",
             ) from error

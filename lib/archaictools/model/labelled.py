@@ -11,6 +11,7 @@ from archaictools.errors import UsageError
 from archaictools.formats.bed import iter_bed
 from archaictools.formats.genome import open_genome
 from archaictools.formats.hdf5 import is_hdf5
+from archaictools.formats.styles import refuse_both_styles
 from archaictools.formats.tally import Tally
 from archaictools.model.judgement import places_of
 from archaictools.model.splits import Places
@@ -61,6 +62,7 @@ def open_labelled(path: Path, genome: Path | None, *, tally: Tally) -> Iterator[
 def _places(path: Path, tally: Tally) -> Places:
     frames = [frame[["chrom", "start", "end", "name"]] for frame in iter_bed(path, tally=tally)]
     names = sorted({str(name) for frame in frames for name in frame["chrom"].unique()})
+    refuse_both_styles(names, source=path)
     index = {name: number for number, name in enumerate(names)}
 
     def column(values: Iterable[np.ndarray], dtype: type) -> np.ndarray:

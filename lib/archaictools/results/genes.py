@@ -42,6 +42,9 @@ _WINDOW: Columns = {"chrom": str, "start": COORDINATE, "end": COORDINATE, "proba
 #: Genes overlapped with windows at a time: bounds the number of pairs held in memory.
 BATCH = 2_000
 
+#: Tables hold six digits, bigWigs single precision: a probability that is closer than this to a threshold reaches it.
+ROUNDING = 1e-7
+
 
 def read_predictions(path: Path, *, tally: Tally) -> Iterator[pd.DataFrame]:
     """Stream a prediction table or a bigWig as ``chrom, start, end, probability, seen`` (NaN where it is not known).
@@ -162,7 +165,7 @@ def summarise_genes(
             "mean": mean,
             "max": totals["max"].astype(float),
             "fraction": (totals["above"] / totals["bases"]).astype(float),
-            "call": np.where(np.isnan(mean), "NA", np.where(mean >= threshold, "introgressed", "free")),
+            "call": np.where(np.isnan(mean), "NA", np.where(mean >= threshold - ROUNDING, "introgressed", "free")),
             "seen": (totals["seen"] / totals["weight"]).where(totals["unknown"] == 0).astype(float),
         }
     )[COLUMNS]
@@ -221,9 +224,8 @@ def _of_bases(genes: pd.DataFrame, track: pd.DataFrame, threshold: float) -> Ite
     """Yield what is told of genes by their bases: how many, the sum of their means, and those above the threshold."""
     for pairs in overlaps(genes, track):
         bases, mean = pairs["bases"], pairs["probability_w"].astype(float)
-        told = pairs.assign(
-            windows=0, weight=0, seen=0.0, unknown=0, max=mean, sum=bases * mean, above=bases * (mean >= threshold)
-        )
+        above = bases * (mean >= threshold - ROUNDING)
+        told = pairs.assign(windows=0, weight=0, seen=0.0, unknown=0, max=mean, sum=bases * mean, above=above)
         yield told.groupby("gene", as_index=False).agg(_TOTALS)
 
 

@@ -120,13 +120,22 @@ def _kind(part: Path) -> str:
     if begin == "sample":
         return PEOPLE
     row = _first_row(part)
-    if not row or (len(row) >= 3 and row[1].isdigit() and row[2].isdigit()):
+    if not row or (len(row) >= 3 and all(map(_is_number, row[1:3]))):
         return "BED"
     raise InputError(
         f"begins with {row[0][:40]!r}",
         path=part,
         remedy="expected a bigWig, a BED file, a table whose first column is chrom, or a summary of people",
     )
+
+
+def _is_number(text: str) -> bool:
+    """Tell coordinates, right or wrong, from other text: that of BED is checked when it is read."""
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _first_row(part: Path) -> list[str]:
@@ -154,6 +163,8 @@ class _Parts:
                 f"{chrom} is also in {other}", path=part, remedy="give each chromosome in one part, and each part once"
             )
         same = self._named.setdefault(bare(chrom), chrom)
+        if same != chrom and self._owner[same] == part:
+            raise InputError(f"names the same chromosome {same} and {chrom}", path=part, remedy="rename one of them")
         styled = _STYLED.fullmatch(chrom)
         if same == chrom and styled:
             same = self._styles.get(not styled[1], chrom)

@@ -95,6 +95,7 @@ def _read(part: Path) -> pd.DataFrame:
         (frame["sample"] == "", "sample is missing"),
         (frame["sample"].duplicated(), "the sample is there twice"),
         (frame["introgressed"] > frame["callable"], "introgressed is more than callable"),
+        ((frame["segments"] > 0) & frame["mean_length"].isna(), "mean_length is NA, though there are segments"),
     ):
         if wrong.any():
             raise InputError(what, path=part, line=int(frame.index[wrong][0]))
