@@ -1,10 +1,13 @@
 """Histories of people without archaic ancestry, as demes files: no_archaic.py FOLDER.
 
-They are 9K19, 10J19 and ooa3 with every pulse from an archaic population taken out; all else is as it was.
+They are 9K19, 10J19 and ooa3 with every pulse from an archaic population taken out; all else is as it was. With three
+arguments (SIMULATION OUTGROUP FOLDER) a simulation is laid out as run_hmmix.sh of the yardstick reads it.
 """
 
 from __future__ import annotations
 
+import gzip
+import json
 import sys
 from pathlib import Path
 
@@ -28,8 +31,28 @@ def without_pulses(name: str) -> tuple[demes.Graph, list[str]]:
     return demes.Graph.fromdict(graph), [*options, "--mutation-rate", f"{known.mutation_rate:g}"]
 
 
+def lay_out(sim: Path, outgroup: Path, folder: Path) -> None:
+    """Link what hmmix reads, and write the people and the ancestral sequence (REF, elsewhere A)."""
+    folder.mkdir(exist_ok=True)
+    for name in ("modern.chr1.vcf.gz", "archaic.chr1.vcf.gz", "ingroup.txt", "callable.bed"):
+        if not (folder / name).exists():
+            (folder / name).symlink_to((sim / name).resolve())
+    people = {"ingroup": (sim / "ingroup.txt").read_text().split(), "outgroup": outgroup.read_text().split()}
+    (folder / "individuals.json").write_text(json.dumps(people))
+    sequence = bytearray(b"A" * int((sim / "genome.chrom.sizes").read_text().split()[1]))
+    with gzip.open(sim / "modern.chr1.vcf.gz", "rt") as records:
+        for record in records:
+            if not record.startswith("#"):
+                fields = record.split("\t", 5)
+                sequence[int(fields[1]) - 1] = ord(fields[3])
+    (folder / "ancestral.chr1.fa").write_text(f">chr1\n{sequence.decode()}\n")
+
+
 def main() -> None:
-    """Write ``NAME.yaml`` and ``NAME.options`` for each history."""
+    """Write ``NAME.yaml`` and ``NAME.options`` for each history, or lay out one simulation."""
+    if len(sys.argv) > 2:
+        lay_out(*map(Path, sys.argv[1:4]))
+        return
     folder = Path(sys.argv[1])
     for name in ("9K19", "10J19", "ooa3"):
         graph, options = without_pulses(name)
