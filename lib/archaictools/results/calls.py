@@ -267,7 +267,8 @@ def _table_of(one: Haplotype, words: BinsFile) -> pd.DataFrame:
 
 def _add(sums: _Sums, one: Haplotype, words: BinsFile, calling: Calling) -> None:
     """Call the segments of a haplotype and add it to what is shared."""
-    segments = _segments_of(one, words, calling)
+    known = words.shared(one.chrom, "callable") * one.read  # callable bases with data
+    segments = _segments_of(one, words, calling, known)
     if len(segments):
         sums.segments.append(segments)
     bins = len(one.probability)
@@ -282,24 +283,24 @@ def _add(sums: _Sums, one: Haplotype, words: BinsFile, calling: Calling) -> None
     shared.total += np.where(one.read, one.probability, 0)
     shared.callers += carried & one.read
     shared.covered |= carried
-    bases = int(words.shared(one.chrom, "callable")[one.read].sum(dtype=np.int64))
-    sums.callable[one.row] = sums.callable.get(one.row, 0) + bases
+    sums.callable[one.row] = sums.callable.get(one.row, 0) + int(known.sum(dtype=np.int64))
     sums.bins += int(one.read.sum())
     sums.seen_bins += int((one.read & one.seen).sum())
 
 
-def _segments_of(one: Haplotype | None, words: BinsFile, calling: Calling) -> pd.DataFrame:
+def _segments_of(
+    one: Haplotype | None, words: BinsFile, calling: Calling, known: npt.NDArray[np.uint16] | None = None
+) -> pd.DataFrame:
     archaic = words.alphabet.archaic
     columns = ["chrom", "start", "end", "sample", "haplotype", "posterior", "source", "seen", "callable"]
     columns += [f"{name}_{what}" for name in archaic for what in ("called", "shared", "compared", "match", "over")]
-    if one is None:
+    if one is None or known is None:
         return pd.DataFrame(columns=columns)
     size = max(1, int(one.edges[1] - one.edges[0]))
     begin, end, mean = segments_of(one.track(bridged(one.read, BRIDGE // size)), calling)
     sample, number = words.haplotypes[one.row]
     first, last = np.searchsorted(one.edges, begin), np.searchsorted(one.edges, end)
     seen = np.concatenate([[0], np.cumsum(one.seen)])
-    known = words.shared(one.chrom, "callable") * one.read
     bases = np.concatenate([[0], np.cumsum(known, dtype=np.int64)])
     found: dict[str, Any] = {
         "chrom": one.chrom,
