@@ -32,8 +32,8 @@ from archaictools.haplotypes.pretrained import load
 from archaictools.learning import training
 from archaictools.learning.checkpoint import save_checkpoint
 from archaictools.learning.model_file import load_model
-from archaictools.learning.network import Network, start_tensorflow
-from archaictools.learning.splits import SplitOptions, make_splits
+from archaictools.learning.network import NetworkConfig, start_tensorflow
+from archaictools.learning.splits import SplitScheme, make_splits
 
 ABSENT_HOM, ABSENT_LACKED = PATTERNS.index("absent_hom"), PATTERNS.index("absent_lacked")
 
@@ -203,7 +203,7 @@ def test_files_of_the_same_people_stay_on_one_side(tmp_path):
     ):  # fmt: skip
         genomes = Genomes([a, b, c, d])
         assert [unit.name for unit in genomes.units] == ["a/chr1", "a/chr1", "b/chr1", "c/chr1"]
-        (split,) = make_splits(genomes.places, SplitOptions(test_chromosomes=("a/chr1",)))
+        (split,) = make_splits(genomes.places, SplitScheme(test_chromosomes=("a/chr1",)))
         assert [run.unit.words for run in genomes.runs(split, "test")] == [a, b]
         assert len(list(genomes.runs(split, "train"))) + len(list(genomes.runs(split, "validation"))) == 2
 
@@ -217,7 +217,7 @@ def test_files_that_share_a_vcf_are_of_the_same_people():
 def test_blocks_are_runs_without_the_other_sides(words):
     with open_bins(words[0]) as bins:
         genomes = Genomes([bins])
-        (split,) = make_splits(genomes.places, SplitOptions(method="block", block_size=50_000, gap=5_000))
+        (split,) = make_splits(genomes.places, SplitScheme(method="block", block_size=50_000, gap=5_000))
         seen = {}
         for side in ("train", "validation", "test"):
             for run in genomes.runs(split, side):
@@ -292,7 +292,7 @@ def test_missing_archaic_calls_come_in_places():
 def test_batches_hold_every_rich_stretch_and_weigh_the_others(words):
     with open_bins(words[0]) as bins:
         genomes = Genomes([bins])
-        (split,) = make_splits(genomes.places, SplitOptions())
+        (split,) = make_splits(genomes.places, SplitScheme())
         runs = list(genomes.runs(split, "train"))
         batches = BinBatches(runs, size=1_000, stretch=100, batch=8, keep=0.5, augmentation=None, seed=3)
         drawn = list(batches.epoch(0))
@@ -673,7 +673,7 @@ def test_vectors_of_words(ok, tmp_path, trained, words):
 def test_network_of_bins_against_numpy(layers):
     """The network's arithmetic, written out: Dense, LSTMs in both directions, Dense, sigmoid."""
     start_tensorflow(threads=2, seed=1)
-    network = Network(
+    network = NetworkConfig(
         vocabulary=5, words=7, embedding=4, lstm=3, dense=2, lstm_layers=layers, per_bin=True, forget_bias="unit"
     )
     model = network.build()

@@ -9,12 +9,12 @@ import numpy as np
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    from archaictools.learning.splits import Places
+    from archaictools.learning.splits import Locations
 
 CLASSES = {"introgressed": 1, "depleted": 0}
 
 
-def coverage(places: Places) -> dict[str, dict[str, Any]]:
+def coverage(places: Locations) -> dict[str, dict[str, Any]]:
     """Count the bases of each class, and those covered more than once.
 
     Returns
@@ -41,7 +41,7 @@ def coverage(places: Places) -> dict[str, dict[str, Any]]:
     return table
 
 
-def _covered(places: Places, rows: npt.NDArray[np.bool_]) -> tuple[int, int]:
+def _covered(places: Locations, rows: npt.NDArray[np.bool_]) -> tuple[int, int]:
     """Count bases under at least one, and under at least two, of some windows: one pass over sorted boundaries."""
     stride = int(places.end.max(initial=0)) + 1
     offset = places.chrom[rows].astype(np.int64) * stride

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from archaictools.learning.splits import TEST, TRAIN, Places, SplitOptions
+from archaictools.learning.splits import TEST, TRAIN, Locations, SplitScheme
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -20,7 +20,7 @@ SUSPECT_GAIN = 0.05
 VERDICTS = ("clean", "suspect", "leaky")
 
 
-def check_leakage(places: Places, sides: npt.NDArray[np.int8], options: SplitOptions) -> dict[str, Any]:
+def check_leakage(places: Locations, sides: npt.NDArray[np.int8], options: SplitScheme) -> dict[str, Any]:
     """Compare the coordinates of test windows with those of training windows.
 
     Returns
@@ -64,7 +64,7 @@ def worst(*verdicts: str) -> str:
     return VERDICTS[max(map(VERDICTS.index, verdicts), default=0)]
 
 
-def _verdict(found: dict[str, Any], options: SplitOptions) -> tuple[str, str]:
+def _verdict(found: dict[str, Any], options: SplitScheme) -> tuple[str, str]:
     coordinate, majority = found["coordinate_accuracy"], found["majority_accuracy"]
     gain = coordinate - majority
     alone = f"the nearest training window's class is right {coordinate:.1%} of the time, the commoner {majority:.1%}"
@@ -80,7 +80,7 @@ def _verdict(found: dict[str, Any], options: SplitOptions) -> tuple[str, str]:
 
 
 def _neighbours(
-    places: Places, train: npt.NDArray[np.int64], test: npt.NDArray[np.int64]
+    places: Locations, train: npt.NDArray[np.int64], test: npt.NDArray[np.int64]
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.bool_]]:
     """Find the training window whose middle is nearest, twice the distance, and whether its chromosome has any."""
     far = 4 * (int(places.end.max(initial=0)) + 1)  # more than twice any distance within a chromosome
@@ -95,7 +95,9 @@ def _neighbours(
     return nearest, np.minimum(to_left, to_right), places.chrom[nearest] == places.chrom[test]
 
 
-def nearest_class(places: Places, train: npt.NDArray[np.int64], test: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
+def nearest_class(
+    places: Locations, train: npt.NDArray[np.int64], test: npt.NDArray[np.int64]
+) -> npt.NDArray[np.float64]:
     """Predict each test window by coordinates alone: the class of the nearest training window of its chromosome.
 
     Returns
@@ -107,7 +109,7 @@ def nearest_class(places: Places, train: npt.NDArray[np.int64], test: npt.NDArra
     return np.where(same, places.label[nearest], places.label[train].mean())
 
 
-def _accuracies(places: Places, train: npt.NDArray[np.int64], test: npt.NDArray[np.int64]) -> tuple[float, float]:
+def _accuracies(places: Locations, train: npt.NDArray[np.int64], test: npt.NDArray[np.int64]) -> tuple[float, float]:
     if not len(train) or not len(test):
         return float("nan"), float("nan")
     truth = places.label[test] == 1
@@ -116,7 +118,7 @@ def _accuracies(places: Places, train: npt.NDArray[np.int64], test: npt.NDArray[
     return float((guess == truth).mean()), float((truth == majority).mean())
 
 
-def _distances(places: Places, train: npt.NDArray[np.int64], test: npt.NDArray[np.int64]) -> list[float] | None:
+def _distances(places: Locations, train: npt.NDArray[np.int64], test: npt.NDArray[np.int64]) -> list[float] | None:
     if not len(train) or not len(test):
         return None
     nearest, twice, same = _neighbours(places, train, test)

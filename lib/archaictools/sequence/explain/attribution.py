@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-    from archaictools.learning.splits import Places as Sentences
+    from archaictools.learning.splits import Locations as Sentences
     from archaictools.sequence.explain.perturb import Positions
 
 
