@@ -8,7 +8,7 @@ YARDSTICK ?= ../shared/yardstick
 PYTHON2 ?= python3
 JOBS   ?= auto
 FUZZ   ?= 10000
-WEIGHTS = lib/archaictools/model/weights
+WEIGHTS = lib/archaictools/haplotypes/weights
 
 GALAXY  ?= .galaxy
 PLANEMO ?= .planemo

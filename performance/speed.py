@@ -72,11 +72,11 @@ def random_genome(folder: Path, megabases: int) -> tuple[Path, Path]:
 
 OURS = """
 import numpy, pandas, h5py, pysam, pyBigWig, Bio.SeqIO
-import archaictools.formats.genome, archaictools.progress, archaictools.provenance
-import archaictools.words.tokenize, archaictools.words.vocabulary
+import archaictools.io.fasta, archaictools.progress, archaictools.provenance
+import archaictools.sequence.tokenize, archaictools.sequence.vocabulary
 from archaictools.cli import tokenize
 from archaictools.cli.main import main
-from archaictools.words.sentences import open_words
+from archaictools.sequence.token_file import open_words
 before, start = now(), time.perf_counter()
 assert main(["tokenize", {windows!r}, "--genome", {genome!r}, "--out", {out!r}, "--quiet"]) == 0
 stored = time.perf_counter() - start
@@ -133,15 +133,15 @@ SETUP = """
 import contextlib
 import numpy as np
 import pysam
-from archaictools.model.network import Network, start_tensorflow
+from archaictools.learning.network import Network, start_tensorflow
 start_tensorflow(threads=None, seed={seed})
 import keras
 from sklearn.metrics import roc_auc_score
-from archaictools.model.batches import TrainingBatches
-from archaictools.model.judgement import places_of
-from archaictools.model.splits import SplitOptions, make_split, TRAIN, TEST
-from archaictools.model.training import TrainingOptions, compile_network
-from archaictools.words.sentences import open_words
+from archaictools.sequence.batches import TrainingBatches
+from archaictools.learning.report import places_of
+from archaictools.learning.splits import SplitOptions, make_split, TRAIN, TEST
+from archaictools.learning.training import TrainingOptions, compile_network
+from archaictools.sequence.token_file import open_words
 stack = contextlib.ExitStack()
 words = stack.enter_context(open_words(Path({words!r})))
 places = places_of(words)
@@ -221,8 +221,8 @@ def train(folder: Path, pairs: int) -> list[str]:
 
 MANY = """
 import numpy as np
-from archaictools.formats.bases import encode
-from archaictools.words.sentences import CHUNK, Alphabet, Sentences, write_words
+from archaictools.io.dna import encode
+from archaictools.sequence.token_file import CHUNK, Alphabet, Sentences, write_words
 sys.path.insert(0, {planted!r})
 from make_planted import BARE, COPIES, MOTIFS, ZONE
 rng, total = np.random.default_rng(1), {windows}
@@ -264,7 +264,7 @@ def defaults(folder: Path, _pairs: int) -> list[str]:
 PREDICT = (
     SETUP
     + """
-from archaictools.model.prediction import Predictor
+from archaictools.sequence.predict import Predictor
 network = Network(vocabulary=words.alphabet.vocabulary, words=words.alphabet.words)
 model = network.build()
 codes = np.concatenate([words.take(np.arange(len(words)))] * 3)
@@ -281,9 +281,9 @@ report(ours=ours, plain=plain, windows=len(codes))
 IMPORTANCE = (
     SETUP
     + """
-from archaictools.model.archive import load_model
-from archaictools.model.prediction import Predictor
-from archaictools.results.perturbation import CHUNK, PerturbedReader, sequence_positions
+from archaictools.learning.model_file import load_model
+from archaictools.sequence.predict import Predictor
+from archaictools.sequence.explain.perturb import CHUNK, PerturbedReader, sequence_positions
 trained = load_model(Path({model!r}))
 reader, positions = PerturbedReader(trained), sequence_positions(words.alphabet, 10)
 predictor = Predictor(trained.network.build(dict(trained.members[0].weights)), words.alphabet, both_strands=False)
@@ -356,12 +356,12 @@ with pysam.VariantFile({vcf!r}) as variants:
 report(seconds=time.perf_counter() - start, sites=sites)
 """
 READ = """
-from archaictools.formats.tally import Tally
+from archaictools.io.summary import Tally
 from archaictools.progress import Progress
-from archaictools.words.bins import Patterns
-from archaictools.words.bins_writer import write_bins
-from archaictools.words.haplotypes import count_haplotypes
-from archaictools.words.people import HaplotypeOptions, People
+from archaictools.haplotypes.feature_file import Patterns
+from archaictools.haplotypes.feature_writer import write_bins
+from archaictools.haplotypes.encode import count_haplotypes
+from archaictools.haplotypes.samples import HaplotypeOptions, People
 outgroup, ingroup = (tuple(line.strip() for line in open({sim!r} + "/" + role + ".txt")) for role in ("outgroup", "ingroup"))
 people = People(vcf=(Path({vcf!r}),), ingroup=ingroup, outgroup=outgroup)
 start = time.perf_counter()

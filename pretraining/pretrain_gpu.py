@@ -17,15 +17,15 @@ import numpy as np
 import torch
 from sklearn.metrics import average_precision_score
 
-from archaictools.model.archive import Member, TrainedModel, save_model
-from archaictools.model.augmentation import Augmentation
-from archaictools.model.bin_batches import BinBatches, scaled
-from archaictools.model.bin_fitting import BinTrainingOptions
-from archaictools.model.genomes import Genomes
-from archaictools.model.network import Network
-from archaictools.model.splits import SplitOptions, make_splits
-from archaictools.model.territory import seen_by
-from archaictools.words.bins import open_bins
+from archaictools.haplotypes.augment import Augmentation
+from archaictools.haplotypes.batches import BinBatches, scaled
+from archaictools.haplotypes.dataset import Genomes
+from archaictools.haplotypes.feature_file import open_bins
+from archaictools.haplotypes.fit import BinTrainingOptions
+from archaictools.learning.model_file import Member, TrainedModel, save_model
+from archaictools.learning.network import Network
+from archaictools.learning.regions import seen_by
+from archaictools.learning.splits import SplitOptions, make_splits
 
 #: Steps in which the learning rate rises.
 WARMUP = 200
@@ -34,7 +34,7 @@ cross_entropy = torch.nn.functional.binary_cross_entropy_with_logits
 
 
 class Net(torch.nn.Module):
-    """The network of archaictools.model.network, returning logits."""
+    """The network of archaictools.learning.network, returning logits."""
 
     def __init__(self, network, dropout):
         super().__init__()

@@ -8,15 +8,15 @@ from pathlib import Path
 
 import numpy as np
 
-from archaictools.model.archive import Member, TrainedModel, load_model, save_model
-from archaictools.model.checkpoint import State, load_checkpoint, save_checkpoint
-from archaictools.model.network import Network
-from archaictools.model.sharing import INPUTS
-from archaictools.model.splits import Split, SplitOptions
-from archaictools.model.territory import Territory
-from archaictools.words.bins import Patterns, open_bins
-from archaictools.words.bins_writer import Piece, write_bins
-from archaictools.words.sentences import Alphabet, Sentences, open_words, write_words
+from archaictools.haplotypes.feature_file import Patterns, open_bins
+from archaictools.haplotypes.feature_writer import Piece, write_bins
+from archaictools.haplotypes.relatedness import INPUTS
+from archaictools.learning.checkpoint import State, load_checkpoint, save_checkpoint
+from archaictools.learning.model_file import Member, TrainedModel, load_model, save_model
+from archaictools.learning.network import Network
+from archaictools.learning.regions import Territory
+from archaictools.learning.splits import Split, SplitOptions
+from archaictools.sequence.token_file import Alphabet, Sentences, open_words, write_words
 
 INPUT = {"inputs": {"vcf_0": {"name": "people.vcf.gz", "sha256": "0" * 64}}, "version": "1"}
 SETTINGS = {"words": "x", "seed": 1}

@@ -10,10 +10,10 @@ import pandas as pd
 import pytest
 
 from archaictools.errors import InputError
-from archaictools.results.agreement import agreement, read_published
-from archaictools.results.vectors import WordVectors
-from archaictools.results.word2vec import clustering
-from archaictools.words.kmers import at_content, kmer_text
+from archaictools.sequence.explain.embedding import WordVectors
+from archaictools.sequence.explain.word2vec import clustering
+from archaictools.sequence.kmers import at_content, kmer_text
+from archaictools.sequence.published import agreement, read_published
 
 
 def vectors(kind: str) -> WordVectors:

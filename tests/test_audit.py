@@ -11,14 +11,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from archaictools.formats.bases import encode
-from archaictools.model import similarity
-from archaictools.model.composition import features, separability
-from archaictools.model.coverage import coverage
-from archaictools.model.leakage import check_leakage
-from archaictools.model.splits import Places, SplitOptions
-from archaictools.words.kmers import long_kmers
-from archaictools.words.sentences import Sentences
+from archaictools.io.dna import encode
+from archaictools.learning.splits import Places, SplitOptions
+from archaictools.sequence.audit import shared_kmers as similarity
+from archaictools.sequence.audit.composition import features, separability
+from archaictools.sequence.audit.coverage import coverage
+from archaictools.sequence.audit.overlap import check_leakage
+from archaictools.sequence.kmers import long_kmers
+from archaictools.sequence.token_file import Sentences
 
 COMPLEMENT = str.maketrans("ACGTN", "TGCAN")
 WINDOWS = st.lists(

@@ -11,11 +11,11 @@ import pyBigWig
 import pytest
 
 from archaictools.errors import ArchaicError, InputError
-from archaictools.formats.bigwig import BigWigWriter
-from archaictools.formats.bigwig_reader import is_bigwig, open_bigwig, read_bigwig
-from archaictools.words.bins import Patterns
-from archaictools.words.bins_writer import write_bins
-from archaictools.words.sentences import Alphabet, write_words
+from archaictools.haplotypes.feature_file import Patterns
+from archaictools.haplotypes.feature_writer import write_bins
+from archaictools.io.bigwig import BigWigWriter
+from archaictools.io.bigwig_reader import is_bigwig, open_bigwig, read_bigwig
+from archaictools.sequence.token_file import Alphabet, write_words
 
 
 def random_track(path, rng, *, chromosomes):

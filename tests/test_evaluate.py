@@ -11,12 +11,12 @@ import pytest
 from sklearn.metrics import roc_auc_score
 
 from archaictools.cli.main import main
-from archaictools.model.calibration import fit_temperature, logit, tempered
-from archaictools.model.controls import COLUMNS, CONTROLS, RIVALS, shuffle_within_blocks, word_counts
-from archaictools.model.evaluation import judge_against_controls
-from archaictools.model.metrics import reliability
-from archaictools.model.splits import Places
-from archaictools.words.sentences import open_words
+from archaictools.learning.calibration import fit_temperature, logit, tempered
+from archaictools.learning.metrics import reliability
+from archaictools.learning.splits import Places
+from archaictools.sequence.baselines import COLUMNS, CONTROLS, RIVALS, shuffle_within_blocks, word_counts
+from archaictools.sequence.evaluate import judge_against_controls
+from archaictools.sequence.token_file import open_words
 from conftest import write_fasta
 
 

@@ -11,9 +11,9 @@ import pysam
 import pytest
 
 from archaictools.errors import InputError
-from archaictools.formats import fasta
-from archaictools.formats.genome import open_genome
-from archaictools.words.sentences import open_words
+from archaictools.io import fasta_text as fasta
+from archaictools.io.fasta import open_genome
+from archaictools.sequence.token_file import open_words
 
 
 @pytest.mark.parametrize(

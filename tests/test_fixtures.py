@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from archaictools.words.sentences import open_words
+from archaictools.sequence.token_file import open_words
 
 
 def test_windows_and_words_are_what_the_commands_make(ok, planted, tmp_path):

@@ -9,7 +9,8 @@ import pandas as pd
 import pytest
 
 from archaictools.errors import InputError, UsageError
-from archaictools.model.splits import (
+from archaictools.learning.regions import fold_table, read_folds, seen_by
+from archaictools.learning.splits import (
     METHODS,
     TEST,
     TRAIN,
@@ -20,7 +21,6 @@ from archaictools.model.splits import (
     SplitOptions,
     make_splits,
 )
-from archaictools.model.territory import fold_table, read_folds, seen_by
 
 LENGTHS = {f"chr{number}": 1_000_000 for number in range(1, 8)}
 

@@ -15,14 +15,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from archaictools.errors import InputError, UsageError
-from archaictools.formats.annotation import read_genes
-from archaictools.formats.bases import encode
-from archaictools.formats.bed import read_bed
-from archaictools.formats.bigwig import BigWigWriter, mean_over_overlaps
-from archaictools.formats.bigwig_reader import read_bigwig
-from archaictools.formats.files import Outputs
-from archaictools.formats.genome import open_genome
-from archaictools.formats.tally import Tally
+from archaictools.io.annotation import read_genes
+from archaictools.io.bed import read_bed
+from archaictools.io.bigwig import BigWigWriter, mean_over_overlaps
+from archaictools.io.bigwig_reader import read_bigwig
+from archaictools.io.dna import encode
+from archaictools.io.fasta import open_genome
+from archaictools.io.files import Outputs
+from archaictools.io.summary import Tally
 from conftest import write_fasta
 
 

@@ -24,7 +24,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 
 from archaictools.cli.main import main
-from archaictools.formats.bigwig import BigWigWriter
+from archaictools.io.bigwig import BigWigWriter
 from containers import KINDS
 from mutations import mutated
 
@@ -183,7 +183,7 @@ def read_by(read: Callable[[Path], object]) -> Callable[[Path, Path], None]:
 
 
 def folds(path: Path) -> None:
-    from archaictools.model.territory import read_folds
+    from archaictools.learning.regions import read_folds
 
     read_folds(path)
 

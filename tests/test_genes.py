@@ -10,9 +10,9 @@ import pyBigWig
 import pytest
 
 from archaictools.errors import InputError
-from archaictools.formats.annotation import read_genes
-from archaictools.formats.tally import Tally
-from archaictools.results.companion import companion_of
+from archaictools.haplotypes.callable_file import companion_of
+from archaictools.io.annotation import read_genes
+from archaictools.io.summary import Tally
 
 HEADER = "chrom\tstart\tend\tsample\thaplotype\tposterior\tsource\tseen\n"
 

@@ -15,22 +15,25 @@ from scipy.stats import poisson
 from sklearn.metrics import average_precision_score, roc_auc_score
 
 from archaictools.errors import InputError
-from archaictools.model import bin_evaluation, bin_fitting, hmm, training
-from archaictools.model.archive import load_model
-from archaictools.model.augmentation import Augmentation, _uneven
-from archaictools.model.bin_batches import BinBatches
-from archaictools.model.bin_evaluation import CONTROLS, RIVALS, evaluate_bins
-from archaictools.model.bin_prediction import BinEnsemble
-from archaictools.model.bin_windows import BinPredictor
-from archaictools.model.checkpoint import save_checkpoint
-from archaictools.model.genomes import Genomes, _united
-from archaictools.model.network import Network, start_tensorflow
-from archaictools.model.pretrained import load
-from archaictools.model.splits import SplitOptions, make_splits
-from archaictools.results.bin_importance import draw_stretches
-from archaictools.words.bins import Patterns, open_bins
-from archaictools.words.bins_writer import Piece, write_bins
-from archaictools.words.patterns import PATTERNS
+from archaictools.haplotypes import evaluate as bin_evaluation
+from archaictools.haplotypes import fit as bin_fitting
+from archaictools.haplotypes import hmm
+from archaictools.haplotypes.allele_classes import PATTERNS
+from archaictools.haplotypes.augment import Augmentation, _uneven
+from archaictools.haplotypes.batches import BinBatches
+from archaictools.haplotypes.dataset import Genomes, _united
+from archaictools.haplotypes.evaluate import CONTROLS, RIVALS, evaluate_bins
+from archaictools.haplotypes.explain import draw_stretches
+from archaictools.haplotypes.feature_file import Patterns, open_bins
+from archaictools.haplotypes.feature_writer import Piece, write_bins
+from archaictools.haplotypes.predict import BinEnsemble
+from archaictools.haplotypes.predictors import BinPredictor
+from archaictools.haplotypes.pretrained import load
+from archaictools.learning import training
+from archaictools.learning.checkpoint import save_checkpoint
+from archaictools.learning.model_file import load_model
+from archaictools.learning.network import Network, start_tensorflow
+from archaictools.learning.splits import SplitOptions, make_splits
 
 ABSENT_HOM, ABSENT_LACKED = PATTERNS.index("absent_hom"), PATTERNS.index("absent_lacked")
 

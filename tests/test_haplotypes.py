@@ -12,11 +12,11 @@ import pandas as pd
 import pysam
 import pytest
 
-from archaictools.formats import variants
-from archaictools.words.bins import Patterns, open_bins
-from archaictools.words.bins_writer import Piece, write_bins
-from archaictools.words.patterns import PATTERNS
-from archaictools.words.truth import Cover
+from archaictools.haplotypes.allele_classes import PATTERNS
+from archaictools.haplotypes.feature_file import Patterns, open_bins
+from archaictools.haplotypes.feature_writer import Piece, write_bins
+from archaictools.haplotypes.labels import Cover
+from archaictools.io import vcf as variants
 
 HEADER = (
     "##fileformat=VCFv4.2\n##contig=<ID={chrom},length={length}>\n##FORMAT=<ID=GT,Number=1,Type=String,Description=G>\n"

@@ -8,11 +8,11 @@ from scipy.stats import fisher_exact
 from sklearn.metrics import accuracy_score, log_loss, roc_auc_score
 
 from archaictools.progress import Progress
-from archaictools.results.enrichment import kmers_at
-from archaictools.results.importance import ImportanceOptions, measure_importance
-from archaictools.results.perturbation import PerturbedReader, sequence_positions, word_positions
-from archaictools.words.kmers import kmer_text
-from archaictools.words.sentences import Alphabet
+from archaictools.sequence.explain.enrichment import kmers_at
+from archaictools.sequence.explain.permutation import ImportanceOptions, measure_importance
+from archaictools.sequence.explain.perturb import PerturbedReader, sequence_positions, word_positions
+from archaictools.sequence.kmers import kmer_text
+from archaictools.sequence.token_file import Alphabet
 from test_model_file import member, small_model
 
 
@@ -29,7 +29,7 @@ def data():
 @pytest.fixture(scope="module", params=[1, 2])
 def keras_and_reader(request):
     """A network with random weights, in Keras and in the reader, at two strides."""
-    from archaictools.model.network import Network, start_tensorflow
+    from archaictools.learning.network import Network, start_tensorflow
 
     start_tensorflow(threads=None, seed=1)
     alphabet = Alphabet(k=3, size=50, stride=request.param)

@@ -8,10 +8,10 @@ import pandas as pd
 import pytest
 
 from archaictools.errors import InputError
-from archaictools.formats.bed import read_bed
-from archaictools.formats.tables import read_table
-from archaictools.formats.tally import Tally
-from archaictools.words.truth import Cover, read_cover, read_truth
+from archaictools.haplotypes.labels import Cover, read_cover, read_truth
+from archaictools.io.bed import read_bed
+from archaictools.io.summary import Tally
+from archaictools.io.tables import read_table
 from conftest import write_fasta
 
 

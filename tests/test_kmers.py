@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from archaictools.errors import UsageError
-from archaictools.formats.bases import encode, pack, reverse_complement, unpack
-from archaictools.words.kmers import at_content, kmer_ids, kmer_text, reverse_complement_ids, vocabulary_size
+from archaictools.io.dna import encode, pack, reverse_complement, unpack
+from archaictools.sequence.kmers import at_content, kmer_ids, kmer_text, reverse_complement_ids, vocabulary_size
 
 COMPLEMENT = str.maketrans("ACGT", "TGCA")
 dna = st.text(alphabet="ACGTacgtNnRY", max_size=80)

@@ -8,8 +8,8 @@ import numpy as np
 import pyBigWig
 import pytest
 
-from archaictools.formats.bigwig import BigWigWriter
-from archaictools.formats.bigwig_reader import read_bigwig
+from archaictools.io.bigwig import BigWigWriter
+from archaictools.io.bigwig_reader import read_bigwig
 
 PARTS = {"chr2": [(0, 200, 0.25), (200, 400, 0.75)], "chr10": [(100, 300, 1.0)], "chr1": [(50, 60, 0.5)]}
 LENGTHS = {"chr1": 1_000, "chr2": 900, "chr10": 800, "chr11": 700}

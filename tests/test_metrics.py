@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from archaictools.model.judgement import Predicted, judge
-from archaictools.model.metrics import calibration_error, describe
-from archaictools.model.splits import SIDES, Places
+from archaictools.learning.metrics import calibration_error, describe
+from archaictools.learning.report import Predicted, judge
+from archaictools.learning.splits import SIDES, Places
 
 
 @pytest.fixture

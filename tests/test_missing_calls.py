@@ -13,10 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from archaictools.cli.main import main
-from archaictools.model.bin_windows import BinPredictor
-from archaictools.results.deserts import Landscape, find_deserts
-from archaictools.words.bins import open_bins
-from archaictools.words.callability import LEAST_CALLED, bridged, read_bins
+from archaictools.haplotypes.callability import LEAST_CALLED, bridged, read_bins
+from archaictools.haplotypes.deserts import Landscape, find_deserts
+from archaictools.haplotypes.feature_file import open_bins
+from archaictools.haplotypes.predictors import BinPredictor
 
 LENGTH = 2_000_000
 

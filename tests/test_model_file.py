@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 
 from archaictools.errors import InputError
-from archaictools.model.archive import Member, TrainedModel, check_fit, load_model, save_model
-from archaictools.model.network import Network
-from archaictools.model.splits import Split, SplitOptions
-from archaictools.model.territory import Territory
-from archaictools.words.sentences import Alphabet, open_words
+from archaictools.learning.model_file import Member, TrainedModel, check_fit, load_model, save_model
+from archaictools.learning.network import Network
+from archaictools.learning.regions import Territory
+from archaictools.learning.splits import Split, SplitOptions
+from archaictools.sequence.token_file import Alphabet, open_words
 
 
 def member(network, rng, fold) -> Member:

@@ -7,10 +7,10 @@ import time
 import pytest
 
 from archaictools.errors import InputError, UsageError
-from archaictools.formats.variants import open_variants
-from archaictools.words.bins import open_bins
-from archaictools.words.names import read_individuals, read_names
-from archaictools.words.people import People
+from archaictools.haplotypes.feature_file import open_bins
+from archaictools.haplotypes.sample_names import read_individuals, read_names
+from archaictools.haplotypes.samples import People
+from archaictools.io.vcf import open_variants
 from test_haplotypes import INGROUP, OUTGROUP, write_vcf
 
 KNOWN = frozenset({"A", "B", "C", "Mbuti 1", "Doe, J", "X/Y"})

@@ -209,9 +209,9 @@ def test_projector_files_agree(chain, ok, tmp_path):
     assert single == metadata["kmer"].tolist(), "a single column has no header"
     assert json.loads(names["c.json"].read_text())["embeddings"][0]["tensorShape"] == [300, 10]
     # Counts and vectors against the words file and the weights themselves.
-    from archaictools.model.archive import load_model
-    from archaictools.model.heldout import rows_of_side
-    from archaictools.words.sentences import open_words
+    from archaictools.learning.model_file import load_model
+    from archaictools.sequence.heldout import rows_of_side
+    from archaictools.sequence.token_file import open_words
 
     model = load_model(chain / "m.h5")
     with open_words(chain / "w.h5") as words:

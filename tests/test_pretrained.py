@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 
 from archaictools.cli.main import main
-from archaictools.model.bin_batches import scaled
-from archaictools.model.bin_windows import WINDOW, BinPredictor
-from archaictools.model.network import start_tensorflow
-from archaictools.model.pretrained import load
-from archaictools.words.bins import open_bins
+from archaictools.haplotypes.batches import scaled
+from archaictools.haplotypes.feature_file import open_bins
+from archaictools.haplotypes.predictors import WINDOW, BinPredictor
+from archaictools.haplotypes.pretrained import load
+from archaictools.learning.network import start_tensorflow
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +33,7 @@ def people(tmp_path_factory) -> Path:
 
 
 def test_the_word_pretrained_means_the_model_of_the_package(ok, people, tmp_path):
-    weights = Path(str(resources.files("archaictools.model"))) / "weights" / "pretrained.h5"
+    weights = Path(str(resources.files("archaictools.haplotypes"))) / "weights" / "pretrained.h5"
     for name, model in (("word", "pretrained"), ("file", weights)):
         ok("predict", model, people / "beside.h5", "--table", tmp_path / f"{name}.tsv")
     assert (tmp_path / "word.tsv").read_bytes() == (tmp_path / "file.tsv").read_bytes()

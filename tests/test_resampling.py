@@ -12,11 +12,11 @@ from sklearn.metrics import (
     roc_auc_score,
 )
 
-from archaictools.model import resampling
-from archaictools.model.metrics import calibration_error
-from archaictools.model.resampling import BLOCKS, Resampler, blocks_of, interval
-from archaictools.model.scores import Scores
-from archaictools.model.splits import Places
+from archaictools.learning import bootstrap as resampling
+from archaictools.learning.bootstrap import BLOCKS, Resampler, blocks_of, interval
+from archaictools.learning.metrics import calibration_error
+from archaictools.learning.score_histogram import Scores
+from archaictools.learning.splits import Places
 
 
 def held(label: np.ndarray, rng: np.random.Generator) -> Places:

@@ -7,8 +7,8 @@ import pytest
 from scipy.special import logit
 from sklearn.metrics import average_precision_score, brier_score_loss, matthews_corrcoef, roc_auc_score
 
-from archaictools.model.metrics import describe, reliability
-from archaictools.model.scores import STEPS, ScoreCounter, Scores
+from archaictools.learning.metrics import describe, reliability
+from archaictools.learning.score_histogram import STEPS, ScoreCounter, Scores
 
 
 @pytest.fixture

@@ -11,16 +11,16 @@ import pytest
 from scipy.special import logit
 
 from archaictools.errors import InputError
-from archaictools.model import sharing
-from archaictools.model.archive import load_model
-from archaictools.model.bin_batches import scaled
-from archaictools.model.bin_prediction import BinEnsemble
-from archaictools.model.bin_windows import BinPredictor
-from archaictools.model.sharing import INPUTS, WINDOWS, private_alleles
-from archaictools.model.sharing_fitting import _changed
-from archaictools.words.bins import Patterns, open_bins
-from archaictools.words.bins_writer import Piece, write_bins
-from archaictools.words.patterns import PATTERNS
+from archaictools.haplotypes import relatedness as sharing
+from archaictools.haplotypes.allele_classes import PATTERNS
+from archaictools.haplotypes.batches import scaled
+from archaictools.haplotypes.feature_file import Patterns, open_bins
+from archaictools.haplotypes.feature_writer import Piece, write_bins
+from archaictools.haplotypes.fit_second import _changed
+from archaictools.haplotypes.predict import BinEnsemble
+from archaictools.haplotypes.predictors import BinPredictor
+from archaictools.haplotypes.relatedness import INPUTS, WINDOWS, private_alleles
+from archaictools.learning.model_file import load_model
 
 SMALL = ("--lstm", 8, "--embedding", 8, "--dense", 8, "--stretch", 100, "--learning-rate", 0.01, "--threads", 2)
 

@@ -9,12 +9,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from archaictools.results import sources
-from archaictools.results.call_tables import segments_bed
-from archaictools.results.calls import Haplotype, write_calls
-from archaictools.results.sources import AMBIGUOUS, LEVEL, UNMATCHED, log_ratio, name_sources, prior, weigh
-from archaictools.results.tracks import Calling
-from archaictools.words.bins import open_bins
+from archaictools.haplotypes import sources
+from archaictools.haplotypes.feature_file import open_bins
+from archaictools.haplotypes.outputs import Haplotype, write_calls
+from archaictools.haplotypes.sources import AMBIGUOUS, LEVEL, UNMATCHED, log_ratio, name_sources, prior, weigh
+from archaictools.haplotypes.tables import segments_bed
+from archaictools.sequence.tracks import Calling
 
 LENGTH, TRACT = 100_000, (20_000, 60_000)
 OUTGROUP = [f"O{number}" for number in range(10)]

@@ -8,8 +8,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from archaictools.errors import InputError, UsageError
-from archaictools.model.leakage import check_leakage
-from archaictools.model.splits import (
+from archaictools.learning.splits import (
     TEST,
     TRAIN,
     UNUSED,
@@ -20,6 +19,7 @@ from archaictools.model.splits import (
     interval_numbers,
     make_split,
 )
+from archaictools.sequence.audit.overlap import check_leakage
 
 
 def genome(counts, *, step=200, size=200, seed=0):

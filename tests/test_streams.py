@@ -204,7 +204,7 @@ def test_threads_are_at_most_one_a_core(monkeypatch, slots, asked, expected):
 
 
 def test_a_pipe_named_twice_is_read_once(tmp_path):
-    from archaictools.formats.pipes import forget, seekable
+    from archaictools.io.pipes import forget, seekable
 
     path = tmp_path / "pipe"
     os.mkfifo(path)
@@ -239,7 +239,7 @@ def test_many_contigs_take_linear_time(ok, tmp_path):
 
 
 def test_numba_has_a_folder_where_the_home_is_not_writable(monkeypatch, tmp_path):
-    from archaictools.results import vectors
+    from archaictools.sequence.explain import embedding as vectors
 
     (tmp_path / "file").touch()
     assert vectors._writable(tmp_path / "new" / "folder")

@@ -13,12 +13,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from archaictools.model import training
-from archaictools.model.batches import TrainingBatches
-from archaictools.model.checkpoint import FILE
-from archaictools.model.judgement import places_of
-from archaictools.model.splits import TRAIN, SplitOptions, make_split
-from archaictools.words.sentences import open_words
+from archaictools.learning import training
+from archaictools.learning.checkpoint import FILE
+from archaictools.learning.report import places_of
+from archaictools.learning.splits import TRAIN, SplitOptions, make_split
+from archaictools.sequence.batches import TrainingBatches
+from archaictools.sequence.token_file import open_words
 
 
 @pytest.fixture(scope="module")
@@ -99,8 +99,8 @@ def test_batches_hold_every_sentence_once_in_a_reproducible_order(words, monkeyp
         assert (first != epoch(1)[0]).any()
         by_words = dict(zip(map(bytes, expected), places.label[rows], strict=True))
         assert [by_words[bytes(row)] for row in first] == label.tolist()
-        monkeypatch.setattr("archaictools.model.batches.BUFFER", 1_000)
-        monkeypatch.setattr("archaictools.model.batches.CHUNK", 500)
+        monkeypatch.setattr("archaictools.sequence.batches.BUFFER", 1_000)
+        monkeypatch.setattr("archaictools.sequence.batches.CHUNK", 500)
         grouped, _ = epoch(0)
         assert key(grouped) == key(expected), "sets larger than the buffer are still read whole"
         flipped, _ = epoch(0, reverse=True)

@@ -13,12 +13,12 @@ import pysam
 import pysam.bcftools
 import pytest
 
-from archaictools.formats import variants
-from archaictools.formats.chromosomes import Naming
-from archaictools.formats.tally import Tally
-from archaictools.formats.vcf_index import indexed_chromosomes
-from archaictools.words.bins import open_bins
-from archaictools.words.patterns import PATTERNS
+from archaictools.haplotypes.allele_classes import PATTERNS
+from archaictools.haplotypes.feature_file import open_bins
+from archaictools.io import vcf as variants
+from archaictools.io.chromosomes import Naming
+from archaictools.io.summary import Tally
+from archaictools.io.vcf_index import indexed_chromosomes
 from test_haplotypes import (
     ARCHAIC,
     INGROUP,

@@ -7,11 +7,11 @@ import pandas as pd
 import pysam.bcftools
 import pytest
 
-from archaictools.formats import variants
-from archaictools.formats.tally import Tally
-from archaictools.formats.variants import open_variants
-from archaictools.formats.vcf_alleles import NO_BASE, single_bases
-from archaictools.words.bins import open_bins
+from archaictools.haplotypes.feature_file import open_bins
+from archaictools.io import vcf as variants
+from archaictools.io.summary import Tally
+from archaictools.io.vcf import open_variants
+from archaictools.io.vcf_alleles import NO_BASE, single_bases
 from test_haplotypes import INGROUP, OUTGROUP, ROLES, by_hand, check, write_vcf
 
 SAMPLES = [*OUTGROUP, *INGROUP]

@@ -9,12 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from archaictools.errors import InputError, UsageError
-from archaictools.formats.genome import open_genome
-from archaictools.formats.tally import Tally
-from archaictools.words.controls import draw_controls
-from archaictools.words.regions import prepare
-from archaictools.words.selection import Selection, select_regions
-from archaictools.words.windows import Cutting, cut, cut_regions
+from archaictools.io.fasta import open_genome
+from archaictools.io.summary import Tally
+from archaictools.sequence.matched_regions import draw_controls
+from archaictools.sequence.regions import prepare
+from archaictools.sequence.selection import Selection, select_regions
+from archaictools.sequence.windows import Cutting, cut, cut_regions
 from conftest import write_fasta
 
 rows = st.lists(

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from archaictools.errors import InputError
-from archaictools.words.sentences import open_words
+from archaictools.sequence.token_file import open_words
 from conftest import write_fasta
 from test_kmers import COMPLEMENT, ids_of_strings
 

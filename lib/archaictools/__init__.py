@@ -1,9 +1,8 @@
 """archaictools: find archaic (Neanderthal, Denisovan) DNA in genomes with LSTMs.
 
-The data flow is the folder listing, and imports run the same way only:
-
-``formats`` (FASTA, BED, bigWig, tables) → ``words`` (windows, k-mers, ``words.h5``) → ``model`` (splits,
-network, training) → ``results`` (importance, embedding, tracks, genes) → ``cli`` (one verb a step).
+Two wings share a small core: ``sequence`` (k-mers of a reference genome) and ``haplotypes`` (people's VCFs), over
+``io`` (file formats) and ``learning`` (networks, training, splits, measures). ``simulation`` makes people with known
+truth. ``api`` holds one function a verb; ``cli`` gives it a command line. The wings never import each other.
 
 Coordinates are 0-based and half-open everywhere inside the package.
 """

@@ -11,7 +11,7 @@ from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
 from archaictools import __version__
-from archaictools.formats.files import sha256
+from archaictools.io.files import sha256
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -17,9 +17,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from archaictools.formats.tables import write_table
-from archaictools.words.bins import open_bins
-from archaictools.words.patterns import PATTERNS
+from archaictools.haplotypes.allele_classes import PATTERNS
+from archaictools.haplotypes.feature_file import open_bins
+from archaictools.io.tables import write_table
 
 THRESHOLDS = (0.5, 0.7, 0.8, 0.9)
 

@@ -10,7 +10,7 @@ tracts that are from its lineage in each line.
 with the genome of the label, or ``unmatched`` where no genome has the label; ``right_of_clear`` leaves ``ambiguous`` out.
 The last row adds up all folders.
 
-``fit`` prints the beta distributions of archaictools.results.sources that are most likely for the segments of which half
+``fit`` prints the beta distributions of archaictools.haplotypes.sources that are most likely for the segments of which half
 or more is a true tract. Segments from a lineage that no genome has give ``OTHER_ALONE``.
 """
 
@@ -25,9 +25,9 @@ import pandas as pd
 from scipy.optimize import minimize
 from scipy.special import betaln
 
-from archaictools.results.sources import AMBIGUOUS, LEVEL, PAIR, UNMATCHED, log_ratio, without_reference
-from archaictools.words.bins import open_bins
-from archaictools.words.patterns import ordered_pairs
+from archaictools.haplotypes.allele_classes import ordered_pairs
+from archaictools.haplotypes.feature_file import open_bins
+from archaictools.haplotypes.sources import AMBIGUOUS, LEVEL, PAIR, UNMATCHED, log_ratio, without_reference
 
 TRUTH = ["chrom", "start", "end", "sample", "haplotype", "source"]
 PLACE = ["chrom", "sample", "haplotype"]

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Confusion matrix of sources in simulated people with Neanderthal and Denisovan tracts: sources.sh OUT [SEED ...]
-# Seeds 21 and 22 were used to fit archaictools.results.sources (printed with FIT=1); the default seeds were not.
+# Seeds 21 and 22 were used to fit archaictools.haplotypes.sources (printed with FIT=1); the default seeds were not.
 # Of PapuansOutOfAfrica_10J19, six Papuans and six CEU, 10 Mb, 50 people of the outgroup, an Altai Neanderthal and a
 # Denisovan. Archaic genotypes are full, or only where they are not REF (x). Cells: both genomes named, or one (D, N).
 set -euo pipefail

@@ -34,13 +34,13 @@ def command(
     WINDOWS is a BED file of labelled windows, or a words.h5.
     """
     from archaictools.errors import UsageError
-    from archaictools.formats.files import Outputs
-    from archaictools.formats.pipes import is_stream
-    from archaictools.formats.tables import write_json, write_table
-    from archaictools.formats.tally import Tally
-    from archaictools.model.audit import audit_split, audit_table
-    from archaictools.model.labelled import open_labelled
-    from archaictools.model.leakage import VERDICTS
+    from archaictools.io.files import Outputs
+    from archaictools.io.pipes import is_stream
+    from archaictools.io.summary import Tally
+    from archaictools.io.tables import write_json, write_table
+    from archaictools.sequence.audit.overlap import VERDICTS
+    from archaictools.sequence.audit.report import audit_split, audit_table
+    from archaictools.sequence.dataset import open_labelled
 
     if out.suffix not in {".json", ".tsv"} and not is_stream(out):
         raise UsageError(f"{out} must end in .json or .tsv: the suffix chooses the format")

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from archaictools.model.archive import TrainedModel
-    from archaictools.results.vectors import WordVectors
+    from archaictools.learning.model_file import TrainedModel
+    from archaictools.sequence.explain.embedding import WordVectors
 
 
 USUAL = ("kmer", "count", "at_content", "log_odds", "cpg", "reverse_complement")
@@ -83,13 +83,13 @@ def command(
     how far either set sorts words by their AT content.
     """
     from archaictools.errors import UsageError
-    from archaictools.formats.files import Outputs
-    from archaictools.formats.tables import write_json, write_table
-    from archaictools.model.archive import KMER
-    from archaictools.model.pretrained import load
-    from archaictools.results import vectors as export
-    from archaictools.results.plots import check_suffix
-    from archaictools.results.word2vec import clustering as cluster
+    from archaictools.haplotypes.pretrained import load
+    from archaictools.io.files import Outputs
+    from archaictools.io.tables import write_json, write_table
+    from archaictools.learning.model_file import KMER
+    from archaictools.learning.plots import check_suffix
+    from archaictools.sequence.explain import embedding as export
+    from archaictools.sequence.explain.word2vec import clustering as cluster
 
     asked = (vectors, metadata, raw, raw_metadata, umap, plot, word2vec_vectors, clustering)
     if not any(asked):
@@ -135,8 +135,8 @@ def command(
 
 def _map(table: pd.DataFrame, staged: Mapping[Path, Path], umap: Path | None, plot: Path | None) -> None:
     """Write the map as a table, a picture, or both."""
-    from archaictools.formats.tables import write_table
-    from archaictools.results.plots import plot_embedding
+    from archaictools.io.tables import write_table
+    from archaictools.learning.plots import plot_embedding
 
     if umap:
         write_table(staged[umap], table)
@@ -151,11 +151,11 @@ def _beside(
 
     Files of either go with the same metadata, so that words of which no sentence was drawn are left out of both.
     """
-    from archaictools.model.archive import check_fit
-    from archaictools.model.heldout import draw_rows, rows_of_side
+    from archaictools.learning.model_file import check_fit
     from archaictools.progress import Progress
-    from archaictools.results.word2vec import EPOCHS, word2vec
-    from archaictools.words.sentences import open_words
+    from archaictools.sequence.explain.word2vec import EPOCHS, word2vec
+    from archaictools.sequence.heldout import draw_rows, rows_of_side
+    from archaictools.sequence.token_file import open_words
 
     with open_words(path) as words:
         check_fit(trained, words)

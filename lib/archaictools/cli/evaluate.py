@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from archaictools.model.evaluation import Evaluation
+    from archaictools.sequence.evaluate import Evaluation
 
 
 @click.command("evaluate", short_help="Compare a model with every control.")
@@ -67,10 +67,10 @@ def command(
     archaic genome (hmm, hmm_archaic). Controls: majority, private_alleles.
     """
     from archaictools.errors import UsageError
-    from archaictools.formats.files import Outputs
-    from archaictools.formats.tables import write_json, write_table
-    from archaictools.model.network import start_tensorflow
-    from archaictools.results.plots import plot_bin_evaluation, plot_evaluation
+    from archaictools.io.files import Outputs
+    from archaictools.io.tables import write_json, write_table
+    from archaictools.learning.network import start_tensorflow
+    from archaictools.learning.plots import plot_bin_evaluation, plot_evaluation
 
     if not (metrics or table or plots):
         raise UsageError("name at least one output: --metrics, --table or --plots")
@@ -108,11 +108,11 @@ def command(
 def _of_kmers(model: Path, words: Path, values: dict[str, Any], start: Callable[[], None]) -> Evaluation:
     """Compare on windows of the genome."""
     from archaictools.errors import UsageError
-    from archaictools.model.archive import KMER
-    from archaictools.model.controls import CONTROLS, RIVALS
-    from archaictools.model.evaluation import EvaluationOptions, evaluate
-    from archaictools.model.pretrained import load
-    from archaictools.words.sentences import open_words
+    from archaictools.haplotypes.pretrained import load
+    from archaictools.learning.model_file import KMER
+    from archaictools.sequence.baselines import CONTROLS, RIVALS
+    from archaictools.sequence.evaluate import EvaluationOptions, evaluate
+    from archaictools.sequence.token_file import open_words
 
     unknown = [name for name in values["leave_out"] if name not in {**CONTROLS, **RIVALS}]
     if unknown:
@@ -127,9 +127,9 @@ def _of_haplotypes(
     model: Path, words: Path, leave_out: tuple[str, ...], seed: int, start: Callable[[], None]
 ) -> Evaluation:
     """Compare on haplotypes: LSTM against HMM."""
-    from archaictools.model.bin_evaluation import evaluate_bins
-    from archaictools.model.pretrained import load
-    from archaictools.words.bins import ALPHABET, open_bins
+    from archaictools.haplotypes.evaluate import evaluate_bins
+    from archaictools.haplotypes.feature_file import ALPHABET, open_bins
+    from archaictools.haplotypes.pretrained import load
 
     with open_bins(words) as bins:
         trained = load(model, alphabet=ALPHABET)

@@ -58,13 +58,13 @@ def command(
     features, parts of one gene_id more than 2 Mb apart are separate genes.
     """
     from archaictools.errors import UsageError
-    from archaictools.formats.annotation import read_genes
-    from archaictools.formats.bed import write_bed
-    from archaictools.formats.files import Outputs
-    from archaictools.formats.tables import write_json, write_table
-    from archaictools.formats.tally import Tally
-    from archaictools.results.carriers import is_segments
-    from archaictools.results.genes import genes_bed, genome_names, read_predictions, summarise_genes
+    from archaictools.haplotypes.genes import is_segments
+    from archaictools.io.annotation import read_genes
+    from archaictools.io.bed import write_bed
+    from archaictools.io.files import Outputs
+    from archaictools.io.summary import Tally
+    from archaictools.io.tables import write_json, write_table
+    from archaictools.sequence.genes import genes_bed, genome_names, read_predictions, summarise_genes
 
     if (published is None) != (agreement is None):
         raise UsageError("--published and --agreement go together: give both or none")
@@ -91,8 +91,8 @@ def command(
         )
         write_table(target, table)
         if compared and published:  # what compares them is slow to import
-            from archaictools.results.agreement import agreement as compare
-            from archaictools.results.agreement import read_published
+            from archaictools.sequence.published import agreement as compare
+            from archaictools.sequence.published import read_published
 
             agreeing = compare(table, read_published(published))
             write_json(compared, agreeing)
@@ -119,13 +119,13 @@ def _of_haplotypes(
     segments: Path, annotation: Path, threshold: float, callable_: Path | None, out: Path, bed: Path | None
 ) -> None:
     """Count carriers of segments over genes."""
-    from archaictools.formats.annotation import read_genes
-    from archaictools.formats.bed import write_bed
-    from archaictools.formats.files import Outputs
-    from archaictools.formats.tables import write_table
-    from archaictools.formats.tally import Tally
-    from archaictools.results.carriers import carried_genes, carriers, carriers_bed
-    from archaictools.results.companion import companion_of
+    from archaictools.haplotypes.callable_file import companion_of
+    from archaictools.haplotypes.genes import carried_genes, carriers, carriers_bed
+    from archaictools.io.annotation import read_genes
+    from archaictools.io.bed import write_bed
+    from archaictools.io.files import Outputs
+    from archaictools.io.summary import Tally
+    from archaictools.io.tables import write_table
 
     tally = Tally()
     if callable_ is None and companion_of(segments).is_file():

@@ -107,15 +107,15 @@ def command(
     """
     from archaictools import provenance
     from archaictools.errors import UsageError
-    from archaictools.formats.files import Outputs
-    from archaictools.formats.tables import write_table
-    from archaictools.formats.tally import Tally
+    from archaictools.haplotypes.encode import count_haplotypes
+    from archaictools.haplotypes.feature_file import Patterns
+    from archaictools.haplotypes.feature_writer import write_bins
+    from archaictools.haplotypes.sample_names import read_individuals, read_names
+    from archaictools.haplotypes.samples import HaplotypeOptions, People
+    from archaictools.io.files import Outputs
+    from archaictools.io.summary import Tally
+    from archaictools.io.tables import write_table
     from archaictools.progress import Progress
-    from archaictools.words.bins import Patterns
-    from archaictools.words.bins_writer import write_bins
-    from archaictools.words.haplotypes import count_haplotypes
-    from archaictools.words.names import read_individuals, read_names
-    from archaictools.words.people import HaplotypeOptions, People
 
     samples = cache(partial(_samples, (*vcf, *archaic_vcf)))
     if individuals and (ingroup or outgroup):
@@ -147,7 +147,7 @@ def command(
         "bin": bin_size, "together": together, "unphased": unphased, "archaic_missing": archaic_missing,
         "missing": missing, "pass_only": pass_only,
     }  # fmt: skip
-    # Files with the same vcf_N hold the same people, see archaictools.model.genomes.
+    # Files with the same vcf_N hold the same people, see archaictools.haplotypes.dataset.
     inputs = {f"vcf_{number}": path for number, path in enumerate(vcf)}
     inputs |= {f"archaic_vcf_{number}": path for number, path in enumerate(archaic_vcf)}
     origin = provenance.record("haplotypes", parameters, {**inputs, "callable": callable_, "truth": truth})
@@ -185,7 +185,7 @@ def command(
 
 def _samples(files: tuple[Path, ...]) -> frozenset[str]:
     """Return the samples of all VCFs."""
-    from archaictools.formats.variants import open_variants
+    from archaictools.io.vcf import open_variants
 
     found: set[str] = set()
     for path in files:

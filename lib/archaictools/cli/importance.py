@@ -92,19 +92,19 @@ def command(
     if of_haplotypes(words):
         _haplotypes(model, words, windows // 20, repeats, fdr, positions, plot, member, threads, seed)
         return
-    from archaictools.formats.files import Outputs
-    from archaictools.formats.tables import write_table
-    from archaictools.model.archive import KMER, check_fit
-    from archaictools.model.heldout import draw_rows, rows_of_side
-    from archaictools.model.judgement import choose, places_of
-    from archaictools.model.pretrained import load
+    from archaictools.haplotypes.pretrained import load
+    from archaictools.io.files import Outputs
+    from archaictools.io.tables import write_table
+    from archaictools.learning.model_file import KMER, check_fit
+    from archaictools.learning.plots import check_suffix, plot_importance
+    from archaictools.learning.report import choose, places_of
     from archaictools.progress import Progress
-    from archaictools.results.attribution import write_attribution
-    from archaictools.results.enrichment import kmers_at
-    from archaictools.results.importance import ImportanceOptions, measure_importance
-    from archaictools.results.perturbation import PerturbedReader, sequence_positions, word_positions
-    from archaictools.results.plots import check_suffix, plot_importance
-    from archaictools.words.sentences import open_words
+    from archaictools.sequence.explain.attribution import write_attribution
+    from archaictools.sequence.explain.enrichment import kmers_at
+    from archaictools.sequence.explain.permutation import ImportanceOptions, measure_importance
+    from archaictools.sequence.explain.perturb import PerturbedReader, sequence_positions, word_positions
+    from archaictools.sequence.heldout import draw_rows, rows_of_side
+    from archaictools.sequence.token_file import open_words
 
     if plot:
         check_suffix(plot)
@@ -177,17 +177,17 @@ def _haplotypes(
     seed: int,
 ) -> None:
     """Rank the inputs of a model of haplotypes."""
-    from archaictools.formats.files import Outputs
-    from archaictools.formats.tables import write_table
-    from archaictools.model.archive import check_bins
-    from archaictools.model.bin_windows import BinPredictor
-    from archaictools.model.genomes import known_places, seen_bins
-    from archaictools.model.network import start_tensorflow
-    from archaictools.model.pretrained import load
+    from archaictools.haplotypes.dataset import known_places, seen_bins
+    from archaictools.haplotypes.explain import draw_stretches, input_importance
+    from archaictools.haplotypes.feature_file import ALPHABET, open_bins
+    from archaictools.haplotypes.predictors import BinPredictor
+    from archaictools.haplotypes.pretrained import load
+    from archaictools.io.files import Outputs
+    from archaictools.io.tables import write_table
+    from archaictools.learning.model_file import check_bins
+    from archaictools.learning.network import start_tensorflow
+    from archaictools.learning.plots import check_suffix, plot_input_importance
     from archaictools.progress import Progress
-    from archaictools.results.bin_importance import draw_stretches, input_importance
-    from archaictools.results.plots import check_suffix, plot_input_importance
-    from archaictools.words.bins import ALPHABET, open_bins
 
     if plot:
         check_suffix(plot)

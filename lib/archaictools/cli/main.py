@@ -14,7 +14,7 @@ import click
 
 from archaictools.cli.options import version_option
 from archaictools.errors import ArchaicError, one_line, printable
-from archaictools.formats.pipes import as_given, forget
+from archaictools.io.pipes import as_given, forget
 
 if TYPE_CHECKING:
     from types import FrameType

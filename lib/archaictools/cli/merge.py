@@ -27,13 +27,13 @@ def command(*, parts: tuple[Path, ...], out: Path, threads: int, seed: int) -> N
     chromosome may be in two. Every value is checked. Summaries are added up: the result is that of one run over all.
     Tables of segments that have companions beside them (x.callable.bed beside x.tsv: what was read) come out with one.
     """
+    from archaictools.api.merge import merge
     from archaictools.errors import UsageError
-    from archaictools.formats.files import Outputs
-    from archaictools.formats.pipes import is_stream
-    from archaictools.formats.tally import Tally
-    from archaictools.results.carriers import is_segments
-    from archaictools.results.companion import companion_of
-    from archaictools.results.merging import merge
+    from archaictools.haplotypes.callable_file import companion_of
+    from archaictools.haplotypes.genes import is_segments
+    from archaictools.io.files import Outputs
+    from archaictools.io.pipes import is_stream
+    from archaictools.io.summary import Tally
 
     tally, joined = Tally(), None
     with Outputs() as outputs:

@@ -30,7 +30,7 @@ class _Input(click.Path):
     """A file to read; what comes through a pipe, or standard input (``-``), is kept in a temporary file."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        from archaictools.formats.pipes import seekable
+        from archaictools.io.pipes import seekable
 
         path = Path(os.fsdecode(super().convert(value, param, ctx)))
         if ctx:
@@ -46,7 +46,7 @@ class _Output(click.Path):
         self._text = text
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        from archaictools.formats.pipes import DASH, descriptor
+        from archaictools.io.pipes import DASH, descriptor
 
         path = Path(os.fsdecode(super().convert("/dev/stdout" if str(value) == DASH else value, param, ctx)))
         if descriptor(path) == 1:
@@ -72,7 +72,7 @@ class _Messages(logging.Handler):
         from tqdm import tqdm
 
         from archaictools.errors import one_line
-        from archaictools.formats.pipes import as_given
+        from archaictools.io.pipes import as_given
 
         prefix = "warning: " if record.levelno >= logging.WARNING else ""
         tqdm.write(f"{prefix}{one_line(as_given(record.getMessage()))}", file=sys.stderr)
@@ -147,7 +147,7 @@ def common(function: Callable[..., Any]) -> Callable[..., Any]:
     @version_option
     @wraps(function)
     def wrapped(*, threads: int | None, quiet: bool, force: bool, **values: Any) -> Any:
-        from archaictools.formats.files import REPLACING
+        from archaictools.io.files import REPLACING
 
         threads = usable_threads(threads)
         for library in ("OMP", "OPENBLAS", "MKL", "NUMBA"):
@@ -222,7 +222,7 @@ def check_alphabet(alphabet: str) -> None:
 
 def of_haplotypes(words: Path) -> bool:
     """Tell whether words are of haplotypes, not of k-mers, and refuse options that say nothing about them."""
-    from archaictools.words.bins import ALPHABET, alphabet_of
+    from archaictools.haplotypes.feature_file import ALPHABET, alphabet_of
 
     alphabet = alphabet_of(words)
     check_alphabet(alphabet)

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from archaictools.results.tracks import Calling
+    from archaictools.sequence.tracks import Calling
 
 #: Least length of a segment of a haplotype in bp, unless another is asked for: shorter calls are mostly wrong.
 SHORTEST = 5_000
@@ -100,7 +100,7 @@ def command(
     match. source_score is the log-likelihood ratio over the next genome; a name needs 2.94 (19 to 1).
     """
     from archaictools.errors import UsageError
-    from archaictools.model.network import start_tensorflow
+    from archaictools.learning.network import start_tensorflow
 
     if not any((bigwig, bed, table, segments, summary, deserts, callable_)):
         raise UsageError(
@@ -108,8 +108,8 @@ def command(
         )
     start = lambda: start_tensorflow(threads=threads, seed=seed)  # noqa: E731 - one line, used twice
     if of_haplotypes(words):
-        from archaictools.results.companion import companion_of
-        from archaictools.results.tracks import Calling
+        from archaictools.haplotypes.callable_file import companion_of
+        from archaictools.sequence.tracks import Calling
 
         if bigwig and bigwig.suffix.lower() in {".bw", ".bigwig"}:
             raise UsageError(
@@ -139,14 +139,14 @@ def _haplotypes(
     start: Callable[[], None],
 ) -> None:
     """Predict haplotypes."""
-    from archaictools.formats.files import Outputs
-    from archaictools.model.archive import check_bins
-    from archaictools.model.bin_prediction import BinEnsemble
-    from archaictools.model.pretrained import load
+    from archaictools.haplotypes.feature_file import ALPHABET, open_bins
+    from archaictools.haplotypes.outputs import predict_haplotypes, write_calls
+    from archaictools.haplotypes.predict import BinEnsemble
+    from archaictools.haplotypes.pretrained import load
+    from archaictools.haplotypes.tables import write_tables
+    from archaictools.io.files import Outputs
+    from archaictools.learning.model_file import check_bins
     from archaictools.progress import Progress
-    from archaictools.results.call_tables import write_tables
-    from archaictools.results.calls import predict_haplotypes, write_calls
-    from archaictools.words.bins import ALPHABET, open_bins
 
     with Outputs() as staging, open_bins(words) as bins:
         trained = load(model, alphabet=ALPHABET)
@@ -188,13 +188,13 @@ def _windows(
     any_build: bool,
 ) -> None:
     """Predict windows."""
-    from archaictools.formats.files import Outputs
-    from archaictools.model.archive import KMER, check_fit
-    from archaictools.model.ensemble import Ensemble
-    from archaictools.model.pretrained import load
+    from archaictools.haplotypes.pretrained import load
+    from archaictools.io.files import Outputs
+    from archaictools.learning.model_file import KMER, check_fit
     from archaictools.progress import Progress
-    from archaictools.results.tracks import Calling, predict_chromosomes, write_predictions
-    from archaictools.words.sentences import open_words
+    from archaictools.sequence.ensemble import Ensemble
+    from archaictools.sequence.token_file import open_words
+    from archaictools.sequence.tracks import Calling, predict_chromosomes, write_predictions
 
     trained = load(model, alphabet=KMER)
     threshold, min_length, max_gap = calls

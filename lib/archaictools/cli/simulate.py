@@ -120,7 +120,7 @@ def command(
     Chromosomes are made in parallel; an interrupted simulation goes on from the chromosomes it has finished (kept in a
     hidden folder beside --out).
     """
-    from archaictools.formats.files import Outputs
+    from archaictools.io.files import Outputs
     from archaictools.progress import Progress
     from archaictools.simulation.demography import Sampling
     from archaictools.simulation.genotypes import Errors

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from archaictools.model.splits import SplitOptions
+    from archaictools.learning.splits import SplitOptions
 
 
 def holding_out(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -78,13 +78,13 @@ def holding_out(function: Callable[..., Any]) -> Callable[..., Any]:
 
 def split_options(splitting: dict[str, Any]) -> SplitOptions:
     """Make the options of a split, from a fold file where one is given."""
-    from archaictools.model.splits import SplitOptions
+    from archaictools.learning.splits import SplitOptions
 
     values = dict(splitting)
     fold_file = values.pop("fold_file")
     if fold_file is None:
         return SplitOptions(**values)
-    from archaictools.model.territory import read_folds
+    from archaictools.learning.regions import read_folds
 
     if given := [option.opts[0] for option in given_options() if option.name in set(values) - {"seed"}]:
         raise UsageError(f"--fold-file says what is held out: leave out {', '.join(given)}")

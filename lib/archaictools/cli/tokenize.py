@@ -59,15 +59,15 @@ def command(
     """
     from archaictools import provenance
     from archaictools.errors import InputError, UsageError
-    from archaictools.formats.files import Outputs
-    from archaictools.formats.genome import open_genome
-    from archaictools.formats.tables import write_table
-    from archaictools.formats.tally import Tally
+    from archaictools.io.fasta import open_genome
+    from archaictools.io.files import Outputs
+    from archaictools.io.summary import Tally
+    from archaictools.io.tables import write_table
     from archaictools.progress import Progress
-    from archaictools.words import tokenize
-    from archaictools.words.labels import LABELS
-    from archaictools.words.sentences import Alphabet, write_words
-    from archaictools.words.vocabulary import WordCounts
+    from archaictools.sequence import tokenize
+    from archaictools.sequence.labels import LABELS
+    from archaictools.sequence.token_file import Alphabet, write_words
+    from archaictools.sequence.vocabulary import WordCounts
 
     if fasta and (windows or genome):
         raise UsageError("give either WINDOWS with --genome, or --fasta, not both")

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from contextlib import ExitStack
     from pathlib import Path
 
-    from archaictools.model.fitting import Fitted
-    from archaictools.model.splits import Places, SplitOptions
+    from archaictools.learning.splits import Places, SplitOptions
+    from archaictools.sequence.fit import Fitted
 
 
 @click.command("train", short_help="Train an LSTM.")
@@ -167,14 +167,14 @@ def command(
     import pandas as pd
 
     from archaictools.errors import UsageError
-    from archaictools.formats.bed import write_bed
-    from archaictools.formats.files import Outputs
-    from archaictools.formats.tables import write_json, write_table
-    from archaictools.model.archive import save_model
-    from archaictools.model.judgement import predictions_table
-    from archaictools.model.network import start_tensorflow
-    from archaictools.model.territory import fold_table
-    from archaictools.words.bins import alphabet_of
+    from archaictools.haplotypes.feature_file import alphabet_of
+    from archaictools.io.bed import write_bed
+    from archaictools.io.files import Outputs
+    from archaictools.io.tables import write_json, write_table
+    from archaictools.learning.model_file import save_model
+    from archaictools.learning.network import start_tensorflow
+    from archaictools.learning.regions import fold_table
+    from archaictools.learning.report import predictions_table
 
     holding = split_options(splitting)
     if write_folds and holding.method == "random":
@@ -252,9 +252,9 @@ def _of_kmers(
     stack: ExitStack,
 ) -> tuple[Fitted, Places, dict[str, int]]:
     """Train on sentences of k-mers; return also where they lie and how long the chromosomes are."""
-    from archaictools.model.fitting import fit
-    from archaictools.model.training import TrainingOptions
-    from archaictools.words.sentences import open_words
+    from archaictools.learning.training import TrainingOptions
+    from archaictools.sequence.fit import fit
+    from archaictools.sequence.token_file import open_words
 
     sentences = stack.enter_context(open_words(words))
     fitted = fit(sentences, holding, TrainingOptions(**values), sizes, checkpoint=checkpoint, start=start)
@@ -272,10 +272,10 @@ def _of_haplotypes(
     stack: ExitStack,
 ) -> tuple[Fitted, Places, dict[str, int]]:
     """Train on haplotypes; return also where their bins lie and how long the chromosomes are."""
-    from archaictools.model.bin_fitting import BinTrainingOptions, fit_bins
-    from archaictools.model.genomes import Genomes
-    from archaictools.model.pretrained import load
-    from archaictools.words.bins import ALPHABET, open_bins
+    from archaictools.haplotypes.dataset import Genomes
+    from archaictools.haplotypes.feature_file import ALPHABET, open_bins
+    from archaictools.haplotypes.fit import BinTrainingOptions, fit_bins
+    from archaictools.haplotypes.pretrained import load
 
     genomes = Genomes([stack.enter_context(open_bins(path)) for path in words])
     earlier = load(start_from, alphabet=ALPHABET) if start_from else None

@@ -71,14 +71,14 @@ def command(
     The FASTA may hold letters of DNA and RNA; others than A, C, G, T and U, such as gaps, count as N.
     """
     from archaictools.errors import InputError
-    from archaictools.formats.bed import write_bed, write_bed_by_chromosome
-    from archaictools.formats.files import Outputs
-    from archaictools.formats.genome import open_genome
-    from archaictools.formats.tables import write_table
-    from archaictools.formats.tally import Tally
+    from archaictools.io.bed import write_bed, write_bed_by_chromosome
+    from archaictools.io.fasta import open_genome
+    from archaictools.io.files import Outputs
+    from archaictools.io.summary import Tally
+    from archaictools.io.tables import write_table
     from archaictools.progress import Progress
-    from archaictools.words.selection import Selection, select_regions
-    from archaictools.words.windows import Cutting, cut_regions
+    from archaictools.sequence.selection import Selection, select_regions
+    from archaictools.sequence.windows import Cutting, cut_regions
 
     cutting = Cutting(size=size, step=step, max_n=max_n, keep_short=keep_short)
     selection = Selection(

@@ -13,7 +13,7 @@ import msprime
 import numpy as np
 
 from archaictools.errors import InputError
-from archaictools.formats.files import check_readable
+from archaictools.io.files import check_readable
 from archaictools.simulation.limits import MAX_PER_CHROMOSOME
 
 if TYPE_CHECKING:

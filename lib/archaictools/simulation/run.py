@@ -20,8 +20,8 @@ import numpy as np
 import pandas as pd
 
 from archaictools.errors import InputError, UsageError
-from archaictools.formats.files import sha256
-from archaictools.formats.tables import plain, write_json, write_table
+from archaictools.io.files import sha256
+from archaictools.io.tables import plain, write_json, write_table
 from archaictools.simulation import limits
 from archaictools.simulation.demography import Sampling, Scenario, is_demes, scenario
 from archaictools.simulation.genotypes import (

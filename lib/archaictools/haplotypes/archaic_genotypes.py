@@ -1,0 +1,170 @@
+"""What archaic genomes carry at the sites of modern people: beside them in one VCF, or in files of their own."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from archaictools.errors import InputError, shortlist
+from archaictools.haplotypes.archaic_vcf import GROUP, UNUSABLE, ReferenceCheck, carried_bases
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import numpy.typing as npt
+
+    from archaictools.haplotypes.archaic_vcf import ArchaicFile
+    from archaictools.io.sites import Sites
+    from archaictools.io.summary import Tally
+    from archaictools.io.vcf import VariantFile
+
+log = logging.getLogger("archaictools")
+
+#: Share of calls at which two archaic files of one person contradict each other, above which a warning is given.
+CONTRADICTORY = 0.01
+
+
+class Archaics:
+    """Archaic people wherever they stand: beside modern people in one VCF, or in files of their own.
+
+    Parameters
+    ----------
+    names
+        Archaic people, in the order in which results name them.
+    source
+        The VCF of modern people.
+    files
+        Those of archaic people.
+    missing
+        See :class:`archaictools.haplotypes.encode.HaplotypeOptions`.
+    tally
+        Counts sites.
+
+    Attributes
+    ----------
+    here
+        People read from ``source``, after all modern ones.
+
+    Raises
+    ------
+    InputError
+        If somebody is nowhere.
+    """
+
+    def __init__(
+        self, names: Sequence[str], source: VariantFile, files: Sequence[ArchaicFile], missing: str, tally: Tally
+    ) -> None:
+        elsewhere = {name for archaic in files for name in archaic.names}
+        self.here = [name for name in names if name not in elsewhere]
+        source.columns(self.here)
+        self._names, self._files, self._missing, self._tally = list(names), files, missing, tally
+        self._check = ReferenceCheck(source.path) if missing == "ask" and self.here else None
+
+    def lacks(self, name: str, chrom: str) -> bool:
+        """Tell whether no file of an archaic person holds a chromosome, as far as the files were read."""
+        files = [archaic for archaic in self._files if name in archaic.names]
+        return bool(files) and not any(archaic.holds(chrom) for archaic in files)
+
+    def carried(self, chrom: str, sites: Sites) -> tuple[npt.NDArray[np.int8], npt.NDArray[np.int8]]:
+        """Return what the archaic people carry at the next sites of modern people.
+
+        Returns
+        -------
+        carried
+            int8 (sites, 4, people): chromosomes that carry each of the modern record's alleles.
+        called
+            int8 (sites, people): chromosomes that are called.
+        """
+        shape = (len(sites), len(self._names))
+        # Alleles are compared as bases: two files may number them differently.
+        bases = np.full((*shape, 2), -1, dtype=np.int8)
+        if self.here:
+            own = slice(sites.calls.alleles.shape[1] - len(self.here), None)
+            if self._check is not None:
+                self._check.count(sites, own)
+            bases[:, [self._names.index(name) for name in self.here]] = carried_bases(sites, own)
+        for archaic in self._files:
+            columns = [self._names.index(name) for name in archaic.names]
+            bases[:, columns] = self._both(bases[:, columns], archaic.bases(chrom, sites))
+        called = (bases >= 0).sum(axis=2, dtype=np.int8)
+        table = np.where(sites.bases < 0, np.int8(-3), sites.bases)
+        carried = (bases[:, None] == table[:, :, None, None]).sum(axis=3, dtype=np.int8)
+        if self._missing == "reference":
+            # Samples are uncalled on chromosomes absent from their files.
+            there = np.array([not self.lacks(name, chrom) for name in self._names], dtype=bool)
+            absent = (called == 0) & there & (bases > UNUSABLE).all(axis=2)
+            carried[:, 0][absent] = 2
+            called[absent] = 2
+        return carried, called
+
+    def finish(self) -> None:
+        """Check the file of modern people, once it was read, for its archaic people."""
+        if self._check is not None:
+            self._check.finish()
+
+    def _both(self, first: npt.NDArray[np.int8], second: npt.NDArray[np.int8]) -> npt.NDArray[np.int8]:
+        """Return the calls of two files of the same people, the first's where it has one; count contradictions."""
+        before, after = np.any(first >= 0, axis=2), np.any(second >= 0, axis=2)
+        both = before & after
+        if both.any():
+            self._tally.add(GROUP, "calls that two archaic files hold", int(both.sum()))
+            contrary = both & np.any(np.sort(first, axis=2) != np.sort(second, axis=2), axis=2)
+            if contrary.any():
+                item = "calls that two archaic files contradict, the first file's used"
+                self._tally.add(GROUP, item, int(contrary.sum()))
+        known = np.where(before[..., None], first, second)
+        # A record that cannot be used is no missing call, whichever file holds it.
+        unusable = ~before & ~after & (np.minimum(first, second) == UNUSABLE).any(axis=2)
+        return np.where(unusable[..., None], np.int8(UNUSABLE), known)
+
+
+def check_files(files: Sequence[ArchaicFile], names: Sequence[str], chromosomes: Sequence[str], tally: Tally) -> None:
+    """Check the files of archaic people, once all modern people were read.
+
+    Parameters
+    ----------
+    files
+        The files.
+    names
+        All archaic people.
+    chromosomes
+        Those of modern people.
+    tally
+        Counts what they lack.
+
+    Raises
+    ------
+    InputError
+        If the files of a person hold none of the chromosomes, or a file is of another build or leaves out REF.
+    """
+    if not chromosomes:
+        return
+    for name in names:
+        own = [archaic for archaic in files if name in archaic.names]
+        if own and not any(archaic.served for archaic in own):
+            raise InputError(
+                f"holds none of the chromosomes of the modern people ({shortlist(chromosomes)}), only "
+                f"{shortlist(own[0].met) or 'none'}",
+                path=own[0].path,
+                remedy="give archaic genomes of the same chromosomes and the same build",
+            )
+    for archaic in files:
+        if not archaic.served:
+            log.warning("%s holds no record on the chromosomes of the modern people: not used", archaic.path)
+            tally.add(GROUP, "files without a record on the chromosomes of the modern people, not used", 1)
+        archaic.finish()
+    both = tally.count(GROUP, "calls that two archaic files hold")
+    contrary = tally.count(GROUP, "calls that two archaic files contradict, the first file's used")
+    if contrary > CONTRADICTORY * both:
+        log.warning(
+            "archaic files contradict each other at %s of %s calls that two of them hold: the file named first counts",
+            f"{contrary:,}", f"{both:,}",
+        )  # fmt: skip
+    for name in names:
+        own = [archaic for archaic in files if name in archaic.names]
+        without = [chrom for chrom in chromosomes if own and not any(archaic.holds(chrom) for archaic in own)]
+        if without:
+            log.warning("no archaic file holds %s on %s: not called there", name, shortlist(without))
+            tally.add(GROUP, f"chromosomes without {name}, not called there", len(without))

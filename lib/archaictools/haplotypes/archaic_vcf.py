@@ -1,0 +1,342 @@
+"""An archaic VCF, read in step with the sites of modern people: its records, and the REF blocks of a gVCF."""
+
+from __future__ import annotations
+
+import logging
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from archaictools.errors import InputError, shortlist
+from archaictools.io.chromosomes import bare
+from archaictools.io.sites import Blocks
+from archaictools.io.summary import Tally
+from archaictools.io.vcf import open_variants
+from archaictools.io.vcf_index import indexed_chromosomes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    import numpy.typing as npt
+
+    from archaictools.io.chromosomes import Naming
+    from archaictools.io.sites import Sites
+    from archaictools.io.vcf import VariantFile
+
+log = logging.getLogger("archaictools")
+
+GROUP = "archaic"
+
+#: In place of a base, where the archaic record contradicts the modern one, or where its allele has no base.
+UNUSABLE = -2
+
+#: A file without a REF call among so many others is refused before its end.
+_EARLY = 10_000
+
+#: Shares of shared sites at which REF differs, above which a warning is given, and above which the run stops. Files of
+#: one build have one REF but for few errors of a liftover; of two builds, REF differs at half of the sites or more.
+STRANGE, OTHER_BUILD = 0.01, 0.1
+#: Fewer shared sites than this do not stop the run, and fewer different ones give no warning; after so many shared
+#: sites the run stops before the end.
+_FEW, _CHANCE, _ENOUGH = 20, 3, 10_000
+
+
+@dataclass
+class ReferenceCheck:
+    """Refuse archaic genomes that are only given where they are not REF: what a missing call means is then unknown.
+
+    Where one file holds several people, one is called REF where another is not; so only sites count at which nobody of
+    them carries anything else.
+    """
+
+    path: Path
+    reference: int = 0
+    other: int = 0
+
+    def count(self, sites: Sites, columns: slice) -> None:
+        """Count genotypes; raise InputError where all of very many are not REF."""
+        alleles = sites.calls.alleles[:, columns]
+        carries = (alleles > 0).any(axis=(1, 2))
+        self.other += int(carries.sum())
+        self.reference += int(((alleles == 0).any(axis=(1, 2)) & ~carries).sum())
+        if self.other > _EARLY:
+            self.finish()
+
+    def finish(self) -> None:
+        """Raise InputError where something was called, but nothing as REF; warn where it is one call only."""
+        if self.reference or not self.other:
+            return
+        problem = f"calls no site as REF alone, but {self.other:,} as something else: a missing call may mean REF"
+        remedy = (
+            "give --archaic-missing uncalled where it may as well mean not called, or --archaic-missing reference "
+            "where it always means REF"
+        )
+        if self.other > 1:
+            raise InputError(problem, path=self.path, remedy=remedy)
+        log.warning("%s: %s; %s", self.path, problem, remedy)
+
+
+@dataclass
+class BuildCheck:
+    """Compare REF of archaic and modern records at one position; stop where too many differ.
+
+    A record whose REF is an ALT of the other does not count as different: some files exchange REF and ALT.
+    """
+
+    path: Path
+    shared: int = 0
+    differ: int = 0
+
+    def count(self, theirs: npt.NDArray[np.int8], ours: npt.NDArray[np.int8]) -> None:
+        """Count records, given as their bases, REF first."""
+        known = (ours == theirs[:, :1]).any(axis=1) | (theirs == ours[:, :1]).any(axis=1)
+        self.shared += len(known)
+        self.differ += int(np.count_nonzero(~known))
+        if self.shared >= _ENOUGH and self.differ > OTHER_BUILD * self.shared:
+            self.finish()
+
+    def finish(self) -> None:
+        """Raise InputError, or warn, where REF differs too often."""
+        few = self.shared < _FEW
+        if self.differ <= STRANGE * self.shared or (few and self.differ < _CHANCE):
+            return
+        problem = (
+            f"has another REF than the modern people at {self.differ:,} of {self.shared:,} shared sites "
+            f"({self.differ / self.shared:.1%})"
+        )
+        remedy = "give archaic genomes of the same build, or lift them over and normalise REF"
+        if self.differ > OTHER_BUILD * self.shared and not few:
+            raise InputError(f"{problem}: it is of another build of the genome", path=self.path, remedy=remedy)
+        log.warning("%s: %s; is it of another build of the genome?", self.path, problem)
+
+
+class _OpenBlocks:
+    """REF blocks that may reach to the next sites."""
+
+    def __init__(self) -> None:
+        self._blocks: Blocks | None = None
+
+    def add(self, blocks: Blocks) -> None:
+        """Take the next blocks; one that begins later counts where two overlap."""
+        self._blocks = blocks if self._blocks is None else Blocks.joined([self._blocks, blocks])
+
+    def clear(self) -> None:
+        """Forget all: the next chromosome begins."""
+        self._blocks = None
+
+    def at(self, position: npt.NDArray[np.int64], people: int) -> npt.NDArray[np.int8]:
+        """Return int8 (positions, people, 2): 0 for REF, -1 for no block or not called; forget what ends there."""
+        found = np.full((len(position), people, 2), -1, dtype=np.int8)
+        blocks = self._blocks
+        if blocks is None or not len(position):
+            return found
+        last = np.searchsorted(blocks.start, position, side="right") - 1
+        for person in range(people):
+            end = blocks.end[:, person]
+            reach = np.maximum.accumulate(end)  # of this block and all before it
+            block = last.copy()
+            open_ = np.flatnonzero((block >= 0) & (reach[block] > position))
+            while len(open_):
+                here = open_[end[block[open_]] > position[open_]]
+                found[here, person] = blocks.alleles[block[here], person]
+                open_ = open_[end[block[open_]] <= position[open_]]
+                block[open_] -= 1  # a block around the one before
+        keep = (blocks.end > position[-1] + 1).any(axis=1)
+        self._blocks = blocks.take(keep) if keep.any() else None
+        return found
+
+
+class ArchaicFile:
+    """An archaic VCF or BCF, read in step with the chromosomes and positions of modern people.
+
+    Parameters
+    ----------
+    path
+        The file.
+    names
+        Archaic people asked for; those that the file holds are read.
+    naming
+        Reconciles names of chromosomes.
+    tally
+        Counts records.
+    check
+        Refuse a file without REF calls.
+    pass_only
+        Drop records that a filter has marked.
+
+    Attributes
+    ----------
+    names
+        Those of the people that the file holds.
+    lengths
+        Chromosome lengths of its header.
+    """
+
+    def __init__(
+        self, path: Path, names: Sequence[str], *, naming: Naming, tally: Tally, check: bool, pass_only: bool
+    ) -> None:
+        self.path, self._naming, self._tally, self._pass_only = path, naming, tally, pass_only
+        with open_variants(path) as variants:
+            self.names = [name for name in names if name in variants.samples]
+            self.lengths = variants.lengths
+        if not self.names:
+            raise InputError(
+                f"holds none of the archaic people {shortlist(names)} (it holds {shortlist(variants.samples)})",
+                path=path,
+                remedy="name them as in the #CHROM line",
+            )
+        self._check = ReferenceCheck(path) if check else None
+        self._build = BuildCheck(path)
+        indexed = indexed_chromosomes(path)
+        self._indexed = None if indexed is None else frozenset(bare(name) for name in indexed)
+        self._stack = ExitStack()
+        self._sites: Iterator[Sites] = iter(())
+        self._next: Sites | None = None
+        self._blocks = _OpenBlocks()
+        self._at = ""
+        # Chromosomes, without chr: of which the file has records; asked for; passed while reading; read to their end.
+        self._holds, self._asked, self._passed, self._read = set[str](), set[str](), set[str](), set[str]()
+        self._opened = self._whole = self._matched = False
+
+    def close(self) -> None:
+        """Close the file."""
+        self._stack.close()
+
+    def holds(self, chrom: str) -> bool:
+        """Tell whether records of a chromosome were found, once it was asked for."""
+        return bare(chrom) in self._holds
+
+    @property
+    def met(self) -> list[str]:
+        """Chromosomes of which records were found, without ``chr``."""
+        return sorted(self._holds)
+
+    @property
+    def served(self) -> bool:
+        """Records of a chromosome that was asked for were found."""
+        return bool(self._holds & self._asked)
+
+    def finish(self) -> None:
+        """Check what the whole file holds.
+
+        Raises
+        ------
+        InputError
+            If it calls nothing as REF, or its REF is that of another build.
+        """
+        self._build.finish()
+        if self._check is not None:
+            while self._opened and not self._whole and not self._check.reference:
+                self._advance()
+            self._check.finish()
+        if self.served and not self._matched:
+            log.warning("%s has no single-nucleotide record or REF block at a site of the modern people", self.path)
+
+    def bases(self, chrom: str, sites: Sites) -> npt.NDArray[np.int8]:
+        """Return the bases that its people carry at the next sites of a chromosome of modern people.
+
+        Chromosomes may be asked for in any order, each once.
+
+        Returns
+        -------
+        ndarray
+            int8 (sites, people, 2): -1 not called, :data:`UNUSABLE` where a base cannot be told.
+        """
+        carried = np.full((len(sites), len(self.names), 2), -1, dtype=np.int8)
+        named = np.zeros(len(sites), dtype=bool)
+        for found in self._up_to(bare(chrom), int(sites.position[-1])):
+            theirs = np.flatnonzero(np.isin(found.position, sites.position))
+            ours = np.searchsorted(sites.position, found.position[theirs])
+            same = _agree(found.bases[theirs], sites.bases[ours])
+            self._build.count(found.bases[theirs], sites.bases[ours])
+            self._tally.add(GROUP, "sites of modern people found", len(theirs))
+            if not same.all():
+                self._tally.add(GROUP, "sites whose REF is no modern allele, not used", int((~same).sum()))
+            carried[ours[same]] = carried_bases(found, slice(None))[theirs[same]]
+            carried[ours[~same]] = UNUSABLE
+            named[ours] = True
+            self._matched |= bool(len(theirs))
+            if found.blocks is not None:
+                self._blocks.add(found.blocks)
+        covered = self._blocks.at(sites.position, len(self.names))
+        # A record counts at its own base, whatever the block around it has.
+        covered[named] = -1
+        within = (covered == 0).any(axis=(1, 2))
+        if within.any():
+            self._matched = True
+            self._tally.add(GROUP, "sites of modern people within a REF block", int(within.sum()))
+            reference = np.broadcast_to(sites.bases[:, 0, None, None], covered.shape)
+            carried = np.where(covered == 0, reference, carried)
+        return carried
+
+    def _up_to(self, chrom: str, last: int) -> Iterator[Sites]:
+        """Yield all sites of a chromosome that were not yielded yet and lie at or before a position."""
+        self._asked.add(chrom)
+        while self._seek(chrom) and self._next is not None and self._next.position[0] <= last:
+            part, rest = self._next.up_to(last)
+            yield part
+            if len(rest):
+                self._next = rest
+                return
+            self._advance()
+
+    def _seek(self, chrom: str) -> bool:
+        """Advance to a chromosome, reopening the file if it was passed; return False at its end."""
+        if self._at == chrom:
+            return True
+        if chrom in self._read or (self._whole and chrom not in self._passed):
+            return False
+        if self._indexed is not None and chrom not in self._indexed:
+            return False
+        if not self._opened or chrom in self._passed:
+            self._open()
+        while self._at and self._at != chrom:
+            self._advance()
+        if self._at:
+            self._read.add(chrom)
+            self._blocks.clear()
+        return bool(self._at)
+
+    def _open(self) -> None:
+        self._stack.close()
+        variants: VariantFile = self._stack.enter_context(open_variants(self.path, self.names))
+        tally = Tally() if self._opened else self._tally  # records are counted once
+        self._sites = variants.sites(
+            self.names, wanted=self._meet, tally=tally, group=GROUP, pass_only=self._pass_only, blocks=True
+        )
+        self._opened = True
+        self._advance()
+
+    def _meet(self, name: str) -> bool:
+        self._naming.common(name, self.path, leads=False)
+        self._holds.add(bare(name))
+        return True
+
+    def _advance(self) -> None:
+        self._next = next(self._sites, None)
+        if self._next is None:
+            self._at, self._whole = "", True
+            return
+        self._at = bare(self._next.chrom)
+        self._passed.add(self._at)
+        if self._check is not None:
+            self._check.count(self._next, slice(None))
+
+
+def _agree(theirs: npt.NDArray[np.int8], ours: npt.NDArray[np.int8]) -> npt.NDArray[np.bool_]:
+    """Tell at which sites two records can be compared: they have one REF, or each has the REF of the other as ALT."""
+    known = (ours == theirs[:, :1]).any(axis=1) & (theirs == ours[:, :1]).any(axis=1)
+    return np.asarray((theirs[:, 0] == ours[:, 0]) | known)
+
+
+def carried_bases(sites: Sites, columns: slice) -> npt.NDArray[np.int8]:
+    """Return the bases that people carry: int8 (sites, people, 2), -1 not called, :data:`UNUSABLE` for no base."""
+    alleles = sites.calls.alleles[:, columns]
+    rows = np.arange(len(sites))[:, None, None]
+    found = np.where(alleles >= 0, sites.bases[rows, np.maximum(alleles, 0)], np.int8(-1))
+    if sites.calls.baseless is not None:
+        found[(found < 0) & sites.calls.baseless[:, columns, None]] = UNUSABLE
+    return found

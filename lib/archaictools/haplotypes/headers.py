@@ -1,0 +1,86 @@
+"""Checks across the headers of several VCFs: who is in which file, and whether all are of one build."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from archaictools.errors import InputError, shortlist
+from archaictools.io.chromosomes import length_of, other_style
+from archaictools.io.vcf import open_variants
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from archaictools.haplotypes.archaic_vcf import ArchaicFile
+    from archaictools.haplotypes.samples import People
+
+
+class Headers:
+    """The headers of all VCFs of one run.
+
+    Parameters
+    ----------
+    people
+        Who is read, and from which files.
+    archaic
+        The files of archaic people.
+
+    Raises
+    ------
+    InputError
+        If the modern people are spread over several files that each lack some of them, or a file holds none of them.
+    """
+
+    def __init__(self, people: People, archaic: Sequence[ArchaicFile]) -> None:
+        self._lengths: dict[Path, Mapping[str, int]] = {}
+        samples = {}
+        for path in people.vcf:
+            with open_variants(path) as variants:
+                samples[path], self._lengths[path] = frozenset(variants.samples), variants.lengths
+        self._lengths |= {one.path: one.lengths for one in archaic}
+        modern = [*people.outgroup, *people.ingroup]
+        anywhere = frozenset().union(*samples.values())
+        for path, here in samples.items():
+            absent = [name for name in modern if name not in here]
+            if len(absent) == len(modern) and here.intersection(people.archaic):
+                raise InputError(
+                    f"holds archaic people ({shortlist(sorted(here.intersection(people.archaic)))}), but nobody of the "
+                    "ingroup and the outgroup",
+                    path=path,
+                    remedy="give it by --archaic-vcf",
+                )
+            if absent and anywhere.issuperset(modern):
+                other = next(one for one in samples if absent[0] in samples[one])
+                raise InputError(
+                    f"lacks {shortlist(absent)}, whom {other} holds; each --vcf must hold everybody of the ingroup and "
+                    "of the outgroup",
+                    path=path,
+                    remedy="merge the files into one first (bcftools merge); sites that only one of them holds become "
+                    "missing in the other's people: fill these with bcftools merge --missing-to-ref, or read them with "
+                    "--missing reference, if both files hold every site at which their people differ from REF",
+                )
+
+    def refuse_other_build(self, path: Path, name: str) -> None:
+        """Raise InputError if the headers of two files give a chromosome of a file different lengths.
+
+        Parameters
+        ----------
+        path
+            The file.
+        name
+            The chromosome, as that file names it.
+        """
+        own = length_of(self._lengths[path], name)
+        known, source = {own} if own else set(), path
+        for other, header in self._lengths.items():
+            found = {length for one in (name, other_style(name)) if (length := header.get(one))}
+            if not known:  # this header gives no length: the others are compared
+                known, source = found, other
+            if found and known.isdisjoint(found):
+                raise InputError(
+                    f"gives {name} {min(known)} bp in its header, but {other} gives {min(found)} bp: they are of "
+                    "different builds of the genome",
+                    path=source,
+                    remedy="give files of one build, or lift one of them over to the build of the other",
+                )

@@ -1,0 +1,129 @@
+"""What a missing genotype of a modern person means: not called, or REF in a call set that lists only variable sites."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from archaictools.errors import shortlist
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from archaictools.haplotypes.samples import People
+    from archaictools.io.sites import Sites
+    from archaictools.io.summary import Tally
+
+log = logging.getLogger("archaictools")
+
+#: Largest share of sites at which one group is not called at all, while the other is, without a warning. Call sets
+#: made together hardly have such sites; in two that were merged as they are it is the share of private sites.
+ONE_SIDED = 0.1
+
+#: Largest share of a person's genotypes that may be missing without a warning. Measured beside an archaic genome, 10 %
+#: cost 0.004 of F1 and half of them 0.04; without one, 0.03 and 0.45 (``benchmarks/missing_calls.py``).
+MOST_MISSING = 0.1
+
+_WHO = ("outgroup", "ingroup")
+
+
+class ModernMissing:
+    """Fills missing genotypes where they mean REF, and counts sites at which a whole group is missing.
+
+    Parameters
+    ----------
+    meaning
+        ``ask``, ``uncalled`` or ``reference``.
+    people
+        Who is read: first the outgroup, then the ingroup.
+    tally
+        Counts genotypes and sites.
+    """
+
+    def __init__(self, meaning: str, people: People, tally: Tally) -> None:
+        self._meaning, self._tally = meaning, tally
+        first, second = len(people.outgroup), len(people.outgroup) + len(people.ingroup)
+        self._groups = slice(0, first), slice(first, second)
+        self._everybody = second
+        self._one_chromosome = np.zeros(second, dtype=bool)  # the last call of a person was haploid
+        self._sites, self._lacking = 0, [0, 0]
+        self._names = [*people.outgroup, *people.ingroup]
+        self._missing = np.zeros(second, dtype=np.int64)  # genotypes of each person
+
+    def read(self, sites: Sites) -> Sites:
+        """Return sites with what their missing genotypes mean."""
+        self._sites += len(sites)
+        alleles = sites.calls.alleles[:, : self._everybody]
+        absent = (alleles[..., 0] < 0) & (alleles[..., 1] < 0)  # faster than all()
+        if not absent.any():
+            return sites
+        if self._meaning == "reference":
+            return self._filled(sites, absent)
+        self._missing += np.count_nonzero(absent, axis=0)
+        lacks = [absent[:, group].all(axis=1) for group in self._groups]
+        for number, there in enumerate((lacks[0] & ~lacks[1], lacks[1] & ~lacks[0])):
+            count = int(np.count_nonzero(there))
+            if count:
+                self._lacking[number] += count
+                self._tally.add(
+                    "modern", f"sites at which nobody of the {_WHO[number]} is called, but people of the "
+                    f"{_WHO[1 - number]} are", count
+                )  # fmt: skip
+        return sites
+
+    def _filled(self, sites: Sites, absent: npt.NDArray[np.bool_]) -> Sites:
+        calls = sites.calls
+        if calls.baseless is not None:
+            absent &= ~calls.baseless[:, : self._everybody]
+        if calls.haploid is not None:
+            haploid = calls.haploid[:, : self._everybody]
+            # A missing call may be written ./. for a person who has one chromosome, or . for one who has two.
+            one, two = (haploid & ~absent).any(axis=0), (~haploid & ~absent).any(axis=0)
+            self._one_chromosome = np.where(two, False, self._one_chromosome | one)  # noqa: FBT003
+        self._tally.add("modern", "missing genotypes, read as REF", int(absent.sum()))
+        alleles = calls.alleles.copy()
+        own = alleles[:, : self._everybody]
+        own[..., 0][absent] = 0
+        own[..., 1][absent & ~self._one_chromosome] = 0
+        marks = calls.haploid
+        if marks is not None or self._one_chromosome.any():
+            marks = np.zeros(calls.phased.shape, dtype=bool) if marks is None else marks.copy()
+            marks[:, : self._everybody][absent] = np.broadcast_to(self._one_chromosome, absent.shape)[absent]
+        phased = calls.phased.copy()
+        phased[:, : self._everybody][absent] = True
+        return replace(sites, calls=replace(calls, alleles=alleles, phased=phased, haploid=marks))
+
+    def one_sided(self) -> str:
+        """Return a sentence on sites at which a whole group is missing, empty where they are few."""
+        number = int(np.argmax(self._lacking))
+        share = self._lacking[number] / max(1, self._sites)
+        if self._meaning != "ask" or share <= ONE_SIDED:
+            return ""
+        return (
+            f"at {self._lacking[number]:,} of {self._sites:,} sites ({share:.0%}) nobody of the {_WHO[number]} is "
+            f"called, but people of the {_WHO[1 - number]} are: if call sets were merged as they are, a missing "
+            "genotype may mean REF"
+        )
+
+    def warn(self) -> None:
+        """Warn where many sites are called in one group only, and of people that lack many genotypes."""
+        share = self._missing / max(1, self._sites)
+        if (many := np.flatnonzero(share > MOST_MISSING)).size:
+            worst = many[np.argsort(-share[many], kind="stable")]
+            people = shortlist(f"{self._names[number]} {share[number]:.0%}" for number in worst)
+            log.warning(
+                "%s of %s people lack more than %s of their genotypes (%s): fewer segments are found in them, above "
+                "all without an archaic genome",
+                f"{len(many):,}", f"{len(share):,}", f"{MOST_MISSING:.0%}", people,
+            )  # fmt: skip
+        if problem := self.one_sided():
+            log.warning("%s; %s", problem, REMEDY)
+
+
+REMEDY = (
+    "merge with bcftools merge --missing-to-ref, or give --missing reference, if each call set holds every site at "
+    "which its people differ from REF; give --missing uncalled if missing means not called"
+)

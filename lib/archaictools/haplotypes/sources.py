@@ -1,0 +1,236 @@
+"""Source of a called segment: a named archaic genome, ``ambiguous`` or ``unmatched``.
+
+The evidence is rare alleles (outgroup frequency class ``to_10`` at most) that the haplotype carries in the segment.
+
+1. **Match.** A genome shares k of the n alleles at which it is compared. Its match is the log-likelihood ratio of two
+   beta-binomial models: segments from its own lineage (:data:`OWN`), and segments from other lineages, which share old
+   alleles (:data:`OTHER`). Beside another genome the same ratio is computed without the alleles that both share
+   (:data:`OWN_ALONE`, :data:`OTHER_ALONE`). The highest of these ratios counts. The log odds of the prior are added:
+   the fraction of all called segments that is from the genome's lineage. It is estimated from their ratios and limited
+   to :data:`PRIOR`.
+2. **Candidates.** A genome is a candidate if its match is above 0. Without a candidate the segment is ``unmatched``.
+3. **Name.** Two genomes are compared by the alleles that only one of them shares. From the lineage of the first, most
+   are the first's (:data:`PAIR`). The best candidate is named if this log-likelihood ratio is :data:`LEVEL` or more
+   over every other genome. Otherwise the segment is ``ambiguous``.
+
+Linked alleles are not independent: few mutations and genealogies account for many. So all models are beta-binomial.
+
+A genome from a file without REF calls shares nearly all alleles at which it is called. Such a genome is called at less
+than :data:`CALLED` of the rare non-REF alleles of a chromosome that no archaic genome shares. For it a missing call at
+a non-REF allele counts as lacking. A genome without an allele to compare in a segment does not compete there.
+
+The models were fitted by maximum likelihood to called segments of simulated people (``benchmarks/sources.sh`` and
+9K19), and rounded. ``OWN_ALONE``, ``OTHER_ALONE`` and ``PAIR`` were then set so that about one segment in a hundred
+gets the wrong one of two names.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy.special import betaln, expit, logit
+
+from archaictools.haplotypes.allele_classes import ordered_pairs
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import numpy.typing as npt
+
+#: Sources of a segment that no named archaic genome matches, and of one that several may match.
+UNMATCHED, AMBIGUOUS = "unmatched", "ambiguous"
+
+#: Beta distributions of the fraction of alleles that a genome shares, in segments from its own and another lineage.
+OWN, OTHER = (2.7, 1.2), (1.8, 6.5)
+
+#: The same without the alleles that another genome shares too.
+OWN_ALONE, OTHER_ALONE = (1.8, 1.5), (0.5, 7.0)
+
+#: Beta distribution of the fraction of the first genome among alleles that only one of two genomes shares, in segments
+#: from the lineage of the first.
+PAIR = (3.5, 0.7)
+
+#: Least and greatest prior of a genome; and segments of either kind that are added before it is estimated.
+PRIOR, ADDED = (0.25, 0.75), 1
+
+#: Least log-likelihood ratio of a named genome over every other: a posterior of 0.95 at equal priors.
+LEVEL = math.log(0.95 / 0.05)
+
+#: A genome called at a smaller fraction of the alleles that no archaic genome shares is from a file without REF calls.
+CALLED = 0.05
+
+_ROUNDS = 100
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """Evidence for each archaic genome in segments; all arrays are (segments, people).
+
+    Attributes
+    ----------
+    compared
+        int64: rare alleles at which each genome is called, or its missing call counts as lacking.
+    match
+        float64: log-likelihood ratio of each genome over none; NaN where it does not compete.
+    over
+        float64: least log-likelihood ratio of each genome over another; infinite without another.
+    """
+
+    compared: npt.NDArray[np.int64]
+    match: npt.NDArray[np.float64]
+    over: npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Sources:
+    """Sources of segments.
+
+    Attributes
+    ----------
+    source
+        object (segments,): a name, :data:`AMBIGUOUS` or :data:`UNMATCHED`.
+    score
+        float64 (segments,): log-likelihood ratio of the best candidate over the next genome; NaN without a candidate,
+        or without another genome.
+    match
+        float64 (segments, people): log odds of each genome over none; NaN where it does not compete.
+    """
+
+    source: npt.NDArray[np.object_]
+    score: npt.NDArray[np.float64]
+    match: npt.NDArray[np.float64]
+
+
+def without_reference(unshared: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
+    """Tell which archaic genomes come from files without REF calls.
+
+    Parameters
+    ----------
+    unshared
+        (people, 2): rare non-REF alleles that no archaic person shares, and at how many each is called.
+
+    Examples
+    --------
+    >>> without_reference(np.array([[1000, 900], [1000, 3], [0, 0]])).tolist()
+    [False, True, False]
+    """
+    return np.asarray(unshared[:, 1] < CALLED * unshared[:, 0])
+
+
+def log_ratio(
+    shared: npt.NDArray[np.int64],
+    total: npt.NDArray[np.int64],
+    model: tuple[float, float],
+    other: tuple[float, float],
+) -> npt.NDArray[np.float64]:
+    """Return the log-likelihood ratio of two beta-binomial models.
+
+    Parameters
+    ----------
+    shared, total
+        Successes and trials.
+    model, other
+        Parameters (a, b) of the beta distributions of the two models.
+
+    Examples
+    --------
+    One trial depends on the means of the distributions alone: 3/4 against 1/4.
+
+    >>> round(float(np.exp(log_ratio(np.array(1), np.array(1), (3, 1), (1, 3)))), 6)
+    3.0
+    """
+    missed = total - shared
+    (a, b), (c, d) = model, other
+    ratio = betaln(shared + a, missed + b) - betaln(a, b) - betaln(shared + c, missed + d) + betaln(c, d)
+    return np.asarray(ratio, dtype=np.float64)
+
+
+def weigh(
+    matches: npt.NDArray[np.int64], pairs: npt.NDArray[np.int64], no_reference: npt.NDArray[np.bool_]
+) -> Evidence:
+    """Weigh the evidence in segments, see the module.
+
+    Parameters
+    ----------
+    matches
+        (segments, people, 3): rare alleles at which each archaic person is called; those it shares; and non-REF ones at
+        which it is not called.
+    pairs
+        (segments, ordered pairs of people, 2): rare alleles that the first shares and the second, called, lacks; and
+        non-REF ones that the first shares where the second is not called.
+    no_reference
+        (people,): those from files without REF calls.
+
+    Examples
+    --------
+    >>> matches = np.array([[[173, 173, 140], [84, 84, 225]]])  # called, shared, not called
+    >>> found = weigh(matches, np.array([[[0, 92], [0, 3]]]), np.array([True, True]))
+    >>> found.compared.tolist(), found.match.round(1).tolist(), found.over.round(1).tolist()
+    ([[313, 309]], [[2.3, -1.7]], [[8.5, -8.5]])
+    """
+    segments, people = matches.shape[:2]
+    compared = matches[..., 0] + np.where(no_reference, matches[..., 2], 0)
+    there = compared > 0
+    only = np.zeros((segments, people, people), dtype=np.int64)
+    for number, (first, second) in enumerate(ordered_pairs(people)):
+        only[:, first, second] = pairs[:, number, 0] + (pairs[:, number, 1] if no_reference[second] else 0)
+    rivals = there[:, :, None] & there[:, None] & ~np.eye(people, dtype=bool)
+    over = log_ratio(only, only + only.swapaxes(1, 2), PAIR, PAIR[::-1])
+    over = np.where(rivals, over, np.inf).min(axis=2, initial=np.inf)
+    # Alleles that both genomes share do not separate them.
+    apart = (compared - matches[..., 1])[..., None] + only
+    alone = np.where(rivals, log_ratio(only, apart, OWN_ALONE, OTHER_ALONE), -np.inf).max(axis=2, initial=-np.inf)
+    match = np.maximum(log_ratio(matches[..., 1], compared, OWN, OTHER), alone)
+    return Evidence(compared, np.where(there, match, np.nan), over)
+
+
+def prior(ratios: npt.NDArray[np.float64]) -> float:
+    """Estimate the fraction of segments that is from a genome's lineage, by expectation maximisation.
+
+    Parameters
+    ----------
+    ratios
+        (segments,): log-likelihood ratios of that lineage over others; those that are NaN are left out.
+
+    Examples
+    --------
+    >>> prior(np.array([])), prior(np.full(100, 9.0)), round(prior(np.repeat([-9.0, 9.0], [60, 40])), 3)
+    (0.5, 0.75, 0.402)
+    """
+    known, part = ratios[~np.isnan(ratios)], 0.5
+    for _ in range(_ROUNDS):
+        part = float(ADDED + expit(known + logit(part)).sum()) / (2 * ADDED + len(known))
+    return min(max(part, PRIOR[0]), PRIOR[1])
+
+
+def name_sources(match: npt.NDArray[np.float64], over: npt.NDArray[np.float64], names: Sequence[str]) -> Sources:
+    """Name the source of each of all called segments, see the module.
+
+    Parameters
+    ----------
+    match, over
+        (segments, people): see :class:`Evidence`.
+    names
+        Archaic people.
+
+    Examples
+    --------
+    >>> match, over = np.array([[4.0, -3.0], [2.0, 1.0], [-4.0, -3.0]]), np.array([[5.0, -5.0], [1.0, -1.0], [0, 0]])
+    >>> found = name_sources(match, over, ["Altai", "Denisova"])
+    >>> found.source.tolist(), found.score.tolist()
+    (['Altai', 'ambiguous', 'unmatched'], [5.0, 1.0, nan])
+    """
+    if not len(names) or not len(match):
+        return Sources(np.full(len(match), UNMATCHED, dtype=object), np.full(len(match), np.nan), match)
+    match = match + logit([prior(column) for column in match.T])
+    candidate = match > 0
+    # Of two candidates with equal ratios over others the better match comes first.
+    best = np.lexsort((match, over, candidate), axis=1)[:, -1]
+    rows = np.arange(len(match))
+    lead, found = over[rows, best], candidate[rows, best]
+    source = np.where(lead >= LEVEL, np.array(names, dtype=object)[best], AMBIGUOUS)
+    score = np.where(found & np.isfinite(lead), lead, np.nan)
+    return Sources(np.where(found, source, UNMATCHED), score, match)

@@ -1,0 +1,1 @@
+"""Files: every format that is read or written."""

@@ -1,0 +1,153 @@
+"""Gene annotation in the forms users have: BED6, BED12, GTF, GFF3 (plain or gzip), told apart by content."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import TYPE_CHECKING
+from urllib.parse import unquote
+
+import numpy as np
+import pandas as pd
+
+from archaictools.errors import InputError
+from archaictools.io.bed import count_order, read_bed
+from archaictools.io.columns import intervals_of, read_columns
+from archaictools.io.files import open_text
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from archaictools.io.summary import Tally
+
+_GFF = ("chrom", "source", "feature", "start", "end", "score", "strand", "frame", "attributes")
+
+#: GFF3 types that are genes, besides everything that ends in ``_gene``.
+_GENE_FEATURES = ("gene", "pseudogene")
+
+#: Parts of one gene_id further apart than this, in bp, are two genes: the longest human introns are about 1 Mb.
+MAX_GAP = 2_000_000
+
+
+def read_genes(path: Path, *, tally: Tally, group: str = "genes") -> pd.DataFrame:
+    """Read genes (or any named regions).
+
+    Parameters
+    ----------
+    path
+        BED with three or more columns (each row is one gene), GTF or GFF3 (each ``gene`` feature is one gene; in a
+        GTF without them, the span of each ``gene_id``, cut where its parts lie more than :data:`MAX_GAP` bp apart).
+    tally, group
+        Where accepted oddities and dropped rows are counted.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``chrom, start, end, name, strand``, 0-based and half-open, in file order.
+    """
+    if _is_gff(path):
+        frame = _read_gff(path, tally=tally, group=group)
+        count_order(frame, tally=tally, group=group)
+    else:
+        frame = read_bed(path, tally=tally, group=group)
+    return frame[["chrom", "start", "end", "name", "strand"]].reset_index(drop=True)
+
+
+def _is_gff(path: Path) -> bool:
+    with open_text(path) as handle:
+        for line in handle:
+            if line.startswith("##gff-version"):
+                return True
+            if line.strip() and not line.startswith(("#", "track", "browser")):
+                fields = line.rstrip("\r\n").split("\t")
+                return len(fields) == 9 and not fields[1].isdigit() and fields[3].isdigit() and fields[4].isdigit()
+    return False
+
+
+def _read_gff(path: Path, *, tally: Tally, group: str) -> pd.DataFrame:
+    kept = []
+    with contextlib.closing(read_columns(path, _GFF, tally=tally, group=group)) as chunks:
+        for chunk in chunks:
+            text, sequence = _before_sequence(chunk)
+            part = text[_is_gene(text["feature"]) | _is_gtf(text["attributes"].astype(str))]
+            kept.append(part.astype({name: str for name in _GFF if name not in {"start", "end"}}))
+            if sequence:
+                tally.add(group, "sections of sequence (FASTA), not read", 1)
+                break
+    text = pd.concat(kept) if kept else pd.DataFrame(columns=list(_GFF))
+    text = text.assign(chrom=_decoded(text["chrom"]).where(~_is_gtf(text["attributes"]), text["chrom"]))
+    genes = text[_is_gene(text["feature"])]
+    if len(genes):
+        frame = intervals_of(genes, path, tally=tally, group=group, one_based=True)
+        frame = frame.assign(name=_gene_name(frame["attributes"]))
+        tally.add(group, "features that are not genes", len(text) - len(genes))
+    else:
+        frame = _spans(text, path, tally=tally, group=group)
+    if frame.empty:
+        raise InputError(
+            "names no gene", path=path, remedy="expected 'gene' features or features with a gene_id attribute"
+        )
+    return frame.assign(strand=frame["strand"].where(frame["strand"].isin(["+", "-"]), "."))
+
+
+def _before_sequence(frame: pd.DataFrame) -> tuple[pd.DataFrame, bool]:
+    """Cut off the sequence at the end of a GFF3, which ``##FASTA`` may announce: from a line that begins with ``>``."""
+    begins = [name for name in frame["chrom"].cat.categories if name.startswith(">")]
+    first = frame["chrom"].isin(begins).to_numpy()
+    return (frame.iloc[: int(first.argmax())], True) if first.any() else (frame, False)
+
+
+def _is_gene(feature: pd.Series[str]) -> pd.Series[bool]:
+    kinds = feature.unique()
+    return feature.isin([kind for kind in kinds if kind in _GENE_FEATURES or str(kind).endswith("_gene")])
+
+
+def _spans(text: pd.DataFrame, path: Path, *, tally: Tally, group: str) -> pd.DataFrame:
+    """Join the parts of each gene_id on one chromosome and strand: a GTF that lists exons only.
+
+    Parts more than :data:`MAX_GAP` apart are genes of their own: copies that share one gene_id.
+    """
+    parts = intervals_of(text, path, tally=tally, group=group, one_based=True)
+    parts = parts.assign(
+        gene=_attribute(parts["attributes"], "gene_id"),
+        name=_gene_name(parts["attributes"]),
+        order=np.arange(len(parts)),
+    ).sort_values("start", kind="stable")
+    nameless = parts["gene"] == ""
+    if nameless.any():
+        tally.add(group, "features without a gene_id, left out", int(nameless.sum()))
+        parts = parts[~nameless]
+    keys = ["chrom", "gene", "strand"]
+    reach = parts.groupby(keys, sort=False)["end"].cummax().groupby([parts[key] for key in keys], sort=False).shift()
+    apart = parts["start"] - reach > MAX_GAP
+    parts["locus"] = apart.groupby([parts[key] for key in keys], sort=False).cumsum()
+    if apart.any():
+        tally.add(group, f"further loci of a gene_id, more than {MAX_GAP:,} bp apart", int(apart.sum()))
+    grouped = parts.sort_values("order").groupby([*keys, "locus"], sort=False)
+    return grouped.agg(start=("start", "min"), end=("end", "max"), name=("name", "first")).reset_index()
+
+
+def _gene_name(attributes: pd.Series[str]) -> pd.Series[str]:
+    """Return the most readable name there is: symbol, then identifier, then a dot."""
+    name = pd.Series("", index=attributes.index, dtype=str)
+    for key in ("gene_name", "Name", "gene", "gene_id", "ID"):
+        name = name.where(name != "", _attribute(attributes, key))
+    return name.where(name != "", ".")
+
+
+def _attribute(attributes: pd.Series[str], key: str) -> pd.Series[str]:
+    """Extract one attribute in GTF (``key "value";``) or GFF3 (``key=value;``) spelling, empty where absent.
+
+    Some programs write the values of GTF without quotes.
+    """
+    found = attributes.str.extract(rf'(?:^|;)\s*{key}(?:\s+"([^"]*)"|=([^;]*)|\s+([^\s";=]+)\s*(?:;|$))')
+    return found[0].fillna(found[2]).fillna(_decoded(found[1].fillna("").str.strip()))
+
+
+def _is_gtf(attributes: pd.Series[str]) -> pd.Series[bool]:
+    return attributes.str.contains("gene_id ", regex=False)
+
+
+def _decoded(column: pd.Series[str]) -> pd.Series[str]:
+    """Decode what GFF3 encodes as in URLs (``%2C`` is a comma); blanks stand for tabs and line breaks."""
+    coded = {text: " ".join(unquote(text).split()) for text in column.unique() if "%" in text}
+    return column.map(lambda text: coded.get(text, text)) if coded else column

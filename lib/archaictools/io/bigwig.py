@@ -1,0 +1,109 @@
+"""bigWig tracks: piecewise-constant values along chromosomes, for IGV, UCSC and Galaxy.
+
+They are read by :mod:`archaictools.io.bigwig_reader`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyBigWig
+
+from archaictools.errors import ArchaicError
+from archaictools.io.schema import check_lengths, shown
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    import numpy.typing as npt
+
+#: starts, ends (int64, sorted, not overlapping) and values (float) on one chromosome.
+Track = tuple["npt.NDArray[np.int64]", "npt.NDArray[np.int64]", "npt.NDArray[np.float64]"]
+
+
+class BigWigWriter(contextlib.AbstractContextManager["BigWigWriter"]):
+    """Write a bigWig chromosome by chromosome, each from whole arrays.
+
+    Parameters
+    ----------
+    path
+        Where to write.
+    lengths
+        Length in bp of every chromosome of the genome used; chromosomes must be added in this order.
+
+    Attributes
+    ----------
+    bases
+        Bases that carry a value so far.
+
+    Raises
+    ------
+    InputError
+        If the name or the length of a chromosome is none that a bigWig can hold.
+    """
+
+    def __init__(self, path: Path, lengths: Mapping[str, int]) -> None:
+        self._name, self.bases = path.name, 0
+        check_lengths(list(lengths), np.array(list(lengths.values()), dtype=np.int64), None)
+        # pyBigWig ends the process where it cannot write, as under a name of 300 characters.
+        try:
+            path.open("wb").close()
+        except OSError as error:
+            raise ArchaicError(f"cannot write the bigWig {shown(self._name)} ({error.strerror})") from error
+        self._handle = pyBigWig.open(str(path), "w")
+        self._handle.addHeader(list(lengths.items()), maxZooms=10)
+
+    def __exit__(self, kind: object, error: object, trace: object) -> None:
+        """Write index and zoom levels, and close the file."""
+        self._handle.close()
+
+    def add(self, chrom: str, track: Track) -> None:
+        """Add the intervals of one chromosome."""
+        starts, ends, values = track
+        if not len(starts):
+            return
+        try:
+            self._handle.addEntries([chrom] * len(starts), starts, ends=ends, values=np.asarray(values, dtype=float))
+        except RuntimeError as error:
+            raise ArchaicError(f"cannot write {chrom} into the bigWig {self._name} ({error})") from error
+        self.bases += int((ends - starts).sum())
+
+
+def mean_over_overlaps(
+    starts: npt.NDArray[np.int64], ends: npt.NDArray[np.int64], values: npt.NDArray[np.float64]
+) -> Track:
+    """Average intervals of one chromosome where they overlap.
+
+    Returns piecewise-constant intervals that cover just the bases covered by any input; neighbours of equal value
+    are joined. Linear in memory and n log n in time in the number of intervals, whatever the chromosome's length.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> [part.tolist() for part in mean_over_overlaps(np.array([0, 100]), np.array([200, 300]), np.array([0.0, 1.0]))]
+    [[0, 100, 200], [100, 200, 300], [0.0, 0.5, 1.0]]
+    """
+    # One pass over the sorted boundaries: each opens or closes an interval. Sums are taken in whole units of 2^-40
+    # so that what is opened and closed cancels exactly, which floating point would not.
+    unit = 2.0**40
+    scaled = np.rint(values * unit).astype(np.int64)
+    places, inverse = np.unique(np.concatenate([starts, ends]), return_inverse=True)
+    depth = np.zeros(len(places), dtype=np.int64)
+    total = np.zeros(len(places), dtype=np.int64)
+    opened, closed = inverse[: len(starts)], inverse[len(starts) :]
+    np.add.at(depth, opened, 1)
+    np.add.at(depth, closed, -1)
+    np.add.at(total, opened, scaled)
+    np.add.at(total, closed, -scaled)
+    depth, total = depth.cumsum()[:-1], total.cumsum()[:-1]
+    covered = depth > 0
+    left, right = places[:-1][covered], places[1:][covered]
+    mean = total[covered] / (depth[covered] * unit)
+    fresh = np.ones(len(left), dtype=bool)
+    fresh[1:] = (left[1:] != right[:-1]) | (mean[1:] != mean[:-1])
+    first = np.flatnonzero(fresh)
+    last = np.append(first[1:], len(left)) - 1 if len(first) else first
+    return left[first], right[last], mean[first]

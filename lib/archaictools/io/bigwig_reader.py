@@ -1,0 +1,197 @@
+"""Reading bigWig files with every offset checked: libBigWig, which writes ours, crashes on damaged ones."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import struct
+import zlib
+from collections import defaultdict
+from typing import IO, TYPE_CHECKING
+
+import numpy as np
+
+from archaictools.errors import InputError
+from archaictools.io.files import check_readable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from archaictools.io.bigwig import Track
+
+_MAGIC = {b"\x26\xfc\x8f\x88": "<", b"\x88\x8f\xfc\x26": ">"}
+_TREE, _INDEX = 0x78CA8C91, 0x2468ACE0
+
+#: Bytes of a section's header, and of the largest section: 65,535 items of 12 bytes.
+_HEADER, _LARGEST = 24, 24 + 12 * 0xFFFF
+
+_BEDGRAPH, _VARIABLE, _FIXED = 1, 2, 3
+
+
+def is_bigwig(path: Path) -> bool:
+    """Tell a bigWig by its first bytes, in either byte order."""
+    check_readable(path)
+    with path.open("rb") as handle:
+        return handle.read(4) in _MAGIC
+
+
+class BigWigReader:
+    """An open bigWig of probabilities; obtain one from :func:`open_bigwig`.
+
+    Attributes
+    ----------
+    path
+        The file.
+    lengths
+        Name and length in bp of every chromosome, in the file's order.
+    unknown
+        Intervals with NaN that :meth:`track` left out so far.
+    """
+
+    def __init__(self, path: Path, handle: IO[bytes]) -> None:
+        self.path, self._handle, self.unknown = path, handle, 0
+        self._size = os.fstat(handle.fileno()).st_size
+        magic = handle.read(4)
+        if magic not in _MAGIC:
+            raise InputError("is not a bigWig file", path=path)
+        self._order = _MAGIC[magic]
+        head = self._unpack("HHQQQHHQQIQ", 4)
+        tree, index, self._buffer = head[2], head[4], head[9]
+        self._number: dict[str, int] = {}
+        self.lengths: dict[str, int] = {}
+        self._read_chromosomes(tree)
+        self._blocks: dict[int, list[tuple[int, int, int]]] = defaultdict(list)
+        if index and index < self._size:  # a file without values may lack it
+            self._read_index(index)
+
+    def _damaged(self, what: str) -> InputError:
+        return InputError(f"is a damaged bigWig ({what})", path=self.path, remedy="copy or download the file again")
+
+    def _bytes(self, offset: int, size: int) -> bytes:
+        if offset + size > self._size:
+            raise self._damaged("it ends too early")
+        self._handle.seek(offset)
+        return self._handle.read(size)
+
+    def _unpack(self, layout: str, offset: int) -> tuple[int, ...]:
+        size = struct.calcsize(self._order + layout)
+        return struct.unpack(self._order + layout, self._bytes(offset, size))
+
+    def _nodes(self, root: int, leaf: int, inner: int) -> Iterator[tuple[bytes, int]]:
+        """Yield the items of all leaves of a tree, in order; ``leaf`` and ``inner`` are bytes an item.
+
+        An inner item ends in the offset of its child.
+        """
+        waiting, met = [root], set()
+        while waiting:
+            offset = waiting.pop()
+            if offset in met:
+                raise self._damaged("its index runs in circles")
+            met.add(offset)
+            is_leaf, _, count = self._unpack("BBH", offset)
+            if is_leaf:
+                yield self._bytes(offset + 4, leaf * count), count
+            else:
+                items = self._bytes(offset + 4, inner * count)
+                children = [struct.unpack_from(self._order + "Q", items, inner * (n + 1) - 8)[0] for n in range(count)]
+                waiting.extend(reversed(children))
+
+    def _read_chromosomes(self, offset: int) -> None:
+        magic, _, key, value, _, _ = self._unpack("IIIIQQ", offset)
+        if magic != _TREE or value != 8 or not 0 < key <= self._size:
+            raise self._damaged("it has no list of chromosomes")
+        found: dict[int, tuple[str, int]] = {}
+        for items, count in self._nodes(offset + 32, key + 8, key + 8):
+            for place in range(0, count * (key + 8), key + 8):
+                try:
+                    name = items[place : place + key].rstrip(b"\0").decode()
+                except UnicodeDecodeError as error:
+                    raise self._damaged("a chromosome's name is no text") from error
+                number, length = struct.unpack_from(self._order + "II", items, place + key)
+                if not name.isprintable() or not name or number in found:
+                    raise self._damaged("its list of chromosomes is wrong")
+                found[number] = name, length
+        for number, (name, length) in sorted(found.items()):
+            self.lengths[name], self._number[name] = length, number
+        if len(self.lengths) < len(found):
+            raise self._damaged("two chromosomes have one name")
+
+    def _read_index(self, offset: int) -> None:
+        if self._unpack("I", offset)[0] != _INDEX:
+            raise self._damaged("it has no index")
+        for items, count in self._nodes(offset + 48, 32, 24):
+            for place in range(0, 32 * count, 32):
+                chrom, start, last, _, at, size = struct.unpack_from(self._order + "IIIIQQ", items, place)
+                if last != chrom or at + size > self._size:
+                    raise self._damaged("its index is wrong")
+                self._blocks[chrom].append((start, at, size))
+        if sum(size for blocks in self._blocks.values() for _, _, size in blocks) > self._size:
+            raise self._damaged("its index names some values twice")
+
+    def _section(self, chrom: int, offset: int, size: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return starts, ends and values of a section."""
+        data = self._bytes(offset, size)
+        if self._buffer:
+            try:
+                data = zlib.decompressobj().decompress(data, _LARGEST)
+            except zlib.error as error:
+                raise self._damaged("its values cannot be decompressed") from error
+        if len(data) < _HEADER:
+            raise self._damaged("a section of values is cut short")
+        number, start, _, step, span, kind, _, count = struct.unpack_from(self._order + "IIIIIBBH", data)
+        width = {_BEDGRAPH: 3, _VARIABLE: 2, _FIXED: 1}.get(kind, 0)
+        if number != chrom or not width or len(data) < _HEADER + 4 * width * count:
+            raise self._damaged("a section of values is wrong")
+        fields = np.frombuffer(data, dtype=f"{self._order}u4", count=width * count, offset=_HEADER).reshape(
+            count, width
+        )
+        values = fields[:, -1].view(f"{self._order}f4").astype(np.float64)
+        stepped = start + step * np.arange(count, dtype=np.int64)
+        starts = stepped if kind == _FIXED else fields[:, 0].astype(np.int64)
+        ends = fields[:, 1].astype(np.int64) if kind == _BEDGRAPH else starts + span
+        return starts, ends, values
+
+    def track(self, chrom: str) -> Track | None:
+        """Read a chromosome, None where it has no value; NaN is no value.
+
+        Raises
+        ------
+        InputError
+            If a value is not a probability, as in tracks of coverage, or if the file is damaged.
+        """
+        number = self._number[chrom]
+        parts = [self._section(number, at, size) for _, at, size in sorted(self._blocks.get(number, []))]
+        if not parts:
+            return None
+        starts, ends, values = (np.concatenate(column) for column in zip(*parts, strict=True))
+        if (starts >= ends).any() or (starts[1:] < ends[:-1]).any() or (ends > self.lengths[chrom]).any():
+            raise self._damaged(f"intervals of {chrom} overlap or lie outside of it")
+        wrong = np.flatnonzero((values < 0) | (values > 1))
+        if len(wrong):
+            first = int(wrong[0])
+            raise InputError(
+                f"the value at {chrom}:{starts[first]}-{ends[first]} is {values[first]:g}, "
+                "expected a probability from 0 to 1",
+                path=self.path,
+                remedy="give a track of 'archaictools predict'",
+            )
+        known = ~np.isnan(values)
+        self.unknown += int((~known).sum())
+        return (starts[known], ends[known], values[known]) if known.any() else None
+
+
+@contextlib.contextmanager
+def open_bigwig(path: Path) -> Iterator[BigWigReader]:
+    """Open a bigWig of probabilities for reading."""
+    check_readable(path)
+    with path.open("rb") as handle:
+        yield BigWigReader(path, handle)
+
+
+def read_bigwig(path: Path) -> Iterator[tuple[str, Track]]:
+    """Read a bigWig chromosome by chromosome, in the file's order, skipping chromosomes without values."""
+    with open_bigwig(path) as reader:
+        for chrom in reader.lengths:
+            if track := reader.track(chrom):
+                yield chrom, track

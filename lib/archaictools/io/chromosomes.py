@@ -1,0 +1,122 @@
+"""Names of chromosomes in several files: ``chr21`` in one and ``21`` in another are one chromosome, with a warning.
+
+A tool that meets both styles and does not notice finds nothing, silently; see the threads of other callers. Only the
+prefix ``chr`` is reconciled; ``chrM`` and ``MT`` are not, since their sequences may differ.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+from archaictools.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from archaictools.io.summary import Tally
+
+log = logging.getLogger("archaictools")
+
+_PREFIX = "chr"
+
+
+def bare(name: str) -> str:
+    """Return a chromosome's name without ``chr``.
+
+    >>> bare("chr21"), bare("21")
+    ('21', '21')
+    """
+    return name.removeprefix(_PREFIX) or name
+
+
+def other_style(name: str) -> str:
+    """Return a chromosome's name in the other style."""
+    return name.removeprefix(_PREFIX) if name.startswith(_PREFIX) else f"{_PREFIX}{name}"
+
+
+def length_of(header: Mapping[str, int], name: str) -> int | None:
+    """Return the length that a header gives a chromosome, under its name or in the other style; None for none or 0.
+
+    >>> length_of({"21": 48129895}, "chr21")
+    48129895
+    """
+    return header.get(name) or header.get(other_style(name)) or None
+
+
+class Naming:
+    """Bring the names of one chromosome in several files to the first of them.
+
+    Names are only exchanged for each other if they are one name with and without ``chr``. So ``GL000207.1`` or
+    ``HLA-A*01:01:01:01`` beside ``chr1`` stay as they are.
+
+    Examples
+    --------
+    >>> from archaictools.io.summary import Tally
+    >>> naming = Naming(Tally())
+    >>> naming.common("21", "people.vcf"), naming.common("chr21", "archaic.vcf"), naming.common("chrEBV", "people.vcf")
+    ('21', '21', 'chrEBV')
+    """
+
+    def __init__(self, tally: Tally) -> None:
+        self._tally = tally
+        self._known: dict[str, str] = {}
+        self._found: dict[str, dict[str, str]] = {}
+        self._warned: set[str] = set()
+
+    def common(self, name: str, source: Path | str, *, leads: bool = True) -> str:
+        """Return the name under which results know a chromosome that ``source`` calls ``name``.
+
+        Parameters
+        ----------
+        name
+            As its records have it.
+        source
+            The file.
+        leads
+            Results take over a name that no earlier file has.
+
+        Raises
+        ------
+        InputError
+            If that file itself holds the chromosome in both styles.
+        """
+        before = self._found.setdefault(str(source), {}).setdefault(bare(name), name)
+        if before != name:
+            raise InputError(
+                f"names the same chromosome {before} and {name}",
+                path=source,
+                remedy="rename one of them; which is meant cannot be told",
+            )
+        known = self._known.get(bare(name), name)
+        if leads:
+            self._known[bare(name)] = known
+        if known != name and str(source) not in self._warned:
+            self._warned.add(str(source))
+            log.warning("%s names chromosomes in another style: its %s is read as %s", source, name, known)
+            self._tally.add("chromosome names", f"files in another style, read as {known} for {name}", 1)
+        return known
+
+    def lengths(self, header: Mapping[str, int], name: str) -> dict[str, int]:
+        """Return the chromosome lengths of a header under the names of results.
+
+        A header may hold names of both styles, or only of that which its records do not use. What its records do not
+        use is left out, but for the length of the record's own chromosome.
+
+        Parameters
+        ----------
+        header
+            Chromosome lengths as the header names them.
+        name
+            A chromosome as the records name it, which was given to :meth:`common`.
+        """
+        other = other_style(name)
+        if other in header and name not in header:
+            return {self._known.get(bare(name), name): header[other]}
+        found = {}
+        for own, length in header.items():
+            twice = other_style(own) in header
+            if not twice or (other in header and own.startswith(_PREFIX) == name.startswith(_PREFIX)):
+                found[self._known.setdefault(bare(own), own)] = length
+        return found

@@ -1,0 +1,90 @@
+"""Phase sets: stretches within which ``|`` assigns alleles to haplotypes, but not from one to the next.
+
+Programs that phase from reads (WhatsHap, GATK) number such stretches in FORMAT/PS. Haplotypes are read along whole
+chromosomes, so a person with several phase sets on one is joined at random.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from archaictools.errors import shortlist
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from archaictools.io.sites import Calls
+    from archaictools.io.summary import Tally
+    from archaictools.io.vcf_text import Index, Lines
+
+log = logging.getLogger("archaictools")
+
+_NONE = frozenset((b".", b""))
+
+
+class PhaseSets:
+    """Counts the phase sets of some people on each chromosome.
+
+    Parameters
+    ----------
+    people
+        Their names.
+    """
+
+    def __init__(self, people: Sequence[str]) -> None:
+        self.people = list(people)
+        self._chrom = ""
+        self._seen = [set[bytes]() for _ in people]
+        # Most phase sets of a person on a chromosome and that chromosome; how many there are in all beyond one each.
+        self._most: dict[str, tuple[int, str]] = {}
+        self._joined = 0
+
+    def add(self, chrom: str, lines: Lines, rows: Index, columns: Index, calls: Calls, people: Index) -> None:
+        """Look at the phased heterozygous calls of some lines.
+
+        Parameters
+        ----------
+        chrom
+            Their chromosome.
+        lines, rows
+            The lines, and which of them.
+        columns
+            Columns of samples in the file.
+        calls
+            The calls of those samples on those lines.
+        people
+            Which of the samples the people are.
+        """
+        for place, values in lines.values(rows, columns[people], b"PS"):
+            if chrom != self._chrom:
+                self._close()
+                self._chrom = chrom
+            pair = calls.alleles[place, people]
+            for person in np.flatnonzero((pair[:, 0] != pair[:, 1]) & calls.phased[place, people]).tolist():
+                if values[person] not in _NONE and pair[person].min() >= 0:
+                    self._seen[person].add(values[person])
+
+    def _close(self) -> None:
+        for person, seen in zip(self.people, self._seen, strict=True):
+            if len(seen) > 1:
+                self._joined += len(seen) - 1
+                self._most[person] = max(self._most.get(person, (0, "")), (len(seen), self._chrom))
+            seen.clear()
+
+    def finish(self, tally: Tally) -> None:
+        """Warn of people with more than one phase set on a chromosome, and count the joins in the summary."""
+        self._close()
+        if not self._most:
+            return
+        tally.add("ingroup", "ends of a phase set (PS) within a chromosome, read across", self._joined)
+        tally.add("ingroup", "people with more than one phase set (PS) on a chromosome", len(self._most))
+        person = max(self._most, key=lambda name: self._most[name])
+        number, chrom = self._most[person]
+        log.warning(
+            "more than one phase set (PS) on a chromosome: %s of the ingroup (%s has %s on %s); their haplotypes are "
+            "joined across phase sets, at random; phase whole chromosomes, e.g. with SHAPEIT or Beagle",
+            shortlist(self._most), person, f"{number:,}", chrom,
+        )  # fmt: skip

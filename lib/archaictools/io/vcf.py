@@ -1,0 +1,336 @@
+"""VCF and BCF as a stream of blocks of sites, for some samples.
+
+VCF (plain, gzip or bgzip) is read as text in large blocks, see :mod:`archaictools.io.vcf_text`. BCF is turned into
+text by the bcftools that pysam carries, in a process of its own. No index is needed; a file is read once, from its
+beginning to its end, and memory holds a few blocks. Positions are 0-based.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import subprocess
+import sys
+import tempfile
+from collections import Counter
+from pathlib import Path
+from typing import IO, TYPE_CHECKING
+
+import numpy as np
+
+from archaictools.errors import InputError, shortlist
+from archaictools.io.files import damage_named, is_gzip, open_bytes, refuse_cut_bgzf
+from archaictools.io.sites import Gathering
+from archaictools.io.vcf_records import Reading, Records
+from archaictools.io.vcf_text import LineError, Lines
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Iterator, Sequence
+
+    import numpy.typing as npt
+
+    from archaictools.io.phase_sets import PhaseSets
+    from archaictools.io.sites import Sites
+    from archaictools.io.summary import Tally
+    from archaictools.io.vcf_text import Index
+
+#: Bytes of text in a block; large enough for NumPy, small enough for a processor's cache.
+BLOCK = 1 << 20
+_BCF = b"BCF\2"
+#: Some editors write it before the first line.
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+_CONTIG = re.compile(rb"##contig=<(.*)>\s*$")
+
+
+class VariantFile:
+    """An open VCF or BCF; obtain one from :func:`open_variants`.
+
+    Attributes
+    ----------
+    path
+        The file the user named.
+    samples
+        Names of the sample columns.
+    lengths
+        Chromosome lengths in bp, where the header gives them.
+    numbered
+        Lines have numbers that the user can see (not in BCF).
+    """
+
+    def __init__(self, path: Path, text: IO[bytes], *, numbered: bool) -> None:
+        self.path, self._text, self.numbered = path, text, numbered
+        self.lengths: dict[str, int] = {}
+        self._line = 0
+        with damage_named(path):
+            self.samples = self._read_header()
+
+    def _read_header(self) -> tuple[str, ...]:
+        for read in self._text:
+            self._line += 1
+            line = read.removeprefix(_BYTE_ORDER_MARK) if self._line == 1 else read
+            if self._line == 1 and not line.startswith(b"##fileformat=VCF"):
+                break
+            found = _CONTIG.match(line)
+            if found:
+                name, length = (re.search(rb"(?:^|,)" + key + rb"=([^,]+)", found[1]) for key in (b"ID", b"length"))
+                if name and length and length[1].isdigit():
+                    self.lengths[name[1].decode(errors="replace")] = int(length[1])
+            if line.startswith(b"#CHROM"):
+                names = line.decode(errors="replace").rstrip("\r\n").split("\t")[9:]
+                if not names:
+                    raise InputError("holds no samples, only sites", path=self.path, remedy="give a VCF with genotypes")
+                return tuple(names)
+            if not line.startswith(b"##"):
+                break
+        raise InputError(
+            "is not VCF or BCF",
+            path=self.path,
+            line=self._line or None,
+            remedy="expected ##fileformat=VCF first and a line that begins with #CHROM before the records",
+        )
+
+    def columns(self, names: Sequence[str]) -> Index:
+        """Return the numbers of some samples; raise InputError if one is not there, or there twice."""
+        where = {name: number for number, name in enumerate(self.samples)}
+        unknown = [name for name in names if name not in where]
+        if unknown:
+            raise InputError(
+                f"has no sample {shortlist(unknown)} (it holds {shortlist(self.samples)})",
+                path=self.path,
+                remedy="give names as in the #CHROM line, separated by commas, or a file with one name a line",
+            )
+        if len(where) < len(self.samples):
+            times = Counter(self.samples)
+            twice = [name for name in names if times[name] > 1]
+            if twice:
+                raise InputError(f"has more than one sample named {shortlist(twice)}", path=self.path)
+        return np.array([where[name] for name in names], dtype=np.int64)
+
+    def sites(
+        self,
+        names: Sequence[str],
+        *,
+        wanted: Callable[[str], bool],
+        tally: Tally,
+        group: str,
+        pass_only: bool = False,
+        blocks: bool = False,
+        phase_sets: PhaseSets | None = None,
+    ) -> Iterator[Sites]:
+        """Read on, block by block.
+
+        Dropped, and counted in ``tally`` under ``group``: records on chromosomes not wanted, without GT, without a
+        substitution (indels, symbolic alleles), and, where asked for, those whose FILTER is not PASS. A record with a
+        substitution beside other alleles, or of several bases, is used at each position at which bases differ, see
+        :mod:`archaictools.io.vcf_alleles`. Records of one position and REF, into which some programs split a site
+        of several alleles, are joined; others at a position that an earlier record has are dropped.
+
+        Parameters
+        ----------
+        names
+            Samples to read.
+        wanted
+            Whether a chromosome, named as in the file, is to be read.
+        tally, group
+            Where records are counted.
+        pass_only
+            Drop records that a filter has marked.
+        blocks
+            Find REF blocks: by END in INFO, or LEN in FORMAT.
+        phase_sets
+            Counts those of some of the samples.
+
+        Raises
+        ------
+        InputError
+            At the first line that cannot be understood, is out of order, or returns to an earlier chromosome.
+        """
+        reading = Reading(self.columns(names), blocks=blocks, phase_sets=phase_sets, names=names)
+        order = _Order()
+        choice = _Choice(tally, group, pass_only=pass_only)
+        gathering = Gathering(tally, group)
+        with contextlib.closing(_whole_lines(self._text, self.path)) as texts:
+            for text in texts:
+                first = self._line + 1
+                try:
+                    lines = Lines(text, len(self.samples))
+                    self._line += lines.read
+                    tally.add(group, "records read", len(lines))
+                    records = Records(lines)
+                    fit = choice.fit(lines, records.used)
+                    for begin, end, chrom in lines.chromosomes():
+                        if not wanted(chrom):
+                            tally.add(group, "records on chromosomes not asked for, dropped", end - begin)
+                            continue
+                        part = slice(begin, end)
+                        late = order.first_disorder(chrom, records.position[part])
+                        if late is not None:
+                            raise LineError(int(lines.number[begin + late[0]]), late[1])
+                        rows = begin + np.flatnonzero(choice.drop(fit, part))
+                        tally.add(group, "single-nucleotide records", len(rows))
+                        sites = reading.sites(records, rows, chrom, first) if len(rows) else None
+                        last = int(records.position[end - 1])
+                        mixed = sites is not None and bool(records.bases_of)
+                        if mixed and (several := sum(row in records.bases_of for row in rows.tolist())):
+                            item = "of these, with other alleles or several bases, used base by base"
+                            tally.add(group, item, several)
+                        yield from gathering.add(sites, chrom, last, mixed=mixed)
+                except LineError as error:
+                    line = error.line + first if self.numbered else None
+                    raise InputError(str(error), path=self.path, line=line) from error
+            yield from gathering.finish()
+
+
+class _Choice:
+    """Which records are used, by their GT, alleles and FILTER; what is dropped is counted."""
+
+    def __init__(self, tally: Tally, group: str, *, pass_only: bool) -> None:
+        self._tally, self._group, self._pass_only = tally, group, pass_only
+
+    def fit(self, lines: Lines, single: npt.NDArray[np.bool_]) -> dict[str, npt.NDArray[np.bool_]]:
+        """Judge all lines of a block: item of the summary to the lines that pass."""
+        called = lines.has_genotypes()
+        found = {"records without GT": called, "records not of single nucleotides": single}
+        passed = lines.passed()
+        if not passed.all():
+            found["records whose FILTER is not PASS"] = passed
+        return found
+
+    def drop(self, fit: dict[str, npt.NDArray[np.bool_]], part: slice) -> npt.NDArray[np.bool_]:
+        """Return which lines of a part of the block are used, counting each of the others once."""
+        keep = np.ones(part.stop - part.start, dtype=bool)
+        for item, good in fit.items():
+            bad = keep & ~good[part]
+            count = np.count_nonzero(bad)
+            if not count:
+                continue
+            used = "FILTER" in item and not self._pass_only
+            self._tally.add(self._group, f"{item}, {'used' if used else 'dropped'}", int(count))
+            if not used:
+                keep &= ~bad
+        return keep
+
+
+class _Order:
+    """Positions must not fall and chromosomes not come back, within a block and from block to block."""
+
+    def __init__(self) -> None:
+        self._chrom, self._seen = "", set[str]()
+        self._last = -1
+
+    def first_disorder(self, chrom: str, position: Index) -> tuple[int, str] | None:
+        """Return the first row that is out of order and what is wrong with it, or None."""
+        if chrom != self._chrom:
+            if chrom in self._seen:
+                return 0, f"comes back to {chrom} after {self._chrom}, expected sorted records; sort the file first"
+            self._seen.add(chrom)
+            self._chrom, self._last = chrom, -1
+        falls = np.flatnonzero(np.diff(position, prepend=self._last) < 0)
+        if len(falls):
+            row = int(falls[0])
+            before = self._last if row == 0 else int(position[row - 1])
+            return row, (
+                f"{chrom}:{int(position[row]) + 1} comes after {chrom}:{before + 1}, expected sorted records; "
+                "sort the file first"
+            )
+        self._last = int(position[-1])
+        return None
+
+
+@contextlib.contextmanager
+def open_variants(path: Path, names: Sequence[str] | None = None, *, threads: int = 1) -> Iterator[VariantFile]:
+    """Open a VCF or BCF, whatever its name.
+
+    Parameters
+    ----------
+    path
+        VCF (plain, gzip, bgzip) or BCF.
+    names
+        Samples that will be read; others may be left out of :attr:`VariantFile.samples` where that saves work (BCF).
+    threads
+        With more than one, blocks are decompressed in advance.
+
+    Raises
+    ------
+    InputError
+        If the file is missing, cut short, or neither VCF nor BCF, or lacks a sample.
+    """
+    compressed = is_gzip(path)
+    if compressed:
+        refuse_cut_bgzf(path)
+    with damage_named(path), open_bytes(path, compressed=compressed) as handle:
+        head = handle.read(len(_BCF))
+    if head == _BCF:
+        with _bcf_text(path, names, threads) as text:
+            yield VariantFile(path, text, numbered=False)
+    else:
+        with open_bytes(path, compressed=compressed, ahead=threads > 1) as text:
+            yield VariantFile(path, text, numbered=True)
+
+
+@contextlib.contextmanager
+def _bcf_text(path: Path, names: Sequence[str] | None, threads: int) -> Iterator[IO[bytes]]:
+    """Read BCF as VCF text through the bcftools inside pysam."""
+    with tempfile.TemporaryDirectory(prefix="archaictools-") as folder:
+        arguments = ["-Ov", "--no-version", "-I", "--threads", str(threads - 1)]
+        if names is not None:
+            chosen = Path(folder) / "samples"
+            chosen.write_text("".join(f"{name}\n" for name in dict.fromkeys(names)))
+            arguments += ["--force-samples", "-S", str(chosen)]
+        # A process of its own: in ours, bcftools would write to our standard output and could end us.
+        code = "import sys, pysam.bcftools as b; b.view(*sys.argv[1:], catch_stdout=False)"
+        with (Path(folder) / "messages").open("w+b") as messages:
+            process = subprocess.Popen(
+                [sys.executable, "-c", code, *arguments, str(path)], stdout=subprocess.PIPE, stderr=messages
+            )
+            if process.stdout is None:
+                raise AssertionError("a pipe was asked for")
+            try:
+                with process.stdout as text:
+                    yield text
+                    whole = not text.read(1)
+                failed = process.wait()
+            except BaseException:
+                process.kill()
+                process.wait()
+                raise
+            if whole and failed:
+                messages.seek(0)
+                said = [line for line in messages.read().decode(errors="replace").splitlines() if line.strip()]
+                raise InputError(
+                    f"cannot be read as BCF ({said[0] if said else 'bcftools failed'})",
+                    path=path,
+                    remedy="copy or download the file again",
+                )
+
+
+def _whole_lines(text: IO[bytes], path: Path) -> Generator[bytes]:
+    """Yield blocks of about :data:`BLOCK` bytes that end with a line, and with all records of a position."""
+    kept = [b""]  # a line may be longer than a block
+    with damage_named(path):
+        while block := text.read(BLOCK):
+            kept.append(block)
+            if b"\n" not in block:
+                continue
+            lines = b"".join(kept)
+            cut = _last_position(lines)
+            if cut:
+                yield lines[:cut]
+            kept = [lines[cut:]]
+    rest = b"".join(kept)
+    if rest:
+        yield rest.removesuffix(b"\n") + b"\n"
+
+
+def _last_position(text: bytes) -> int:
+    """Return where the records of the last position begin, of which more may follow; lines cut short do not count."""
+    start = text.rfind(b"\n", 0, max(0, text.rfind(b"\n"))) + 1
+    position = _position(text, start)
+    while start and _position(text, before := text.rfind(b"\n", 0, start - 1) + 1) == position:
+        start = before
+    return start
+
+
+def _position(text: bytes, start: int) -> bytes:
+    """Return chromosome and position of the line that begins there, as they are written."""
+    return text[start : text.find(b"\t", text.find(b"\t", start) + 1)]

@@ -1,0 +1,1 @@
+"""Learning, whatever the input: networks, training, splits, measures and model files."""

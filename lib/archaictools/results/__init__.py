@@ -1,1 +1,0 @@
-"""What is drawn from a trained model: importance, vectors, tracks and genes."""

@@ -1,0 +1,1 @@
+"""Audits of a split into train, validation and test."""

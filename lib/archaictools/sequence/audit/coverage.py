@@ -1,0 +1,52 @@
+"""How often windows cover the same base: published maps repeat themselves, and a random split then shares bases."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from archaictools.learning.splits import Places
+
+CLASSES = {"introgressed": 1, "depleted": 0}
+
+
+def coverage(places: Places) -> dict[str, dict[str, Any]]:
+    """Count the bases of each class, and those covered more than once.
+
+    Returns
+    -------
+    dict
+        For ``introgressed``, ``depleted`` and ``both`` (bases that both classes claim): ``windows``, ``bases_summed``,
+        ``bases`` (each counted once), ``depth`` (their ratio), ``bases_covered_twice`` (by two windows or more).
+    """
+    table = {}
+    for name, label in CLASSES.items():
+        rows = places.label == label
+        summed = int((places.end - places.start)[rows].sum())
+        once, twice = _covered(places, rows)
+        table[name] = {
+            "windows": int(rows.sum()),
+            "bases_summed": summed,
+            "bases": once,
+            "depth": summed / once if once else float("nan"),
+            "bases_covered_twice": twice,
+        }
+    known = places.label >= 0
+    union, _ = _covered(places, known)
+    table["both"] = {"bases": table["introgressed"]["bases"] + table["depleted"]["bases"] - union}
+    return table
+
+
+def _covered(places: Places, rows: npt.NDArray[np.bool_]) -> tuple[int, int]:
+    """Count bases under at least one, and under at least two, of some windows: one pass over sorted boundaries."""
+    stride = int(places.end.max(initial=0)) + 1
+    offset = places.chrom[rows].astype(np.int64) * stride
+    where = np.concatenate([places.start[rows] + offset, places.end[rows] + offset])
+    step = np.repeat(np.array([1, -1], dtype=np.int64), len(offset))
+    order = np.argsort(where, kind="stable")
+    depth, length = np.cumsum(step[order])[:-1], np.diff(where[order])
+    return int(length[depth >= 1].sum()), int(length[depth >= 2].sum())

@@ -1,0 +1,145 @@
+"""Sentences as a stream of fixed-size batches of word ids, computed on the fly from stored bases.
+
+The order is a pure function of seed and epoch, so a resumed training sees what an uninterrupted one sees. Up to
+:data:`BUFFER` sentences are shuffled together and held in memory; larger sets are shuffled in groups of whole chunks
+of the file, so memory stays flat whatever their size.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from archaictools.sequence.fetch import flip_rows
+from archaictools.sequence.token_file import CHUNK
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import numpy.typing as npt
+    import tensorflow as tf
+
+    from archaictools.io.dna import Codes
+    from archaictools.sequence.token_file import WordsFile
+
+#: Sentences shuffled together: 100 MB of bases at 200 nt.
+BUFFER = 1 << 19
+
+Batch = tuple["npt.NDArray[np.int32]", "npt.NDArray[np.float32]", "npt.NDArray[np.float32]"]
+
+
+class TrainingBatches:
+    """Batches of training sentences, in an order that depends on seed and epoch alone.
+
+    Parameters
+    ----------
+    words
+        Where the sentences are.
+    rows
+        Rows of the training side, ascending.
+    label
+        Their labels, 0 or 1.
+    weight
+        Their weights in the loss.
+    batch
+        Sentences a batch; the last one of an epoch is filled up with sentences of weight 0.
+    seed
+        Of the order and of the strands.
+    reverse
+        Read each sentence forward or reverse-complemented, at random.
+    """
+
+    def __init__(
+        self,
+        words: WordsFile,
+        rows: npt.NDArray[np.int64],
+        label: npt.NDArray[np.int8],
+        weight: npt.NDArray[np.float32],
+        *,
+        batch: int,
+        seed: int,
+        reverse: bool,
+    ) -> None:
+        self._words, self._rows = words, rows
+        self._label, self._weight = label.astype(np.float32), weight
+        self._lengths = (words.field("end") - words.field("start"))[rows]
+        self.batch = batch
+        self._seed, self._reverse = seed, reverse
+        self._resident: Codes | None = None
+        self.steps = -(-len(rows) // batch)
+
+    def epoch(self, number: int) -> Iterator[Batch]:
+        """Yield the batches of one epoch (counted from 0): ids (batch, words), labels and weights (batch, 1)."""
+        rng = np.random.default_rng([self._seed, number])
+        over_codes = np.empty((0, self._words.alphabet.size), dtype=np.uint8)
+        over_members = np.empty(0, dtype=np.int64)
+        for members in self._groups(rng):
+            codes = self._codes(members)
+            order = rng.permutation(len(members))
+            missing = self.batch - len(over_members)
+            first, over = order[:missing], order[missing:]
+            if len(first) == missing:
+                yield self._make(
+                    np.concatenate([over_codes, codes[first]]),
+                    np.concatenate([over_members, members[first]]),
+                    rng,
+                )
+                over_codes, over_members = over_codes[:0], over_members[:0]
+                full = len(over) // self.batch * self.batch
+                for begin in range(0, full, self.batch):
+                    chosen = over[begin : begin + self.batch]
+                    yield self._make(codes[chosen], members[chosen], rng)
+                first = over[full:]
+            over_codes = np.concatenate([over_codes, codes[first]])
+            over_members = np.concatenate([over_members, members[first]])
+        if len(over_members):
+            yield self._make(over_codes, over_members, rng)
+
+    def dataset(self, number: int) -> tf.data.Dataset:
+        """Return one epoch as a dataset that prepares batches while others are trained on."""
+        import tensorflow as tf
+
+        shape = (self.batch, self._words.alphabet.words)
+        column = tf.TensorSpec((self.batch, 1), tf.float32)
+        signature = (tf.TensorSpec(shape, tf.int32), column, column)
+        stream = tf.data.Dataset.from_generator(lambda: self.epoch(number), output_signature=signature)
+        # A generator has no length that tf.data could know; fit must not guess it on the first epoch.
+        sized = stream.apply(tf.data.experimental.assert_cardinality(self.steps))
+        # There is nothing to tune, and a tuning thread makes the end of an epoch wait for its next wake-up, which
+        # comes after twice the time each turn: measured, up to as long as the epoch itself.
+        options = tf.data.Options()
+        options.autotune.enabled = False
+        return sized.prefetch(4).with_options(options)
+
+    def _groups(self, rng: np.random.Generator) -> Iterator[npt.NDArray[np.int64]]:
+        """Yield ascending positions in ``rows``: all at once, or random chunks of the file up to a buffer."""
+        if len(self._rows) <= BUFFER:
+            yield np.arange(len(self._rows))
+            return
+        bounds = np.flatnonzero(np.diff(self._rows // CHUNK, prepend=-1, append=-1))
+        chunks = rng.permutation(len(bounds) - 1)
+        for first in range(0, len(chunks), BUFFER // CHUNK):
+            chosen = np.sort(chunks[first : first + BUFFER // CHUNK])
+            yield np.concatenate([np.arange(bounds[c], bounds[c + 1]) for c in chosen])
+
+    def _codes(self, members: npt.NDArray[np.int64]) -> Codes:
+        if len(members) < len(self._rows):
+            return self._words.take(self._rows[members])
+        if self._resident is None:
+            self._resident = self._words.take(self._rows)
+        return self._resident
+
+    def _make(self, codes: Codes, members: npt.NDArray[np.int64], rng: np.random.Generator) -> Batch:
+        if self._reverse:
+            flip_rows(codes, self._lengths[members], rng.random(len(members)) < 0.5)
+        ids = pad_rows(self._words.alphabet.ids(codes), self.batch)
+        label = pad_rows(self._label[members, None], self.batch)
+        return ids, label, pad_rows(self._weight[members, None], self.batch)
+
+
+def pad_rows(array: np.ndarray, rows: int) -> np.ndarray:
+    """Fill up the first axis with zeros: XLA compiles once for one shape."""
+    if len(array) == rows:
+        return array
+    return np.concatenate([array, np.zeros((rows - len(array), *array.shape[1:]), dtype=array.dtype)])

@@ -1,0 +1,1 @@
+"""Explanations of a k-mer model: positions, k-mers and word vectors."""

@@ -1,0 +1,60 @@
+"""Where along the genome a prediction comes from: importance of single windows as a bigWig track."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from archaictools.io.bigwig import BigWigWriter, mean_over_overlaps
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import numpy.typing as npt
+
+    from archaictools.learning.splits import Places as Sentences
+    from archaictools.sequence.explain.perturb import Positions
+
+
+def write_attribution(
+    path: Path,
+    sentences: Sentences,
+    strand: npt.NDArray[np.int8],
+    positions: Positions,
+    effect: npt.NDArray[np.float32],
+    lengths: dict[str, int],
+) -> int:
+    """Write how much P(introgressed) falls when each stretch of each window is exchanged.
+
+    Parameters
+    ----------
+    path
+        The bigWig.
+    sentences, strand
+        Where the windows lie, and on which strand they were read.
+    positions
+        What was exchanged; a position stands for the bases from its middle to the next one's.
+    effect
+        Fall in probability, shape (positions, windows).
+    lengths
+        Chromosome lengths in bp.
+
+    Returns
+    -------
+    int
+        Bases with a value; overlapping windows are averaged.
+    """
+    step = int(positions.base[1] - positions.base[0]) if len(positions) > 1 else positions.width
+    begin = positions.base + positions.width // 2
+    with BigWigWriter(path, dict(sorted(lengths.items()))) as writer:
+        order = sorted(set(sentences.chrom.tolist()), key=lambda number: sentences.names[number])
+        for number in order:
+            rows = np.flatnonzero(sentences.chrom == number)
+            forward = sentences.start[rows, None] + begin
+            reverse = sentences.end[rows, None] - begin - step
+            start = np.where(strand[rows, None] < 0, reverse, forward)
+            inside = (start >= sentences.start[rows, None]) & (start + step <= sentences.end[rows, None])
+            track = mean_over_overlaps(start[inside], start[inside] + step, effect.T[rows][inside].astype(np.float64))
+            writer.add(sentences.names[number], track)
+        return writer.bases

@@ -1,0 +1,156 @@
+"""Labelled regions made ready for cutting: clipped, cleared of exclusions, merged, and cleared of each other.
+
+Published maps list the same base many times over (the article's introgressed regions cover each base 9.1 times);
+windows cut from such rows are copies of one another, which a random split then puts on both sides.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import bioframe
+import numpy as np
+import pandas as pd
+
+from archaictools.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from archaictools.io.summary import Tally
+
+_PLACE = ["chrom", "start", "end"]
+
+
+def select_chromosomes(
+    frame: pd.DataFrame, chromosomes: frozenset[str] | None, *, tally: Tally, group: str
+) -> pd.DataFrame:
+    """Keep regions on the chromosomes asked for (all when None), counting the rest."""
+    if chromosomes is None:
+        return frame
+    chosen = frame["chrom"].isin(chromosomes)
+    if not chosen.all():
+        tally.add(group, "rows on chromosomes not asked for", int((~chosen).sum()), bases(frame[~chosen]))
+    return frame[chosen].reset_index(drop=True)
+
+
+def clip(frame: pd.DataFrame, lengths: Mapping[str, int], *, tally: Tally, group: str) -> pd.DataFrame:
+    """Cut regions at the end of their chromosome and drop those that lie wholly beyond it.
+
+    All chromosomes must be in ``lengths``; see :meth:`archaictools.io.fasta.Genome.require`.
+    """
+    limit = frame["chrom"].map(lengths).astype("int64")
+    beyond = frame["start"] >= limit
+    past = (frame["end"] > limit) & ~beyond
+    if beyond.any():
+        tally.add(group, "rows beyond the chromosome's end, dropped", int(beyond.sum()), bases(frame[beyond]))
+    if past.any():
+        overhang = (frame["end"] - limit)[past]
+        tally.add(group, "rows clipped at the chromosome's end", int(past.sum()), int(overhang.sum()))
+    return frame.assign(end=frame["end"].clip(upper=limit))[~beyond].reset_index(drop=True)
+
+
+def merge(frame: pd.DataFrame, *, tally: Tally, group: str) -> pd.DataFrame:
+    """Join overlapping and touching regions, counting what that removed."""
+    merged = joined(frame)
+    tally.add(group, "rows merged away", len(frame) - len(merged), bases(frame) - bases(merged))
+    tally.add(group, "regions after merging", len(merged), bases(merged))
+    return merged
+
+
+def joined(frame: pd.DataFrame) -> pd.DataFrame:
+    """Join overlapping and touching intervals of any number of chromosomes at once; sorted.
+
+    Examples
+    --------
+    >>> rows = pd.DataFrame({"chrom": ["b", "a", "b"], "start": [5, 0, 0], "end": [9, 4, 5]})
+    >>> joined(rows).values.tolist()
+    [['a', 0, 4], ['b', 0, 9]]
+    """
+    rows = in_order(frame[_PLACE])
+    if rows.empty:
+        return rows
+    # Chromosomes one behind the other, with a base between, so that one pass joins the intervals of all.
+    code, _ = pd.factorize(rows["chrom"])
+    behind = code.astype("int64") * (int(rows["end"].max()) + 1)
+    start, end = rows["start"].to_numpy() + behind, np.maximum.accumulate(rows["end"].to_numpy() + behind)
+    first = np.flatnonzero(np.concatenate([[True], start[1:] > end[:-1]]))
+    last = np.append(first[1:], len(rows)) - 1
+    return rows.iloc[first].assign(end=end[last] - behind[last]).reset_index(drop=True)
+
+
+def remove(frame: pd.DataFrame, unwanted: pd.DataFrame, *, tally: Tally, group: str, item: str) -> pd.DataFrame:
+    """Cut ``unwanted`` intervals out of regions, counting the regions touched and the bases lost."""
+    if frame.empty or unwanted.empty:
+        return frame[_PLACE]
+    clear = joined(unwanted)
+    touched = bioframe.overlap(frame[_PLACE].reset_index(drop=True), clear, how="inner", return_index=True)
+    if touched.empty:
+        return frame[_PLACE]
+    kept = bioframe.subtract(frame[_PLACE], clear)[_PLACE]
+    kept = kept.astype({"start": "int64", "end": "int64"})
+    tally.add(group, item, int(touched["index"].nunique()), bases(frame) - bases(kept))
+    left: pd.DataFrame = kept[kept["end"] > kept["start"]].reset_index(drop=True)
+    return left
+
+
+def prepare(
+    classes: dict[str, pd.DataFrame],
+    *,
+    lengths: Mapping[str, int],
+    exclude: pd.DataFrame | None,
+    merging: bool,
+    tally: Tally,
+) -> dict[str, pd.DataFrame]:
+    """Make the regions of each class ready for cutting.
+
+    Parameters
+    ----------
+    classes
+        Class name to regions (``chrom, start, end``).
+    lengths
+        Chromosome lengths of the genome in bp.
+    exclude
+        Regions to cut out of every class, or None.
+    merging
+        Join overlapping regions of a class; False keeps every row as published (the article's way).
+    tally
+        Where everything merged, clipped and dropped is counted.
+
+    Returns
+    -------
+    dict
+        Class name to regions, sorted by chromosome and start.
+
+    Raises
+    ------
+    InputError
+        If nothing is left of a class.
+    """
+    ready = {}
+    for group, frame in classes.items():
+        kept = clip(frame, lengths, tally=tally, group=group)
+        if exclude is not None:
+            kept = remove(kept, exclude, tally=tally, group=group, item="regions cut by --exclude")
+        ready[group] = merge(kept, tally=tally, group=group) if merging else kept[_PLACE]
+    if len(ready) == 2:
+        (one, first), (other, second) = ready.items()
+        item = "regions cut because both classes claim them"
+        ready = {
+            one: remove(first, second, tally=tally, group=one, item=item),
+            other: remove(second, first, tally=tally, group=other, item=item),
+        }
+    for group, frame in ready.items():
+        if frame.empty:
+            raise InputError(f"no {group} region is left ({tally.sentence()})")
+    return {group: in_order(frame) for group, frame in ready.items()}
+
+
+def in_order(frame: pd.DataFrame) -> pd.DataFrame:
+    """Sort as ``sort -k1,1 -k2,2n -k3,3n`` does in the C locale."""
+    return frame.sort_values(_PLACE, kind="stable").reset_index(drop=True)
+
+
+def bases(frame: pd.DataFrame) -> int:
+    """Sum of interval lengths in bp."""
+    return int((frame["end"] - frame["start"]).sum())

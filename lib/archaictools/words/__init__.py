@@ -1,1 +1,0 @@
-"""From sequence to sentences: regions, windows, k-mer words and the words.h5 file."""
