@@ -1,9 +1,9 @@
-"""The long stages of pretrain.sh on a GPU: train a model of haplotypes with PyTorch.
+"""Train the first network of pretrain.sh on a GPU with PyTorch.
 
-What is learnt from, and how, is the package's own: the split, the batches of BinBatches with their changes, Adam under
-a cosine, the weighted cross-entropy. Only the arithmetic is PyTorch's, whose LSTM runs both directions of all layers in
-one call of cuDNN. `archaictools train --start-from` goes on from what this leaves, calibrates and measures it. Needs
-`pip install torch`; TensorFlow is not used.
+The package supplies the split, the augmented batches, and the recipe: Adam, a cosine schedule, weighted cross-entropy.
+PyTorch supplies the arithmetic: its LSTM runs both directions of all layers in one call of cuDNN. `archaictools train
+--start-from` continues from the resulting model, calibrates it and measures it. Needs `pip install torch`; does not
+use TensorFlow.
 """
 
 import argparse
@@ -27,14 +27,14 @@ from archaictools.learning.network import Network
 from archaictools.learning.regions import seen_by
 from archaictools.learning.splits import SplitOptions, make_splits
 
-#: Steps in which the learning rate rises.
+#: Steps during which the learning rate rises.
 WARMUP = 200
 
 cross_entropy = torch.nn.functional.binary_cross_entropy_with_logits
 
 
 class Net(torch.nn.Module):
-    """The network of archaictools.learning.network, returning logits."""
+    """The network of archaictools.learning.network; its output is logits."""
 
     def __init__(self, network, dropout):
         super().__init__()
@@ -52,12 +52,12 @@ class Net(torch.nn.Module):
         self.output = torch.nn.Linear(network.dense, 1)
 
     def forward(self, inputs):
-        """Return the logit of every bin."""
+        """Return the logit of every bin: float (batch, bins)."""
         found, _ = self.lstm(torch.relu(self.embedding(inputs)))
         return self.output(torch.relu(self.dense(found)))[..., 0]
 
     def arrays(self):
-        """Name each tensor of weights as Keras' array is named; what has two dimensions is transposed there."""
+        """Return the weight tensors by Keras name; two-dimensional tensors are transposed in Keras."""
         parts = ("weight_ih", "weight_hh", "bias_ih")
         lstms = [
             getattr(self.lstm, f"{part}_l{layer}{end}")
@@ -70,7 +70,7 @@ class Net(torch.nn.Module):
         return dict(zip(self.network.shapes(), tensors, strict=True))
 
     def begin(self):
-        """Set weights as Keras begins with."""
+        """Initialise weights as Keras does."""
         with torch.no_grad():
             for name, tensor in self.arrays().items():
                 if name.endswith("_recurrent"):
@@ -82,18 +82,18 @@ class Net(torch.nn.Module):
                     if name.startswith(("forward", "backward")):
                         tensor[self.network.lstm : 2 * self.network.lstm] = 1  # the forget gate
             for name, tensor in self.lstm.named_parameters():
-                if name.startswith("bias_hh"):  # Keras has one bias, PyTorch two that are added: this one stays zero.
+                if name.startswith("bias_hh"):  # Keras has one bias, PyTorch adds two: this one stays zero.
                     tensor.zero_()
                     tensor.requires_grad = False
 
     def weights(self):
-        """Return the weights by name, as Keras has them."""
+        """Return the weight arrays by Keras name, in Keras orientation."""
         found = {name: tensor.detach().cpu().numpy() for name, tensor in self.arrays().items()}
         return {name: np.ascontiguousarray(array.T) for name, array in found.items()}
 
 
 class Stream(torch.utils.data.IterableDataset):
-    """Batches without end; each worker makes whole passes of its own over the people."""
+    """Endless batches; each worker makes complete epochs of its own."""
 
     def __init__(self, options, split):
         self.options, self.split = options, split
@@ -126,7 +126,7 @@ def made(genomes, split, options):
 
 
 def held_out(genomes, split, stretch):
-    """Yield validation haplotypes by file, cut into stretches: name, inputs, labels."""
+    """Yield name, inputs and labels of the validation haplotypes of each file, cut into chunks."""
     for run in genomes.runs(split, "validation"):
         words, chrom = run.unit.words, run.unit.chrom
         used = slice(run.first, run.last - (run.last - run.first) % stretch)
@@ -140,7 +140,7 @@ def held_out(genomes, split, stretch):
 
 
 def watch(net, held, device):
-    """Loss and AUPRC of each held-out file."""
+    """Return loss and AUPRC of each validation file."""
     net.eval()
     found = {}
     with torch.no_grad():
@@ -154,7 +154,7 @@ def watch(net, held, device):
 
 
 def trained(options, genomes, split, network, weights, steps):
-    """Return the network as a model, for `archaictools train --start-from`, which counts words and measures."""
+    """Return the model for `archaictools train --start-from`, which counts inputs and measures accuracy."""
     counts = np.zeros((2, network.vocabulary), dtype=np.uint32)
     seen = seen_by(split, genomes.places, genomes.lengths)
     training = {key: str(value) for key, value in vars(options).items() if key != "words"}
@@ -181,14 +181,16 @@ def arguments():
     parser.add_argument("--lstm", type=int, default=96)
     parser.add_argument("--lstm-layers", type=int, default=2)
     parser.add_argument("--dense", type=int, default=48)
-    parser.add_argument("--dropout", type=float, default=0.1, help="between LSTM layers, in training")
-    parser.add_argument("--archaic-absent", type=float, default=0.2, help="share of people read without archaic genome")
-    parser.add_argument("--epochs", type=float, required=True, help="passes over the training side")
+    parser.add_argument("--dropout", type=float, default=0.1, help="dropout between LSTM layers")
+    parser.add_argument(
+        "--archaic-absent", type=float, default=0.2, help="fraction of training chunks without archaic genomes"
+    )
+    parser.add_argument("--epochs", type=float, required=True, help="number of epochs")
     parser.add_argument("--learning-rate", type=float, default=0.003)
     parser.add_argument("--batch-size", type=int, default=256)
     parser.add_argument("--stretch", type=int, default=500)
-    parser.add_argument("--workers", type=int, default=14, help="processes that make batches")
-    parser.add_argument("--watch", type=int, default=1_000, help="steps between looks at the validation side")
+    parser.add_argument("--workers", type=int, default=14, help="number of processes that make batches")
+    parser.add_argument("--watch", type=int, default=1_000, help="steps between validations")
     parser.add_argument("--seed", type=int, default=1)
     return parser.parse_args()
 
@@ -257,7 +259,7 @@ def learn(net, held, steps, stream, options, device):
                 flush=True,
             )
             if not math.isfinite(mean):
-                raise SystemExit("the loss is not a number any more; give a smaller --learning-rate")
+                raise SystemExit("the loss is not finite; give a smaller --learning-rate")
 
 
 if __name__ == "__main__":
