@@ -1,4 +1,4 @@
-"""Fixtures shared by all tests: the planted genome, the real data, and a way to run the command line."""
+"""Fixtures of tests/ and validation/realdata/: the planted genome, the real data, and a way to run the command line."""
 
 from __future__ import annotations
 
@@ -11,27 +11,27 @@ from hypothesis import settings
 
 from archaictools.cli.main import main
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parent
 PLANTED = ROOT / "test-data"
 
 settings.register_profile("untimed", settings.get_profile("ci" if os.environ.get("CI") else "default"), deadline=None)
 settings.load_profile("untimed")
 
 
-#: Files that train the most: handed out first, so that no worker is left with one of them in the end.
+#: Files that train most. They start first, so that no worker ends with one of them.
 LONGEST = ("test_realdata_models", "test_planted", "test_training", "test_evaluate", "test_haplotype_model",
            "test_pretrained", "test_folds", "test_realdata")  # fmt: skip
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put the longest files first."""
+    """Move the longest files to the front."""
     rank = {name: number for number, name in enumerate(LONGEST)}
     items.sort(key=lambda item: rank.get(item.path.stem, len(rank)))
 
 
 @dataclass(frozen=True)
 class Result:
-    """What a command line left: exit code, stdout, stderr."""
+    """Exit code, stdout and stderr of a command line."""
 
     code: int
     out: str
@@ -40,7 +40,7 @@ class Result:
 
 @pytest.fixture
 def run(capfd):
-    """Run one archaictools command line in this process."""
+    """Return a function that runs one archaictools command line in this process."""
 
     def runner(*arguments: object) -> Result:
         capfd.readouterr()
@@ -53,7 +53,7 @@ def run(capfd):
 
 @pytest.fixture
 def ok(run):
-    """Run one command line that must succeed."""
+    """Return a function that runs one command line, which must succeed."""
 
     def runner(*arguments: object) -> Result:
         result = run(*arguments)
@@ -65,13 +65,13 @@ def ok(run):
 
 @pytest.fixture(scope="session")
 def planted() -> Path:
-    """The folder of the planted genome."""
+    """Return the folder of the planted genome."""
     return PLANTED
 
 
 @pytest.fixture(scope="session")
 def real_data() -> Path:
-    """The folder of real human data, or a skip where it is not at hand."""
+    """Return the folder of real human data; skip the test without it."""
     folder = Path(os.environ.get("ARCHAICTOOLS_DATA", ROOT / "../shared/data"))
     folder = folder if folder.is_absolute() else ROOT / folder
     if not (folder / "hg19.chr21.fa.gz").exists():

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# The same chain on hg19 chr21 with the published regions: demo_real.sh DATA OUT
-# One chromosome cannot be held out whole, so blocks of 1 Mb are. The article's own way is article.sh.
+# Run the k-mer chain on hg19 chr21 with published regions: demo_real.sh DATA OUT
+# With one chromosome, blocks of 1 Mb are held out. validation/article/article.sh follows the article's protocol.
 set -euo pipefail
 data=$1 out=$2
 for file in hg19.chr21.fa.gz akey_intr.hg19.bed.gz akey_depl.hg19.bed.gz hg19.genes.bed.gz; do
-    [ -e "$data/$file" ] || { echo "demo-real: $data/$file is not there; give its folder: make demo-real DATA=FOLDER" >&2; exit 3; }
+    [ -e "$data/$file" ] || { echo "demo-real: $data/$file is missing; name its folder: make demo-real DATA=FOLDER" >&2; exit 3; }
 done
 rm -rf "$out" && mkdir -p "$out"
 genome=$data/hg19.chr21.fa.gz
@@ -29,7 +29,7 @@ step genes "$out/predictions.tsv" --annotation "$out/annotation.bed" --out "$out
 
 cat <<END
 
-Done. $out/evaluation.tsv and $out/plots/comparison.png have the model beside every control; make article does the same in the
-article's way, where it leaks.
-Open $out/introgressed.bw in IGV or UCSC on hg19; genes are in $out/genes.tsv.
+Done. $out/evaluation.tsv and $out/plots/comparison.png compare the model with every baseline.
+make article runs the article's protocol, which leaks test windows into training.
+Open $out/introgressed.bw in IGV or UCSC on hg19. $out/genes.tsv lists the genes.
 END

@@ -1,10 +1,10 @@
-"""Measure what the project claims of its speed and memory, each against its alternative in the same run.
+"""Measure speed and memory of archaictools and of an alternative in the same run.
 
-    make bench                                          (all of it, about ten minutes on two cores)
-    python benchmarks/speed.py --out results.md --only tokenize
+    make bench                                          (all sections, about ten minutes on two cores)
+    python performance/speed.py --out results.md --only tokenize
 
-Times are wall-clock seconds on whatever machine this is: quote ratios. Each pair is run in turn, A B A B ..., and
-the median of the ratios is given with its range.
+Times are wall-clock seconds of the current machine: quote ratios. Pairs alternate, A B A B ..., and the report gives
+the median ratio with its range.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def report(**facts): print("RESULT" + json.dumps(facts))
 
 
 def child(code: str) -> dict[str, float]:
-    """Run code in a process of its own; return what it reports."""
+    """Run code in a separate process; return its report."""
     script = PREAMBLE.format(here=str(HERE)) + code
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
     if done.returncode:
@@ -44,19 +44,19 @@ def child(code: str) -> dict[str, float]:
 
 
 def ratios(first: list[float], second: list[float]) -> str:
-    """Describe first / second pair by pair: median and range."""
+    """Format the ratios first / second of all pairs: median and range."""
     found = [a / b for a, b in zip(first, second, strict=True)]
     return f"{statistics.median(found):.3g} ({min(found):.3g} to {max(found):.3g})"
 
 
 def cli(*arguments: object) -> None:
-    """Run one archaictools command in a process of its own."""
+    """Run one archaictools command in a separate process."""
     subprocess.run([sys.executable, "-c", "from archaictools.cli.main import run; run()", *map(str, arguments), "--quiet"],
                    check=True, stdout=subprocess.DEVNULL)  # fmt: skip
 
 
 def random_genome(folder: Path, megabases: int) -> tuple[Path, Path]:
-    """Write a random genome and 200-nt windows that tile it."""
+    """Return the paths of a random genome and of 200-nt windows that tile it."""
     genome, windows = folder / f"{megabases}.fa", folder / f"{megabases}.bed"
     if not genome.exists():
         rng = np.random.default_rng(megabases)
@@ -65,7 +65,7 @@ def random_genome(folder: Path, megabases: int) -> tuple[Path, Path]:
                 handle.write(f">chr{number + 1}\n")
                 bases = rng.choice(np.frombuffer(b"ACGT", dtype="S1"), size=min(10, megabases) * 1_000_000)
                 handle.write("\n".join(row.tobytes().decode() for row in bases.reshape(-1, 100)) + "\n")
-        pysam.faidx(str(genome))  # both ways read an indexed FASTA; only ours needs the index
+        pysam.faidx(str(genome))  # only archaictools needs the index
         cli("windows", "--genome", genome, "--out", windows)
     return genome, windows
 
@@ -94,7 +94,7 @@ report(seconds=time.perf_counter() - start, mib=peak() - before, whole=peak(), w
 
 
 def tokenize(folder: Path, pairs: int) -> list[str]:
-    """Words of 100,000 windows against the article's way; then 1, 4 and 16 times a genome."""
+    """Compare tokenisation of 100,000 windows with the article's; then time genomes of 10, 40 and 160 Mb."""
     genome, windows = random_genome(folder, 20)
     names = {"genome": str(genome), "windows": str(windows), "out": str(folder / "w.h5")}
     ours, theirs = [], []
@@ -103,7 +103,7 @@ def tokenize(folder: Path, pairs: int) -> list[str]:
         theirs.append(child(ARTICLE.format(**names)))
     pick = lambda rows, key: [row[key] for row in rows]  # noqa: E731
     lines = [
-        "| 100,000 windows of 200 nt, k = 10 | archaictools | article's way | ratio |",
+        "| 100,000 windows of 200 nt, k = 10 | archaictools | article's code | ratio |",
         "|---|---|---|---|",
         f"| from BED and indexed FASTA to all word ids, s | {statistics.median(pick(ours, 'seconds')):.2f} "
         f"| {statistics.median(pick(theirs, 'seconds')):.1f} | {ratios(pick(theirs, 'seconds'), pick(ours, 'seconds'))} × faster |",
@@ -111,9 +111,9 @@ def tokenize(folder: Path, pairs: int) -> list[str]:
         f"| {statistics.median(pick(theirs, 'mib')):.0f} | {ratios(pick(ours, 'mib'), pick(theirs, 'mib'))} of it |",
         f"| peak memory of the whole process, MiB | {statistics.median(pick(ours, 'whole')):.0f} "
         f"| {statistics.median(pick(theirs, 'whole')):.0f} | {ratios(pick(ours, 'whole'), pick(theirs, 'whole'))} of it |",
-        f"| bytes a window on disk | {ours[0]['bytes']:.1f} | 764 (int32 matrix) | |",
+        f"| bytes per window on disk | {ours[0]['bytes']:.1f} | 764 (int32 matrix) | |",
         "",
-        "| genome | windows | s | s a million windows | peak memory above the libraries, MiB |",
+        "| genome | windows | s | s per million windows | peak memory above the libraries, MiB |",
         "|---|---|---|---|---|",
     ]
     for megabases in (10, 40, 160):
@@ -183,7 +183,7 @@ report(seconds=spent, first=first, auroc=auroc, epochs=seen / len(rows), batch=b
 
 
 def planted_words(folder: Path) -> Path:
-    """Make the words of the planted genome."""
+    """Return the path of the k-mer file of the planted genome."""
     words = folder / "planted.h5"
     if not words.exists():
         cli("windows", "--genome", PLANTED / "planted.fa.gz", "--introgressed", PLANTED / "introgressed.bed",
@@ -193,7 +193,7 @@ def planted_words(folder: Path) -> Path:
 
 
 def train(folder: Path, pairs: int) -> list[str]:
-    """Training time until held-out AUROC is 0.95."""
+    """Compare training times until held-out AUROC is 0.95."""
     words = str(planted_words(folder))
     ours, theirs = [], []
     for seed in range(1, pairs + 3):
@@ -214,7 +214,7 @@ def train(folder: Path, pairs: int) -> list[str]:
     steps = ratios([r["seconds"] - r["first"] for r in theirs], [r["seconds"] - r["first"] for r in ours])
     lines += [
         "",
-        f"Ratio: {whole} × faster, {steps} × without the first step; where the other did not get there, at least that.",
+        f"Ratio: {whole} × faster, {steps} × without the first step; a lower bound where Keras' defaults did not reach 0.95.",
     ]
     return lines
 
@@ -246,7 +246,7 @@ report(written=writer.count)
 
 
 def defaults(folder: Path, _pairs: int) -> list[str]:
-    """Whether one set of defaults fits small and large sets: the planted difference in 15,000 and 700,000 windows."""
+    """Train with default options on 15,000 and 700,000 windows with planted motifs."""
     lines = ["| windows | epochs | batch | learning rate | training, s | held-out AUROC |", "|---|---|---|---|---|---|"]
     for windows, epochs in ((15_000, 5), (700_000, 2)):
         words, metrics = folder / "many.h5", folder / "many.json"
@@ -258,7 +258,7 @@ def defaults(folder: Path, _pairs: int) -> list[str]:
             f"| {windows:,} | {epochs} | {found['training']['batch_size']} | {found['training']['learning_rate']:.4f} "
             f"| {spent:.0f} | {found['test']['auroc']:.4f} |"
         )
-    return [*lines, "", "Attainable: 0.985, since 3 % of the introgressed windows carry nothing."]
+    return [*lines, "", "Attainable: 0.985, since 3 % of the introgressed windows carry no motif."]
 
 
 PREDICT = (
@@ -305,7 +305,7 @@ report(ours=ours, plain=plain)
 
 
 def predict(folder: Path, pairs: int) -> list[str]:
-    """Prediction against plain predict at batch 32; importance against predicting every perturbed sentence whole."""
+    """Compare prediction with Keras' predict at batch 32, and importance with prediction of whole perturbed windows."""
     words, model = str(planted_words(folder)), str(folder / "m.h5")
     runs = [child(PREDICT.format(words=words, seed=1)) for _ in range(pairs)]
     cli("train", words, "--model", model, "--epochs", 1)
@@ -324,7 +324,7 @@ def predict(folder: Path, pairs: int) -> list[str]:
 
 
 def start_up(_folder: Path, pairs: int) -> list[str]:
-    """Seconds from the shell to --help and --version."""
+    """Time --help and --version from the shell."""
     lines = ["| command | s |", "|---|---|"]
     for arguments in (["--help"], ["--version"], ["train", "--help"], ["predict", "--version"]):
         found = []
@@ -380,7 +380,7 @@ report(seconds=time.perf_counter() - start, peak=peak())
 
 
 def haplotypes(folder: Path, pairs: int) -> list[str]:
-    """Compare reading people with a loop over records; time and memory of calling by the length of the genome."""
+    """Compare encoding with a loop over records; measure time and memory of calling by genome length."""
     sim = folder / "people"
     cli("simulate", "--model", "ooa3", "--outgroup", 90, "--ingroup", 10, "--archaic", 0, "--length", 10_000_000, "--out",
         sim)  # fmt: skip
@@ -398,8 +398,8 @@ def haplotypes(folder: Path, pairs: int) -> list[str]:
         f"| haplotypes | {rates[0]:,.0f} | {rates[1]:,.0f} "
         f"| {ratios([run['seconds'] for run in loop], [run['seconds'] for run in ours])} × faster |",
         "",
-        "| 20 people, beside 20 | haplotypes, s | peak MiB | predict with the pretrained model, s | peak MiB "
-        "| evaluate beside HMMs, s | peak MiB |",
+        "| 20 people, 20 outgroup samples | haplotypes, s | peak MiB | predict with the pretrained model, s | peak MiB "
+        "| evaluate with HMMs, s | peak MiB |",
         "|---|---|---|---|---|---|---|",
     ]
     for megabases in (10, 20, 40, 80):
@@ -431,7 +431,7 @@ SECTIONS = {
 
 
 def main() -> None:
-    """Run the sections asked for and write a Markdown page."""
+    """Run the chosen sections and write a Markdown page."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--only", choices=SECTIONS, action="append")

@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
-# The article's protocol, step by step, with the audit's verdict beside its accuracy: article.sh DATA OUT
-# Published rows as they are (--no-merge), windows split at random, words of ten letters, Embedding(10), LSTM(10) in both
-# directions, Dense(10), Keras' own initial memory (--forget-bias unit), five epochs of which the last is kept. The article's batches of 32 would
-# take most of a day on two cores: batches of 256 with a learning rate to match are the one thing changed.
+# Run the article's protocol and compare its accuracy with the audit's verdict: article.sh DATA OUT
+# As in the article: published rows unmerged (--no-merge), windows split at random, 10-mers, Embedding(10), bidirectional
+# LSTM(10), Dense(10), Keras' default forget bias (--forget-bias unit), the last of five epochs. One change: batches of
+# 256 with a matching learning rate, because batches of 32 take most of a day on two cores.
 set -euo pipefail
 data=$1 out=$2
 genome=${GENOME:-$data/hg19.chr21.fa.gz}
 chromosomes=${CHROMOSOMES:-chr21}
 for file in "$genome" "$data"/{akey_intr,akey_depl}.hg19.bed.gz "$data/article_gene_predictions.tsv.gz"; do
-    [ -e "$file" ] || { echo "article: $file is not there; give the data's folder: make article DATA=FOLDER" >&2; exit 3; }
+    [ -e "$file" ] || { echo "article: $file is missing; name its folder: make article DATA=FOLDER" >&2; exit 3; }
 done
 rm -rf "$out" && mkdir -p "$out"
 step() { printf '\n== archaictools %s\n' "$1"; archaictools "$@"; }
@@ -34,7 +34,7 @@ step predict "$out/model.h5" "$out/genes.h5" --table "$out/predictions.tsv" --bi
 step genes "$out/predictions.tsv" --annotation "$out/annotation.bed" --out "$out/genes.tsv" \
      --published "$data/article_gene_predictions.tsv.gz" --agreement "$out/agreement.json"
 
-printf '\n-- the article, and what its accuracy is worth\n'
+printf '\n-- accuracy of the protocol, and the verdict on it\n'
 python3 - "$out" <<'PYTHON'
 import json, sys
 from pathlib import Path
@@ -42,7 +42,7 @@ out = Path(sys.argv[1])
 audit, found = (json.loads((out / name).read_text()) for name in ("audit.json", "evaluation.json"))
 print(f"accuracy of the LSTM          {found['test']['accuracy']:.1%}   (the article: 99 %)")
 print(f"accuracy of the Random Forest {found['models']['random_forest']['accuracy']:.1%}")
-print(f"accuracy of the coordinate    {found['models']['nearest_coordinate']['accuracy']:.1%}   (it sees no sequence)")
-print(f"the audit: {audit['verdict']}, for {audit['reason']}")
-print(f"the verdict: {found['verdict']}")
+print(f"accuracy of the coordinate    {found['models']['nearest_coordinate']['accuracy']:.1%}   (no sequence used)")
+print(f"audit: {audit['verdict']} ({audit['reason']})")
+print(f"verdict: {found['verdict']}")
 PYTHON

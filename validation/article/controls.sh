@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Three genomes of which the truth is known, and what must be said of each: controls.sh TEST-DATA OUT [DATA]
-#   planted   a difference is planted in one class:             skill
-#   shuffled  the same windows with their labels shuffled:      no skill
-#   noise     random letters under regions that overlap, windows split at random as in the article: leaky
-# With DATA the regions of the noise are the published ones of the first 6 Mb of chr22, without it they are made.
+# Check the verdict on three genomes with known truth: controls.sh TEST-DATA OUT [DATA]
+#   planted   motifs planted in one class:                      skill
+#   shuffled  the same windows with shuffled labels:            no skill
+#   noise     random sequence under overlapping regions, windows split at random as in the article: leaky
+# With DATA the noise uses the published regions of chr22:20,000,000-26,000,000, otherwise generated regions.
 set -euo pipefail
 planted=$1 out=$2 data=${3:-}
 rm -rf "$out" && mkdir -p "$out"

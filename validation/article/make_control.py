@@ -1,4 +1,4 @@
-"""Make what controls.sh needs: shuffled labels, and random letters under overlapping regions.
+"""Make the inputs of controls.sh: shuffled labels, and random sequence under overlapping regions.
 
 make_control.py shuffle WINDOWS.bed SHUFFLED.bed
 make_control.py noise OUT [DATA]
@@ -11,12 +11,12 @@ import random
 import sys
 from pathlib import Path
 
-#: The published regions of this stretch are taken.
+#: Region from which published regions are taken.
 CHROM, FIRST, LAST = "chr22", 20_000_000, 26_000_000
 
 
 def shuffle(windows: Path, shuffled: Path) -> None:
-    """Give each window the label of another, drawn at random."""
+    """Shuffle the labels of windows."""
     rows = [line.split("\t") for line in windows.read_text().splitlines()]
     labels = [row[3] for row in rows]
     random.Random(1).shuffle(labels)
@@ -26,7 +26,7 @@ def shuffle(windows: Path, shuffled: Path) -> None:
 
 
 def noise(out: Path, data: Path | None) -> None:
-    """Write a genome of random letters, and regions of two classes that cover it several times."""
+    """Write a random genome, and overlapping regions of two classes."""
     draw = random.Random(2)
     length = LAST - FIRST if data else 400_000
     sequence = "".join(draw.choices("ACGT", k=length))

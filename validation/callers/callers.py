@@ -1,4 +1,4 @@
-"""One row of the comparison of callers, from what callers.sh left: callers.py LABEL FOLDER SIMULATION, or header."""
+"""Print one row of the comparison of callers, or its header: callers.py LABEL FOLDER SIMULATION | header."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ COLUMNS = ("simulation", "precision", "recall", "F1", "recall 10-30 kb", "calls 
 
 
 def covered(intervals: np.ndarray, start: int, end: int) -> int:
-    """Count the bases of [start, end) that sorted, separate intervals cover."""
+    """Count the bases of [start, end) that sorted, disjoint intervals cover."""
     inside = np.minimum(intervals[:, 1], end) - np.maximum(intervals[:, 0], start)
     return int(inside[inside > 0].sum())
 
@@ -31,7 +31,7 @@ def merged(rows: pd.DataFrame) -> np.ndarray:
 
 
 def score(segments: pd.DataFrame, truth: pd.DataFrame) -> list[float]:
-    """Compare called segments with true tracts, base by base on every haplotype."""
+    """Compare called segments with true tracts, base by base on every haplotype: the first five columns."""
     keys = ["chrom", "sample", "haplotype"]
     none = np.zeros((0, 2), dtype=np.int64)
     calls = {key: merged(rows) for key, rows in segments.groupby(keys)}

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# hmmix 0.8.0 on the same ten people and five of an outgroup as demo_people.sh: hmmix_people.sh VCF FASTA OUT
-# Needs hmmix, bcftools and vcftools on PATH. FASTA is chr21 of hg19; no ancestral genome is at hand, so REF stands for it.
-# OUT/segments.tsv is read by people.py like our own.
+# Run hmmix 0.8.0 on the ten people and five outgroup samples of demo_people.sh: hmmix_people.sh VCF FASTA OUT
+# Needs hmmix, bcftools and vcftools on PATH. FASTA is chr21 of hg19. REF replaces the ancestral genome.
+# people.py reads OUT/segments.tsv.
 set -euo pipefail
 vcf=$(realpath "$1") fasta=$(realpath "$2")
 mkdir -p "$3" && cd "$3"

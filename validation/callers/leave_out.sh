@@ -1,8 +1,7 @@
 #!/usr/bin/env bash
-# What a history that training never saw does to the calls: leave_out.sh PRETRAIN CALLERS
-# PRETRAIN is the folder of pretrain.sh, of which one reading of 29 simulations is used; CALLERS that of callers.sh. Small
-# networks and short trainings, all alike, each without one history; measured on people of that history, beside the same
-# training with nothing left out.
+# Measure accuracy on a demographic history that training left out: leave_out.sh PRETRAIN CALLERS
+# PRETRAIN is the folder of pretrain.sh (one encoding of 29 simulations is used), CALLERS the folder of callers.sh.
+# Each small network trains without one history and is tested on it. The same training on all histories is the baseline.
 set -euo pipefail
 pretrain=$1 callers=$2
 here=$(dirname "$0")
@@ -11,7 +10,8 @@ simulations=(9K19_o60_s{111,112,211,212} 9K19_o500_s{101,102,103} 10J19_o60_s{11
     10J19_o500_s{101,102,103,201} ooa3_o100_s{201,202} ooa3_o200_s{104,105} structured_o100_s{201,202,203,204,205,206})
 test=(9K19_o60_s212 structured_o100_s206 10J19_o60_s223) validation=(ooa3_o100_s202 10J19_o60_s212 structured_o100_s205)
 
-chromosomes() { # history left out, simulations
+# chromosomes HISTORY SIMULATION ...: comma-separated chromosomes of the simulations of other histories.
+chromosomes() {
     printf '%s/chr1\n' "${@:2}" | grep -v "^$1_" | paste -sd,
 }
 for history in none 9K19 10J19 ooa3; do

@@ -1,8 +1,8 @@
-"""How missing genotypes move the calls: missing_calls.py SIMULATION FOLDER, a Markdown table on standard output.
+"""Measure the effect of missing genotypes on calls: missing_calls.py SIMULATION FOLDER prints a Markdown table.
 
-SIMULATION is a folder of ``archaictools simulate`` with one chromosome. Genotypes are taken out of its VCF: in stretches
-of an ingroup person, or scattered over the ingroup, the outgroup or both. The calls are compared with the true tracts,
-base by base on every haplotype, in all bins and in those in which the haplotype still holds data.
+SIMULATION is a folder of ``archaictools simulate`` with one chromosome. Genotypes are removed from its VCF: in
+contiguous regions of each ingroup sample, or at random in the ingroup, the outgroup or both. Calls are compared with
+true tracts, base by base on every haplotype: in all bins, and in bins where the haplotype has data.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ SHARES = (0.01, 0.1, 0.5)
 
 
 class People:
-    """The records of a VCF, as fields before the calls and calls."""
+    """Records of a VCF: the fixed fields and the calls."""
 
     def __init__(self, sim: Path) -> None:
         self.sim = sim
@@ -36,17 +36,17 @@ class People:
         self.length = BIN * -(-int(self.position[-1]) // BIN)
 
     def group(self, name: str) -> list[str]:
-        """Return the people of a list of the simulation."""
+        """Return the samples of a list of the simulation: ingroup or outgroup."""
         return (self.sim / f"{name}.txt").read_text().split()
 
     def write(self, path: Path, missing: np.ndarray) -> None:
-        """Write the VCF without some genotypes: bool (records, people)."""
+        """Write the VCF without the genotypes that ``missing`` marks: bool (records, samples)."""
         calls = np.where(missing, ".|.", self.calls)
         rows = ("\t".join([before, *row]) for before, row in zip(self.before, calls, strict=True))
         path.write_text("\n".join([*self.header, *rows]) + "\n")
 
     def cover(self, path: Path, columns: list[int], *, header: int | None) -> np.ndarray:
-        """Return which bins of each ingroup haplotype intervals touch by half: bool (haplotypes, bins)."""
+        """Return the bases of each ingroup haplotype that intervals cover: bool (haplotypes, bases)."""
         ingroup = self.group("ingroup")
         bases = np.zeros((2 * len(ingroup), self.length), dtype=bool)
         for start, end, sample, number in (
@@ -57,7 +57,7 @@ class People:
 
 
 def measured(people: People, folder: Path, missing: np.ndarray, *, archaic: bool) -> list[str]:
-    """Call segments without some genotypes; return F1 in all bases and in those read, calls inside gaps, bases read."""
+    """Call segments without some genotypes; return F1, F1 where data exist, kb called without data, fraction with data."""
     vcf, words, sim = folder / "m.vcf", folder / "words.h5", people.sim
     people.write(vcf, missing)
     beside = ["--archaic-vcf", sim / "archaic.chr1.vcf.gz", "--archaic", sim / "archaic.txt"] if archaic else []
@@ -75,7 +75,7 @@ def measured(people: People, folder: Path, missing: np.ndarray, *, archaic: bool
 
 
 def damages(people: People, rng: np.random.Generator) -> list[tuple[str, np.ndarray]]:
-    """Return what is taken out, by name."""
+    """Return the masks of missing genotypes, by name."""
     column = {name: number for number, name in enumerate(people.names)}
     groups = {name: [column[one] for one in people.group(name)] for name in ("ingroup", "outgroup")}
     nothing = np.zeros(people.calls.shape, dtype=bool)

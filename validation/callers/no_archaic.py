@@ -1,7 +1,7 @@
-"""Histories of people without archaic ancestry, as demes files: no_archaic.py FOLDER.
+"""Write histories without archaic ancestry as demes files: no_archaic.py FOLDER.
 
-They are 9K19, 10J19 and ooa3 with every pulse from an archaic population taken out; all else is as it was. With three
-arguments (SIMULATION OUTGROUP FOLDER) a simulation is laid out as run_hmmix.sh of the yardstick reads it.
+The histories are 9K19, 10J19 and ooa3 without the pulses from archaic populations. With three arguments (SIMULATION
+OUTGROUP FOLDER) the script arranges a simulation as the yardstick's run_hmmix.sh reads it.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from archaictools.simulation.demography import Sampling, scenario
 
 
 def without_pulses(name: str) -> tuple[demes.Graph, list[str]]:
-    """Return a history without archaic pulses, and the options of ``simulate`` that sample as the history does."""
+    """Return a history without archaic pulses, and the ``simulate`` options that sample its populations."""
     known = scenario(name, Sampling())
     archaic = set(known.sources)
     graph = known.demography.to_demes().asdict()
@@ -32,7 +32,7 @@ def without_pulses(name: str) -> tuple[demes.Graph, list[str]]:
 
 
 def lay_out(sim: Path, outgroup: Path, folder: Path) -> None:
-    """Link what hmmix reads, and write the people and the ancestral sequence (REF, elsewhere A)."""
+    """Link the inputs of hmmix; write its sample lists and the ancestral sequence (REF at sites, A elsewhere)."""
     folder.mkdir(exist_ok=True)
     for name in ("modern.chr1.vcf.gz", "archaic.chr1.vcf.gz", "ingroup.txt", "callable.bed"):
         if not (folder / name).exists():
@@ -49,7 +49,7 @@ def lay_out(sim: Path, outgroup: Path, folder: Path) -> None:
 
 
 def main() -> None:
-    """Write ``NAME.yaml`` and ``NAME.options`` for each history, or lay out one simulation."""
+    """Write ``NAME.yaml`` and ``NAME.options`` for each history, or arrange one simulation for hmmix."""
     if len(sys.argv) > 2:
         lay_out(*map(Path, sys.argv[1:4]))
         return

@@ -1,12 +1,15 @@
-"""Calls in real people beside published ones, and archaic alleles inside them.
+"""Compare calls in real people with published calls, and count archaic alleles inside calls.
 
     people.py OUT WORDS SEGMENTS [PUBLISHED]
 
-Truth is not known. OUT/comparison.tsv, where PUBLISHED is given: against the bases of each person that two or more of
-the published methods agree on, precision, recall and F1 of our calls (either haplotype), at several thresholds; for
-scale, of each published method against two or more of the others. OUT/archaic_alleles.tsv: archaic-only alleles (absent
-from the outgroup, carried by an archaic person) in a kilobase of a haplotype inside its own calls, inside the calls of
-the next person, and elsewhere.
+The truth is unknown. Two tables are written:
+
+OUT/comparison.tsv, with PUBLISHED only: precision, recall and F1 of our calls (either haplotype) at several thresholds.
+The reference is the bases of each person on which two or more published methods agree. Rows of each published method,
+compared with two or more of the others, give the scale.
+
+OUT/archaic_alleles.tsv: archaic-only alleles (absent from the outgroup, carried by an archaic genome) per kb of
+haplotype: inside its own calls, inside the calls of the next person, and elsewhere.
 """
 
 from __future__ import annotations
@@ -25,7 +28,7 @@ THRESHOLDS = (0.5, 0.7, 0.8, 0.9)
 
 
 def bitmap(rows: pd.DataFrame, length: int) -> np.ndarray:
-    """Mark the bases that intervals cover."""
+    """Return the bases that intervals cover: bool (length,)."""
     marked = np.zeros(length, dtype=bool)
     for start, end in zip(rows["start"], rows["end"], strict=True):
         marked[start:end] = True
@@ -33,7 +36,7 @@ def bitmap(rows: pd.DataFrame, length: int) -> np.ndarray:
 
 
 def agreement(caller: str, people: str, found: list[np.ndarray], wanted: list[np.ndarray]) -> dict[str, object]:
-    """Return precision, recall and F1 of the bases of some people together."""
+    """Return one row: precision, recall and F1 of the bases of people, pooled."""
     hits = sum(int((f & w).sum()) for f, w in zip(found, wanted, strict=True))
     called, true = (sum(int(part.sum()) for part in parts) for parts in (found, wanted))
     precision, recall = hits / max(called, 1), hits / max(true, 1)
@@ -48,7 +51,7 @@ def agreement(caller: str, people: str, found: list[np.ndarray], wanted: list[np
 
 
 def compare(ours: pd.DataFrame, path: Path, length: int) -> pd.DataFrame:
-    """Compare with published segments: all people together, then ours in each person."""
+    """Compare with published segments: all people pooled, then our calls in each person."""
     published = pd.read_csv(path, sep="\t").rename(columns={"#chrom": "chrom"})
     methods = sorted(published["method"].unique())
     people = sorted(published["sample"].unique())
@@ -76,7 +79,7 @@ def compare(ours: pd.DataFrame, path: Path, length: int) -> pd.DataFrame:
 
 
 def enrichment(words_path: Path, ours: pd.DataFrame) -> pd.DataFrame:
-    """Count archaic-only alleles inside and outside of calls."""
+    """Count archaic-only alleles inside and outside calls."""
     columns = [PATTERNS.index(name) for name in ("absent_het", "absent_hom")]
     totals = {"own calls": [0, 0], "the next person's calls": [0, 0], "elsewhere": [0, 0]}
     with open_bins(words_path) as words:

@@ -1,17 +1,17 @@
-"""Sources of called segments against the truth of simulations made by ``sources.sh``.
+"""Compare the sources of called segments with the truth of the simulations of ``sources.sh``.
 
     sources.py matrix FOLDER [FOLDER ...]
     sources.py fit FOLDER [FOLDER ...]
 
-A FOLDER holds ``words.h5``, ``segments.tsv``, ``truth.bed`` and ``genomes.txt``: an archaic genome and the label of the
-tracts that are from its lineage in each line.
+A FOLDER contains ``words.h5``, ``segments.tsv``, ``truth.bed`` and ``genomes.txt``. Each line of ``genomes.txt`` names
+an archaic genome and the label of true tracts from its lineage.
 
-``matrix`` prints, for each label of true tracts, their called bases by the source of the segment. ``right`` is the part
-with the genome of the label, or ``unmatched`` where no genome has the label; ``right_of_clear`` leaves ``ambiguous`` out.
-The last row adds up all folders.
+``matrix`` prints the called bases of true tracts, by label of the tract and source of the segment. ``right`` is the
+fraction whose source is the genome of the label, or ``unmatched`` if no genome has the label. ``right_of_clear``
+excludes ``ambiguous``. The last row is the sum of all folders.
 
-``fit`` prints the beta distributions of archaictools.haplotypes.sources that are most likely for the segments of which half
-or more is a true tract. Segments from a lineage that no genome has give ``OTHER_ALONE``.
+``fit`` prints the beta distributions of archaictools.haplotypes.sources by maximum likelihood. It uses segments
+that are at least half true tract. Segments from a lineage without a genome give ``OTHER_ALONE``.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ PLACE = ["chrom", "sample", "haplotype"]
 
 
 def overlaps(folder: Path) -> tuple[pd.DataFrame, pd.DataFrame, dict[str, str]]:
-    """Read a folder: segments, and the bases that each shares with true tracts of each label."""
+    """Read a folder: segments, and the bases that each shares with true tracts, by label."""
     truth = pd.read_csv(folder / "truth.bed", sep="\t", names=TRUTH)
     segments = pd.read_csv(folder / "segments.tsv", sep="\t").reset_index(names="segment")
     labels = dict(line.split() for line in (folder / "genomes.txt").read_text().splitlines())
@@ -78,7 +78,7 @@ def likely(counts: list[tuple[int, int]]) -> str:
 
 
 def fit(folders: list[Path]) -> None:
-    """Print the most likely models."""
+    """Print the maximum-likelihood models."""
     found: dict[str, list[tuple[int, int]]] = defaultdict(list)
     for folder in folders:
         segments, pairs, labels = overlaps(folder)
@@ -117,7 +117,7 @@ def fit(folders: list[Path]) -> None:
 
 
 def main() -> None:
-    """Read the arguments and print."""
+    """Run the command of the first argument."""
     what, *folders = sys.argv[1:]
     paths = [Path(folder) for folder in folders]
     if what == "fit":

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Confusion matrix of sources in simulated people with Neanderthal and Denisovan tracts: sources.sh OUT [SEED ...]
-# Seeds 21 and 22 were used to fit archaictools.haplotypes.sources (printed with FIT=1); the default seeds were not.
-# Of PapuansOutOfAfrica_10J19, six Papuans and six CEU, 10 Mb, 50 people of the outgroup, an Altai Neanderthal and a
-# Denisovan. Archaic genotypes are full, or only where they are not REF (x). Cells: both genomes named, or one (D, N).
+# Print confusion matrices of segment sources (Neanderthal, Denisovan) in simulated people: sources.sh OUT [SEED ...]
+# Seeds 21 and 22 were used to fit archaictools.haplotypes.sources (FIT=1 prints the fit); the default seeds were not.
+# PapuansOutOfAfrica_10J19: six Papuans and six CEU, 10 Mb, 50 outgroup samples, an Altai Neanderthal and a Denisovan.
+# Archaic genotypes are complete, or present only at non-REF sites (x). Cells name both genomes or one (D, N).
 set -euo pipefail
 out=$1
 shift
@@ -13,7 +13,8 @@ mkdir -p "$out" && out=$(realpath "$out")
 neanderthal="ARC000 Nea" denisovan="ARC001 Den"
 cells=()
 
-cell() { # name, simulation, genomes with labels, a line each
+# cell NAME SIMULATION "GENOME LABEL" ...: encode and call one cell.
+cell() {
     local to=$out/$1 sim=$2 names
     mkdir -p "$to"
     printf '%s\n' "${@:3}" > "$to/genomes.txt"

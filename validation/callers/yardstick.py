@@ -1,4 +1,4 @@
-"""The table of yardstick.sh, from what it left: yardstick.py FOLDER CELL ..."""
+"""Print the table of yardstick.sh from its results: yardstick.py FOLDER CELL ..."""
 
 from __future__ import annotations
 
@@ -7,25 +7,25 @@ import sys
 from pathlib import Path
 from typing import Any
 
-COLUMNS = ("simulation, outgroup people, seed", "precision", "recall", "**F1**", "hmmix F1 at 0.5 / 0.8", "recall 10–30 kb",
+COLUMNS = ("simulation, outgroup samples, seed", "precision", "recall", "**F1**", "hmmix F1 at 0.5 / 0.8", "recall 10–30 kb",
            "hmmix", "calls half true", "hmmix", "ECE", "hmmix", "AUPRC", "AUPRC without archaic genome", "hmmix AUPRC",
            "seconds", "hmmix train and decode", "peak MiB")  # fmt: skip
 
 
 def cost(path: Path) -> tuple[float, float]:
-    """Return seconds in all and the highest peak of our commands."""
+    """Return total seconds and peak MiB of our commands."""
     rows = [line.split() for line in path.read_text().splitlines()]
     return sum(float(row[0]) for row in rows), max(float(row[1]) for row in rows) / 1024
 
 
-def rival(path: Path) -> float:
-    """Return the seconds hmmix spent on training and decoding, all people together."""
+def hmmix_seconds(path: Path) -> float:
+    """Return the seconds of hmmix training and decoding, summed over people."""
     rows = [line.split() for line in path.read_text().splitlines()[1:]]
     return sum(float(row[1]) for row in rows if row[0].startswith(("train.", "decode.")))
 
 
 def row(folder: Path, cell: str) -> list[str]:
-    """Return one row."""
+    """Return the cells of one row."""
     found: dict[str, Any] = {
         kind: json.loads((folder / f"{cell}.{kind}.json").read_text()) for kind in ("archaic", "alone", "hmmix")
     }
@@ -42,7 +42,7 @@ def row(folder: Path, cell: str) -> list[str]:
     ]  # fmt: skip
     cells = ["" if value is None else f"{value:.3f}" for value in decimals]
     cells[3] = f"{theirs['f1']:.3f} / {strict['f1']:.3f}"
-    whole = [seconds, rival(folder / f"{cell}.hmmix/times.tsv"), peak]
+    whole = [seconds, hmmix_seconds(folder / f"{cell}.hmmix/times.tsv"), peak]
     return [cell.replace("_", ", "), *cells, *(f"{value:.0f}" for value in whole)]
 
 

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# The pretrained model beside hmmix on the same simulated people: yardstick.sh YARDSTICK OUT [CELL ...]
-# YARDSTICK holds simulate.py, run_hmmix.sh and score.py, written by others than the model's authors and used as they are.
-# PYTHON2 has msprime, stdpopsim and hmmix 0.8.0 installed; bcftools, vcftools and tabix are on PATH (Debian has them).
-# A cell is MODEL_OUTGROUP_SEED, or MODEL_OUTGROUP_SEED_CHROMOSOMES. What OUT has of simulations and of hmmix is kept.
+# Compare the pretrained model with hmmix on the same simulated people: yardstick.sh YARDSTICK OUT [CELL ...]
+# YARDSTICK contains simulate.py, run_hmmix.sh and score.py. Others than the model's authors wrote them.
+# PYTHON2 is a Python with msprime, stdpopsim and hmmix 0.8.0; bcftools, vcftools and tabix are on PATH (Debian packages).
+# A cell is MODEL_OUTGROUP_SEED or MODEL_OUTGROUP_SEED_CHROMOSOMES. Simulations and hmmix results in OUT are kept.
 set -euo pipefail
 yardstick=$(realpath "$1") out=$2
 shift 2
@@ -12,15 +12,17 @@ if [ ${#cells[@]} = 0 ]; then
 fi
 mkdir -p "$out" && out=$(realpath "$out")
 here=$(realpath "$(dirname "$0")")
-other=$(realpath "$(dirname "${PYTHON2:?names the Python that has hmmix}")")
+other=$(realpath "$(dirname "${PYTHON2:?must name a Python with hmmix}")")
 threads=${GALAXY_SLOTS:-$(nproc)}
 
-timed() { # file, command: adds seconds and the peak in MiB of a command to a file
+# timed FILE COMMAND: append seconds and peak memory (KiB) of a command to a file.
+timed() {
     local file=$1
     shift
     /usr/bin/time -a -f '%e %M' -o "$file" "$@" > /dev/null
 }
-ours() { # name of the result, simulation, what haplotypes is told besides
+# ours NAME SIMULATION [OPTIONS]: encode and call with archaictools.
+ours() {
     local to=$out/$1 sim=$2 files=() vcf
     shift 2
     for vcf in "$sim"/modern.*.vcf.gz; do files+=(--vcf "$vcf"); done
@@ -33,7 +35,8 @@ ours() { # name of the result, simulation, what haplotypes is told besides
     tail -n +2 "$to.table.tsv" | cut -f1-6 | gzip -1 > "$to.windows.tsv.gz"
     rm "$to.table.tsv" "$to.words.h5"
 }
-score() { # simulation, calls, windows, result
+# score SIMULATION CALLS WINDOWS RESULT: measure calls with the yardstick.
+score() {
     "$other/python" "$yardstick/score.py" --sim "$1" --calls "$2" --windows "$3" --json "$4" > /dev/null
 }
 

@@ -1,4 +1,4 @@
-"""hg19 chr21 and the published regions, taken as they are, against counts made base by base."""
+"""windows, genes, haplotypes and predict on real data, compared with counts made base by base."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def cut(real_data, tmp_path_factory):
     return folder
 
 
-def test_published_regions_are_taken_as_they_are(cut, published):
+def test_published_regions_are_read_completely(cut, published):
     table = pd.read_csv(cut / "merged.tsv", sep="\t").set_index(["class", "item"])
     for group, rows in published.items():
         bases = np.zeros(LENGTH, dtype=bool)
@@ -55,7 +55,7 @@ def test_published_regions_are_taken_as_they_are(cut, published):
     assert clipped["bases"] == (published["depleted"][past, 1] - LENGTH).sum()
 
 
-def test_windows_hold_no_n_and_are_what_the_sequence_allows(cut, published, real_data):
+def test_windows_are_all_windows_without_n(cut, published, real_data):
     with gzip.open(real_data / "hg19.chr21.fa.gz", "rt") as handle:
         next(handle)
         sequence = np.frombuffer(handle.read().replace("\n", "").upper().encode(), dtype=np.uint8)
@@ -71,8 +71,8 @@ def test_windows_hold_no_n_and_are_what_the_sequence_allows(cut, published, real
         assert np.sort(np.concatenate(expected)).tolist() == found.tolist()
 
 
-def test_gene_annotation_with_scores_that_are_none(ok, real_data, tmp_path):
-    """The published genes carry a GeneID in the score column: accepted, counted, not believed."""
+def test_invalid_scores_of_genes_are_ignored(ok, real_data, tmp_path):
+    """The published genes have a GeneID in the score column: the rows are read and counted, the scores ignored."""
     genes = tmp_path / "chr21.bed"
     with gzip.open(real_data / "hg19.genes.bed.gz", "rt") as handle:
         rows = [line for line in handle if line.startswith("chr21\t")]
@@ -87,8 +87,9 @@ def test_gene_annotation_with_scores_that_are_none(ok, real_data, tmp_path):
 
 
 def test_segments_of_ten_people_agree_with_published_ones(ok, real_data, tmp_path):
-    """No base of a real person was trained on. Against bases that two or more of four published methods call in the
-    same person, F1 is above that of each of these methods against two or more of the others (0.48 to 0.68)."""
+    """F1 against bases on which two of four published methods agree exceeds the F1 of each method (0.48 to 0.68).
+
+    Each method is compared with bases on which two of the other three agree. The model saw simulated people only."""
     vcf = real_data / "chr21.5YRI_10CEU_Nea_Den.hg19.vcf.gz"
     outgroup = ("NA18486", "NA18488", "NA18489", "NA18498", "NA18499")
     with gzip.open(vcf, "rt") as handle:
@@ -113,6 +114,6 @@ def test_segments_of_ten_people_agree_with_published_ones(ok, real_data, tmp_pat
         agreed = votes >= 2
         hits, called, wanted = hits + int((agreed & mine).sum()), called + int(mine.sum()), wanted + int(agreed.sum())
     assert 2 * hits / (called + wanted) > 0.68
-    # What was never sequenced (the short arm, most of it assembly gap) is no desert.
+    # The short arm, mostly assembly gap, has no data: it contains no desert.
     deserts = pd.read_csv(tmp_path / "d.bed", sep="\t", header=None)
     assert (deserts[1] >= 9_400_000).all()

@@ -1,6 +1,6 @@
-"""The article's way of making words, as its notebook does it: slices, sentences, a dictionary, an integer matrix.
+"""Tokenise windows as the article's notebook does: slices, sentences, a dictionary, an integer matrix.
 
-Written here only to be measured against; nothing in the package uses it.
+This is the baseline of speed.py; nothing in the package uses it.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def integer_matrix(genome: Path, windows: Path, k: int = 10) -> tuple[np.ndarray, dict[str, int]]:
-    """Return word numbers (windows, words), ordered by frequency as Keras' Tokenizer orders them, and the dictionary."""
+    """Return k-mer numbers (windows, k-mers) and the dictionary; Keras' Tokenizer order, the most frequent first."""
     chromosomes = {record.id: str(record.seq) for record in SeqIO.parse(genome, "fasta")}
     sentences = []
     for line in windows.read_text().splitlines():
