@@ -177,7 +177,7 @@ def test_chromosomes_are_kept_apart(rows):
     assert list(merged.columns) == ["chrom", "start", "end"]
     assert merged["start"].dtype == merged["end"].dtype == np.int64
     sets = intervals_by_chromosome(frame)
-    assert list(sets) == list(dict.fromkeys(frame["chrom"]))
+    assert list(sets) == sorted(set(frame["chrom"]))
     assert [(chrom, a, b) for chrom in "amx" if chrom in sets for a, b in sets[chrom]] == expected
     code = np.array(["amx".index(chrom) for chrom in frame["chrom"]], dtype=np.uint32)
     start, end = (frame[name].to_numpy(dtype=np.int64) for name in ("start", "end"))

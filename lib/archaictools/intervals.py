@@ -201,9 +201,9 @@ class IntervalSet:
 
 
 def intervals_by_chromosome(frame: pd.DataFrame) -> dict[str, IntervalSet]:
-    """Merge the intervals ``chrom, start, end`` of a table; chromosomes come in the order of their first row."""
+    """Merge the intervals of a table ``chrom, start, end``, chromosome by chromosome; chromosomes come sorted."""
     found = {}
-    for chrom, rows in frame.groupby("chrom", sort=False, observed=True):
+    for chrom, rows in frame.groupby("chrom", observed=True):
         start, end = (rows[name].to_numpy(dtype=np.int64) for name in ("start", "end"))
         found[str(chrom)] = IntervalSet.merged(start, end)
     return found
