@@ -30,12 +30,12 @@ from archaictools.haplotypes.allele_classes import (
 from archaictools.haplotypes.archaic_genotypes import Archaics, check_files
 from archaictools.haplotypes.archaic_vcf import ArchaicFile
 from archaictools.haplotypes.evidence import Evidence
-from archaictools.haplotypes.feature_file import TILE, runs
+from archaictools.haplotypes.feature_file import TILE
 from archaictools.haplotypes.feature_writer import Piece
 from archaictools.haplotypes.headers import Headers
 from archaictools.haplotypes.labels import read_cover, read_truth, tally_unused, truth_in_bins
 from archaictools.haplotypes.missing_calls import REMEDY, ModernMissing
-from archaictools.intervals import EMPTY_SET, IntervalSet
+from archaictools.intervals import EMPTY_SET, IntervalSet, runs_of_equal, runs_of_true
 from archaictools.io.chromosomes import Naming, bare, length_of
 from archaictools.io.phase_sets import PhaseSets
 from archaictools.io.vcf import open_variants
@@ -252,8 +252,7 @@ class _Chromosome:
             words[~varies] = keep_within_groups(words[~varies], self._groups)
         rare = (words >= 0) & (words < RARE)
         self._share(bins, rare & (words < PRIVATE), ingroup)
-        bounds = np.flatnonzero(np.diff(every // TILE, prepend=-1, append=-1))
-        for first, last in zip(bounds[:-1].tolist(), bounds[1:].tolist(), strict=True):
+        for first, last in zip(*(ends.tolist() for ends in runs_of_equal(every // TILE)), strict=True):
             self._move(int(every[first]) // TILE)
             self._note(every[first:last] % TILE, typed[first:last], missing[first:last])
             part = slice(*np.searchsorted(rows, [first, last]).tolist())
@@ -300,7 +299,7 @@ class _Chromosome:
         empty[np.concatenate([np.zeros(0, dtype=np.int64), *self._filled])] = False
         lacking = np.concatenate([np.zeros(0, dtype=np.int64), *self._without_outgroup])
         size, item = self._options.bin, f"stretches of {EMPTY:,} bp or more without a site, left out"
-        ends = list(zip(*(found.tolist() for found in runs(empty)), strict=True))
+        ends = list(zip(*(found.tolist() for found in runs_of_true(empty)), strict=True))
         if self._regions is not None:
             item = f"stretches of {EMPTY:,} bp or more in which nobody of the outgroup is called, left out"
             within = [lacking[slice(*np.searchsorted(lacking, pair))] for pair in ends]
