@@ -12,9 +12,10 @@ from archaictools.errors import InputError, UsageError
 from archaictools.io.fasta import open_genome
 from archaictools.io.summary import Tally
 from archaictools.sequence.matched_regions import draw_controls
+from archaictools.sequence.options import RegionOptions, WindowOptions
 from archaictools.sequence.regions import prepare
-from archaictools.sequence.selection import Selection, select_regions
-from archaictools.sequence.windows import Cutting, cut, cut_regions
+from archaictools.sequence.selection import select_regions
+from archaictools.sequence.windows import cut, cut_regions
 from conftest import write_fasta
 
 rows = st.lists(
@@ -68,11 +69,11 @@ def test_cut_equals_the_loop(start, length, size, step):
     while place + size <= end:
         expected.append((place, place + size))
         place += step
-    starts, ends, dropped = cut(start, end, Cutting(size=size, step=step))
+    starts, ends, dropped = cut(start, end, WindowOptions(size=size, step=step))
     assert list(zip(starts.tolist(), ends.tolist(), strict=True)) == expected
     covered = expected[-1][1] if expected else start
     assert dropped == end - covered
-    starts, ends, dropped = cut(start, end, Cutting(size=size, step=step, keep_short=True))
+    starts, ends, dropped = cut(start, end, WindowOptions(size=size, step=step, keep_short=True))
     if step <= size:
         assert dropped == 0
         assert ends.max() == end
@@ -92,7 +93,7 @@ def genome(tmp_path):
 
 @pytest.mark.parametrize("max_n", [0, 50, 200])
 def test_windows_with_n_are_dropped_and_counted(genome, max_n):
-    tally, cutting = Tally(), Cutting(size=200, step=150, max_n=max_n)
+    tally, cutting = Tally(), WindowOptions(size=200, step=150, max_n=max_n)
     region = pd.DataFrame({"chrom": ["chr1"], "start": [9_000], "end": [12_000]})
     found = pd.concat(cut_regions({"introgressed": region}, genome, cutting, tally=tally))
     expected = [s for s in range(9_000, 11_801, 150) if genome.text["chr1"][s : s + 200].count("N") <= max_n]
@@ -105,7 +106,7 @@ def test_windows_with_n_are_dropped_and_counted(genome, max_n):
 def test_windows_of_both_classes_come_sorted(genome):
     one = pd.DataFrame({"chrom": "chr1", "start": [0, 5_000], "end": [2_000, 6_000]})
     other = pd.DataFrame({"chrom": ["chr1", "chr2"], "start": [2_500, 0], "end": [4_500, 200]})
-    found = pd.concat(cut_regions({"introgressed": one, "depleted": other}, genome, Cutting(), tally=Tally()))
+    found = pd.concat(cut_regions({"introgressed": one, "depleted": other}, genome, WindowOptions(), tally=Tally()))
     keys = list(zip(found["chrom"], found["start"], strict=True))
     assert keys == sorted(keys)
     assert found["name"].value_counts().to_dict() == {"introgressed": 15, "depleted": 11}
@@ -171,9 +172,9 @@ def test_controls_that_cannot_be_drawn_are_reported(genome):
 
 def test_selection_refuses_contradictions(tmp_path):
     with pytest.raises(UsageError, match="--depleted needs --introgressed"):
-        Selection(depleted=tmp_path)
+        RegionOptions(depleted=tmp_path)
     with pytest.raises(UsageError, match="not both"):
-        Selection(introgressed=tmp_path, regions=tmp_path)
+        RegionOptions(introgressed=tmp_path, regions=tmp_path)
 
 
 def test_both_naming_styles_are_read(tmp_path, planted):
@@ -183,12 +184,12 @@ def test_both_naming_styles_are_read(tmp_path, planted):
     for rows in ("1\t5\t900\n2\t5\t900\n", "chr1\t5\t900\nchr2\t5\t900\n"):
         path.write_text(rows)
         with open_genome(planted / "planted.fa.gz") as opened:
-            selected = select_regions(opened, Selection(regions=path, chromosomes=("2",)), tally=Tally())
+            selected = select_regions(opened, RegionOptions(regions=path, chromosomes=("2",)), seed=1, tally=Tally())
         found.append(selected["."].to_dict("records"))
     assert found[0] == found[1] == [{"chrom": "chr2", "start": 5, "end": 900}]
     path.write_text("chr1\t5\t900\nchrUn\t5\t900\n")
     with open_genome(planted / "planted.fa.gz") as opened, pytest.raises(InputError, match="chrUn .*--chromosomes"):
-        select_regions(opened, Selection(introgressed=path), tally=Tally())
+        select_regions(opened, RegionOptions(introgressed=path), seed=1, tally=Tally())
 
 
 def test_summary_accounts_for_every_base(ok, tmp_path, planted):

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from archaictools.cli.options import INPUT, OUTPUT, common, report
+from archaictools.cli.options import common, report
 from archaictools.cli.splitting import holding_out, split_options
+from archaictools.options import INPUT, OUTPUT
 
 if TYPE_CHECKING:
     from pathlib import Path

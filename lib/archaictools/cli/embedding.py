@@ -6,18 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from archaictools.cli.options import (
-    BINARY,
-    INPUT,
-    OUTPUT,
-    check_alphabet,
-    common,
-    kmer_option,
-    log,
-    names,
-    of_member,
-    report,
-)
+from archaictools.cli.options import check_alphabet, common, kmer_option, log, names, of_member, report
+from archaictools.options import BINARY, INPUT, OUTPUT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

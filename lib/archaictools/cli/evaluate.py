@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from archaictools.cli.options import INPUT, OUTPUT, common, kmer_option, names, of_haplotypes, report
+from archaictools.cli.options import common, kmer_option, names, of_haplotypes, report
+from archaictools.options import INPUT, OUTPUT
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from archaictools.cli.options import BINARY, INPUT, OUTPUT, common, report
+from archaictools.cli.options import common, report
+from archaictools.options import BINARY, INPUT, OUTPUT
 
 if TYPE_CHECKING:
     from pathlib import Path

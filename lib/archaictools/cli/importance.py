@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from archaictools.cli.options import BINARY, INPUT, OUTPUT, common, kmer_option, of_haplotypes, of_member, report
+from archaictools.cli.options import common, kmer_option, of_haplotypes, of_member, report
+from archaictools.options import BINARY, INPUT, OUTPUT
 
 if TYPE_CHECKING:
     from pathlib import Path

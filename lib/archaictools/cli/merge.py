@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from archaictools.cli.options import INPUT, OUTPUT, common, report
+from archaictools.cli.options import common, report
+from archaictools.options import INPUT, OUTPUT
 
 if TYPE_CHECKING:
     from pathlib import Path

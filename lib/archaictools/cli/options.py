@@ -14,54 +14,23 @@ import click
 from click.core import ParameterSource
 
 from archaictools import __version__
+from archaictools.options import (
+    INPUTS,
+    MAX_SEED,
+    STDOUT_TAKEN,
+    OutputFile,
+    RunOptions,
+    Verb,
+    click_options,
+)
+from archaictools.options import (
+    names as split_names,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 log = logging.getLogger("archaictools")
-
-#: In the meta data of a command line: an output goes to standard output, so the summary does not.
-_STDOUT_TAKEN = "archaictools.stdout_taken"
-#: Key of the real paths of all inputs.
-_INPUTS = "archaictools.inputs"
-
-
-class _Input(click.Path):
-    """A file to read; what comes through a pipe, or standard input (``-``), is kept in a temporary file."""
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        from archaictools.io.pipes import seekable
-
-        path = Path(os.fsdecode(super().convert(value, param, ctx)))
-        if ctx:
-            ctx.meta.setdefault(_INPUTS, set()).add(os.path.realpath(path))
-        return path if ctx and ctx.resilient_parsing else seekable(path)
-
-
-class _Output(click.Path):
-    """A file to write; ``-`` is standard output, which must be text."""
-
-    def __init__(self, *, text: bool = True) -> None:
-        super().__init__()
-        self._text = text
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        from archaictools.io.pipes import DASH, descriptor
-
-        path = Path(os.fsdecode(super().convert("/dev/stdout" if str(value) == DASH else value, param, ctx)))
-        if descriptor(path) == 1:
-            if not self._text:
-                self.fail("this output is no text, so it is not written to standard output; name a file", param, ctx)
-            if ctx:
-                ctx.meta[_STDOUT_TAKEN] = True
-        return path
-
-
-INPUT = _Input()
-OUTPUT, BINARY = _Output(), _Output(text=False)
-
-#: Longest chromosome, window or gap, and largest seed, that all libraries take.
-MAX_LENGTH, MAX_SEED = 2**31 - 1, 2**32 - 1
 
 
 class _Messages(logging.Handler):
@@ -79,15 +48,8 @@ class _Messages(logging.Handler):
 
 
 def usable_threads(asked: int | None) -> int:
-    """Return the number of threads: as many as asked for, else ``GALAXY_SLOTS`` if set, at most one a core.
-
-    Cores are those that this process may use.
-    """
-    cores = len(os.sched_getaffinity(0))
-    slots = os.environ.get("GALAXY_SLOTS", "")
-    if asked is None and slots.isascii() and slots.isdigit():
-        asked = int(slots[:9])
-    return min(asked or cores, cores)
+    """Return the number of threads, see :class:`archaictools.options.RunOptions`."""
+    return RunOptions(threads=asked).usable_threads
 
 
 def _print_version(context: click.Context, _parameter: click.Parameter, value: object) -> None:
@@ -121,10 +83,10 @@ def _refuse_overwritten_inputs(values: dict[str, Any]) -> None:
     from archaictools.errors import UsageError
 
     context = click.get_current_context()
-    inputs = context.meta.get(_INPUTS, set())
+    inputs = context.meta.get(INPUTS, set())
     for option in context.command.params:
         path = values.get(option.name or "")
-        if isinstance(option.type, _Output) and isinstance(path, Path) and os.path.realpath(path) in inputs:
+        if isinstance(option.type, OutputFile) and isinstance(path, Path) and os.path.realpath(path) in inputs:
             raise UsageError("is an input, which the output would replace", path=path, remedy="name another output")
 
 
@@ -152,10 +114,7 @@ def common(function: Callable[..., Any]) -> Callable[..., Any]:
         threads = usable_threads(threads)
         for library in ("OMP", "OPENBLAS", "MKL", "NUMBA"):
             os.environ[f"{library}_NUM_THREADS"] = str(threads)
-        log.handlers[:] = [_Messages()]
-        log.propagate = False
-        logging.getLogger("matplotlib").setLevel(logging.ERROR)  # it warns of a home folder that is not writable
-        log.setLevel(logging.WARNING if quiet else logging.INFO)
+        _show_messages(quiet=quiet)
         _refuse_infinite(values)
         _refuse_overwritten_inputs(values)
         before = REPLACING.set(force)
@@ -165,6 +124,14 @@ def common(function: Callable[..., Any]) -> Callable[..., Any]:
             REPLACING.reset(before)
 
     return wrapped
+
+
+def _show_messages(*, quiet: bool) -> None:
+    """Send log lines to stderr."""
+    log.handlers[:] = [_Messages()]
+    log.propagate = False
+    logging.getLogger("matplotlib").setLevel(logging.ERROR)  # it warns of a home folder that is not writable
+    log.setLevel(logging.WARNING if quiet else logging.INFO)
 
 
 def _refuse_infinite(values: Mapping[str, object]) -> None:
@@ -230,14 +197,15 @@ def of_haplotypes(words: Path) -> bool:
 
 
 def names(_context: click.Context, _parameter: click.Parameter, value: str | None) -> tuple[str, ...]:
-    """Split a comma-separated list of names, with or without blanks; one given twice counts once."""
-    return tuple(dict.fromkeys(part.strip() for part in (value or "").split(",") if part.strip()))
+    """Split a comma-separated list of names."""
+    return split_names(value)
 
 
-def report(**facts: object) -> None:
+def report(result: object = None, **facts: object) -> None:
     """Print the short summary of a verb to stdout, one fact a line; to stderr if an output takes stdout."""
+    facts = {**getattr(result, "facts", {}), **facts}
     context = click.get_current_context(silent=True)
-    taken = context is not None and _STDOUT_TAKEN in context.meta
+    taken = context is not None and STDOUT_TAKEN in context.meta
     for name, fact in facts.items():
         click.echo(f"{name.replace('_', ' ')}: {fact}", err=taken)
 
@@ -251,3 +219,56 @@ def of_member(function: Callable[..., Any]) -> Callable[..., Any]:
         show_default=True,
         help="Network to look into, of a model trained with --folds: that of this fold.",
     )(function)
+
+
+class _Command(click.Command):
+    """A verb whose help ends in examples."""
+
+    examples: tuple[str, ...] = ()
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the examples, a line each, never wrapped."""
+        if self.examples:
+            with formatter.section("Examples"):
+                for line in self.examples:
+                    formatter.write(f"  {line}\n")
+
+
+def verb(function: Verb[..., Any], *, short_help: str, examples: str) -> Callable[[Callable[..., None]], click.Command]:
+    """Make a command of a function that gets the arguments and the options given on the command line.
+
+    Parameters
+    ----------
+    function
+        The function of the API, from which the options come; its name is the verb.
+    short_help
+        The line in the list of verbs.
+    examples
+        Command lines, shown below the options as they stand.
+    """
+
+    def decorate(body: Callable[..., None]) -> click.Command:
+        @wraps(body)
+        def run(*, quiet: bool, **values: Any) -> None:
+            threads = usable_threads(values.get("threads"))
+            for library in ("OMP", "OPENBLAS", "MKL", "NUMBA"):
+                os.environ[f"{library}_NUM_THREADS"] = str(threads)
+            _show_messages(quiet=quiet)
+            _refuse_infinite(values)
+            _refuse_overwritten_inputs(values)
+            context = click.get_current_context()
+            body(
+                **{
+                    name: value
+                    for name, value in values.items()
+                    if context.get_parameter_source(name) is ParameterSource.COMMANDLINE
+                }
+            )
+
+        quiet = click.option("--quiet", is_flag=True, help="No progress and no messages, only warnings.")
+        named = click.command(getattr(function, "__name__", ""), cls=_Command, short_help=short_help)
+        command = named(click_options(function)(quiet(version_option(run))))
+        command.examples = tuple(line.strip() for line in examples.strip().splitlines())
+        return command
+
+    return decorate

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from archaictools.cli.options import BINARY, INPUT, OUTPUT, common, haplotype_option, kmer_option, of_haplotypes, report
+from archaictools.cli.options import common, haplotype_option, kmer_option, of_haplotypes, report
+from archaictools.options import BINARY, INPUT, OUTPUT
 
 if TYPE_CHECKING:
     from collections.abc import Callable

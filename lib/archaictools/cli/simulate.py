@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from archaictools.cli.options import INPUT, OUTPUT, common, names, report
+from archaictools.cli.options import common, names, report
+from archaictools.options import INPUT, OUTPUT
 from archaictools.simulation import limits
 
 if TYPE_CHECKING:

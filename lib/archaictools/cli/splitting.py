@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from archaictools.cli.options import INPUT, given_options, names
+from archaictools.cli.options import given_options, names
 from archaictools.errors import UsageError
+from archaictools.options import INPUT
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -6,17 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from archaictools.cli.options import (
-    BINARY,
-    INPUT,
-    OUTPUT,
-    check_alphabet,
-    common,
-    haplotype_option,
-    kmer_option,
-    report,
-)
+from archaictools.cli.options import check_alphabet, common, haplotype_option, kmer_option, report
 from archaictools.cli.splitting import holding_out, split_options
+from archaictools.options import BINARY, INPUT, OUTPUT
 
 if TYPE_CHECKING:
     from collections.abc import Callable

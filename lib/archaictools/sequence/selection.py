@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from archaictools.errors import InputError, UsageError, shortlist
+from archaictools.errors import InputError, shortlist
 from archaictools.io.annotation import read_genes
 from archaictools.io.bed import read_bed
 from archaictools.io.naming_styles import match_names, renamed
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from archaictools.io.fasta import Genome
     from archaictools.io.summary import Tally
+    from archaictools.sequence.options import RegionOptions
 
 
 log = logging.getLogger("archaictools")
@@ -39,48 +40,19 @@ _PLACE = ["chrom", "start", "end"]
 EXCLUDED = "excluded"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Selection:
-    """What to cut.
-
-    Attributes
-    ----------
-    introgressed, depleted
-        BED files of the two classes; without ``depleted``, matched controls are drawn.
-    regions
-        BED, GTF or GFF3 of unlabelled regions; without any of the three, the genome is tiled.
-    exclude
-        BED of regions to leave out of everything.
-    chromosomes
-        Use these only; empty for all.
-    merging
-        Join overlapping regions of a class before cutting.
-    gc_tolerance
-        Largest difference in GC share between a region and its control.
-    seed
-        Of the drawing of controls.
-    """
-
-    introgressed: Path | None = None
-    depleted: Path | None = None
-    regions: Path | None = None
-    exclude: Path | None = None
-    chromosomes: tuple[str, ...] = ()
-    merging: bool = True
-    gc_tolerance: float = 0.02
-    seed: int = 1
-
-    def __post_init__(self) -> None:
-        if self.depleted and not self.introgressed:
-            raise UsageError("--depleted needs --introgressed beside it")
-        if self.regions and self.introgressed:
-            raise UsageError("give either --introgressed (labelled windows) or --regions (unlabelled ones), not both")
-        if not 0 <= self.gc_tolerance <= 1:
-            raise UsageError(f"the GC tolerance is {self.gc_tolerance}, expected 0 to 1")
-
-
-def select_regions(genome: Genome, selection: Selection, *, tally: Tally) -> dict[str, pd.DataFrame]:
+def select_regions(genome: Genome, selection: RegionOptions, *, seed: int, tally: Tally) -> dict[str, pd.DataFrame]:
     """Read and prepare the regions to cut.
+
+    Parameters
+    ----------
+    genome
+        Names and lengths of the chromosomes, and bases to match GC.
+    selection
+        The files, and what becomes of overlaps.
+    seed
+        Random seed of the drawing of matched regions.
+    tally
+        Counts of what is merged, clipped and dropped.
 
     Returns
     -------
@@ -100,29 +72,29 @@ def select_regions(genome: Genome, selection: Selection, *, tally: Tally) -> dic
     classes = {INTROGRESSED: _read(selection.introgressed, INTROGRESSED, genome, selection, tally)}
     if selection.depleted:
         classes[DEPLETED] = _read(selection.depleted, DEPLETED, genome, selection, tally)
-    ready = prepare(classes, lengths=genome.lengths, exclude=exclude, merging=selection.merging, tally=tally)
+    ready = prepare(classes, lengths=genome.lengths, exclude=exclude, merging=not selection.no_merge, tally=tally)
     if not selection.depleted:
         regions = ready[INTROGRESSED]
-        if not selection.merging:
+        if selection.no_merge:
             regions = merge(regions, tally=tally, group="introgressed, for drawing controls")
         ready[DEPLETED] = draw_controls(
             regions,
             genome,
             exclude=exclude,
             gc_tolerance=selection.gc_tolerance,
-            seed=selection.seed,
+            seed=seed,
             tally=tally,
         )
     return ready
 
 
-def _read(path: Path, group: str, genome: Genome, selection: Selection, tally: Tally) -> pd.DataFrame:
+def _read(path: Path, group: str, genome: Genome, selection: RegionOptions, tally: Tally) -> pd.DataFrame:
     """Read one BED file of regions and keep the chosen chromosomes."""
     return _chosen(read_bed(path, tally=tally, group=group), path, group, genome, selection, tally)
 
 
 def _chosen(
-    frame: pd.DataFrame, path: Path, group: str, genome: Genome, selection: Selection, tally: Tally
+    frame: pd.DataFrame, path: Path, group: str, genome: Genome, selection: RegionOptions, tally: Tally
 ) -> pd.DataFrame:
     """Name chromosomes as the genome does, and keep the chosen ones."""
     frame = frame[_PLACE]
@@ -135,7 +107,7 @@ def _chosen(
     return kept
 
 
-def _read_excluded(path: Path, genome: Genome, selection: Selection, tally: Tally) -> pd.DataFrame:
+def _read_excluded(path: Path, genome: Genome, selection: RegionOptions, tally: Tally) -> pd.DataFrame:
     """Read regions to leave out; rows on chromosomes that the genome lacks are counted: masks list whole genomes."""
     frame = read_bed(path, tally=tally, group=EXCLUDED)
     names = match_names(frame["chrom"], genome.lengths, source=path, tally=tally)
@@ -156,12 +128,12 @@ def _read_excluded(path: Path, genome: Genome, selection: Selection, tally: Tall
     return select_chromosomes(frame, frozenset(selection.chromosomes) or None, tally=tally, group=EXCLUDED)
 
 
-def _unlabelled(genome: Genome, selection: Selection, exclude: pd.DataFrame | None, tally: Tally) -> pd.DataFrame:
+def _unlabelled(genome: Genome, selection: RegionOptions, exclude: pd.DataFrame | None, tally: Tally) -> pd.DataFrame:
     if selection.regions:
         frame = read_genes(selection.regions, tally=tally, group=UNLABELLED)
         frame = _chosen(frame, selection.regions, UNLABELLED, genome, selection, tally)
         frame = clip(frame, genome.lengths, tally=tally, group=UNLABELLED)
-        if selection.merging:
+        if not selection.no_merge:
             frame = merge(frame, tally=tally, group=UNLABELLED)
     else:
         chroms = selection.chromosomes or tuple(genome.lengths)

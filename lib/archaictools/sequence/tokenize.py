@@ -18,8 +18,9 @@ from archaictools.io.files import open_text
 from archaictools.io.naming_styles import Matcher, note_styles
 from archaictools.sequence.fetch import ROWS, window_codes
 from archaictools.sequence.labels import LABELS
+from archaictools.sequence.options import WindowOptions
 from archaictools.sequence.token_file import Sentences
-from archaictools.sequence.windows import Cutting, cut
+from archaictools.sequence.windows import cut
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -147,7 +148,7 @@ def sentences_of_records(path: Path, *, size: int, label: int) -> Iterator[Sente
 
     Records stand in for chromosomes: coordinates count from the record's first base.
     """
-    cutting = Cutting(size=size, step=size, keep_short=True)
+    cutting = WindowOptions(size=size, step=size, keep_short=True)
     for number, (_, sequence) in enumerate(_records(path)):
         codes = encode(sequence)
         starts, ends, _ = cut(0, len(codes), cutting)

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
-from archaictools.errors import UsageError
 from archaictools.io.dna import AMBIGUOUS
 from archaictools.sequence.fetch import window_codes
 
@@ -20,6 +18,7 @@ if TYPE_CHECKING:
     from archaictools.io.fasta import Genome
     from archaictools.io.summary import Tally
     from archaictools.progress import Progress
+    from archaictools.sequence.options import WindowOptions
 
     Int = npt.NDArray[np.int64]
 
@@ -27,33 +26,7 @@ if TYPE_CHECKING:
 BATCH = 50_000
 
 
-@dataclass(frozen=True, kw_only=True)
-class Cutting:
-    """How regions are cut.
-
-    Attributes
-    ----------
-    size, step
-        Window length and distance between window starts in bp.
-    max_n
-        Most ambiguous bases a window may hold.
-    keep_short
-        Keep what is shorter than ``size`` (short regions, tails); sentences are then padded.
-    """
-
-    size: int = 200
-    step: int = 200
-    max_n: int = 0
-    keep_short: bool = False
-
-    def __post_init__(self) -> None:
-        if self.size < 1 or self.step < 1:
-            raise UsageError(f"window size {self.size} and step {self.step} must be at least 1")
-        if self.max_n < 0:
-            raise UsageError(f"the number of N allowed is {self.max_n}, expected 0 or more")
-
-
-def cut(start: int, end: int, cutting: Cutting) -> tuple[np.ndarray, np.ndarray, int]:
+def cut(start: int, end: int, cutting: WindowOptions) -> tuple[np.ndarray, np.ndarray, int]:
     """Cut one region into windows from its start.
 
     Returns
@@ -65,7 +38,8 @@ def cut(start: int, end: int, cutting: Cutting) -> tuple[np.ndarray, np.ndarray,
 
     Examples
     --------
-    >>> starts, ends, dropped = cut(0, 500, Cutting(size=200, step=200))
+    >>> from archaictools.sequence.options import WindowOptions
+    >>> starts, ends, dropped = cut(0, 500, WindowOptions(size=200, step=200))
     >>> starts.tolist(), ends.tolist(), dropped
     ([0, 200], [200, 400], 100)
     """
@@ -85,7 +59,7 @@ def cut(start: int, end: int, cutting: Cutting) -> tuple[np.ndarray, np.ndarray,
 def cut_regions(
     classes: Mapping[str, pd.DataFrame],
     genome: Genome,
-    cutting: Cutting,
+    cutting: WindowOptions,
     *,
     tally: Tally,
     progress: Progress | None = None,
@@ -164,7 +138,7 @@ class _Batch:
 
 
 def _cut_chromosome(
-    start: Int, end: Int, group: Int, names: list[str], cutting: Cutting, tally: Tally
+    start: Int, end: Int, group: Int, names: list[str], cutting: WindowOptions, tally: Tally
 ) -> tuple[Int, Int, Int]:
     """Cut all regions of a chromosome; return starts, ends and class numbers, sorted by start, end and region."""
     starts, ends, counts = [], [], []
@@ -185,7 +159,15 @@ def _cut_chromosome(
 
 
 def _enough_known(
-    chrom: str, start: Int, end: Int, group: Int, names: list[str], *, genome: Genome, cutting: Cutting, tally: Tally
+    chrom: str,
+    start: Int,
+    end: Int,
+    group: Int,
+    names: list[str],
+    *,
+    genome: Genome,
+    cutting: WindowOptions,
+    tally: Tally,
 ) -> npt.NDArray[np.bool_]:
     """Tell which windows of one chromosome hold few enough N, and count both kinds."""
     lengths = end - start

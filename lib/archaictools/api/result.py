@@ -1,0 +1,36 @@
+"""What a verb returns: the facts that its command line prints, and its outputs."""
+
+from __future__ import annotations
+
+import html
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+@dataclass(frozen=True, kw_only=True)
+class Result:
+    """Result of a verb.
+
+    Attributes
+    ----------
+    facts
+        The short summary: what, and how much of it, in the order in which it is printed.
+    """
+
+    facts: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    def __str__(self) -> str:
+        """Return the facts, one a line."""
+        return "\n".join(f"{name}: {fact}" for name, fact in self.facts.items())
+
+    def _repr_html_(self) -> str:
+        """Return the facts as a table, as a notebook shows them."""
+        rows = "".join(
+            f"<tr><th style='text-align:left'>{html.escape(name)}</th>"
+            f"<td style='text-align:left'>{html.escape(fact)}</td></tr>"
+            for name, fact in self.facts.items()
+        )
+        return f"<table><caption>{type(self).__name__}</caption>{rows}</table>"

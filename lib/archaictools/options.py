@@ -1,0 +1,355 @@
+"""Options as frozen dataclasses: one definition makes the click option, the keyword of the API and its default.
+
+A field made by :func:`option` holds its own click option. :func:`keywords` turns a function that takes such dataclasses
+into one that takes their fields as keywords, as the Python API does. :func:`click_options` gives a command the same
+options. So a default, a range and a help text are written once.
+
+The pattern follows ``ViewPlinkOptions`` of vcztools, where a dataclass builds its own decorator.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import inspect
+import math
+import os
+from dataclasses import MISSING, Field, dataclass
+from functools import wraps
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ParamSpec, Protocol, TypeVar, cast
+
+import click
+
+from archaictools.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from archaictools.alphabet import Alphabet
+
+#: Longest chromosome, window or gap in bp, and largest seed, that all libraries take.
+MAX_LENGTH, MAX_SEED = 2**31 - 1, 2**32 - 1
+
+#: In the meta data of a command line: an output goes to standard output, so the summary does not.
+STDOUT_TAKEN = "archaictools.stdout_taken"
+#: In the meta data of a command line: the real paths of all inputs.
+INPUTS = "archaictools.inputs"
+
+_SPEC = "archaictools.option"
+
+P = ParamSpec("P")
+R_co = TypeVar("R_co", covariant=True)
+T = TypeVar("T")
+
+
+class InputFile(click.Path):
+    """A file to read; data from a pipe, or from standard input (``-``), are kept in a temporary file."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the path of a file that can be read more than once."""
+        from archaictools.io.pipes import seekable
+
+        path = Path(os.fsdecode(super().convert(value, param, ctx)))
+        if ctx:
+            ctx.meta.setdefault(INPUTS, set()).add(os.path.realpath(path))
+        return path if ctx and ctx.resilient_parsing else seekable(path)
+
+
+class OutputFile(click.Path):
+    """A file to write; ``-`` is standard output, which takes text only."""
+
+    def __init__(self, *, text: bool = True) -> None:
+        super().__init__()
+        self._text = text
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the path, that of standard output for ``-``."""
+        from archaictools.io.pipes import DASH, descriptor
+
+        path = Path(os.fsdecode(super().convert("/dev/stdout" if str(value) == DASH else value, param, ctx)))
+        if descriptor(path) == 1:
+            if not self._text:
+                self.fail("this output is no text, so it is not written to standard output; name a file", param, ctx)
+            if ctx:
+                ctx.meta[STDOUT_TAKEN] = True
+        return path
+
+
+INPUT = InputFile()
+OUTPUT, BINARY = OutputFile(), OutputFile(text=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Spec:
+    """What :func:`option` was given, besides the default."""
+
+    help: str
+    type: click.ParamType[Any] | type | None
+    multiple: bool
+    flag: bool
+    required: bool
+    parse: Callable[[Any], Any] | None
+    only: Alphabet | None
+
+
+def option(
+    default: Any = MISSING,
+    *,
+    help: str,
+    type: click.ParamType[Any] | type | None = None,
+    multiple: bool = False,
+    required: bool = False,
+    parse: Callable[[Any], Any] | None = None,
+    only: Alphabet | None = None,
+) -> Any:
+    """Return a dataclass field that holds its own click option; the field ``min_length`` is ``--min-length``.
+
+    Parameters
+    ----------
+    default
+        The one default of command line and API; left out, the option is required. With False, the option is a flag.
+    help
+        A noun phrase. The default is added unless it is None, empty or a flag's.
+    type
+        Click's type; it checks values of the API, too.
+    multiple
+        Whether the option may be repeated; the field is a tuple, and the API also takes one value.
+    required
+        Whether the command line must give it, though the API need not: an output that may stay in memory.
+    parse
+        Makes the field's value of what was given (a comma-separated list of names).
+    only
+        The alphabet that the option is for; see :func:`check_alphabet`.
+    """
+    needed = required or default is MISSING
+    spec = _Spec(
+        help=help, type=type, multiple=multiple, flag=default is False, required=needed, parse=parse, only=only
+    )
+    return dataclasses.field(default=default, metadata={_SPEC: spec})
+
+
+def names(value: object) -> tuple[str, ...]:
+    """Split a comma-separated list of names, or take a list of them; a name given twice counts once.
+
+    Examples
+    --------
+    >>> names("chr1, chr2,chr1"), names(["a", "b"]), names(None)
+    (('chr1', 'chr2'), ('a', 'b'), ())
+    """
+    parts = value.split(",") if isinstance(value, str) else cast("list[str]", value or [])
+    return tuple(dict.fromkeys(part.strip() for part in parts if part.strip()))
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunOptions:
+    """Options of every verb.
+
+    Attributes
+    ----------
+    threads
+        CPU threads; None for ``GALAXY_SLOTS`` or all cores.
+    seed
+        Random seed.
+    force
+        Replace output folders that are not empty.
+    """
+
+    threads: int | None = option(
+        None, type=click.IntRange(1), help="CPU threads, at most one a core [default: GALAXY_SLOTS or all]."
+    )
+    seed: int = option(1, type=click.IntRange(0, MAX_SEED), help="Random seed.")
+    force: bool = option(
+        False,
+        help="Replace output folders that are not empty, with all their contents; files are replaced without it.",
+    )
+
+    @property
+    def usable_threads(self) -> int:
+        """Number of threads to use: at most one for each core that this process may use."""
+        cores = len(os.sched_getaffinity(0))
+        slots = os.environ.get("GALAXY_SLOTS", "")
+        wanted = self.threads
+        if wanted is None and slots.isascii() and slots.isdigit():
+            wanted = int(slots[:9])
+        return min(wanted or cores, cores)
+
+
+class Verb(Protocol[P, R_co]):
+    """A function of the API, with the dataclasses that hold its options by parameter name."""
+
+    bundles: Mapping[str, type]
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R_co:
+        """Run the verb."""
+
+
+def keywords(**bundles: type) -> Callable[[Callable[..., R_co]], Verb[..., R_co]]:
+    """Make a function that takes dataclasses of options into one that takes their fields as keywords.
+
+    Parameters
+    ----------
+    bundles
+        Dataclass by the name of the function's parameter. A field that several of them have (``seed``) is given once.
+        ``run=RunOptions`` also applies ``force`` to the outputs of the call.
+
+    Examples
+    --------
+    >>> @dataclass(frozen=True, kw_only=True)
+    ... class Colours:
+    ...     depth: int = option(8, type=click.IntRange(1), help="Bits.")
+    >>> @keywords(colours=Colours)
+    ... def paint(picture, *, colours):
+    ...     return picture, colours.depth
+    >>> paint("a"), paint("a", depth=16), str(inspect.signature(paint))
+    (('a', 8), ('a', 16), "(picture, *, depth: 'int' = 8)")
+    >>> paint("a", depth=0)
+    Traceback (most recent call last):
+    archaictools.errors.UsageError: --depth: 0 is not in the range x>=1.
+    """
+
+    def decorate(function: Callable[..., R_co]) -> Verb[..., R_co]:
+        fields = {field.name: field for bundle in bundles.values() for field in dataclasses.fields(bundle)}
+        plain = [each for each in inspect.signature(function).parameters.values() if each.name not in bundles]
+        clash = {each.name for each in plain} & set(fields)
+        if clash:
+            raise TypeError(f"{function.__name__}: {', '.join(sorted(clash))} stand for a parameter and for an option")
+
+        @wraps(function)
+        def call(*args: Any, **given: Any) -> R_co:
+            from archaictools.io.files import REPLACING
+
+            signature.bind(*args, **given)  # raises TypeError for a keyword that is unknown or missing
+            built: dict[str, Any] = {name: build(bundle, given) for name, bundle in bundles.items()}
+            rest = {name: value for name, value in given.items() if name not in fields}
+            run = next((each for each in built.values() if isinstance(each, RunOptions)), RunOptions())
+            before = REPLACING.set(run.force or REPLACING.get())
+            try:
+                return function(*args, **rest, **built)
+            finally:
+                REPLACING.reset(before)
+
+        parameters = [
+            inspect.Parameter(
+                field.name,
+                inspect.Parameter.KEYWORD_ONLY,
+                default=inspect.Parameter.empty if field.default is MISSING else field.default,
+                annotation=field.type,
+            )
+            for field in fields.values()
+        ]
+        signature = inspect.signature(function).replace(parameters=[*plain, *parameters])
+        call.__dict__["__signature__"] = signature
+        call.__dict__["bundles"] = bundles
+        return cast("Verb[..., R_co]", call)
+
+    return decorate
+
+
+def build(bundle: type[T], given: Mapping[str, Any]) -> T:
+    """Make a dataclass of options of those keywords that are its fields, each checked by its click type.
+
+    Raises
+    ------
+    UsageError
+        If a value is not one that the option takes, or if a required one is missing.
+    """
+    values = {}
+    for field in dataclasses.fields(cast("Any", bundle)):
+        if field.name in given:
+            values[field.name] = _checked(field, given[field.name])
+        elif field.default is MISSING:
+            raise UsageError(f"{flag_of(field.name)} is missing")
+    return bundle(**values)
+
+
+def _checked(field: Field[Any], value: Any) -> Any:
+    """Return the value of a field as its type has it."""
+    spec: _Spec | None = field.metadata.get(_SPEC)
+    if spec is None or (value is None and field.default is None):
+        return value
+    if spec.parse:
+        value = spec.parse(value)
+    if spec.flag:
+        return bool(value)
+    if isinstance(value, float) and not math.isfinite(value):
+        raise UsageError(f"{flag_of(field.name)}: {value} is no finite number.")
+    kind = click.types.convert_type(spec.type) if spec.type else None
+    if spec.multiple:
+        several = [value] if isinstance(value, str | os.PathLike) else list(value)
+        return tuple(_converted(kind, each, field.name) for each in several)
+    return _converted(kind, value, field.name)
+
+
+def _converted(kind: click.ParamType[Any] | None, value: Any, name: str) -> Any:
+    if kind is None:
+        return value
+    if isinstance(kind, click.Path):
+        if not isinstance(value, str | os.PathLike):
+            raise UsageError(f"{flag_of(name)} is {type(value).__name__}, expected a path")
+        value = os.fspath(value)
+    try:
+        return kind.convert(value, None, None)
+    except click.BadParameter as error:
+        raise UsageError(f"{flag_of(name)}: {error.message}") from None
+
+
+def flag_of(name: str) -> str:
+    """Return the option on the command line of a field: ``min_length`` is ``--min-length``."""
+    return "--" + name.replace("_", "-")
+
+
+def changed(options: Any) -> Iterator[tuple[str, Alphabet | None]]:
+    """Yield the flag and the alphabet of every option whose value is not the default."""
+    for field in dataclasses.fields(options):
+        spec: _Spec | None = field.metadata.get(_SPEC)
+        if spec and getattr(options, field.name) != field.default:
+            yield flag_of(field.name), spec.only
+
+
+def check_alphabet(alphabet: Alphabet, *bundles: Any) -> None:
+    """Refuse options that are for the other alphabet alone.
+
+    Raises
+    ------
+    UsageError
+        With their names.
+    """
+    refused = [
+        (flag, only) for bundle in bundles for flag, only in changed(bundle) if only is not None and only != alphabet
+    ]
+    if refused:
+        raise UsageError(
+            f"{', '.join(flag for flag, _ in refused)}: only for {refused[0][1].label}, and these are "
+            f"{alphabet.label}; leave out the options of the other (in Galaxy, set the kind of words)"
+        )
+
+
+class Option(click.Option):
+    """A click option that knows the alphabet it is for."""
+
+    only: Alphabet | None = None
+
+
+def click_options(verb: Verb[..., Any]) -> Callable[[T], T]:
+    """Return a decorator that gives a click command all options of a function of the API, in their order."""
+    fields = {field.name: field for bundle in verb.bundles.values() for field in dataclasses.fields(bundle)}
+
+    def decorate(command: T) -> T:
+        for field in reversed(fields.values()):
+            command = _click_option(field)(cast("Any", command))
+        return command
+
+    return decorate
+
+
+def _click_option(field: Field[Any]) -> Callable[[Any], Any]:
+    spec: _Spec = field.metadata[_SPEC]
+    prefix = f"{spec.only.label.capitalize()}: " if spec.only else ""
+    values: dict[str, Any] = {"help": prefix + spec.help, "required": spec.required}
+    if spec.flag:
+        values["is_flag"] = True
+    else:
+        values |= {"type": spec.type, "multiple": spec.multiple}
+        if field.default is not MISSING and field.default not in {None, "", ()}:
+            values |= {"default": field.default, "show_default": True}
+    return click.option(flag_of(field.name), field.name, cls=Option, **values)
