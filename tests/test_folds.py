@@ -86,6 +86,21 @@ def test_a_fold_file_says_the_same_again(places, tmp_path, method, folds):
         assert (before.sides(places) == after.sides(places))[used].all()
 
 
+@pytest.mark.parametrize("gap", [1, 7, 30])
+def test_a_fold_file_keeps_the_gap_to_the_base(tmp_path, gap):
+    """A window at every base: one base more or less beside a block would move one of them to another side."""
+    start = np.arange(2_000 - 20)
+    label = (start % 2).astype(np.int8)
+    places = Places(["c"], np.zeros(len(start), dtype=np.uint32), start, start + 20, label)
+    (before,) = make_splits(places, SplitOptions(method="block", block_size=100, gap=gap, seed=2))
+    path = tmp_path / "folds.bed"
+    fold_table([before], places, {"c": 2_000}).to_csv(path, sep="\t", index=False, header=False)
+    (after,) = make_splits(places, read_folds(path))
+    sides = before.sides(places)
+    assert sides.tolist() == after.sides(places).tolist()
+    assert set(sides.tolist()) == {TRAIN, VALIDATION, TEST, UNUSED}
+
+
 def test_a_fold_file_serves_chromosomes_in_any_order(tmp_path):
     """A genome lists chr2 before chr10, a sorted BED after it."""
     names = ["chr1", "chr2", "chr10", "X", "chr9"]
