@@ -86,6 +86,46 @@ def test_a_fold_file_says_the_same_again(places, tmp_path, method, folds):
         assert (before.sides(places) == after.sides(places))[used].all()
 
 
+@pytest.mark.parametrize("gap", [1, 7, 30])
+def test_a_fold_file_keeps_the_gap_to_the_base(tmp_path, gap):
+    """A window at every base: one base more or less beside a block would move one of them to another side."""
+    start = np.arange(2_000 - 20)
+    label = (start % 2).astype(np.int8)
+    places = Locations(["c"], np.zeros(len(start), dtype=np.uint32), start, start + 20, label)
+    (before,) = make_splits(places, SplitOptions(method="block", block_size=100, gap=gap, seed=2))
+    path = tmp_path / "folds.bed"
+    fold_table([before], places, {"c": 2_000}).to_csv(path, sep="\t", index=False, header=False)
+    (after,) = make_splits(places, read_folds(path))
+    sides = before.sides(places)
+    assert sides.tolist() == after.sides(places).tolist()
+    assert set(sides.tolist()) == {TRAIN, VALIDATION, TEST, EXCLUDED}
+
+
+def test_a_fold_file_serves_chromosomes_in_any_order(tmp_path):
+    """A genome lists chr2 before chr10, a sorted BED after it."""
+    names = ["chr1", "chr2", "chr10", "X", "chr9"]
+    start = np.tile(np.arange(0, 1_000, 100), len(names))
+    chrom = np.repeat(np.arange(len(names), dtype=np.uint32), 10)
+    label = (np.arange(len(start)) % 2).astype(np.int8)
+    places = Locations(names, chrom, start, start + 100, label)
+    path = tmp_path / "f.bed"
+    side = {"chr1": "train", "chr2": "validation", "chr10": "test", "X": "train", "chr9": "test"}
+    path.write_text("".join(f"{name}\t0\t1000\t{side[name]}\n" for name in names))
+    (split,) = make_splits(places, read_folds(path))
+    expected = {"train": TRAIN, "validation": VALIDATION, "test": TEST}
+    assert split.sides(places).tolist() == [expected[side[names[number]]] for number in chrom]
+
+
+def test_a_window_over_a_small_region_of_another_side_is_left_out(tmp_path):
+    path = tmp_path / "f.bed"
+    path.write_text("c\t0\t1000\ttrain\nc\t1000\t1050\ttest\nc\t1050\t2000\ttrain\nc\t3000\t4000\tvalidation\n")
+    start = np.array([0, 800, 801, 950, 1_000, 1_049, 1_050, 1_900, 2_900, 3_500])
+    places = Locations(["c"], np.zeros(10, dtype=np.uint32), start, start + 200, np.zeros(10, dtype=np.int8))
+    # The last ones: beyond its region a window may reach what has no side; it must start in a region.
+    expected = [TRAIN, TRAIN, *[EXCLUDED] * 4, TRAIN, TRAIN, EXCLUDED, VALIDATION]
+    assert Split(read_folds(path)).sides(places).tolist() == expected
+
+
 def test_a_fold_file_keeps_the_gap(places, tmp_path):
     """What was left out beside a block of another side is left out again, and nothing else is."""
     (before,) = make_splits(places, SplitScheme(method="block", block_size=50_000, gap=3_000, seed=3))

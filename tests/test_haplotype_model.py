@@ -647,6 +647,16 @@ def test_importance_is_measured_where_training_saw_nothing(run, tmp_path, words,
             draw_stretches(bins, 20, length=100, seed=1, seen=lambda chrom: np.ones(bins.bins[chrom], dtype=bool))
 
 
+def test_a_stretch_of_which_training_saw_one_bin_is_not_drawn(words):
+    with open_bins(words[0]) as bins:
+        free = {chrom: np.arange(number) // 100 == 2 for chrom, number in bins.bins.items()}
+        seen = {chrom: ~there & (np.arange(len(there)) % 100 == 50) for chrom, there in free.items()}
+        inputs, label = draw_stretches(bins, 1_000, length=100, seed=1, seen=lambda chrom: seen[chrom])
+        unseen = np.concatenate([bins.inputs(chrom)[:, there] for chrom, there in free.items()])
+    assert len(inputs) == len(label) == len(unseen)
+    assert {one.tobytes() for one in inputs} == {one.tobytes() for one in unseen}
+
+
 def test_importance_names_the_planted_word(ok, tmp_path, words, trained):
     ok("importance", trained[0], words[0], "--windows", 800, "--repeats", 2, "--positions", tmp_path / "i.tsv",
        "--plot", tmp_path / "i.png")  # fmt: skip

@@ -7,13 +7,14 @@ that were not there when it was made: other windows of the same chromosomes and 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
-import bioframe
 import numpy as np
 import pandas as pd
 
 from archaictools.errors import InputError, UsageError
+from archaictools.intervals import EMPTY_SET, IntervalSet, merge_table, runs_of_equal
 from archaictools.io.bed import read_bed
 from archaictools.learning.splits import EXCLUDED, FEWEST_FOLDS, SIDES, TEST, Locations, Region, Split, SplitScheme
 
@@ -33,7 +34,7 @@ class SeenRegions:
     Attributes
     ----------
     chrom
-        Name of each interval's chromosome.
+        Name of each interval's chromosome; those of one chromosome stand together.
     start, end
         int64.
     """
@@ -44,13 +45,12 @@ class SeenRegions:
 
     def touches(self, chrom: str, start: npt.NDArray[np.int64], end: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
         """Tell which intervals of one chromosome share a base with the territory."""
-        here = np.array([name == chrom for name in self.chrom], dtype=bool)
-        left, right = self.start[here], self.end[here]
-        # Of the intervals that begin before a window's end, the last one reaches furthest.
-        before = np.searchsorted(left, end, side="left") - 1
-        reach = np.append(right, np.iinfo(np.int64).min)
-        touching: npt.NDArray[np.bool_] = reach[before] > start
-        return touching
+        return self._sets.get(chrom, EMPTY_SET).overlaps(start, end)
+
+    @cached_property
+    def _sets(self) -> dict[str, IntervalSet]:
+        first, last = (ends.tolist() for ends in runs_of_equal(np.array(self.chrom, dtype=object)))
+        return {self.chrom[a]: IntervalSet(self.start[a:b], self.end[a:b]) for a, b in zip(first, last, strict=True)}
 
     def joined(self, other: SeenRegions, *, prefix: str) -> SeenRegions:
         """Return this territory and another one, whose chromosomes are named anew with a prefix."""
@@ -63,7 +63,7 @@ def seen_by(split: Split, places: Locations, lengths: Mapping[str, int]) -> Seen
     """Return what a network trained on a split has seen: the territory of its training and validation sides."""
     regions = _regions_of(split, places, lengths)
     seen = regions[regions["side"].isin([SIDES["train"], SIDES["validation"]])]
-    merged = _merged(seen)
+    merged = merge_table(seen)
     return SeenRegions(
         merged["chrom"].astype(str).tolist(),
         merged["start"].to_numpy(dtype=np.int64),
@@ -109,7 +109,7 @@ def fold_table(splits: Sequence[Split], places: Locations, lengths: Mapping[str,
         else:
             part = regions[regions["side"] != EXCLUDED]
             part = part.assign(name=part["side"].map({number: name for name, number in SIDES.items()}))
-        parts += [_merged(rows).assign(name=name) for name, rows in part.groupby("name")]
+        parts += [merge_table(rows).assign(name=name) for name, rows in part.groupby("name")]
     table = pd.concat(parts).sort_values(_PLACE, kind="stable")
     if options.method == "block" and options.gap:
         table = _apart(table, options.gap, window=int((places.end - places.start).max()))
@@ -153,9 +153,9 @@ def read_folds(path: Path, *, seed: int = 1) -> SplitScheme:
             f"names a region {(odd or sorted(named))[0]!r}, expected train, validation and test, or numbers of folds",
             path=path,
         )
-    table = pd.concat([_merged(rows).assign(name=name) for name, rows in frame.groupby("name", sort=True)]).sort_values(
-        _PLACE, kind="stable"
-    )
+    table = pd.concat(
+        [merge_table(rows).assign(name=name) for name, rows in frame.groupby("name", sort=True)]
+    ).sort_values(_PLACE, kind="stable")
     chrom, start, end = (table[name].to_numpy() for name in _PLACE)
     clash = np.flatnonzero((chrom[1:] == chrom[:-1]) & (start[1:] < end[:-1]))
     if len(clash):
@@ -201,10 +201,3 @@ def _regions_of(split: Split, places: Locations, lengths: Mapping[str, int]) -> 
         length = frame["chrom"].map(lengths).to_numpy()
         frame = frame.assign(start=first, end=np.minimum(last, length)).drop_duplicates()
     return frame
-
-
-def _merged(frame: pd.DataFrame) -> pd.DataFrame:
-    if frame.empty:
-        return frame[_PLACE]
-    merged: pd.DataFrame = bioframe.merge(frame[_PLACE].reset_index(drop=True))[_PLACE]
-    return merged.sort_values(_PLACE, kind="stable")

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from archaictools.errors import InputError, UsageError, shortlist
+from archaictools.intervals import IntervalSet, end_to_end
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -319,13 +320,12 @@ def interval_numbers(places: Locations) -> npt.NDArray[np.int64]:
     """Give overlapping windows one number, and touching ones of one class too."""
     named = _by_name(places)
     order = np.lexsort((places.end, places.start, named))
-    chrom, start, end, label = (a[order] for a in (named, places.start, places.end, places.label))
+    label = places.label[order]
+    start, end = end_to_end(named[order], places.start[order], places.end[order])
+    reach = np.maximum.accumulate(end)  # long rows first would otherwise hide overlaps
     fresh = np.ones(len(order), dtype=bool)
-    # The furthest end so far on the chromosome: long rows first would otherwise hide overlaps.
-    reach = np.maximum.accumulate(end + chrom * (int(end.max()) + 1))
-    place = start + chrom * (int(end.max()) + 1)
-    touching = (place[1:] == reach[:-1]) & (label[1:] == label[:-1])
-    fresh[1:] = ~((place[1:] < reach[:-1]) | touching)
+    touching = (start[1:] == reach[:-1]) & (label[1:] == label[:-1])
+    fresh[1:] = ~((start[1:] < reach[:-1]) | touching)
     number = np.empty(len(order), dtype=np.int64)
     number[order] = np.cumsum(fresh) - 1
     return number
@@ -341,22 +341,21 @@ def _at_random(split: Split, places: Locations) -> npt.NDArray[np.int8]:
 def _by_region(split: Split, places: Locations) -> npt.NDArray[np.int8]:
     """Give a sentence the side of the region it starts in, unless it reaches a region of another side."""
     number = {name: index for index, name in enumerate(places.names)}
-    rows = [(number[chrom], start, end, name) for chrom, start, end, name in split.options.regions if chrom in number]
-    stride = max([int(places.end.max(initial=0)), *(end for _, _, end, _ in rows)]) + 1
-    start = np.array([chrom * stride + start for chrom, start, _, _ in rows], dtype=np.int64)
-    end = np.array([chrom * stride + end for chrom, _, end, _ in rows], dtype=np.int64)
-    table = np.array([*(split.side_of(name) for *_, name in rows), EXCLUDED], dtype=np.int8)
-
-    def side_at(base: npt.NDArray[np.int64]) -> npt.NDArray[np.int8]:
-        place = np.searchsorted(start, base, side="right") - 1
-        inside = (place >= 0) & (base < end[place]) if len(start) else np.zeros(len(base), dtype=bool)
-        found: npt.NDArray[np.int8] = table[np.where(inside, place, len(rows))]
-        return found
-
-    offset = places.chrom.astype(np.int64) * stride
-    first, last = side_at(places.start + offset), side_at(places.end - 1 + offset)
-    first[(last != first) & (last != EXCLUDED)] = EXCLUDED
-    return first
+    rows = [
+        (number[chrom], start, end, split.side_of(name))
+        for chrom, start, end, name in split.options.regions
+        if chrom in number
+    ]
+    # Sorted as the sentences number their chromosomes: a BED may list chr10 before chr2.
+    chrom, start, end, side = np.array(sorted(rows), dtype=np.int64).reshape(-1, 4).T
+    longest = max(int(places.end.max(initial=0)), int(end.max(initial=0)))
+    regions = IntervalSet(*end_to_end(chrom, start, end, longest=longest))
+    begin, stop = end_to_end(places.chrom, places.start, places.end, longest=longest)
+    own, last = regions.find(begin), np.searchsorted(regions.start, stop, side="left") - 1
+    changes = np.concatenate([[0], np.cumsum(side[1:] != side[:-1]), [0]])  # the last one: for no region
+    sides = np.append(side, EXCLUDED)[own].astype(np.int8)
+    sides[changes[own] != changes[last]] = EXCLUDED
+    return sides
 
 
 _ASSIGN = {

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
+from archaictools.intervals import depth, end_to_end
 
 if TYPE_CHECKING:
+    import numpy as np
     import numpy.typing as npt
 
     from archaictools.learning.splits import Locations
@@ -42,11 +43,6 @@ def coverage(places: Locations) -> dict[str, dict[str, Any]]:
 
 
 def _covered(places: Locations, rows: npt.NDArray[np.bool_]) -> tuple[int, int]:
-    """Count bases under at least one, and under at least two, of some windows: one pass over sorted boundaries."""
-    stride = int(places.end.max(initial=0)) + 1
-    offset = places.chrom[rows].astype(np.int64) * stride
-    where = np.concatenate([places.start[rows] + offset, places.end[rows] + offset])
-    step = np.repeat(np.array([1, -1], dtype=np.int64), len(offset))
-    order = np.argsort(where, kind="stable")
-    depth, length = np.cumsum(step[order])[:-1], np.diff(where[order])
-    return int(length[depth >= 1].sum()), int(length[depth >= 2].sum())
+    """Count bases under at least one, and under at least two, of some windows."""
+    left, right, number = depth(*end_to_end(places.chrom[rows], places.start[rows], places.end[rows]))
+    return int((right - left).sum()), int((right - left)[number > 1].sum())

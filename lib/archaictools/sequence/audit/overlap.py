@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from archaictools.intervals import IntervalSet, end_to_end
 from archaictools.learning.splits import TEST, TRAIN, Locations, SplitScheme
 
 if TYPE_CHECKING:
@@ -33,14 +34,8 @@ def check_leakage(places: Locations, sides: npt.NDArray[np.int8], options: Split
         class of the nearest training window, and the commoner class of the training side, are right.
     """
     train, test = np.flatnonzero(sides == TRAIN), np.flatnonzero(sides == TEST)
-    stride = int(places.end.max(initial=0)) + 1
-    offset = places.chrom.astype(np.int64) * stride
-    start, end = places.start + offset, places.end + offset
-    order = train[np.argsort(start[train], kind="stable")]
-    # Of the training windows that start before a test window ends, the furthest end tells of overlap; none: -1.
-    furthest = np.maximum.accumulate(np.concatenate(([-1], end[order])))
-    before = np.searchsorted(start[order], end[test], side="left")
-    overlapping = furthest[before] > start[test]
+    start, end = end_to_end(places.chrom, places.start, places.end)
+    overlapping = IntervalSet.merged(start[train], end[train]).overlaps(start[test], end[test])
     longest = int((end - start).max(initial=0)) + 1
     key = start * longest + (end - start)
     identical = np.isin(key[test], key[train])
