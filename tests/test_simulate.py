@@ -440,7 +440,7 @@ def test_a_map_that_begins_late(ok, run, tmp_path):
 def test_the_structured_history_varies_as_people_do():
     """Five Yoruba differ at 3.5 sites a kb of what can be called of chr21; ten CEU at fewer; an Altai person at few."""
     found = scenario(
-        str(Path(__file__).parents[1] / "benchmarks/structured.yaml"),
+        str(Path(__file__).parents[1] / "pretraining/structured.yaml"),
         Sampling(outgroup="YRI", ingroup="CEU", archaic=("Nea",), archaic_time=4_000),
     )
     assert found.sources == {"Nea": "Nea"}

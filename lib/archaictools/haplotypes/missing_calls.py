@@ -24,7 +24,7 @@ log = logging.getLogger("archaictools")
 ONE_SIDED = 0.1
 
 #: Largest share of a person's genotypes that may be missing without a warning. Measured beside an archaic genome, 10 %
-#: cost 0.004 of F1 and half of them 0.04; without one, 0.03 and 0.45 (``benchmarks/missing_calls.py``).
+#: cost 0.004 of F1 and half of them 0.04; without one, 0.03 and 0.45 (``validation/callers/missing_calls.py``).
 MOST_MISSING = 0.1
 
 _WHO = ("outgroup", "ingroup")

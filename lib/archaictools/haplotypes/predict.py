@@ -58,7 +58,7 @@ class Reader:
     """Read haplotypes that were read together: once, or without an archaic genome twice.
 
     Beside an archaic genome the first reading is the better one. With a second (trained on both kinds of words) ten
-    simulations gained 0.002 of F1 on average, but the ten CEU of ``benchmarks/demo_people.sh`` lost 0.07: what they
+    simulations gained 0.002 of F1 on average, but the ten CEU of ``examples/demo_people.sh`` lost 0.07: what they
     share and outgroups of five lack is often no archaic tract, and the archaic genome tells.
 
     Parameters

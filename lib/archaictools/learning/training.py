@@ -91,7 +91,7 @@ class TrainingOptions:
         """Return batch size and learning rate for a number of training sentences.
 
         The batch is a power of two that leaves 32 to 64 steps an epoch, 32 to 1,024: small sets need steps, large
-        ones need throughput. Measured in ``benchmarks/``.
+        ones need throughput. Measured in ``performance/``.
 
         Examples
         --------
