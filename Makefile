@@ -14,7 +14,7 @@ GALAXY  ?= .galaxy
 PLANEMO ?= .planemo
 BROWSER ?= .browser
 
-.PHONY: demo demo-real demo-people callers yardstick leave-out pretrain article controls validate-realdata test fuzz test-galaxy test-browser lint bench clean help
+.PHONY: demo demo-real demo-people callers yardstick leave-out pretrain article controls validate-realdata test fuzz test-galaxy test-browser lint docs bench clean help
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -84,6 +84,14 @@ test-browser: $(READY) $(GALAXY)/.ready $(BROWSER)/.ready ## Galaxy's page in Ch
 
 lint: $(READY) ## ruff and mypy
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
+
+$(VENV)/.docs: $(READY)
+	PIP_CONSTRAINT=constraints.txt PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/python -m pip install --quiet --editable '.[docs]'
+	touch $@
+
+docs: $(VENV)/.docs ## the pages made from the program, then the whole site into build/site/
+	$(BIN)/python docs/generate.py
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict
 
 bench: $(READY) ## speed and memory, each compared with an alternative, into performance/RESULTS.md
 	$(BIN)/python performance/speed.py --out performance/RESULTS.md

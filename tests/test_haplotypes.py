@@ -15,7 +15,6 @@ import pytest
 from archaictools.haplotypes.allele_classes import PATTERNS
 from archaictools.haplotypes.feature_file import Patterns, open_bins
 from archaictools.haplotypes.feature_writer import Piece, write_bins
-from archaictools.haplotypes.labels import Cover
 from archaictools.io import vcf as variants
 
 HEADER = (
@@ -380,19 +379,6 @@ def test_callable_regions_and_truth(ok, tmp_path, people):
     assert table.loc[("truth", f"stretches of haplotypes {beyond}")].tolist() == [1, 300]
     assert table.loc[("callable", f"stretches {elsewhere}")].tolist() == [1, 4]
     assert table.loc[("callable", f"stretches {beyond}")].tolist() == [1, 500]
-
-
-def test_cover_against_a_bitmap():
-    rng = np.random.default_rng(1)
-    for _ in range(50):
-        start = rng.integers(0, 900, size=rng.integers(1, 12))
-        pieces = [(int(s), int(s + n)) for s, n in zip(start, rng.integers(1, 90, size=len(start)), strict=True)]
-        bitmap = np.zeros(1_000, dtype=int)
-        for s, e in pieces:
-            bitmap[s:e] = 1
-        cover = Cover.of(pieces)
-        assert cover.in_bins(first=0, last=10, size=100).tolist() == bitmap.reshape(10, 100).sum(axis=1).tolist()
-        assert cover.holds(np.arange(1_000)).tolist() == bitmap.astype(bool).tolist()
 
 
 SITE = (5, "A", ["G"], [*["0|0"] * len(OUTGROUP), "0|1", "0|0", "0|0"])

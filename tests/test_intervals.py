@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from archaictools.errors import InputError
-from archaictools.haplotypes.labels import Cover, read_cover, read_truth
+from archaictools.haplotypes.labels import read_cover, read_truth
 from archaictools.io.bed import read_bed
 from archaictools.io.summary import Tally
 from archaictools.io.tables import read_table
@@ -172,14 +172,3 @@ def test_a_lone_quote_is_a_letter(tmp_path):
     path.write_text('chrom\tname\n1\t"open\n2\tclosed"\n3\t5" and 3\'\n')
     found = pd.concat(list(read_table(path, {"chrom": str, "name": str})))
     assert found["name"].tolist() == ['"open', 'closed"', "5\" and 3'"]
-
-
-def test_covers_of_arrays_are_those_of_pairs():
-    pairs = [(5, 12), (3, 4), (10, 25), (30, 31)]
-    cover = Cover.of(pairs)
-    assert (cover.start.tolist(), cover.end.tolist()) == ([3, 5, 30], [4, 25, 31])
-    starts, ends = (pd.Series(column).to_numpy() for column in zip(*pairs, strict=True))
-    again = Cover.between(starts, ends)
-    assert (again.start.tolist(), again.end.tolist()) == (cover.start.tolist(), cover.end.tolist())
-    assert cover.within(starts, ends).tolist() == [7, 1, 15, 1]
-    assert Cover.of([]).bases == 0

@@ -6,13 +6,12 @@ import re
 import tempfile
 from collections import defaultdict
 from dataclasses import dataclass
-from itertools import groupby, pairwise
+from itertools import groupby
 from typing import IO, TYPE_CHECKING
-
-import numpy as np
 
 from archaictools.errors import InputError
 from archaictools.haplotypes.people import merge_people
+from archaictools.intervals import runs_of_equal
 from archaictools.io.bigwig import BigWigWriter
 from archaictools.io.bigwig_reader import is_bigwig, open_bigwig
 from archaictools.io.chromosomes import bare
@@ -225,8 +224,7 @@ def _merge_text(parts: Sequence[Path], target: Path, tally: Tally, *, header: bo
                     raise InputError(f"has columns: {found}; {parts[0]} has {expected}", path=part, line=1)
                 lines = as_text(frame).split("\n")
                 chroms = frame["chrom"].astype(str).to_numpy()
-                fresh = np.flatnonzero(chroms[1:] != chroms[:-1]) + 1
-                for first, last in pairwise([0, *fresh.tolist(), len(frame)] if len(frame) else []):
+                for first, last in zip(*(ends.tolist() for ends in runs_of_equal(chroms)), strict=True):
                     known.own(part, chroms[first])
                     blocks.add(chroms[first], "\n".join(lines[first:last]) + "\n")
                 rows += len(frame)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from archaictools.errors import InputError, UsageError
-from archaictools.haplotypes.feature_file import runs
+from archaictools.intervals import runs_of_true
 from archaictools.learning.splits import SIDES, UNUSED, Places, Split
 
 if TYPE_CHECKING:
@@ -145,7 +145,7 @@ class Genomes:
         of_place = {name: sides[self.places.chrom == number] for number, name in enumerate(self.places.names)}
         for unit in self.units:
             here = of_place[unit.name] == SIDES[side]
-            for first, last in zip(*runs(here), strict=True):
+            for first, last in zip(*runs_of_true(here), strict=True):
                 yield Run(unit, int(first), int(last))
 
     def unused(self, split: Split) -> int:

@@ -30,11 +30,12 @@ from archaictools.haplotypes.allele_classes import (
 from archaictools.haplotypes.archaic_genotypes import Archaics, check_files
 from archaictools.haplotypes.archaic_vcf import ArchaicFile
 from archaictools.haplotypes.evidence import Evidence
-from archaictools.haplotypes.feature_file import TILE, runs
+from archaictools.haplotypes.feature_file import TILE
 from archaictools.haplotypes.feature_writer import Piece
 from archaictools.haplotypes.headers import Headers
-from archaictools.haplotypes.labels import NOTHING, Cover, read_cover, read_truth, tally_unused, truth_in_bins
+from archaictools.haplotypes.labels import read_cover, read_truth, tally_unused, truth_in_bins
 from archaictools.haplotypes.missing_calls import REMEDY, ModernMissing
+from archaictools.intervals import EMPTY_SET, IntervalSet, runs_of_equal, runs_of_true
 from archaictools.io.chromosomes import Naming, bare, length_of
 from archaictools.io.phase_sets import PhaseSets
 from archaictools.io.vcf import open_variants
@@ -144,7 +145,7 @@ def count_haplotypes(
                     done.add(chrom)
                     headers.refuse_other_build(path, sites.chrom)
                     _note_lengths(source, naming, sites.chrom, writer, all_=chromosome is None)
-                    cover = None if regions is None else regions.get(bare(chrom), NOTHING)
+                    cover = None if regions is None else regions.get(bare(chrom), EMPTY_SET)
                     chromosome = _Chromosome(chrom, path, people, options, archaics, writer, cover, tally)
                 used.sites += chromosome.add(sites)
                 progress.advance(len(sites))
@@ -196,7 +197,7 @@ class _Chromosome:
         options: HaplotypeOptions,
         archaics: Archaics,
         writer: BinsWriter,
-        regions: Cover | None,
+        regions: IntervalSet | None,
         tally: Tally,
     ) -> None:
         self.name, self._path = name, path
@@ -204,7 +205,7 @@ class _Chromosome:
         self._writer, self._regions, self._tally = writer, regions, tally
         self._length = writer.lengths.get(name, 0)
         if regions is not None and self._length:
-            self._regions = regions.cut(self._length)
+            self._regions = regions.clip(self._length)
         self._region = 0
         self._end = 0  # of the last site
         self._evidence = Evidence(len(people.outgroup), len(people.ingroup))
@@ -228,7 +229,7 @@ class _Chromosome:
         alleles = self._dealt(sites)
         count = len(self._people.outgroup)
         outgroup, ingroup = (part.reshape(len(sites), -1) for part in (alleles[:, :count], alleles[:, count:]))
-        inside = np.ones(len(sites), dtype=bool) if self._regions is None else self._regions.holds(sites.position)
+        inside = np.ones(len(sites), dtype=bool) if self._regions is None else self._regions.contains(sites.position)
         typed, missing = self._evidence.add(sites, alleles, inside)
         several = np.flatnonzero(sites.bases[:, 2] >= 0)
         carriers = _by_allele(outgroup, several)
@@ -251,8 +252,7 @@ class _Chromosome:
             words[~varies] = keep_within_groups(words[~varies], self._groups)
         rare = (words >= 0) & (words < RARE)
         self._share(bins, rare & (words < PRIVATE), ingroup)
-        bounds = np.flatnonzero(np.diff(every // TILE, prepend=-1, append=-1))
-        for first, last in zip(bounds[:-1].tolist(), bounds[1:].tolist(), strict=True):
+        for first, last in zip(*(ends.tolist() for ends in runs_of_equal(every // TILE)), strict=True):
             self._move(int(every[first]) // TILE)
             self._note(every[first:last] % TILE, typed[first:last], missing[first:last])
             part = slice(*np.searchsorted(rows, [first, last]).tolist())
@@ -261,7 +261,7 @@ class _Chromosome:
                 self._match(bins[part] % TILE, rare[part], ingroup[part], carried[part], called[part])
         return len(rows)
 
-    def finish(self, truth: Mapping[tuple[str, str, int], Cover] | None, used: Used) -> None:
+    def finish(self, truth: Mapping[tuple[str, str, int], IntervalSet] | None, used: Used) -> None:
         """Write what is left, and labels."""
         if not self._length:
             self._length = self._end
@@ -299,7 +299,7 @@ class _Chromosome:
         empty[np.concatenate([np.zeros(0, dtype=np.int64), *self._filled])] = False
         lacking = np.concatenate([np.zeros(0, dtype=np.int64), *self._without_outgroup])
         size, item = self._options.bin, f"stretches of {EMPTY:,} bp or more without a site, left out"
-        ends = list(zip(*(found.tolist() for found in runs(empty)), strict=True))
+        ends = list(zip(*(found.tolist() for found in runs_of_true(empty)), strict=True))
         if self._regions is not None:
             item = f"stretches of {EMPTY:,} bp or more in which nobody of the outgroup is called, left out"
             within = [lacking[slice(*np.searchsorted(lacking, pair))] for pair in ends]
@@ -419,13 +419,13 @@ class _Chromosome:
     def _write(self, bins: int) -> None:
         first = self._region * TILE
         size = self._options.bin
-        cover = Cover.of([(0, self._length or (first + bins) * size)]) if self._regions is None else self._regions
+        cover = IntervalSet.of([(0, self._length or (first + bins) * size)]) if self._regions is None else self._regions
         self._writer.append(
             Piece(
                 np.minimum(self._words[:, :bins], MOST).astype(np.uint8),
                 np.minimum(self._matches[:, :bins], MOST).astype(np.uint8),
                 self._varies[:bins],
-                cover.in_bins(first=first, last=first + bins, size=size).astype(np.uint16),
+                cover.bases_in_bins(first=first, last=first + bins, size=size).astype(np.uint16),
                 self._typed[:bins],
                 self._missing[:, :bins],
                 np.minimum(self._pairs[:, :bins], MOST).astype(np.uint8),

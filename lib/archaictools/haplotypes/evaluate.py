@@ -10,8 +10,8 @@ import pandas as pd
 
 from archaictools.errors import InputError, UsageError
 from archaictools.haplotypes import hmm
-from archaictools.haplotypes.feature_file import runs
 from archaictools.haplotypes.predict import BinEnsemble, parts
+from archaictools.intervals import runs_of_true, sums_of_ranges
 from archaictools.learning.bootstrap import nth_block
 from archaictools.learning.metrics import describe, reliability
 from archaictools.learning.model_file import check_bins
@@ -243,16 +243,15 @@ class _Bases:
         self._hits += int(truth[call].sum())
         self._called += int(size[call].sum())
         self._true += int(truth[held].sum())
-        first, last = runs(call)
-        total, length = (np.concatenate([[0], np.cumsum(column)]) for column in (truth, size))
+        first, last = runs_of_true(call)
         self._runs += len(first)
-        self._half += int((2 * (total[last] - total[first]) >= length[last] - length[first]).sum())
+        inside, length = (sums_of_ranges(column, first, last) for column in (truth, size))
+        self._half += int((2 * inside >= length).sum())
         # Tracts as bins tell them: runs of bins that hold introgressed bases.
-        first, last = runs((truth > 0) & held)
-        inside = np.concatenate([[0], np.cumsum(truth * call)])
-        tract = total[last] - total[first]
+        first, last = runs_of_true((truth > 0) & held)
+        tract = sums_of_ranges(truth, first, last)
         place = np.searchsorted(LENGTHS, tract, side="right") - 1
-        np.add.at(self._found, (0, place), inside[last] - inside[first])
+        np.add.at(self._found, (0, place), sums_of_ranges(truth * call, first, last))
         np.add.at(self._found, (1, place), tract)
 
     def measures(self) -> dict[str, Any]:

@@ -42,6 +42,7 @@ import numpy as np
 from archaictools.errors import InputError
 from archaictools.haplotypes.allele_classes import PATTERNS
 from archaictools.haplotypes.callability import called_share, read_bins
+from archaictools.intervals import runs_of_equal
 from archaictools.io.hdf5 import (
     check_data,
     check_version,
@@ -187,22 +188,9 @@ def bin_edges(length: int, size: int) -> npt.NDArray[np.int64]:
     return np.minimum(np.arange(-(-length // size) + 1, dtype=np.int64) * size, length)
 
 
-def runs(flags: npt.NDArray[np.bool_]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """Return where each run of bins that are set begins and ends (half-open).
-
-    Examples
-    --------
-    >>> [ends.tolist() for ends in runs(np.array([True, False, True, True]))]
-    [[0, 2], [1, 4]]
-    """
-    edges = np.flatnonzero(np.diff(np.concatenate([[0], flags.astype(np.int8), [0]])))
-    return edges[::2], edges[1::2]
-
-
 def _companies(group: npt.NDArray[np.int32]) -> Iterator[slice]:
     """Part rows into runs of one group, and those into runs of :data:`COMPANY` at most."""
-    edges = np.flatnonzero(np.diff(group, prepend=-1, append=-1))
-    for first, last in zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True):
+    for first, last in zip(*(ends.tolist() for ends in runs_of_equal(group)), strict=True):
         for begin in range(first, last, COMPANY):
             yield slice(begin, min(begin + COMPANY, last))
 

@@ -17,6 +17,7 @@ from archaictools.haplotypes.callability import bridged
 from archaictools.haplotypes.deserts import Landscape, find_deserts
 from archaictools.haplotypes.sources import UNMATCHED, name_sources, weigh, without_reference
 from archaictools.haplotypes.tables import people_table, read_runs
+from archaictools.intervals import flags_of_runs, sums_of_ranges
 from archaictools.io.bigwig import BigWigWriter, mean_over_overlaps
 from archaictools.io.files import safe_file_name
 from archaictools.io.tables import TableWriter
@@ -276,9 +277,7 @@ def _add(sums: _Sums, one: Haplotype, words: BinsFile, calling: Calling) -> None
         read, callers = (np.zeros(bins, dtype=np.int64) for _ in range(2))
         sums.shared[one.chrom] = _Shared(one.edges, read, callers, np.zeros(bins), np.zeros(bins, dtype=bool))
     shared = sums.shared[one.chrom]
-    first, last = (np.searchsorted(one.edges, segments[name].to_numpy()) for name in ("start", "end"))
-    steps = np.bincount(first, minlength=bins + 1) - np.bincount(last, minlength=bins + 1)
-    carried = np.cumsum(steps)[:bins] > 0
+    carried = flags_of_runs(*(np.searchsorted(one.edges, segments[name].to_numpy()) for name in ("start", "end")), bins)
     shared.read += one.read
     shared.total += np.where(one.read, one.probability, 0)
     shared.callers += carried & one.read
@@ -300,8 +299,6 @@ def _segments_of(
     begin, end, mean = segments_of(one.track(bridged(one.read, BRIDGE // size)), calling)
     sample, number = words.haplotypes[one.row]
     first, last = np.searchsorted(one.edges, begin), np.searchsorted(one.edges, end)
-    seen = np.concatenate([[0], np.cumsum(one.seen)])
-    bases = np.concatenate([[0], np.cumsum(known, dtype=np.int64)])
     found: dict[str, Any] = {
         "chrom": one.chrom,
         "start": begin,
@@ -310,12 +307,12 @@ def _segments_of(
         "haplotype": number,
         "posterior": mean,
         "source": UNMATCHED,  # until all segments are known
-        "seen": (seen[last] > seen[first]).astype(np.int8),
-        "callable": bases[last] - bases[first],
+        "seen": (sums_of_ranges(one.seen, first, last) > 0).astype(np.int8),
+        "callable": sums_of_ranges(known, first, last),
     }
     if len(begin) and archaic:
         matches, pairs = (
-            _sums(counts, first, last)
+            sums_of_ranges(counts, first, last)
             for counts in (words.matches(one.chrom, one.row), words.pairs(one.chrom, one.row))
         )
         evidence = weigh(matches, pairs, without_reference(words.unshared(one.chrom)))
@@ -334,15 +331,6 @@ def _name(segments: pd.DataFrame, archaic: tuple[str, ...]) -> pd.DataFrame:
     scores = {f"{name}_match": sources.match[:, place].round(_SCORE_DIGITS) for place, name in enumerate(archaic)}
     segments = segments.drop(columns=[f"{name}_over" for name in archaic])
     return segments.assign(source=sources.source, **scores, source_score=sources.score.round(_SCORE_DIGITS))
-
-
-def _sums(
-    counts: npt.NDArray[np.uint8], first: npt.NDArray[np.int64], last: npt.NDArray[np.int64]
-) -> npt.NDArray[np.int64]:
-    """Add up counts of the bins [first, last) of each segment."""
-    before = np.zeros((len(counts) + 1, *counts.shape[1:]), dtype=np.int64)
-    np.cumsum(counts, axis=0, out=before[1:])
-    return before[last] - before[first]
 
 
 def _write_shared(folder: Path, words: BinsFile, sums: _Sums) -> None:

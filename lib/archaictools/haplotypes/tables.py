@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from archaictools.haplotypes.sources import AMBIGUOUS, UNMATCHED
+from archaictools.intervals import runs_of_equal
 from archaictools.io.bed import score
 from archaictools.io.tables import write_table
 from archaictools.sequence.tracks import SEEN
@@ -93,8 +94,7 @@ def read_runs(
     """
     parts = [pd.DataFrame(columns=["chrom", "start", "end", "haplotypes"])]
     for chrom, (edges, read) in chromosomes.items():
-        bounds = np.flatnonzero(np.diff(read, prepend=-1, append=-1))
-        first, last = bounds[:-1], bounds[1:]
+        first, last = runs_of_equal(read)
         there = read[first] > 0
         columns = {"start": edges[first[there]], "end": edges[last[there]], "haplotypes": read[first[there]]}
         parts.append(pd.DataFrame({"chrom": chrom, **columns}))

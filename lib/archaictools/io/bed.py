@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from archaictools.errors import InputError
+from archaictools.intervals import runs_of_equal
 from archaictools.io.columns import EMPTY, intervals_of, read_columns, translated
 from archaictools.io.files import safe_file_name
 from archaictools.io.summary import Tally
@@ -111,8 +112,7 @@ def write_bed_by_chromosome(folder: Path, frames: Iterable[pd.DataFrame]) -> Ite
     with contextlib.ExitStack() as stack:
         for frame in frames:
             chroms = frame["chrom"].to_numpy()
-            bounds = np.flatnonzero(np.concatenate([[True], chroms[1:] != chroms[:-1], [True]]))
-            for first, last in zip(bounds[:-1].tolist(), bounds[1:].tolist(), strict=True):
+            for first, last in zip(*(ends.tolist() for ends in runs_of_equal(chroms)), strict=True):
                 if chroms[first] != current:
                     current = chroms[first]
                     stack.close()

@@ -10,6 +10,7 @@ import numpy as np
 from Bio.SeqIO.FastaIO import SimpleFastaParser
 
 from archaictools.errors import InputError, shorten
+from archaictools.intervals import runs_of_equal
 from archaictools.io.bed import iter_bed
 from archaictools.io.columns import intervals_of, read_columns, translated
 from archaictools.io.dna import AMBIGUOUS, encode
@@ -63,9 +64,8 @@ def sentences_of_windows(windows: Path, genome: Genome, *, size: int, tally: Tal
         starts, ends = frame["start"].to_numpy(), frame["end"].to_numpy()
         strands = _each(frame["strand"], _STRANDS, 0).astype(np.int8)
         labels = _each(frame["name"], LABELS, -1).astype(np.int8)
-        bounds = [0, *(np.flatnonzero(chroms[1:] != chroms[:-1]) + 1).tolist(), len(frame)]
-        for first, last in zip(bounds[:-1], bounds[1:], strict=True):
-            chrom = str(frame["chrom"].iloc[first]) if last > first else ""
+        for first, last in zip(*(ends.tolist() for ends in runs_of_equal(chroms)), strict=True):
+            chrom = str(frame["chrom"].iloc[first])
             part = slice(first, last)
             pieces = window_codes(genome, chrom, starts[part], ends[part], size=size, minus=strands[part] < 0)
             for rows, codes in pieces:

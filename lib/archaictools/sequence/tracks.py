@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from archaictools.errors import InputError
+from archaictools.intervals import runs_of_equal
 from archaictools.io.bed import score
 from archaictools.io.bigwig import BigWigWriter, mean_over_overlaps
 from archaictools.io.tables import TableWriter
@@ -77,8 +78,7 @@ def predict_chromosomes(words: WordsFile, ensemble: Ensemble, *, progress: Progr
     for chunk in words.chunks():
         probability, trained_on = ensemble.predict(chunk)
         progress.advance(len(chunk))
-        bounds = np.flatnonzero(np.diff(chunk.chrom.astype(np.int64), prepend=-1, append=-1))
-        for first, last in zip(bounds[:-1], bounds[1:], strict=True):
+        for first, last in zip(*runs_of_equal(chunk.chrom), strict=True):
             chrom = int(chunk.chrom[first])
             if chrom != current:
                 if parts:
