@@ -250,7 +250,7 @@ class _Bases:
         # Tracts as bins tell them: runs of bins that hold introgressed bases.
         first, last = runs_of_true((truth > 0) & held)
         tract = sums_of_ranges(truth, first, last)
-        place = np.searchsorted(LENGTHS, tract, side="right") - 1
+        place = np.asarray(np.searchsorted(LENGTHS, tract, side="right") - 1, dtype=np.intp)
         np.add.at(self._found, (0, place), sums_of_ranges(truth * call, first, last))
         np.add.at(self._found, (1, place), tract)
 

@@ -277,7 +277,8 @@ def _add(sums: _Sums, one: Haplotype, words: BinsFile, calling: Calling) -> None
         read, callers = (np.zeros(bins, dtype=np.int64) for _ in range(2))
         sums.shared[one.chrom] = _Shared(one.edges, read, callers, np.zeros(bins), np.zeros(bins, dtype=bool))
     shared = sums.shared[one.chrom]
-    carried = flags_of_runs(*(np.searchsorted(one.edges, segments[name].to_numpy()) for name in ("start", "end")), bins)
+    first, last = (np.searchsorted(one.edges, segments[name].to_numpy()) for name in ("start", "end"))
+    carried = flags_of_runs(first, last, bins)
     shared.read += one.read
     shared.total += np.where(one.read, one.probability, 0)
     shared.callers += carried & one.read
