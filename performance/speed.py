@@ -133,7 +133,8 @@ SETUP = """
 import contextlib
 import numpy as np
 import pysam
-from archaictools.learning.network import NetworkConfig, start_tensorflow
+from archaictools.learning.backend import start_tensorflow
+from archaictools.learning.network import NetworkConfig
 start_tensorflow(threads=None, seed={seed})
 import keras
 from sklearn.metrics import roc_auc_score

@@ -20,11 +20,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from archaictools.api.train import train
     from archaictools.api.windows import windows
 
 __version__ = "0.1.0"
 
-__all__ = ["__version__", "windows"]
+__all__ = ["__version__", "train", "windows"]
 
 
 def __getattr__(name: str) -> object:

@@ -148,7 +148,6 @@ def command(
         "bin": bin_size, "together": together, "unphased": unphased, "archaic_missing": archaic_missing,
         "missing": missing, "pass_only": pass_only,
     }  # fmt: skip
-    # Files with the same vcf_N hold the same people, see archaictools.haplotypes.dataset.
     inputs = {f"vcf_{number}": path for number, path in enumerate(vcf)}
     inputs |= {f"archaic_vcf_{number}": path for number, path in enumerate(archaic_vcf)}
     origin = provenance.record("haplotypes", parameters, {**inputs, "callable": callable_, "truth": truth})
@@ -164,6 +163,7 @@ def command(
                 haplotypes=people.haplotypes,
                 lengths={},
                 provenance=origin,
+                vcf_digests=[origin["inputs"][f"vcf_{number}"]["sha256"] for number in range(len(vcf))],
                 groups=(2 * groups).tolist(),
             ) as writer,
             Progress(None, "sites", "haplotypes") as progress,

@@ -101,7 +101,7 @@ def command(
     match. source_score is the log-likelihood ratio over the next genome; a name needs 2.94 (19 to 1).
     """
     from archaictools.errors import UsageError
-    from archaictools.learning.network import start_tensorflow
+    from archaictools.learning.backend import start_tensorflow
 
     if not any((bigwig, bed, table, segments, summary, deserts, callable_)):
         raise UsageError(
@@ -140,17 +140,18 @@ def _haplotypes(
     start: Callable[[], None],
 ) -> None:
     """Predict haplotypes."""
-    from archaictools.haplotypes.feature_file import ALPHABET, open_features
+    from archaictools.alphabet import Alphabet
+    from archaictools.api.inputs import open_model
+    from archaictools.haplotypes.compatibility import check_bins
+    from archaictools.haplotypes.feature_file import open_features
     from archaictools.haplotypes.outputs import predict_haplotypes, write_calls
     from archaictools.haplotypes.predict import BinEnsemble
-    from archaictools.haplotypes.pretrained import load
     from archaictools.haplotypes.tables import write_tables
     from archaictools.io.files import StagedOutputs
-    from archaictools.learning.model_file import check_bins
     from archaictools.progress import Progress
 
     with StagedOutputs() as staging, open_features(words) as bins:
-        trained = load(model, alphabet=ALPHABET)
+        trained = open_model(model, Alphabet.VARIANT)
         staged = {name: staging.stage(path) for name, path in outputs.items() if path}
         folder = staging.stage_folder(bigwig) if bigwig else None
         rows = staging.stage(table) if table else None
@@ -189,15 +190,16 @@ def _windows(
     any_build: bool,
 ) -> None:
     """Predict windows."""
-    from archaictools.haplotypes.pretrained import load
+    from archaictools.alphabet import Alphabet
+    from archaictools.api.inputs import open_model
     from archaictools.io.files import StagedOutputs
-    from archaictools.learning.model_file import KMER, check_fit
     from archaictools.progress import Progress
+    from archaictools.sequence.compatibility import check_fit
     from archaictools.sequence.ensemble import Ensemble
     from archaictools.sequence.token_file import open_words
     from archaictools.sequence.tracks import Calling, predict_chromosomes, write_predictions
 
-    trained = load(model, alphabet=KMER)
+    trained = open_model(model, Alphabet.KMER)
     threshold, min_length, max_gap = calls
     calling = Calling(threshold=threshold, min_length=min_length, max_gap=max_gap)
     with StagedOutputs() as outputs, open_words(words) as sentences:

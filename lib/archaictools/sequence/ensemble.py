@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from archaictools.learning.regions import out_of_fold
+from archaictools.sequence.compatibility import kmers_of
 from archaictools.sequence.predict import Predictor
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ class Ensemble:
         self._names = list(chromosomes)
         self._territories = [member.seen for member in model.members]
         self._predictors = [
-            Predictor(model.network.build(dict(member.weights)), model.kmers, both_strands=model.both_strands)
+            Predictor(model.network.build(dict(member.weights)), kmers_of(model), both_strands=model.both_strands)
             for member in model.members
         ]
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from archaictools.sequence.batches import pad_rows
+from archaictools.learning.batching import pad_rows
 from archaictools.sequence.fetch import flip_rows
 
 if TYPE_CHECKING:
