@@ -92,7 +92,7 @@ def test_a_fold_file_keeps_the_gap_to_the_base(tmp_path, gap):
     start = np.arange(2_000 - 20)
     label = (start % 2).astype(np.int8)
     places = Locations(["c"], np.zeros(len(start), dtype=np.uint32), start, start + 20, label)
-    (before,) = make_splits(places, SplitOptions(method="block", block_size=100, gap=gap, seed=2))
+    (before,) = make_splits(places, SplitScheme(method="block", block_size=100, gap=gap, seed=2))
     path = tmp_path / "folds.bed"
     fold_table([before], places, {"c": 2_000}).to_csv(path, sep="\t", index=False, header=False)
     (after,) = make_splits(places, read_folds(path))
