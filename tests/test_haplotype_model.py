@@ -26,8 +26,8 @@ from archaictools.haplotypes.batches import BinBatches
 from archaictools.haplotypes.dataset import Genomes, _united
 from archaictools.haplotypes.evaluate import CONTROLS, RIVALS, evaluate_bins
 from archaictools.haplotypes.explain import draw_stretches
-from archaictools.haplotypes.feature_file import Patterns, open_bins
-from archaictools.haplotypes.feature_writer import Piece, write_bins
+from archaictools.haplotypes.feature_file import HaplotypeEncoding, open_features
+from archaictools.haplotypes.feature_writer import FeatureChunk, write_features
 from archaictools.haplotypes.predict import BinEnsemble
 from archaictools.haplotypes.predictors import BinPredictor
 from archaictools.haplotypes.pretrained import load
@@ -48,7 +48,7 @@ def make_words(path, *, chromosomes=3, bins=600, people=2, seed=1, archaic=("A0"
     lengths = {f"chr{number + 1}": bins * 1_000 for number in range(chromosomes)}
     provenance = {"inputs": {"vcf_0": {"sha256": vcf or str(path)}}}
     truth = {}
-    with write_bins(path, Patterns(archaic=archaic, outgroup=9), haplotypes=haplotypes, lengths=lengths,
+    with write_features(path, HaplotypeEncoding(archaic=archaic, outgroup=9), haplotypes=haplotypes, lengths=lengths,
                     provenance=provenance) as writer:  # fmt: skip
         for chrom in lengths:
             inside = np.zeros((len(haplotypes), bins), dtype=bool)
@@ -68,7 +68,7 @@ def make_words(path, *, chromosomes=3, bins=600, people=2, seed=1, archaic=("A0"
             writer.begin(chrom)
             ones = np.ones(bins, dtype=np.uint16)
             missing = np.zeros(counts.shape[:2], dtype=np.uint16)
-            writer.append(Piece(counts, matches, 3 * ones, 1_000 * ones, 9 * ones, missing, pairs))
+            writer.append(FeatureChunk(counts, matches, 3 * ones, 1_000 * ones, 9 * ones, missing, pairs))
             truth[chrom] = (inside * 1_000).astype(np.uint16)
             writer.label(truth[chrom])
     return truth
@@ -207,8 +207,8 @@ def test_files_of_the_same_people_stay_on_one_side(tmp_path):
     for name, vcf in (("a.n5", "same"), ("a.n50", "same"), ("b.n5", "other"), ("c.n5", "third")):
         make_words(tmp_path / f"{name}.h5", chromosomes=1, vcf=vcf, seed=len(name))
     with (
-        open_bins(tmp_path / "a.n5.h5") as a, open_bins(tmp_path / "a.n50.h5") as b,
-        open_bins(tmp_path / "b.n5.h5") as c, open_bins(tmp_path / "c.n5.h5") as d,
+        open_features(tmp_path / "a.n5.h5") as a, open_features(tmp_path / "a.n50.h5") as b,
+        open_features(tmp_path / "b.n5.h5") as c, open_features(tmp_path / "c.n5.h5") as d,
     ):  # fmt: skip
         genomes = Genomes([a, b, c, d])
         assert [unit.name for unit in genomes.units] == ["a/chr1", "a/chr1", "b/chr1", "c/chr1"]
@@ -224,7 +224,7 @@ def test_files_that_share_a_vcf_are_of_the_same_people():
 
 
 def test_blocks_are_runs_without_the_other_sides(words):
-    with open_bins(words[0]) as bins:
+    with open_features(words[0]) as bins:
         genomes = Genomes([bins])
         (split,) = make_splits(genomes.places, SplitScheme(method="block", block_size=50_000, gap=5_000))
         seen = {}
@@ -356,7 +356,7 @@ def test_missing_archaic_calls_come_in_places():
 
 
 def test_batches_hold_every_rich_stretch_and_weigh_the_others(words):
-    with open_bins(words[0]) as bins:
+    with open_features(words[0]) as bins:
         genomes = Genomes([bins])
         (split,) = make_splits(genomes.places, SplitScheme())
         runs = list(genomes.runs(split, "train"))
@@ -445,7 +445,7 @@ def test_evaluate_against_scikit_learn_and_counting(ok, tmp_path, words, trained
 def test_what_is_measured_and_drawn_is_every_haplotype_in_blocks_of_the_genome(words):
     """The pretrained model has seen nothing here: measures and intervals from all posteriors held at once."""
     model = load(Path("pretrained"), alphabet="variant")
-    with open_bins(words[0]) as bins:
+    with open_features(words[0]) as bins:
         found = evaluate_bins(model, bins, seed=3).report["models"]["model"]
         chromosomes = evaluate_bins(model, bins, leave_out=(*RIVALS, *CONTROLS), seed=3).report["chromosomes"]
         ensemble = BinEnsemble(model, bins)
@@ -474,7 +474,7 @@ def test_hmms_are_fitted_to_so_many_haplotypes_only(words, monkeypatch):
     monkeypatch.setattr(
         hmm, "fitted", lambda seen, seed: lengths.append([len(one) for one in seen]) or fit(seen, seed=seed)
     )
-    with open_bins(words[0]) as bins:
+    with open_features(words[0]) as bins:
         whole = evaluate_bins(model, bins, leave_out=CONTROLS).report["models"]
         monkeypatch.setattr(bin_evaluation, "FITTED", 7_000)
         some = evaluate_bins(model, bins, leave_out=CONTROLS).report["models"]
@@ -491,7 +491,7 @@ def test_bins_that_could_not_be_called_are_not_measured(tmp_path):
     with h5py.File(tmp_path / "w.h5", "r+") as file:
         file["bins/0/callable"][100:150] = 0
         file["bins/1/callable"][:] = 0
-    with open_bins(tmp_path / "w.h5") as bins:
+    with open_features(tmp_path / "w.h5") as bins:
         report = evaluate_bins(load(Path("pretrained"), alphabet="variant"), bins).report
     assert {found["n"] for found in report["models"].values()} == {4 * 550}
     assert list(report["chromosomes"]) == ["chr1"]
@@ -504,7 +504,7 @@ def test_every_fold_is_measured_by_the_network_that_has_not_seen_it(ok, tmp_path
     ok("evaluate", tmp_path / "m.h5", tmp_path / "w.h5", "--metrics", tmp_path / "e.json")
     report = json.loads((tmp_path / "e.json").read_text())
     model = load_model(tmp_path / "m.h5", alphabet="variant")
-    with open_bins(tmp_path / "w.h5") as bins:
+    with open_features(tmp_path / "w.h5") as bins:
         label = np.concatenate([bins.label(chrom).ravel() for chrom in bins.bins])
         said = []
         for number, chrom in enumerate(bins.bins):
@@ -550,7 +550,7 @@ def test_calls_of_known_tracts(ok, tmp_path, words, trained):
     assert set(segments["source"]) == {"A0"}
     assert (segments["A0_shared"] > 0).all()
     assert (segments["A1_shared"] == 0).all()
-    with open_bins(path) as bins:
+    with open_features(path) as bins:
         counted = bins.matches("chr1", 0)[:, 0].sum()
     assert counted > 0
     bed = pd.read_csv(tmp_path / "c.bed", sep="\t", header=None)
@@ -703,7 +703,7 @@ def test_two_layers_learn_and_are_read_back(ok, tmp_path, words):
 
 
 def test_importance_is_measured_where_training_saw_nothing(run, tmp_path, words, trained):
-    with open_bins(words[0]) as bins:
+    with open_features(words[0]) as bins:
         held = set(trained[1]["split"]["chromosomes"]["test"])
         asked = []
         draw_stretches(bins, 20, length=100, seed=1, seen=lambda chrom: asked.append(chrom) or
@@ -714,7 +714,7 @@ def test_importance_is_measured_where_training_saw_nothing(run, tmp_path, words,
 
 
 def test_a_stretch_of_which_training_saw_one_bin_is_not_drawn(words):
-    with open_bins(words[0]) as bins:
+    with open_features(words[0]) as bins:
         free = {chrom: np.arange(number) // 100 == 2 for chrom, number in bins.bins.items()}
         seen = {chrom: ~there & (np.arange(len(there)) % 100 == 50) for chrom, there in free.items()}
         inputs, label = draw_stretches(bins, 1_000, length=100, seed=1, seen=lambda chrom: seen[chrom])
@@ -736,7 +736,7 @@ def test_vectors_of_words(ok, tmp_path, trained, words):
     ok("embedding", trained[0], "--vectors", tmp_path / "v.tsv", "--metadata", tmp_path / "m.tsv")
     table = pd.read_csv(tmp_path / "m.tsv", sep="\t").set_index("word")
     assert len(table) == 32
-    with open_bins(words[0]) as bins:
+    with open_features(words[0]) as bins:
         train = trained[1]["split"]["chromosomes"]["train"]
         total = sum(int(bins.counts(chrom)[..., ABSENT_HOM].sum()) for chrom in train)
     assert table.loc["absent_hom", "count"] == total
