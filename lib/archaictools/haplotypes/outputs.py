@@ -17,8 +17,8 @@ from archaictools.haplotypes.callability import bridged
 from archaictools.haplotypes.deserts import Landscape, find_deserts
 from archaictools.haplotypes.sources import UNMATCHED, name_sources, weigh, without_reference
 from archaictools.haplotypes.tables import people_table, read_runs
-from archaictools.intervals import flags_of_runs, sums_of_ranges
-from archaictools.io.bigwig import BigWigWriter, mean_over_overlaps
+from archaictools.intervals import flags_of_runs, mean_where_overlapping, sums_of_ranges
+from archaictools.io.bigwig import BigWigWriter
 from archaictools.io.files import safe_file_name
 from archaictools.io.tables import TableWriter
 from archaictools.sequence.tracks import Calling, segments_of
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-    from archaictools.haplotypes.feature_file import BinsFile
+    from archaictools.haplotypes.feature_file import FeatureFile
     from archaictools.haplotypes.predict import BinEnsemble
     from archaictools.io.bigwig import Track
     from archaictools.progress import Progress
@@ -75,16 +75,16 @@ class Haplotype:
     def track(self, used: npt.NDArray[np.bool_] | None = None) -> Track:
         """Return the posterior of every bin with data (or in ``used``), neighbours of equal value joined."""
         used = self.read if used is None else used
-        return mean_over_overlaps(self.edges[:-1][used], self.edges[1:][used], self.probability[used])
+        return mean_where_overlapping(self.edges[:-1][used], self.edges[1:][used], self.probability[used])
 
 
-def predict_haplotypes(words: BinsFile, ensemble: BinEnsemble, *, progress: Progress) -> Iterator[Haplotype]:
+def predict_haplotypes(words: FeatureFile, ensemble: BinEnsemble, *, progress: Progress) -> Iterator[Haplotype]:
     """Predict every haplotype that exists, some at a time, each over all chromosomes before the next ones.
 
-    Memory holds one chromosome of one of ``words.companies``, or several short ones.
+    Memory holds one chromosome of one of ``words.groups``, or several short ones.
     """
     done = _Whole(progress)
-    for rows in words.companies:
+    for rows in words.groups:
         for chroms in _together(words.bins):
             predicted = ensemble.predict_chromosomes(chroms, rows, told=done.add)
             for chrom, (probability, seen) in zip(chroms, predicted, strict=True):
@@ -168,7 +168,7 @@ class _Sums:
 
 def write_calls(
     haplotypes: Iterator[Haplotype],
-    words: BinsFile,
+    words: FeatureFile,
     calling: Calling,
     *,
     desert: int,
@@ -202,7 +202,7 @@ def write_calls(
         ``source_score``. For the rule and the scores see :mod:`archaictools.haplotypes.sources`.
     """
     sums = _Sums()
-    company = {row: rows.start for rows in words.companies for row in range(rows.start, rows.stop)}
+    company = {row: rows.start for rows in words.groups for row in range(rows.start, rows.stop)}
     open_company = -1
     with contextlib.ExitStack() as stack:
         rows = stack.enter_context(TableWriter(table)) if table else None
@@ -239,7 +239,7 @@ def write_calls(
     )
 
 
-def _lengths(words: BinsFile) -> dict[str, int]:
+def _lengths(words: FeatureFile) -> dict[str, int]:
     """Return chromosome lengths, those with bins first, as a bigWig needs them."""
     return {chrom: words.lengths[chrom] for chrom in (*words.bins, *words.lengths)}
 
@@ -250,7 +250,7 @@ def _close(tracks: dict[int, BigWigWriter]) -> None:
     tracks.clear()
 
 
-def _table_of(one: Haplotype, words: BinsFile) -> pd.DataFrame:
+def _table_of(one: Haplotype, words: FeatureFile) -> pd.DataFrame:
     sample, number = words.haplotypes[one.row]
     used = one.read
     return pd.DataFrame(
@@ -266,7 +266,7 @@ def _table_of(one: Haplotype, words: BinsFile) -> pd.DataFrame:
     )
 
 
-def _add(sums: _Sums, one: Haplotype, words: BinsFile, calling: Calling) -> None:
+def _add(sums: _Sums, one: Haplotype, words: FeatureFile, calling: Calling) -> None:
     """Call the segments of a haplotype and add it to what is shared."""
     known = words.shared(one.chrom, "callable") * one.read  # callable bases with data
     segments = _segments_of(one, words, calling, known)
@@ -277,7 +277,8 @@ def _add(sums: _Sums, one: Haplotype, words: BinsFile, calling: Calling) -> None
         read, callers = (np.zeros(bins, dtype=np.int64) for _ in range(2))
         sums.shared[one.chrom] = _Shared(one.edges, read, callers, np.zeros(bins), np.zeros(bins, dtype=bool))
     shared = sums.shared[one.chrom]
-    carried = flags_of_runs(*(np.searchsorted(one.edges, segments[name].to_numpy()) for name in ("start", "end")), bins)
+    first, last = (np.searchsorted(one.edges, segments[name].to_numpy()) for name in ("start", "end"))
+    carried = flags_of_runs(first, last, bins)
     shared.read += one.read
     shared.total += np.where(one.read, one.probability, 0)
     shared.callers += carried & one.read
@@ -288,7 +289,7 @@ def _add(sums: _Sums, one: Haplotype, words: BinsFile, calling: Calling) -> None
 
 
 def _segments_of(
-    one: Haplotype | None, words: BinsFile, calling: Calling, known: npt.NDArray[np.uint16] | None = None
+    one: Haplotype | None, words: FeatureFile, calling: Calling, known: npt.NDArray[np.uint16] | None = None
 ) -> pd.DataFrame:
     archaic = words.alphabet.archaic
     columns = ["chrom", "start", "end", "sample", "haplotype", "posterior", "source", "seen", "callable"]
@@ -333,10 +334,10 @@ def _name(segments: pd.DataFrame, archaic: tuple[str, ...]) -> pd.DataFrame:
     return segments.assign(source=sources.source, **scores, source_score=sources.score.round(_SCORE_DIGITS))
 
 
-def _write_shared(folder: Path, words: BinsFile, sums: _Sums) -> None:
+def _write_shared(folder: Path, words: FeatureFile, sums: _Sums) -> None:
     for name, column in (("mean", "total"), ("share", "callers")):
         with BigWigWriter(folder / f"{name}.bw", _lengths(words)) as writer:
             for chrom, shared in sums.shared.items():
                 used, edges = shared.read > 0, shared.edges
                 values = np.round(getattr(shared, column)[used] / shared.read[used], DIGITS + 1)
-                writer.add(chrom, mean_over_overlaps(edges[:-1][used], edges[1:][used], values))
+                writer.add(chrom, mean_where_overlapping(edges[:-1][used], edges[1:][used], values))

@@ -10,9 +10,9 @@ import numpy as np
 import pandas as pd
 
 from archaictools.errors import InputError
-from archaictools.intervals import runs_of_equal
+from archaictools.intervals import IntervalSet, mean_where_overlapping, runs_of_equal, sums_of_ranges
 from archaictools.io.bed import score
-from archaictools.io.bigwig import BigWigWriter, mean_over_overlaps
+from archaictools.io.bigwig import BigWigWriter
 from archaictools.io.tables import TableWriter
 from archaictools.sequence.labels import INTROGRESSED
 
@@ -52,14 +52,11 @@ class Predictions:
 
     def touches_seen(self, start: npt.NDArray[np.int64], end: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
         """Tell which intervals share a base with a window that training saw."""
-        begun = np.searchsorted(np.sort(self.start[self.seen]), end, side="left")
-        ended = np.searchsorted(np.sort(self.end[self.seen]), start, side="right")
-        touching: npt.NDArray[np.bool_] = begun > ended
-        return touching
+        return IntervalSet.merged(self.start[self.seen], self.end[self.seen]).overlaps(start, end)
 
     def track(self) -> Track:
         """Return the mean probability of every covered base, as piecewise-constant intervals."""
-        return mean_over_overlaps(self.start, self.end, self.probability)
+        return mean_where_overlapping(self.start, self.end, self.probability)
 
 
 def predict_chromosomes(words: WordsFile, ensemble: Ensemble, *, progress: Progress) -> Iterator[Predictions]:
@@ -132,19 +129,13 @@ def segments_of(
     """
     starts, ends, values = track
     good = values >= calling.threshold
-    left, right = starts[good], ends[good]
-    fresh = np.ones(len(left), dtype=bool)
-    fresh[1:] = left[1:] - right[:-1] > calling.max_gap
-    first = np.flatnonzero(fresh)
-    last = np.append(first[1:], len(left)) - 1 if len(first) else first
-    begin, end = left[first], right[last]
-    long = end - begin >= calling.min_length
-    begin, end = begin[long], end[long]
+    found = IntervalSet.merged(starts[good], ends[good], gap=calling.max_gap)
+    long = found.end - found.start >= calling.min_length
+    begin, end = found.start[long], found.end[long]
     # Mean over every covered base between begin and end, bridged ones included.
-    area = np.concatenate([[0.0], np.cumsum(values * (ends - starts))])
-    covered = np.concatenate([[0], np.cumsum(ends - starts)])
-    i, j = np.searchsorted(starts, begin), np.searchsorted(ends, end, side="right")
-    return begin, end, (area[j] - area[i]) / np.maximum(covered[j] - covered[i], 1)
+    first, last = np.searchsorted(starts, begin), np.searchsorted(ends, end, side="right")
+    area, covered = (sums_of_ranges(part, first, last) for part in (values * (ends - starts), ends - starts))
+    return begin, end, area / np.maximum(covered, 1)
 
 
 def call_segments(chrom: str, track: Track, calling: Calling) -> pd.DataFrame:
