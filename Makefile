@@ -52,7 +52,7 @@ article: $(READY) ## the article's protocol on chr21 (DATA=folder) and the verdi
 controls: $(READY) ## three genomes with known verdicts (skill, no skill, leaky), into controls/ (3 minutes)
 	PATH="$(CURDIR)/$(BIN):$$PATH" bash validation/article/controls.sh test-data controls
 
-validate-realdata: $(READY) ## windows, segments and verdicts on real data (DATA=folder; 4 minutes)
+validate-realdata: $(READY) ## windows, segments and verdicts on real data (DATA=folder; 3 minutes)
 	ARCHAICTOOLS_DATA="$(DATA)" $(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder validation/realdata
 
 test: $(READY) ## all tests without a Galaxy server or a browser

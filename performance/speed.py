@@ -133,19 +133,19 @@ SETUP = """
 import contextlib
 import numpy as np
 import pysam
-from archaictools.learning.network import Network, start_tensorflow
+from archaictools.learning.network import NetworkConfig, start_tensorflow
 start_tensorflow(threads=None, seed={seed})
 import keras
 from sklearn.metrics import roc_auc_score
 from archaictools.sequence.batches import TrainingBatches
 from archaictools.learning.report import places_of
-from archaictools.learning.splits import SplitOptions, make_split, TRAIN, TEST
+from archaictools.learning.splits import SplitScheme, make_split, TRAIN, TEST
 from archaictools.learning.training import TrainingOptions, compile_network
 from archaictools.sequence.token_file import open_words
 stack = contextlib.ExitStack()
 words = stack.enter_context(open_words(Path({words!r})))
 places = places_of(words)
-sides = make_split(places, SplitOptions()).sides(places)
+sides = make_split(places, SplitScheme()).sides(places)
 rows, held = np.flatnonzero(sides == TRAIN), np.flatnonzero(sides == TEST)
 test = words.alphabet.ids(words.take(held))
 """
@@ -153,7 +153,7 @@ TO_SKILL = (
     SETUP
     + """
 plain, limit = {plain}, {limit}
-network = Network(vocabulary=words.alphabet.vocabulary, words=words.alphabet.words,
+network = NetworkConfig(vocabulary=words.alphabet.vocabulary, words=words.alphabet.words,
                   forget_bias="unit" if plain else "chrono")
 options = TrainingOptions(seed={seed})
 batch, rate = (32, 0.001) if plain else options.resolve(len(rows))
@@ -265,7 +265,7 @@ PREDICT = (
     SETUP
     + """
 from archaictools.sequence.predict import Predictor
-network = Network(vocabulary=words.alphabet.vocabulary, words=words.alphabet.words)
+network = NetworkConfig(vocabulary=words.alphabet.vocabulary, words=words.alphabet.words)
 model = network.build()
 codes = np.concatenate([words.take(np.arange(len(words)))] * 3)
 lengths = np.full(len(codes), 200)

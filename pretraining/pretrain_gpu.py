@@ -23,9 +23,9 @@ from archaictools.haplotypes.dataset import Genomes
 from archaictools.haplotypes.feature_file import open_bins
 from archaictools.haplotypes.fit import BinTrainingOptions
 from archaictools.learning.model_file import Member, TrainedModel, save_model
-from archaictools.learning.network import Network
+from archaictools.learning.network import NetworkConfig
 from archaictools.learning.regions import seen_by
-from archaictools.learning.splits import SplitOptions, make_splits
+from archaictools.learning.splits import SplitScheme, make_splits
 
 #: Steps during which the learning rate rises.
 WARMUP = 200
@@ -203,14 +203,14 @@ def main():
         genomes = opened(options.words, stack)
         [split] = make_splits(
             genomes.places,
-            SplitOptions(
+            SplitScheme(
                 test_chromosomes=tuple(options.test_chromosomes.split(",")),
                 validation_chromosomes=tuple(options.validation_chromosomes.split(",")),
             ),
         )
         held = list(held_out(genomes, split, options.stretch))
         steps = max(1, round(options.epochs * made(genomes, split, options).steps))
-        network = Network(
+        network = NetworkConfig(
             vocabulary=genomes.files[0].alphabet.vocabulary,
             words=options.stretch,
             embedding=options.embedding,

@@ -13,9 +13,9 @@ from archaictools.haplotypes.feature_writer import Piece, write_bins
 from archaictools.haplotypes.relatedness import INPUTS
 from archaictools.learning.checkpoint import State, load_checkpoint, save_checkpoint
 from archaictools.learning.model_file import Member, TrainedModel, load_model, save_model
-from archaictools.learning.network import Network
-from archaictools.learning.regions import Territory
-from archaictools.learning.splits import Split, SplitOptions
+from archaictools.learning.network import NetworkConfig
+from archaictools.learning.regions import SeenRegions
+from archaictools.learning.splits import Split, SplitScheme
 from archaictools.sequence.token_file import Alphabet, Sentences, open_words, write_words
 
 INPUT = {"inputs": {"vcf_0": {"name": "people.vcf.gz", "sha256": "0" * 64}}, "version": "1"}
@@ -68,7 +68,7 @@ def haplotypes(path: Path) -> Path:
     return path
 
 
-def _member(network: Network, second: Network | None, fold: int, words: int) -> Member:
+def _member(network: NetworkConfig, second: NetworkConfig | None, fold: int, words: int) -> Member:
     rng = np.random.default_rng(fold)
     weights, others = (
         {name: rng.normal(size=shape).astype(np.float32) for name, shape in (one.shapes() if one else {}).items()}
@@ -77,13 +77,13 @@ def _member(network: Network, second: Network | None, fold: int, words: int) -> 
     return Member(
         weights=weights,
         sharing=others,
-        split=Split(SplitOptions(folds=3), {"train": ["chr1"], "validation": ["chr2"], "test": ["chr3"]}, fold),
-        seen=Territory(["chr1", "chr1", "chr2"], np.array([0, 600, 0]), np.array([500, 1000, 900])),
+        split=Split(SplitScheme(folds=3), {"train": ["chr1"], "validation": ["chr2"], "test": ["chr3"]}, fold),
+        seen=SeenRegions(["chr1", "chr1", "chr2"], np.array([0, 600, 0]), np.array([500, 1000, 900])),
         counts=rng.integers(0, 9, size=(2, words)).astype(np.uint32),
     )
 
 
-def _model(path: Path, alphabet: Alphabet | Patterns, network: Network, second: Network | None) -> Path:
+def _model(path: Path, alphabet: Alphabet | Patterns, network: NetworkConfig, second: NetworkConfig | None) -> Path:
     training = {"epochs": 1, "temperature": 1.0}
     model = TrainedModel(
         network=network,
@@ -102,13 +102,13 @@ def _model(path: Path, alphabet: Alphabet | Patterns, network: Network, second: 
 
 def kmer_model(path: Path) -> Path:
     alphabet = Alphabet(k=3, size=20)
-    network = Network(vocabulary=alphabet.vocabulary, words=alphabet.words, embedding=4, lstm=3, dense=2)
+    network = NetworkConfig(vocabulary=alphabet.vocabulary, words=alphabet.words, embedding=4, lstm=3, dense=2)
     return _model(path, alphabet, network, None)
 
 
 def haplotype_model(path: Path) -> Path:
     alphabet = Patterns(bin=1_000, archaic=("ARC1",), outgroup=5)
-    network = Network(
+    network = NetworkConfig(
         vocabulary=alphabet.vocabulary, words=50, embedding=4, lstm=3, dense=2, lstm_layers=2, per_bin=True
     )
     return _model(path, alphabet, network, replace(network, vocabulary=network.vocabulary + len(INPUTS), lstm_layers=1))

@@ -11,13 +11,12 @@ import numpy as np
 import pyBigWig
 import pysam
 import pytest
-from hypothesis import given
 from hypothesis import strategies as st
 
 from archaictools.errors import InputError, UsageError
 from archaictools.io.annotation import read_genes
 from archaictools.io.bed import read_bed
-from archaictools.io.bigwig import BigWigWriter, mean_over_overlaps
+from archaictools.io.bigwig import BigWigWriter
 from archaictools.io.bigwig_reader import read_bigwig
 from archaictools.io.dna import encode
 from archaictools.io.fasta import open_genome
@@ -191,24 +190,6 @@ def test_truncated_bgzip_fasta_is_refused(tmp_path, planted):
 intervals = st.lists(
     st.tuples(st.integers(0, 60), st.integers(1, 25), st.sampled_from([0.0, 0.1, 0.5, 1.0])), max_size=8
 )
-
-
-@given(intervals)
-def test_overlaps_are_averaged_base_by_base(rows):
-    depth, total = np.zeros(90), np.zeros(90)
-    for start, length, value in rows:
-        depth[start : start + length] += 1
-        total[start : start + length] += value
-    starts = np.array([row[0] for row in rows], dtype=np.int64)
-    ends = starts + np.array([row[1] for row in rows], dtype=np.int64)
-    left, right, mean = mean_over_overlaps(starts, ends, np.array([row[2] for row in rows], dtype=float))
-    found = np.full(90, np.nan)
-    for a, b, value in zip(left, right, mean, strict=True):
-        assert np.isnan(found[a:b]).all(), "intervals do not overlap"
-        found[a:b] = value
-    with np.errstate(invalid="ignore"):
-        expected = np.where(depth > 0, total / np.where(depth == 0, 1, depth), np.nan)
-    np.testing.assert_allclose(found, expected, atol=1e-9)
 
 
 def test_bigwig_round_trip(tmp_path):

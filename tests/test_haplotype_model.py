@@ -32,8 +32,8 @@ from archaictools.haplotypes.pretrained import load
 from archaictools.learning import training
 from archaictools.learning.checkpoint import save_checkpoint
 from archaictools.learning.model_file import load_model
-from archaictools.learning.network import Network, start_tensorflow
-from archaictools.learning.splits import SplitOptions, make_splits
+from archaictools.learning.network import NetworkConfig, start_tensorflow
+from archaictools.learning.splits import SplitScheme, make_splits
 
 ABSENT_HOM, ABSENT_LACKED = PATTERNS.index("absent_hom"), PATTERNS.index("absent_lacked")
 
@@ -203,7 +203,7 @@ def test_files_of_the_same_people_stay_on_one_side(tmp_path):
     ):  # fmt: skip
         genomes = Genomes([a, b, c, d])
         assert [unit.name for unit in genomes.units] == ["a/chr1", "a/chr1", "b/chr1", "c/chr1"]
-        (split,) = make_splits(genomes.places, SplitOptions(test_chromosomes=("a/chr1",)))
+        (split,) = make_splits(genomes.places, SplitScheme(test_chromosomes=("a/chr1",)))
         assert [run.unit.words for run in genomes.runs(split, "test")] == [a, b]
         assert len(list(genomes.runs(split, "train"))) + len(list(genomes.runs(split, "validation"))) == 2
 
@@ -217,7 +217,7 @@ def test_files_that_share_a_vcf_are_of_the_same_people():
 def test_blocks_are_runs_without_the_other_sides(words):
     with open_bins(words[0]) as bins:
         genomes = Genomes([bins])
-        (split,) = make_splits(genomes.places, SplitOptions(method="block", block_size=50_000, gap=5_000))
+        (split,) = make_splits(genomes.places, SplitScheme(method="block", block_size=50_000, gap=5_000))
         seen = {}
         for side in ("train", "validation", "test"):
             for run in genomes.runs(split, side):
@@ -292,7 +292,7 @@ def test_missing_archaic_calls_come_in_places():
 def test_batches_hold_every_rich_stretch_and_weigh_the_others(words):
     with open_bins(words[0]) as bins:
         genomes = Genomes([bins])
-        (split,) = make_splits(genomes.places, SplitOptions())
+        (split,) = make_splits(genomes.places, SplitScheme())
         runs = list(genomes.runs(split, "train"))
         batches = BinBatches(runs, size=1_000, stretch=100, batch=8, keep=0.5, augmentation=None, seed=3)
         drawn = list(batches.epoch(0))
@@ -647,6 +647,16 @@ def test_importance_is_measured_where_training_saw_nothing(run, tmp_path, words,
             draw_stretches(bins, 20, length=100, seed=1, seen=lambda chrom: np.ones(bins.bins[chrom], dtype=bool))
 
 
+def test_a_stretch_of_which_training_saw_one_bin_is_not_drawn(words):
+    with open_bins(words[0]) as bins:
+        free = {chrom: np.arange(number) // 100 == 2 for chrom, number in bins.bins.items()}
+        seen = {chrom: ~there & (np.arange(len(there)) % 100 == 50) for chrom, there in free.items()}
+        inputs, label = draw_stretches(bins, 1_000, length=100, seed=1, seen=lambda chrom: seen[chrom])
+        unseen = np.concatenate([bins.inputs(chrom)[:, there] for chrom, there in free.items()])
+    assert len(inputs) == len(label) == len(unseen)
+    assert {one.tobytes() for one in inputs} == {one.tobytes() for one in unseen}
+
+
 def test_importance_names_the_planted_word(ok, tmp_path, words, trained):
     ok("importance", trained[0], words[0], "--windows", 800, "--repeats", 2, "--positions", tmp_path / "i.tsv",
        "--plot", tmp_path / "i.png")  # fmt: skip
@@ -673,7 +683,7 @@ def test_vectors_of_words(ok, tmp_path, trained, words):
 def test_network_of_bins_against_numpy(layers):
     """The network's arithmetic, written out: Dense, LSTMs in both directions, Dense, sigmoid."""
     start_tensorflow(threads=2, seed=1)
-    network = Network(
+    network = NetworkConfig(
         vocabulary=5, words=7, embedding=4, lstm=3, dense=2, lstm_layers=layers, per_bin=True, forget_bias="unit"
     )
     model = network.build()

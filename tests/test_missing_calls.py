@@ -364,9 +364,9 @@ def test_odd_names_have_tracks(people, ok):
     ]  # fmt: skip
 
 
-def landscape(text: str) -> Landscape:
-    """One letter a bin of 100 kb: ``-`` no data, ``.`` 4 haplotypes with data, ``#`` a segment."""
-    edges = np.arange(len(text) + 1) * 100_000
+def landscape(text: str, size: int = 100_000) -> Landscape:
+    """One letter a bin: ``-`` no data, ``.`` 4 haplotypes with data, ``#`` a segment."""
+    edges = np.arange(len(text) + 1) * size
     return Landscape(edges, np.array([0 if c == "-" else 4 for c in text]), np.array([c == "#" for c in text]))
 
 
@@ -380,6 +380,16 @@ def test_deserts_are_trimmed_to_what_was_read():
         {"c": landscape("." * 12 + "---" + "." * 15 + "#" + "." * 9), "d": landscape("-" * 50)}, 1_000_000
     )
     assert found[["start", "end"]].to_numpy().tolist() == [[0, 1_200_000], [1_500_000, 3_000_000]]
+
+
+@pytest.mark.parametrize(
+    ("text", "score"),
+    [(".--." * 30, 500), (".---." * 24, None), (".--." * 30 + "--.", None), (".--." * 29 + "...", 513)],
+)
+def test_half_of_a_desert_is_read(text, score):
+    """Of a desert half of the bases or more hold data; its score is their share in thousandths."""
+    found = find_deserts({"c": landscape(text, 10_000)}, 1_000_000)
+    assert found["score"].tolist() == ([] if score is None else [score])
 
 
 def test_a_desert_states_what_chance_leaves():

@@ -11,9 +11,9 @@ import pytest
 
 from archaictools.errors import InputError
 from archaictools.learning.model_file import Member, TrainedModel, check_fit, load_model, save_model
-from archaictools.learning.network import Network
-from archaictools.learning.regions import Territory
-from archaictools.learning.splits import Split, SplitOptions
+from archaictools.learning.network import NetworkConfig
+from archaictools.learning.regions import SeenRegions
+from archaictools.learning.splits import Split, SplitScheme
 from archaictools.sequence.token_file import Alphabet, open_words
 
 
@@ -24,8 +24,8 @@ def member(network, rng, fold) -> Member:
     ][fold]
     return Member(
         weights={name: rng.normal(size=shape).astype(np.float32) for name, shape in network.shapes().items()},
-        split=Split(SplitOptions(folds=3), sides, fold),
-        seen=Territory(["chr1", "chr2"], np.array([0, 0]), np.array([1000, 900])),
+        split=Split(SplitScheme(folds=3), sides, fold),
+        seen=SeenRegions(["chr1", "chr2"], np.array([0, 0]), np.array([1000, 900])),
         counts=rng.integers(0, 9, size=(2, 65)).astype(np.uint32),
     )
 
@@ -33,7 +33,7 @@ def member(network, rng, fold) -> Member:
 def small_model(**changes) -> TrainedModel:
     rng = np.random.default_rng(1)
     alphabet = Alphabet(k=3, size=50)
-    network = Network(vocabulary=alphabet.vocabulary, words=alphabet.words, embedding=4, lstm=3, dense=2)
+    network = NetworkConfig(vocabulary=alphabet.vocabulary, words=alphabet.words, embedding=4, lstm=3, dense=2)
     values = {
         "network": network,
         "members": [member(network, rng, fold) for fold in range(2)],

@@ -14,7 +14,7 @@ from archaictools.haplotypes.feature_file import open_bins
 from archaictools.haplotypes.outputs import Haplotype, write_calls
 from archaictools.haplotypes.sources import AMBIGUOUS, LEVEL, UNMATCHED, log_ratio, name_sources, prior, weigh
 from archaictools.haplotypes.tables import segments_bed
-from archaictools.learning.segment_options import SegmentOptions
+from archaictools.learning.options import SegmentOptions
 
 LENGTH, TRACT = 100_000, (20_000, 60_000)
 OUTGROUP = [f"O{number}" for number in range(10)]

@@ -197,7 +197,7 @@ class IntervalSet:
         """
         number = np.searchsorted(self.start, end, side="left")
         after = np.append(self.start, 2 * FAR)[number] - end
-        return np.minimum(np.maximum(start - self._reach[number], 0), after)
+        return np.asarray(np.minimum(np.maximum(start - self._reach[number], 0), after))
 
 
 def intervals_by_chromosome(frame: pd.DataFrame) -> dict[str, IntervalSet]:
@@ -320,7 +320,7 @@ def overlapping_pairs(start: Int, end: Int, other_start: Int, other_end: Int) ->
 def _ranges(first: Int, count: Int) -> Int:
     """Return ``first[i], first[i] + 1, ...``, ``count[i]`` of them, for each i in turn."""
     before = np.cumsum(count) - count
-    return np.arange(int(count.sum())) + np.repeat(first - before, count)
+    return np.asarray(np.arange(int(count.sum())) + np.repeat(first - before, count))
 
 
 def depth(start: Int, end: Int) -> tuple[Int, Int, Int]:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from archaictools.learning.segment_options import SegmentOptions
+    from archaictools.learning.options import SegmentOptions
 
 #: Least length of a segment of a haplotype in bp, unless another is asked for: shorter calls are mostly wrong.
 SHORTEST = 5_000
@@ -110,7 +110,7 @@ def command(
     start = lambda: start_tensorflow(threads=threads, seed=seed)  # noqa: E731 - one line, used twice
     if of_haplotypes(words):
         from archaictools.haplotypes.callable_file import companion_of
-        from archaictools.learning.segment_options import SegmentOptions
+        from archaictools.learning.options import SegmentOptions
 
         if bigwig and bigwig.suffix.lower() in {".bw", ".bigwig"}:
             raise UsageError(
@@ -192,7 +192,7 @@ def _windows(
     from archaictools.haplotypes.pretrained import load
     from archaictools.io.files import Outputs
     from archaictools.learning.model_file import KMER, check_fit
-    from archaictools.learning.segment_options import SegmentOptions
+    from archaictools.learning.options import SegmentOptions
     from archaictools.progress import Progress
     from archaictools.sequence.ensemble import Ensemble
     from archaictools.sequence.token_file import open_words

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from contextlib import ExitStack
     from pathlib import Path
 
-    from archaictools.learning.splits import Places, SplitOptions
+    from archaictools.learning.splits import Locations, SplitScheme
     from archaictools.sequence.fit import Fitted
 
 
@@ -236,13 +236,13 @@ def _sizes(given: dict[str, int | None], *, variant: bool) -> dict[str, Any]:
 
 def _of_kmers(
     words: Path,
-    holding: SplitOptions,
+    holding: SplitScheme,
     values: dict[str, Any],
     sizes: dict[str, Any],
     checkpoint: Path | None,
     start: Callable[[], None],
     stack: ExitStack,
-) -> tuple[Fitted, Places, dict[str, int]]:
+) -> tuple[Fitted, Locations, dict[str, int]]:
     """Train on sentences of k-mers; return also where they lie and how long the chromosomes are."""
     from archaictools.learning.training import TrainingOptions
     from archaictools.sequence.fit import fit
@@ -255,14 +255,14 @@ def _of_kmers(
 
 def _of_haplotypes(
     words: tuple[Path, ...],
-    holding: SplitOptions,
+    holding: SplitScheme,
     values: dict[str, Any],
     sizes: dict[str, Any],
     start_from: Path | None,
     checkpoint: Path | None,
     start: Callable[[], None],
     stack: ExitStack,
-) -> tuple[Fitted, Places, dict[str, int]]:
+) -> tuple[Fitted, Locations, dict[str, int]]:
     """Train on haplotypes; return also where their bins lie and how long the chromosomes are."""
     from archaictools.haplotypes.dataset import Genomes
     from archaictools.haplotypes.feature_file import ALPHABET, open_bins

@@ -15,7 +15,7 @@ import numpy as np
 
 from archaictools.errors import InputError, UsageError
 from archaictools.intervals import runs_of_true
-from archaictools.learning.splits import SIDES, UNUSED, Places, Split
+from archaictools.learning.splits import EXCLUDED, SIDES, Locations, Split
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from archaictools.haplotypes.feature_file import BinsFile
-    from archaictools.learning.regions import Territory
+    from archaictools.learning.regions import SeenRegions
 
 #: Splits that hold out whole stretches of the genome; others would put bins of one tract on both sides.
 METHODS = ("chromosome", "block", "file")
@@ -113,7 +113,7 @@ class Genomes:
         return {unit.name: unit.words.lengths[unit.chrom] for unit in self.units}
 
     @cached_property
-    def places(self) -> Places:
+    def places(self) -> Locations:
         """Every bin of every place once; its label is 1 where any haplotype is introgressed."""
         first = {unit.name: unit for unit in reversed(self.units)}
         names = list(self.lengths)
@@ -121,7 +121,7 @@ class Genomes:
         start = np.concatenate([np.arange(count, dtype=np.int64) * self.size for count in counts])
         length = np.repeat([self.lengths[name] for name in names], counts)
         label = [first[name].words.label(first[name].chrom).max(axis=0) for name in names]
-        return Places(
+        return Locations(
             names,
             np.repeat(np.arange(len(names), dtype=np.uint32), counts),
             start,
@@ -150,7 +150,7 @@ class Genomes:
 
     def unused(self, split: Split) -> int:
         """Count bins on no side."""
-        return int((split.sides(self.places) == UNUSED).sum())
+        return int((split.sides(self.places) == EXCLUDED).sum())
 
 
 def known_places(sources: Mapping[str, Sequence[str]], words: BinsFile) -> dict[str, list[str]]:
@@ -168,7 +168,7 @@ def known_places(sources: Mapping[str, Sequence[str]], words: BinsFile) -> dict[
     return {chrom: [_place(title, chrom) for title in titles] for chrom in words.bins}
 
 
-def seen_bins(seen: Territory, names: Sequence[str], edges: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
+def seen_bins(seen: SeenRegions, names: Sequence[str], edges: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
     """Tell which bins a network has seen: bool (bins,).
 
     Parameters

@@ -250,9 +250,9 @@ class _Bases:
         # Tracts as bins tell them: runs of bins that hold introgressed bases.
         first, last = runs_of_true((truth > 0) & held)
         tract = sums_of_ranges(truth, first, last)
-        place = np.searchsorted(LENGTHS, tract, side="right") - 1
-        np.add.at(self._found, (0, place), sums_of_ranges(truth * call, first, last))
-        np.add.at(self._found, (1, place), tract)
+        place = np.asarray(np.searchsorted(LENGTHS, tract, side="right") - 1, dtype=np.intp)
+        np.add.at(self._found[0], place, sums_of_ranges(truth * call, first, last))
+        np.add.at(self._found[1], place, tract)
 
     def measures(self) -> dict[str, Any]:
         """Return ``precision_bp, recall_bp, f1_bp, half_true, runs, recall_by_length``."""

@@ -19,10 +19,10 @@ from archaictools.haplotypes.sides import WATCHED, Flat, companies, count_inputs
 from archaictools.io.files import sha256
 from archaictools.learning.calibration import fit_temperature
 from archaictools.learning.model_file import Member, TrainedModel, array_digest, check_bins
-from archaictools.learning.network import Network
+from archaictools.learning.network import NetworkConfig
 from archaictools.learning.regions import seen_by
 from archaictools.learning.report import Predicted, judge
-from archaictools.learning.splits import SIDES, Places, Split, SplitOptions, make_splits
+from archaictools.learning.splits import SIDES, Locations, Split, SplitScheme, make_splits
 from archaictools.learning.training import (
     WARMUP,
     Trained,
@@ -113,7 +113,7 @@ class _FittedMember:
 
 def fit_bins(
     genomes: Genomes,
-    split_options: SplitOptions,
+    split_options: SplitScheme,
     options: BinTrainingOptions,
     sizes: Mapping[str, Any],
     *,
@@ -130,7 +130,7 @@ def fit_bins(
     split_options, options
         How to hold out, and how to train.
     sizes
-        ``embedding, lstm, dense, dropout`` of :class:`archaictools.learning.network.Network`.
+        ``embedding, lstm, dense, dropout`` of :class:`archaictools.learning.network.NetworkConfig`.
     start
         Called once the input is known to be usable: imports and sets up TensorFlow.
     start_from
@@ -151,7 +151,9 @@ def fit_bins(
     if not options.epochs and start_from is None:
         raise UsageError("0 epochs leave nothing learnt: give 1 or more, or a model to start from")
     alphabet = genomes.files[0].alphabet
-    network = Network(vocabulary=alphabet.vocabulary, words=options.stretch, per_bin=True, forget_bias="unit", **sizes)
+    network = NetworkConfig(
+        vocabulary=alphabet.vocabulary, words=options.stretch, per_bin=True, forget_bias="unit", **sizes
+    )
     before = None
     if start_from is not None:
         check_bins(start_from, genomes.files[0])
@@ -213,7 +215,7 @@ def fit_bins(
 def _fit_member(
     genomes: Genomes,
     split: Split,
-    networks: tuple[Network, Network | None],
+    networks: tuple[NetworkConfig, NetworkConfig | None],
     options: BinTrainingOptions,
     before: Member | None,
     checkpoint: Path | None,
@@ -281,7 +283,7 @@ def _fit_member(
     return _FittedMember(member, trained, temperature, second, flat, genomes.unused(split))
 
 
-def _temper(genomes: Genomes, reader: Reader, model: keras.Model, network: Network, runs: list[Run]) -> float:
+def _temper(genomes: Genomes, reader: Reader, model: keras.Model, network: NetworkConfig, runs: list[Run]) -> float:
     """Calibrate the network that speaks last of the runs; return the temperature."""
     if not runs:
         return 1.0
@@ -302,7 +304,7 @@ def _deciding(runs: list[Run]) -> list[Run]:
     return [run for run in runs if run.unit.words.alphabet.archaic] or runs
 
 
-def _places(genomes: Genomes, fitted: Sequence[_FittedMember]) -> tuple[Places, dict[str, Predicted]]:
+def _places(genomes: Genomes, fitted: Sequence[_FittedMember]) -> tuple[Locations, dict[str, Predicted]]:
     """Line up what was predicted as places, haplotype after haplotype, and rows of them."""
     flats, predicted, first = [], {}, 0
     for side in SIDES:
@@ -316,11 +318,11 @@ def _places(genomes: Genomes, fitted: Sequence[_FittedMember]) -> tuple[Places, 
             first += len(flat.label)
         predicted[side] = Predicted(*(np.concatenate(column) for column in (rows, probability, fold)))
     joined = Flat.join(flats)
-    places = Places(list(genomes.lengths), joined.place, joined.start, joined.start + genomes.size, joined.label)
+    places = Locations(list(genomes.lengths), joined.place, joined.start, joined.start + genomes.size, joined.label)
     return places, predicted
 
 
-def _audit(options: SplitOptions) -> dict[str, Any]:
+def _audit(options: SplitScheme) -> dict[str, Any]:
     """Judge the split: what people share at a place is held out with it, so only edges can leak."""
     if options.method == "chromosome":
         return {

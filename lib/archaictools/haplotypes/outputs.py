@@ -17,8 +17,8 @@ from archaictools.haplotypes.callability import bridged
 from archaictools.haplotypes.deserts import Landscape, find_deserts
 from archaictools.haplotypes.sources import UNMATCHED, name_sources, weigh, without_reference
 from archaictools.haplotypes.tables import people_table, read_runs
-from archaictools.intervals import flags_of_runs, sums_of_ranges
-from archaictools.io.bigwig import BigWigWriter, mean_over_overlaps
+from archaictools.intervals import flags_of_runs, mean_where_overlapping, sums_of_ranges
+from archaictools.io.bigwig import BigWigWriter
 from archaictools.io.files import safe_file_name
 from archaictools.io.tables import TableWriter
 from archaictools.learning.segments import segments_of
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from archaictools.haplotypes.feature_file import BinsFile
     from archaictools.haplotypes.predict import BinEnsemble
     from archaictools.io.bigwig import Track
-    from archaictools.learning.segment_options import SegmentOptions
+    from archaictools.learning.options import SegmentOptions
     from archaictools.progress import Progress
 
 #: Digits of log-likelihood ratios after the point.
@@ -76,7 +76,7 @@ class Haplotype:
     def track(self, used: npt.NDArray[np.bool_] | None = None) -> Track:
         """Return the posterior of every bin with data (or in ``used``), neighbours of equal value joined."""
         used = self.read if used is None else used
-        return mean_over_overlaps(self.edges[:-1][used], self.edges[1:][used], self.probability[used])
+        return mean_where_overlapping(self.edges[:-1][used], self.edges[1:][used], self.probability[used])
 
 
 def predict_haplotypes(words: BinsFile, ensemble: BinEnsemble, *, progress: Progress) -> Iterator[Haplotype]:
@@ -278,7 +278,8 @@ def _add(sums: _Sums, one: Haplotype, words: BinsFile, options: SegmentOptions) 
         read, callers = (np.zeros(bins, dtype=np.int64) for _ in range(2))
         sums.shared[one.chrom] = _Shared(one.edges, read, callers, np.zeros(bins), np.zeros(bins, dtype=bool))
     shared = sums.shared[one.chrom]
-    carried = flags_of_runs(*(np.searchsorted(one.edges, segments[name].to_numpy()) for name in ("start", "end")), bins)
+    first, last = (np.searchsorted(one.edges, segments[name].to_numpy()) for name in ("start", "end"))
+    carried = flags_of_runs(first, last, bins)
     shared.read += one.read
     shared.total += np.where(one.read, one.probability, 0)
     shared.callers += carried & one.read
@@ -340,4 +341,4 @@ def _write_shared(folder: Path, words: BinsFile, sums: _Sums) -> None:
             for chrom, shared in sums.shared.items():
                 used, edges = shared.read > 0, shared.edges
                 values = np.round(getattr(shared, column)[used] / shared.read[used], DIGITS + 1)
-                writer.add(chrom, mean_over_overlaps(edges[:-1][used], edges[1:][used], values))
+                writer.add(chrom, mean_where_overlapping(edges[:-1][used], edges[1:][used], values))

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from archaictools.intervals import clusters
+from archaictools.intervals import IntervalSet, sums_of_ranges
 
 if TYPE_CHECKING:
     from archaictools.io.bigwig import Track
-    from archaictools.learning.segment_options import SegmentOptions
+    from archaictools.learning.options import SegmentOptions
 
 #: Marks what training has seen: a column, and the end of a segment's name in BED.
 SEEN = "seen"
@@ -33,20 +33,16 @@ def segments_of(track: Track, options: SegmentOptions) -> Track:
 
     Examples
     --------
-    >>> from archaictools.learning.segment_options import SegmentOptions
+    >>> from archaictools.learning.options import SegmentOptions
     >>> track = np.array([0, 10, 20]), np.array([10, 20, 30]), np.array([0.9, 0.3, 0.6])
     >>> [part.tolist() for part in segments_of(track, SegmentOptions(max_gap=10))]
     [[0], [30], [0.6]]
     """
     starts, ends, values = track
     good = values >= options.threshold
-    left, right = starts[good], ends[good]
-    first = clusters(left, right, gap=options.max_gap)
-    last = np.append(first[1:], len(left)) - 1 if len(first) else first
-    begin, end = left[first], right[last]
-    long = end - begin >= (options.min_length or 0)
-    begin, end = begin[long], end[long]
-    area = np.concatenate([[0.0], np.cumsum(values * (ends - starts))])
-    covered = np.concatenate([[0], np.cumsum(ends - starts)])
-    i, j = np.searchsorted(starts, begin), np.searchsorted(ends, end, side="right")
-    return begin, end, (area[j] - area[i]) / np.maximum(covered[j] - covered[i], 1)
+    found = IntervalSet.merged(starts[good], ends[good], gap=options.max_gap)
+    long = found.end - found.start >= (options.min_length or 0)
+    begin, end = found.start[long], found.end[long]
+    first, last = np.searchsorted(starts, begin), np.searchsorted(ends, end, side="right")
+    area, covered = (sums_of_ranges(part, first, last) for part in (values * (ends - starts), ends - starts))
+    return begin, end, area / np.maximum(covered, 1)

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
     import tensorflow as tf
 
-    from archaictools.learning.network import Network
+    from archaictools.learning.network import NetworkConfig
     from archaictools.sequence.token_file import WordsFile
 
 log = logging.getLogger("archaictools")
@@ -128,7 +128,7 @@ class Trained:
 def train_network(
     words: WordsFile,
     sides: npt.NDArray[np.int8],
-    network: Network,
+    network: NetworkConfig,
     options: TrainingOptions,
     *,
     label: npt.NDArray[np.int8] | None = None,

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 BIN = 50
 #: Bases read from the genome at a time.
 SPAN = 4_000_000
-#: Places tried for one region before it is reported as unmatched.
+#: Locations tried for one region before it is reported as unmatched.
 TRIES = 2_000
 
 

@@ -10,9 +10,9 @@ import numpy as np
 import pandas as pd
 
 from archaictools.errors import InputError
-from archaictools.intervals import runs_of_equal
+from archaictools.intervals import mean_where_overlapping, runs_of_equal
 from archaictools.io.bed import score
-from archaictools.io.bigwig import BigWigWriter, mean_over_overlaps
+from archaictools.io.bigwig import BigWigWriter
 from archaictools.io.tables import TableWriter
 from archaictools.learning.segments import SEEN, segments_of
 from archaictools.sequence.labels import INTROGRESSED
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from archaictools.io.bigwig import Track
-    from archaictools.learning.segment_options import SegmentOptions
+    from archaictools.learning.options import SegmentOptions
     from archaictools.progress import Progress
     from archaictools.sequence.ensemble import Ensemble
     from archaictools.sequence.token_file import WordsFile
@@ -50,14 +50,11 @@ class Predictions:
 
     def touches_seen(self, start: npt.NDArray[np.int64], end: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
         """Tell which intervals share a base with a window that training saw."""
-        begun = np.searchsorted(np.sort(self.start[self.seen]), end, side="left")
-        ended = np.searchsorted(np.sort(self.end[self.seen]), start, side="right")
-        touching: npt.NDArray[np.bool_] = begun > ended
-        return touching
+        return IntervalSet.merged(self.start[self.seen], self.end[self.seen]).overlaps(start, end)
 
     def track(self) -> Track:
         """Return the mean probability of every covered base, as piecewise-constant intervals."""
-        return mean_over_overlaps(self.start, self.end, self.probability)
+        return mean_where_overlapping(self.start, self.end, self.probability)
 
 
 def predict_chromosomes(words: WordsFile, ensemble: Ensemble, *, progress: Progress) -> Iterator[Predictions]:
