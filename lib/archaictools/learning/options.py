@@ -1,4 +1,7 @@
-"""Options of splits, networks, training and calling; see :mod:`archaictools.options`. This module imports no heavy library."""
+"""Options of splits, networks, training and segments; see :mod:`archaictools.options`.
+
+This module imports no heavy library.
+"""
 
 from __future__ import annotations
 

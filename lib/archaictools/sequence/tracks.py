@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from archaictools.errors import InputError
-from archaictools.intervals import mean_where_overlapping, runs_of_equal
+from archaictools.intervals import IntervalSet, mean_where_overlapping, runs_of_equal
 from archaictools.io.bed import score
 from archaictools.io.bigwig import BigWigWriter
 from archaictools.io.tables import TableWriter
