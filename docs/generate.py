@@ -40,6 +40,9 @@ GUIDES = {
     "genes": "../haplotypes.md#genes",
 }
 
+#: Characters of a line of code that the site shows without a scroll bar.
+WIDTH = 82
+
 #: First line of a page that nobody edits.
 NOTE = "<!-- Made by docs/generate.py from the program: edit the program, then run `make docs`. -->"
 
@@ -109,7 +112,7 @@ def _verb(verb: str, command: click.Command) -> str:
     parts = [f"# archaictools {verb}", *paragraphs[:1], f"```\n{usage}\n```", *paragraphs[1:]]
     examples = getattr(command, "examples", ())
     if examples:
-        parts += ["## Examples", "```\n" + "\n".join(examples) + "\n```"]
+        parts += ["## Examples", "```\n" + "\n".join(map(_wrapped, examples)) + "\n```"]
     own = [option for option in _options(command) if option.name not in COMMON]
     parts += ["## Options", _option_table(own)]
     parts.append(
@@ -121,6 +124,16 @@ def _verb(verb: str, command: click.Command) -> str:
         also.insert(1, f"[`archaictools.{verb}` in Python](../api.md#{verb})")
     parts.append(f"See also: {', '.join(also)}.")
     return "\n\n".join(parts)
+
+
+def _wrapped(command: str) -> str:
+    """Return a command line cut before options, so that no line is wider than the page."""
+    lines = [""]
+    for part in re.split(r" (?=--)", command):
+        if lines[-1] and len(lines[-1]) + len(part) > WIDTH:
+            lines.append("   ")
+        lines[-1] = f"{lines[-1]} {part}" if lines[-1] else part
+    return " \\\n".join(lines)
 
 
 def _paragraphs(text: str | None) -> list[str]:

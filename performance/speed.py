@@ -356,17 +356,17 @@ with pysam.VariantFile({vcf!r}) as variants:
 report(seconds=time.perf_counter() - start, sites=sites)
 """
 READ = """
-from archaictools.io.summary import Tally
+from archaictools.io.summary import Summary
 from archaictools.progress import Progress
-from archaictools.haplotypes.feature_file import Patterns
-from archaictools.haplotypes.feature_writer import write_bins
-from archaictools.haplotypes.encode import count_haplotypes
-from archaictools.haplotypes.samples import HaplotypeOptions, People
+from archaictools.haplotypes.feature_file import HaplotypeEncoding
+from archaictools.haplotypes.feature_writer import write_features
+from archaictools.haplotypes.encode import encode_vcfs
+from archaictools.haplotypes.samples import EncodingOptions, SampleSets
 outgroup, ingroup = (tuple(line.strip() for line in open({sim!r} + "/" + role + ".txt")) for role in ("outgroup", "ingroup"))
-people = People(vcf=(Path({vcf!r}),), ingroup=ingroup, outgroup=outgroup)
+people = SampleSets(vcf=(Path({vcf!r}),), ingroup=ingroup, outgroup=outgroup)
 start = time.perf_counter()
-with write_bins(Path({out!r}), Patterns(), haplotypes=people.haplotypes, lengths={{}}, provenance={{}}) as writer:
-    used = count_haplotypes(people, HaplotypeOptions(), writer, tally=Tally(), progress=Progress(None, "sites", "read"))
+with write_features(Path({out!r}), HaplotypeEncoding(), haplotypes=people.haplotypes, lengths={{}}, provenance={{}}) as writer:
+    used = encode_vcfs(people, EncodingOptions(), writer, tally=Summary(), progress=Progress(None, "sites", "read"))
 report(seconds=time.perf_counter() - start, sites=used.sites)
 """
 PEAK = """

@@ -20,7 +20,7 @@ from sklearn.metrics import average_precision_score
 from archaictools.haplotypes.augment import Augmentation
 from archaictools.haplotypes.batches import BinBatches, scaled
 from archaictools.haplotypes.dataset import Genomes
-from archaictools.haplotypes.feature_file import open_bins
+from archaictools.haplotypes.feature_file import open_features
 from archaictools.haplotypes.fit import BinTrainingOptions
 from archaictools.learning.model_file import Member, TrainedModel, save_model
 from archaictools.learning.network import NetworkConfig
@@ -110,7 +110,7 @@ class Stream(torch.utils.data.IterableDataset):
 
 
 def opened(paths, stack):
-    return Genomes([stack.enter_context(open_bins(path)) for path in paths])
+    return Genomes([stack.enter_context(open_features(path)) for path in paths])
 
 
 def made(genomes, split, options):

@@ -13,8 +13,8 @@ import pysam
 import pytest
 
 from archaictools.haplotypes.allele_classes import PATTERNS
-from archaictools.haplotypes.feature_file import Patterns, open_bins
-from archaictools.haplotypes.feature_writer import Piece, write_bins
+from archaictools.haplotypes.feature_file import HaplotypeEncoding, open_features
+from archaictools.haplotypes.feature_writer import FeatureChunk, write_features
 from archaictools.io import vcf as variants
 
 HEADER = (
@@ -135,7 +135,7 @@ def count_evidence(place, has, alternate, counters):
 
 def check(path, expected):
     words, varies, matches, pairs, unshared = expected
-    with open_bins(path) as found:
+    with open_features(path) as found:
         (chrom,) = found.bins
         counts = found.counts(chrom)
         assert counts.sum() == sum(words.values()) > 1_000
@@ -207,30 +207,35 @@ def test_shared_alleles_against_looking_by_hand(ok, tmp_path):
     ok("haplotypes", "--vcf", vcf, *ROLES, "--out", tmp_path / "w.h5")
     expected = shared_by_hand(modern)
     assert len(expected) > 300
-    with open_bins(tmp_path / "w.h5") as found:
-        assert found.companies == [slice(0, 6)]
-        bins, carriers = found.sharing("chr7", slice(0, 6))
+    with open_features(tmp_path / "w.h5") as found:
+        assert found.groups == [slice(0, 6)]
+        bins, carriers = found.shared_alleles("chr7", slice(0, 6))
         assert [(int(where), list(row)) for where, row in zip(bins, carriers, strict=True)] == expected
         # Of some haplotypes, what two of them carry.
-        bins, carriers = found.sharing("chr7", slice(1, 4))
+        bins, carriers = found.shared_alleles("chr7", slice(1, 4))
         some = [(where, row[1:4]) for where, row in expected if sum(row[1:4]) > 1]
         assert [(int(where), list(row)) for where, row in zip(bins, carriers, strict=True)] == some
     ok("haplotypes", "--vcf", vcf, *ROLES, "--together", 2, "--out", tmp_path / "t.h5")
-    with open_bins(tmp_path / "t.h5") as found:
-        assert found.companies == [slice(0, 2), slice(2, 6)]
+    with open_features(tmp_path / "t.h5") as found:
+        assert found.groups == [slice(0, 2), slice(2, 6)]
 
 
 def test_no_more_than_so_many_haplotypes_are_looked_at_together(tmp_path):
     haplotypes = [(f"P{number}", side) for number in range(45) for side in (1, 2)]
-    with write_bins(
-        tmp_path / "w.h5", Patterns(), haplotypes=haplotypes, lengths={"chr1": 1}, provenance={}, groups=(0, 60, 62)
+    with write_features(
+        tmp_path / "w.h5",
+        HaplotypeEncoding(),
+        haplotypes=haplotypes,
+        lengths={"chr1": 1},
+        provenance={},
+        groups=(0, 60, 62),
     ) as writer:
         writer.begin("chr1")
         matches, pairs = np.zeros((90, 1, 0, 3), "u1"), np.zeros((90, 1, 0, 2), "u1")
         missing = np.zeros((90, 1), "u2")
-        writer.append(Piece(np.zeros((90, 1, 32), "u1"), matches, *np.zeros((3, 1), "u2"), missing, pairs))
-    with open_bins(tmp_path / "w.h5") as found:
-        ends = [(rows.start, rows.stop) for rows in found.companies]
+        writer.append(FeatureChunk(np.zeros((90, 1, 32), "u1"), matches, *np.zeros((3, 1), "u2"), missing, pairs))
+    with open_features(tmp_path / "w.h5") as found:
+        ends = [(rows.start, rows.stop) for rows in found.groups]
     assert ends == [(0, 24), (24, 48), (48, 60), (60, 62), (62, 86), (86, 90)]
 
 
@@ -273,7 +278,7 @@ def test_people_read_in_groups_are_read_as_by_themselves(ok, tmp_path, people):
         ("I0", "I0", ()), ("I1,I2", "I1,I2", ()),
     ):  # fmt: skip
         ok(*common, "--ingroup", ingroup, *more, "--out", tmp_path / "w.h5")
-        with open_bins(tmp_path / "w.h5") as bins:
+        with open_features(tmp_path / "w.h5") as bins:
             matches = np.stack([bins.matches("chr7", row) for row in range(len(bins.haplotypes))])
             found[name] = bins.counts("chr7"), matches, bins.shared("chr7", "outgroup_variable")
     for one, other in zip(found["all"], found["three"], strict=True):
@@ -295,7 +300,7 @@ def test_names_from_a_pipe(ok, tmp_path, people):
     os.close(write)
     ok("haplotypes", "--vcf", vcf, "--ingroup", f"/dev/fd/{read}", "--outgroup", ",".join(OUTGROUP), "--out",
        tmp_path / "w.h5")  # fmt: skip
-    with open_bins(tmp_path / "w.h5") as bins:
+    with open_features(tmp_path / "w.h5") as bins:
         assert bins.haplotypes == [("I0", 1), ("I0", 2), ("I2", 1), ("I2", 2)]
 
 
@@ -312,7 +317,7 @@ def test_ref_and_alt_exchanged_give_the_same_words(ok, tmp_path, people):
     for name, records in (("a", modern), ("b", flipped)):
         vcf = write_vcf(tmp_path / f"{name}.vcf", OUTGROUP + INGROUP, records)
         ok("haplotypes", "--vcf", vcf, *ROLES, "--out", tmp_path / f"{name}.h5")
-        with open_bins(tmp_path / f"{name}.h5") as found:
+        with open_features(tmp_path / f"{name}.h5") as found:
             counts.append(found.counts("chr7"))
     assert np.array_equal(*counts)
 
@@ -330,7 +335,7 @@ def test_several_files_and_regions_across_bins(ok, tmp_path):
     packed = tmp_path / "2.vcf.gz"
     packed.write_bytes(gzip.compress(two.read_bytes()))
     ok("haplotypes", "--vcf", one, "--vcf", packed, *ROLES, "--out", tmp_path / "w.h5")
-    with open_bins(tmp_path / "w.h5") as found:
+    with open_features(tmp_path / "w.h5") as found:
         assert found.bins == {"chr1": 3_001, "chr2": 1}
         absent, common = PATTERNS.index("absent_uncalled"), PATTERNS.index("fixed_uncalled")
         first, second = found.counts("chr1"), found.counts("chr2")
@@ -357,7 +362,7 @@ def test_callable_regions_and_truth(ok, tmp_path, people):
                 "--summary", tmp_path / "s.tsv")  # fmt: skip
     inside = [r for r in modern if 500 <= r[0] < 9_000 or r[0] >= 20_000]
     assert f"introgressed: {3_700 / (6 * LENGTH):.2%}" in result.out
-    with open_bins(tmp_path / "w.h5") as found:
+    with open_features(tmp_path / "w.h5") as found:
         expected, varies, *_ = by_hand(inside, [])
         counts = found.counts("chr7")
         assert counts.sum() == sum(expected.values())
@@ -424,7 +429,7 @@ def test_unphased_heterozygotes_are_dealt_when_asked(ok, tmp_path):
     sites = [(n, "A", ["G"], [*["0|0"] * len(OUTGROUP), "0/1", "0|0", "1/1"]) for n in range(0, 800, 2)]
     vcf = write_vcf(tmp_path / "m.vcf", OUTGROUP + INGROUP, sites)
     ok("haplotypes", "--vcf", vcf, *ROLES, "--unphased", "random", "--out", tmp_path / "w.h5")
-    with open_bins(tmp_path / "w.h5") as found:
+    with open_features(tmp_path / "w.h5") as found:
         counts = found.counts("chr7")[:, 0, PATTERNS.index("absent_uncalled")]
     # 255 is where counts end; of 400 sites about half fall to each haplotype of I0, and all to both of I2.
     assert 150 < counts[0] < 250
@@ -520,7 +525,7 @@ def test_an_archaic_record_with_ref_and_alt_exchanged(ok, tmp_path):
     summary = tmp_path / "s.tsv"
     ok("haplotypes", "--vcf", vcf, *ROLES, "--archaic-vcf", other, "--archaic", "A0", "--archaic-missing", "reference",
        "--out", tmp_path / "w.h5", "--summary", summary)  # fmt: skip
-    with open_bins(tmp_path / "w.h5") as words:
+    with open_features(tmp_path / "w.h5") as words:
         carrier = words.counts("chr7")[1, :3]  # haplotype 2 of I0
     said = [PATTERNS[int(np.argmax(row))] for row in carrier]
     assert said == ["absent_hom", "absent_uncalled", "absent_lacked"]  # C, nothing, and no record: REF
@@ -552,7 +557,7 @@ def test_sites_split_into_records_of_one_alt_each(ok, tmp_path, people, monkeypa
         ancient = write_vcf(tmp_path / f"{name}.a.vcf", ARCHAIC, list(change(archaic)))
         ok("haplotypes", "--vcf", vcf, *ROLES, "--archaic-vcf", ancient, "--archaic", "A0,A1", "--out",
            tmp_path / f"{name}.h5", "--summary", tmp_path / "s.tsv")  # fmt: skip
-        with open_bins(tmp_path / f"{name}.h5") as found:
+        with open_features(tmp_path / f"{name}.h5") as found:
             words.append(found.inputs("chr7"))
     assert np.array_equal(*words)
     table = pd.read_csv(tmp_path / "s.tsv", sep="\t").set_index(["class", "item"])["count"]
@@ -566,7 +571,7 @@ def test_haploid_and_missing_genotypes_are_counted(ok, tmp_path):
     table = pd.read_csv(tmp_path / "s.tsv", sep="\t").set_index("item")["count"]
     assert table["haploid genotypes, haplotype 2 has no word there"] == 1
     assert table["genotypes not called, no word there"] == 1
-    with open_bins(tmp_path / "w.h5") as words:
+    with open_features(tmp_path / "w.h5") as words:
         assert words.counts("chr7").sum(axis=(1, 2)).tolist() == [1, 0, 0, 0, 1, 1]
 
 
@@ -577,7 +582,7 @@ def test_stretches_without_a_site_are_not_callable(ok, tmp_path):
     vcf = write_vcf(tmp_path / "m.vcf", OUTGROUP + INGROUP, sites, length=150_000)
     command = ("haplotypes", "--vcf", vcf, *ROLES, "--summary", tmp_path / "s.tsv")
     ok(*command, "--out", tmp_path / "w.h5")
-    with open_bins(tmp_path / "w.h5") as words:
+    with open_features(tmp_path / "w.h5") as words:
         covered = words.shared("chr7", "callable")
     assert np.flatnonzero(covered == 0).tolist() == list(range(21, 81))
     table = pd.read_csv(tmp_path / "s.tsv", sep="\t").set_index("item")
@@ -587,7 +592,7 @@ def test_stretches_without_a_site_are_not_callable(ok, tmp_path):
     ]
     (tmp_path / "c.bed").write_text("chr7\t0\t150000\n")
     ok(*command, "--callable", tmp_path / "c.bed", "--out", tmp_path / "all.h5")
-    with open_bins(tmp_path / "all.h5") as words:
+    with open_features(tmp_path / "all.h5") as words:
         assert words.shared("chr7", "callable").min() == 1_000
 
 
@@ -597,7 +602,7 @@ def test_more_names_than_a_path_can_hold(ok, tmp_path):
     records = [(100, "A", ["C"], ["0|0"] * 500 + ["0|1"]), (900, "G", ["T"], ["1|0"] + ["0|0"] * 500)]
     vcf = write_vcf(tmp_path / "m.vcf", [*outgroup, "I0"], records)
     ok("haplotypes", "--vcf", vcf, "--ingroup", "I0", "--outgroup", ",".join(outgroup), "--out", tmp_path / "w.h5")
-    with open_bins(tmp_path / "w.h5") as words:
+    with open_features(tmp_path / "w.h5") as words:
         assert words.alphabet.outgroup == 500
         counts = words.counts("chr7")[:, 0]
     assert counts[:, PATTERNS.index("absent_uncalled")].tolist() == [0, 1]
@@ -623,7 +628,7 @@ def test_archaic_chromosomes_in_another_order_and_files(ok, tmp_path):
         + record("chr3", 7, ["0/0"]) + record("chr2", 7, ["1/1"]) + record("chr1", 7, ["0/1"])
     )  # fmt: skip
     ok("haplotypes", "--vcf", modern, *ROLES, "--archaic-vcf", archaic, "--archaic", "A0", "--out", tmp_path / "w.h5")
-    with open_bins(tmp_path / "w.h5") as found:
+    with open_features(tmp_path / "w.h5") as found:
         assert found.counts("chr1")[0, 0, PATTERNS.index("absent_het")] == 1
         assert found.counts("chr2")[0, 0, PATTERNS.index("absent_hom")] == 1
 
@@ -642,7 +647,7 @@ def by_chromosome(tmp_path, archaic):
 
 def words_of(path, haplotype=1):
     """Words of the first bin of a haplotype: of each chromosome, the word to how often it is there."""
-    with open_bins(path) as found:
+    with open_features(path) as found:
         counts = {chrom: found.counts(chrom)[haplotype, 0] for chrom in found.bins}
     return {chrom: {PATTERNS[word]: int(row[word]) for word in np.flatnonzero(row)} for chrom, row in counts.items()}
 

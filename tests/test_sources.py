@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from archaictools.haplotypes import sources
-from archaictools.haplotypes.feature_file import open_bins
+from archaictools.haplotypes.feature_file import open_features
 from archaictools.haplotypes.outputs import Haplotype, write_calls
 from archaictools.haplotypes.sources import AMBIGUOUS, LEVEL, UNMATCHED, log_ratio, name_sources, prior, weigh
 from archaictools.haplotypes.tables import segments_bed
@@ -120,7 +120,7 @@ def write(path, samples, records, chromosomes=("chr1",)):
 
 def call(path):
     """Call the tract of the first haplotype, and nothing else."""
-    with open_bins(path) as words:
+    with open_features(path) as words:
         found = []
         for chrom in words.bins:
             for row in range(len(words.haplotypes)):

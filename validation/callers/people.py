@@ -21,7 +21,7 @@ import numpy as np
 import pandas as pd
 
 from archaictools.haplotypes.allele_classes import PATTERNS
-from archaictools.haplotypes.feature_file import open_bins
+from archaictools.haplotypes.feature_file import open_features
 from archaictools.io.tables import write_table
 
 THRESHOLDS = (0.5, 0.7, 0.8, 0.9)
@@ -82,7 +82,7 @@ def enrichment(words_path: Path, ours: pd.DataFrame) -> pd.DataFrame:
     """Count archaic-only alleles inside and outside calls."""
     columns = [PATTERNS.index(name) for name in ("absent_het", "absent_hom")]
     totals = {"own calls": [0, 0], "the next person's calls": [0, 0], "elsewhere": [0, 0]}
-    with open_bins(words_path) as words:
+    with open_features(words_path) as words:
         people = list(dict.fromkeys(sample for sample, _ in words.haplotypes))
         for chrom, bins in words.bins.items():
             called = np.zeros((len(words.haplotypes), bins), dtype=bool)
@@ -118,7 +118,7 @@ def main() -> None:
     """Read the arguments and write both tables."""
     out, words, segments, *published = (Path(argument) for argument in sys.argv[1:])
     ours = pd.read_csv(segments, sep="\t", dtype={"chrom": str})
-    with open_bins(words) as bins:
+    with open_features(words) as bins:
         length = max(bins.lengths[chrom] for chrom in bins.bins)
     if published and published[0].exists():
         save(compare(ours, published[0], max(length, 60_000_000)), out / "comparison.tsv")

@@ -26,7 +26,7 @@ from scipy.optimize import minimize
 from scipy.special import betaln
 
 from archaictools.haplotypes.allele_classes import ordered_pairs
-from archaictools.haplotypes.feature_file import open_bins
+from archaictools.haplotypes.feature_file import open_features
 from archaictools.haplotypes.sources import AMBIGUOUS, LEVEL, PAIR, UNMATCHED, log_ratio, without_reference
 
 TRUTH = ["chrom", "start", "end", "sample", "haplotype", "source"]
@@ -85,7 +85,7 @@ def fit(folders: list[Path]) -> None:
         bases = pairs.pivot_table(index="segment", columns="source_true", values="bases", aggfunc="sum", fill_value=0)
         length = (segments["end"] - segments["start"]).reindex(bases.index)
         names = list(labels)
-        with open_bins(folder / "words.h5") as words:
+        with open_features(folder / "words.h5") as words:
             row = {named: number for number, named in enumerate(words.haplotypes)}
             for number in bases.index[bases.max(axis=1) >= length / 2]:
                 segment, label = segments.loc[number], bases.columns[bases.loc[number].argmax()]

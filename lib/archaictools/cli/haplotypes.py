@@ -108,13 +108,13 @@ def command(
     """
     from archaictools import provenance
     from archaictools.errors import UsageError
-    from archaictools.haplotypes.encode import count_haplotypes
-    from archaictools.haplotypes.feature_file import Patterns
-    from archaictools.haplotypes.feature_writer import write_bins
+    from archaictools.haplotypes.encode import encode_vcfs
+    from archaictools.haplotypes.feature_file import HaplotypeEncoding
+    from archaictools.haplotypes.feature_writer import write_features
     from archaictools.haplotypes.sample_names import read_individuals, read_names
-    from archaictools.haplotypes.samples import HaplotypeOptions, People
-    from archaictools.io.files import Outputs
-    from archaictools.io.summary import Tally
+    from archaictools.haplotypes.samples import EncodingOptions, SampleSets
+    from archaictools.io.files import StagedOutputs
+    from archaictools.io.summary import Summary
     from archaictools.io.tables import write_table
     from archaictools.progress import Progress
 
@@ -126,14 +126,14 @@ def command(
     within, beside = (
         read_individuals(individuals) if individuals else (read_names(ingroup, samples), read_names(outgroup, samples))
     )
-    people = People(
+    people = SampleSets(
         vcf=vcf,
         ingroup=within,
         outgroup=beside,
         archaic=read_names(archaic, samples),
         archaic_vcf=archaic_vcf,
     )
-    options = HaplotypeOptions(
+    options = EncodingOptions(
         bin=bin_size,
         together=together,
         unphased=unphased,
@@ -143,7 +143,7 @@ def command(
         threads=threads,
         seed=seed,
     )
-    alphabet = Patterns(bin=bin_size, archaic=people.archaic, outgroup=len(people.outgroup))
+    alphabet = HaplotypeEncoding(bin=bin_size, archaic=people.archaic, outgroup=len(people.outgroup))
     parameters = {
         "bin": bin_size, "together": together, "unphased": unphased, "archaic_missing": archaic_missing,
         "missing": missing, "pass_only": pass_only,
@@ -152,13 +152,13 @@ def command(
     inputs = {f"vcf_{number}": path for number, path in enumerate(vcf)}
     inputs |= {f"archaic_vcf_{number}": path for number, path in enumerate(archaic_vcf)}
     origin = provenance.record("haplotypes", parameters, {**inputs, "callable": callable_, "truth": truth})
-    tally = Tally()
-    with Outputs() as outputs:
+    tally = Summary()
+    with StagedOutputs() as outputs:
         target = outputs.stage(out)
         table = outputs.stage(summary) if summary else None
         groups = options.groups(len(people.ingroup))
         with (
-            write_bins(
+            write_features(
                 target,
                 alphabet,
                 haplotypes=people.haplotypes,
@@ -168,7 +168,7 @@ def command(
             ) as writer,
             Progress(None, "sites", "haplotypes") as progress,
         ):
-            used = count_haplotypes(
+            used = encode_vcfs(
                 people, options, writer, tally=tally, progress=progress, callable_regions=callable_, truth=truth
             )
         if table:

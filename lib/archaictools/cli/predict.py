@@ -140,16 +140,16 @@ def _haplotypes(
     start: Callable[[], None],
 ) -> None:
     """Predict haplotypes."""
-    from archaictools.haplotypes.feature_file import ALPHABET, open_bins
+    from archaictools.haplotypes.feature_file import ALPHABET, open_features
     from archaictools.haplotypes.outputs import predict_haplotypes, write_calls
     from archaictools.haplotypes.predict import BinEnsemble
     from archaictools.haplotypes.pretrained import load
     from archaictools.haplotypes.tables import write_tables
-    from archaictools.io.files import Outputs
+    from archaictools.io.files import StagedOutputs
     from archaictools.learning.model_file import check_bins
     from archaictools.progress import Progress
 
-    with Outputs() as staging, open_bins(words) as bins:
+    with StagedOutputs() as staging, open_features(words) as bins:
         trained = load(model, alphabet=ALPHABET)
         staged = {name: staging.stage(path) for name, path in outputs.items() if path}
         folder = staging.stage_folder(bigwig) if bigwig else None
@@ -190,7 +190,7 @@ def _windows(
 ) -> None:
     """Predict windows."""
     from archaictools.haplotypes.pretrained import load
-    from archaictools.io.files import Outputs
+    from archaictools.io.files import StagedOutputs
     from archaictools.learning.model_file import KMER, check_fit
     from archaictools.learning.options import SegmentOptions
     from archaictools.progress import Progress
@@ -201,7 +201,7 @@ def _windows(
     trained = load(model, alphabet=KMER)
     threshold, min_length, max_gap = calls
     calling = SegmentOptions(threshold=threshold, min_length=min_length, max_gap=max_gap)
-    with Outputs() as outputs, open_words(words) as sentences:
+    with StagedOutputs() as outputs, open_words(words) as sentences:
         staged = {
             name: outputs.stage(path) for name, path in (("bigwig", bigwig), ("bed", bed), ("table", table)) if path
         }

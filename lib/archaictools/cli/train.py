@@ -161,7 +161,7 @@ def command(
     from archaictools.errors import UsageError
     from archaictools.haplotypes.feature_file import alphabet_of
     from archaictools.io.bed import write_bed
-    from archaictools.io.files import Outputs
+    from archaictools.io.files import StagedOutputs
     from archaictools.io.tables import write_json, write_table
     from archaictools.learning.model_file import save_model
     from archaictools.learning.network import start_tensorflow
@@ -192,7 +192,7 @@ def command(
         )
     sizes = _sizes(given, variant=variant) | {"dropout": dropout}
     start = lambda: start_tensorflow(threads=threads, seed=seed)  # noqa: E731 - one line, used twice
-    with Outputs() as outputs, ExitStack() as stack:
+    with StagedOutputs() as outputs, ExitStack() as stack:
         target = outputs.stage(model_path)
         tables = {path: outputs.stage(path) for path in (history, metrics, predictions, write_folds) if path}
         if variant:
@@ -265,11 +265,11 @@ def _of_haplotypes(
 ) -> tuple[Fitted, Locations, dict[str, int]]:
     """Train on haplotypes; return also where their bins lie and how long the chromosomes are."""
     from archaictools.haplotypes.dataset import Genomes
-    from archaictools.haplotypes.feature_file import ALPHABET, open_bins
+    from archaictools.haplotypes.feature_file import ALPHABET, open_features
     from archaictools.haplotypes.fit import BinTrainingOptions, fit_bins
     from archaictools.haplotypes.pretrained import load
 
-    genomes = Genomes([stack.enter_context(open_bins(path)) for path in words])
+    genomes = Genomes([stack.enter_context(open_features(path)) for path in words])
     earlier = load(start_from, alphabet=ALPHABET) if start_from else None
     options = BinTrainingOptions(**values)
     fitted = fit_bins(genomes, holding, options, sizes, start=start, start_from=earlier, checkpoint=checkpoint)

@@ -13,7 +13,7 @@ from archaictools.io.bed import iter_bed
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from archaictools.io.summary import Tally
+    from archaictools.io.summary import Summary
 
 
 def companion_of(segments: Path) -> Path:
@@ -29,7 +29,7 @@ def companion_of(segments: Path) -> Path:
     return plain.with_suffix(".callable.bed")
 
 
-def read_companion(path: Path, *, tally: Tally) -> dict[str, IntervalSet]:
+def read_companion(path: Path, *, tally: Summary) -> dict[str, IntervalSet]:
     """Read what was called in at least one haplotype.
 
     Parameters

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-    from archaictools.haplotypes.feature_file import BinsFile
+    from archaictools.haplotypes.feature_file import FeatureFile
     from archaictools.learning.regions import SeenRegions
 
 #: Splits that hold out whole stretches of the genome; others would put bins of one tract on both sides.
@@ -41,7 +41,7 @@ class Unit:
         Of the place: the chromosome, preceded by the file's name where files hold other people.
     """
 
-    words: BinsFile
+    words: FeatureFile
     chrom: str
     name: str
 
@@ -84,7 +84,7 @@ class Genomes:
         If a file has no labels or other bins than the first.
     """
 
-    def __init__(self, files: Sequence[BinsFile]) -> None:
+    def __init__(self, files: Sequence[FeatureFile]) -> None:
         self.files = list(files)
         self.size = files[0].alphabet.bin
         for words in files:
@@ -153,7 +153,7 @@ class Genomes:
         return int((split.sides(self.places) == EXCLUDED).sum())
 
 
-def known_places(sources: Mapping[str, Sequence[str]], words: BinsFile) -> dict[str, list[str]]:
+def known_places(sources: Mapping[str, Sequence[str]], words: FeatureFile) -> dict[str, list[str]]:
     """Return under which names a model knows the chromosomes of a words file: none, if it was made of other people.
 
     Parameters
@@ -190,7 +190,7 @@ def _place(title: str, chrom: str) -> str:
     return f"{title}/{chrom}" if title else chrom
 
 
-def _source(words: BinsFile) -> frozenset[str]:
+def _source(words: FeatureFile) -> frozenset[str]:
     """Tell whose haplotypes a file holds: the digests of its VCFs of modern people, or its own path."""
     inputs = words.provenance.get("inputs", {})
     digests = frozenset(str(found.get("sha256")) for name, found in inputs.items() if name.startswith("vcf_"))
@@ -207,7 +207,7 @@ def _united(sources: Sequence[frozenset[str]]) -> list[frozenset[str]]:
     return sorted(groups, key=lambda group: next(n for n, source in enumerate(sources) if source <= group))
 
 
-def _titles(files: Sequence[BinsFile]) -> list[str]:
+def _titles(files: Sequence[FeatureFile]) -> list[str]:
     """Name files by their stems, numbered where two have the same."""
     stems = [words.path.name.split(".")[0] for words in files]
     return [

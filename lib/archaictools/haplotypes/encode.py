@@ -31,7 +31,7 @@ from archaictools.haplotypes.archaic_genotypes import Archaics, check_files
 from archaictools.haplotypes.archaic_vcf import ArchaicFile
 from archaictools.haplotypes.evidence import Evidence
 from archaictools.haplotypes.feature_file import TILE
-from archaictools.haplotypes.feature_writer import Piece
+from archaictools.haplotypes.feature_writer import FeatureChunk
 from archaictools.haplotypes.headers import Headers
 from archaictools.haplotypes.labels import read_cover, read_truth, tally_unused, truth_in_bins
 from archaictools.haplotypes.missing_calls import REMEDY, ModernMissing
@@ -45,10 +45,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from archaictools.haplotypes.feature_writer import BinsWriter
-    from archaictools.haplotypes.samples import HaplotypeOptions, People
+    from archaictools.haplotypes.feature_writer import FeatureWriter
+    from archaictools.haplotypes.samples import EncodingOptions, SampleSets
     from archaictools.io.sites import Sites
-    from archaictools.io.summary import Tally
+    from archaictools.io.summary import Summary
     from archaictools.io.vcf import VariantFile
     from archaictools.progress import Progress
 
@@ -75,12 +75,12 @@ class Used:
     introgressed: int = 0
 
 
-def count_haplotypes(
-    people: People,
-    options: HaplotypeOptions,
-    writer: BinsWriter,
+def encode_vcfs(
+    people: SampleSets,
+    options: EncodingOptions,
+    writer: FeatureWriter,
     *,
-    tally: Tally,
+    tally: Summary,
     progress: Progress,
     callable_regions: Path | None = None,
     truth: Path | None = None,
@@ -177,7 +177,7 @@ def count_haplotypes(
     return used
 
 
-def _note_lengths(source: VariantFile, naming: Naming, name: str, writer: BinsWriter, *, all_: bool) -> None:
+def _note_lengths(source: VariantFile, naming: Naming, name: str, writer: FeatureWriter, *, all_: bool) -> None:
     """Give the writer the length of a chromosome of a file's header, and with ``all_`` those of its others."""
     if all_:
         for other, length in naming.lengths(source.lengths, name).items():
@@ -193,12 +193,12 @@ class _Chromosome:
         self,
         name: str,
         path: Path,
-        people: People,
-        options: HaplotypeOptions,
+        people: SampleSets,
+        options: EncodingOptions,
         archaics: Archaics,
-        writer: BinsWriter,
+        writer: FeatureWriter,
         regions: IntervalSet | None,
-        tally: Tally,
+        tally: Summary,
     ) -> None:
         self.name, self._path = name, path
         self._people, self._options, self._archaics = people, options, archaics
@@ -421,7 +421,7 @@ class _Chromosome:
         size = self._options.bin
         cover = IntervalSet.of([(0, self._length or (first + bins) * size)]) if self._regions is None else self._regions
         self._writer.append(
-            Piece(
+            FeatureChunk(
                 np.minimum(self._words[:, :bins], MOST).astype(np.uint8),
                 np.minimum(self._matches[:, :bins], MOST).astype(np.uint8),
                 self._varies[:bins],

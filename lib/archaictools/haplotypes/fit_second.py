@@ -174,7 +174,7 @@ def fit_second(
 def _stretches(reader: Reader, runs: Sequence[Run], options: BinTrainingOptions, size: int) -> _Stretches:
     """Read people of the training side once; cut out all stretches with introgression and some of the others."""
     rng = np.random.default_rng([options.seed, len(INPUTS)])
-    every = [(run, rows) for run in runs for rows in run.unit.words.companies]
+    every = [(run, rows) for run in runs for rows in run.unit.words.groups]
     drawn: list[tuple[Run, slice]] = []
     bins = 0
     for place in rng.permutation(len(every)).tolist():

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-    from archaictools.io.summary import Tally
+    from archaictools.io.summary import Summary
 
 log = logging.getLogger("archaictools")
 
@@ -55,7 +55,7 @@ def carriers(
     *,
     companion: Path | None = None,
     threshold: float = 0.0,
-    tally: Tally,
+    tally: Summary,
     source: Path | str = "the annotation",
 ) -> pd.DataFrame:
     """Count the haplotypes that carry a segment over each gene.
@@ -132,7 +132,7 @@ def _read_segments(path: Path) -> pd.DataFrame:
     return segments if "source" in segments else segments.assign(source=_NONE)
 
 
-def _read_companion(path: Path, segments: pd.DataFrame, tally: Tally) -> dict[str, IntervalSet]:
+def _read_companion(path: Path, segments: pd.DataFrame, tally: Summary) -> dict[str, IntervalSet]:
     """Read what was read, under the segments' names of chromosomes, and compare it with them."""
     found = read_companion(path, tally=tally)
     names = match_names(found, segments["chrom"].unique(), source=path, tally=tally)

@@ -18,17 +18,17 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
-    from archaictools.io.summary import Tally
+    from archaictools.io.summary import Summary
 
 
-def read_cover(path: Path, *, tally: Tally, group: str) -> dict[str, IntervalSet]:
+def read_cover(path: Path, *, tally: Summary, group: str) -> dict[str, IntervalSet]:
     """Read a BED file: chromosome, without ``chr``, to what it covers."""
     frame = read_bed(path, tally=tally, group=group)
     return intervals_by_chromosome(frame.assign(chrom=frame["chrom"].map(bare)))
 
 
 def read_truth(
-    path: Path, haplotypes: Sequence[tuple[str, int]], *, tally: Tally
+    path: Path, haplotypes: Sequence[tuple[str, int]], *, tally: Summary
 ) -> dict[tuple[str, str, int], IntervalSet]:
     """Read segments ``chrom start end sample haplotype``; haplotype ``.`` or left out stands for both.
 
@@ -83,7 +83,7 @@ def read_truth(
 
 
 def tally_unused(
-    covers: Iterable[tuple[str, IntervalSet]], lengths: Mapping[str, int], *, tally: Tally, group: str, item: str
+    covers: Iterable[tuple[str, IntervalSet]], lengths: Mapping[str, int], *, tally: Summary, group: str, item: str
 ) -> None:
     """Count what lies where nothing was read: stretches on other chromosomes, and beyond the end of one.
 

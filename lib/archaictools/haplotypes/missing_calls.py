@@ -13,9 +13,9 @@ from archaictools.errors import shortlist
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    from archaictools.haplotypes.samples import People
+    from archaictools.haplotypes.samples import SampleSets
     from archaictools.io.sites import Sites
-    from archaictools.io.summary import Tally
+    from archaictools.io.summary import Summary
 
 log = logging.getLogger("archaictools")
 
@@ -43,7 +43,7 @@ class ModernMissing:
         Counts genotypes and sites.
     """
 
-    def __init__(self, meaning: str, people: People, tally: Tally) -> None:
+    def __init__(self, meaning: str, people: SampleSets, tally: Summary) -> None:
         self._meaning, self._tally = meaning, tally
         first, second = len(people.outgroup), len(people.outgroup) + len(people.ingroup)
         self._groups = slice(0, first), slice(first, second)

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-    from archaictools.haplotypes.feature_file import BinsFile
+    from archaictools.haplotypes.feature_file import FeatureFile
     from archaictools.haplotypes.predict import BinEnsemble
     from archaictools.io.bigwig import Track
     from archaictools.learning.options import SegmentOptions
@@ -79,13 +79,13 @@ class Haplotype:
         return mean_where_overlapping(self.edges[:-1][used], self.edges[1:][used], self.probability[used])
 
 
-def predict_haplotypes(words: BinsFile, ensemble: BinEnsemble, *, progress: Progress) -> Iterator[Haplotype]:
+def predict_haplotypes(words: FeatureFile, ensemble: BinEnsemble, *, progress: Progress) -> Iterator[Haplotype]:
     """Predict every haplotype that exists, some at a time, each over all chromosomes before the next ones.
 
-    Memory holds one chromosome of one of ``words.companies``, or several short ones.
+    Memory holds one chromosome of one of ``words.groups``, or several short ones.
     """
     done = _Whole(progress)
-    for rows in words.companies:
+    for rows in words.groups:
         for chroms in _together(words.bins):
             predicted = ensemble.predict_chromosomes(chroms, rows, told=done.add)
             for chrom, (probability, seen) in zip(chroms, predicted, strict=True):
@@ -169,7 +169,7 @@ class _Sums:
 
 def write_calls(
     haplotypes: Iterator[Haplotype],
-    words: BinsFile,
+    words: FeatureFile,
     options: SegmentOptions,
     *,
     desert: int,
@@ -203,7 +203,7 @@ def write_calls(
         ``source_score``. For the rule and the scores see :mod:`archaictools.haplotypes.sources`.
     """
     sums = _Sums()
-    company = {row: rows.start for rows in words.companies for row in range(rows.start, rows.stop)}
+    company = {row: rows.start for rows in words.groups for row in range(rows.start, rows.stop)}
     open_company = -1
     with contextlib.ExitStack() as stack:
         rows = stack.enter_context(TableWriter(table)) if table else None
@@ -240,7 +240,7 @@ def write_calls(
     )
 
 
-def _lengths(words: BinsFile) -> dict[str, int]:
+def _lengths(words: FeatureFile) -> dict[str, int]:
     """Return chromosome lengths, those with bins first, as a bigWig needs them."""
     return {chrom: words.lengths[chrom] for chrom in (*words.bins, *words.lengths)}
 
@@ -251,7 +251,7 @@ def _close(tracks: dict[int, BigWigWriter]) -> None:
     tracks.clear()
 
 
-def _table_of(one: Haplotype, words: BinsFile) -> pd.DataFrame:
+def _table_of(one: Haplotype, words: FeatureFile) -> pd.DataFrame:
     sample, number = words.haplotypes[one.row]
     used = one.read
     return pd.DataFrame(
@@ -267,7 +267,7 @@ def _table_of(one: Haplotype, words: BinsFile) -> pd.DataFrame:
     )
 
 
-def _add(sums: _Sums, one: Haplotype, words: BinsFile, options: SegmentOptions) -> None:
+def _add(sums: _Sums, one: Haplotype, words: FeatureFile, options: SegmentOptions) -> None:
     """Call the segments of a haplotype and add it to what is shared."""
     known = words.shared(one.chrom, "callable") * one.read  # callable bases with data
     segments = _segments_of(one, words, options, known)
@@ -290,7 +290,7 @@ def _add(sums: _Sums, one: Haplotype, words: BinsFile, options: SegmentOptions) 
 
 
 def _segments_of(
-    one: Haplotype | None, words: BinsFile, options: SegmentOptions, known: npt.NDArray[np.uint16] | None = None
+    one: Haplotype | None, words: FeatureFile, options: SegmentOptions, known: npt.NDArray[np.uint16] | None = None
 ) -> pd.DataFrame:
     archaic = words.alphabet.archaic
     columns = ["chrom", "start", "end", "sample", "haplotype", "posterior", "source", "seen", "callable"]
@@ -335,7 +335,7 @@ def _name(segments: pd.DataFrame, archaic: tuple[str, ...]) -> pd.DataFrame:
     return segments.assign(source=sources.source, **scores, source_score=sources.score.round(_SCORE_DIGITS))
 
 
-def _write_shared(folder: Path, words: BinsFile, sums: _Sums) -> None:
+def _write_shared(folder: Path, words: FeatureFile, sums: _Sums) -> None:
     for name, column in (("mean", "total"), ("share", "callers")):
         with BigWigWriter(folder / f"{name}.bw", _lengths(words)) as writer:
             for chrom, shared in sums.shared.items():

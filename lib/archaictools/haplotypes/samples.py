@@ -15,11 +15,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 #: As many people as the pretrained model learnt from at a time.
-TOGETHER = 12
+MAX_GROUP_SAMPLES = 12
 
 
 @dataclass(frozen=True, kw_only=True)
-class People:
+class SampleSets:
     """Who is read, and where from.
 
     Attributes
@@ -59,7 +59,7 @@ class People:
 
 
 @dataclass(frozen=True, kw_only=True)
-class HaplotypeOptions:
+class EncodingOptions:
     """How genotypes are read.
 
     Attributes
@@ -86,7 +86,7 @@ class HaplotypeOptions:
     """
 
     bin: int = 1_000
-    together: int = TOGETHER
+    together: int = MAX_GROUP_SAMPLES
     unphased: str = "refuse"
     archaic_missing: str = "ask"
     missing: str = "ask"
@@ -105,7 +105,7 @@ class HaplotypeOptions:
 
         Examples
         --------
-        >>> HaplotypeOptions(together=12).groups(26).tolist()
+        >>> EncodingOptions(together=12).groups(26).tolist()
         [0, 8, 17]
         """
         number = -(-people // self.together)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-    from archaictools.haplotypes.feature_file import BinsFile
+    from archaictools.haplotypes.feature_file import FeatureFile
     from archaictools.haplotypes.outputs import Called
 
 _COLOURS = ("0,114,178", "213,94,0", "0,158,115", "204,121,167", "230,159,0", "86,180,233")  # Okabe and Ito
@@ -46,7 +46,7 @@ def segments_bed(segments: pd.DataFrame, archaic: tuple[str, ...]) -> pd.DataFra
     )
 
 
-def people_table(segments: pd.DataFrame, callable_: Mapping[int, int], words: BinsFile) -> pd.DataFrame:
+def people_table(segments: pd.DataFrame, callable_: Mapping[int, int], words: FeatureFile) -> pd.DataFrame:
     """Summarise each person: callable bases of the haplotypes, those in segments and their percent, segments, lengths.
 
     A segment counts by its callable bases in ``introgressed`` and of its source, by its whole length in lengths. Of a

@@ -29,7 +29,7 @@ import numpy as np
 
 from archaictools.errors import ArchaicError, InputError, UsageError, shortlist
 from archaictools.haplotypes.feature_file import ALPHABET as VARIANT
-from archaictools.haplotypes.feature_file import Patterns
+from archaictools.haplotypes.feature_file import HaplotypeEncoding
 from archaictools.haplotypes.relatedness import INPUTS
 from archaictools.io.hdf5 import (
     check_data,
@@ -65,7 +65,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from archaictools.haplotypes.feature_file import BinsFile
+    from archaictools.haplotypes.feature_file import FeatureFile
     from archaictools.sequence.token_file import WordsFile
 
 KIND = "archaictools model"
@@ -158,7 +158,7 @@ class TrainedModel:
 
     network: NetworkConfig
     members: Sequence[Member]
-    alphabet: Alphabet | Patterns
+    alphabet: Alphabet | HaplotypeEncoding
     both_strands: bool
     chromosomes: Mapping[str, int]
     words_digest: str
@@ -240,7 +240,7 @@ def load_model(path: Path, *, alphabet: str | None = KMER) -> TrainedModel:
             wanted = alphabet or f"{KMER} or {VARIANT}"
             raise InputError(f"is a model of the {shown(found)} alphabet, not {wanted}", path=path)
         parameters = read_attributes(handle, "parameters", path)
-        reading = Alphabet.restore(parameters, path) if found == KMER else Patterns.restore(parameters, path)
+        reading = Alphabet.restore(parameters, path) if found == KMER else HaplotypeEncoding.restore(parameters, path)
         description = read_attributes(handle, "network", path)
         both_strands = description.pop("both_strands", None)
         network = _restore_network(description, path)
@@ -361,7 +361,7 @@ def _read_weights(handle: h5py.File, group: str, path: Path, network: NetworkCon
     return weights
 
 
-def check_bins(model: TrainedModel, words: BinsFile) -> None:
+def check_bins(model: TrainedModel, words: FeatureFile) -> None:
     """Refuse words of bins that a model was not made for: another length of a bin."""
     if model.alphabet.describe()["bin"] != words.alphabet.bin:
         raise InputError(

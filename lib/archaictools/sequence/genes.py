@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from archaictools.io.bigwig import Track
-    from archaictools.io.summary import Tally
+    from archaictools.io.summary import Summary
 
 COLUMNS = ["gene", "chrom", "start", "end", "strand", "windows", "mean", "max", "fraction", "call", "seen"]
 
@@ -47,7 +47,7 @@ BATCH = 2_000
 ROUNDING = 1e-7
 
 
-def read_predictions(path: Path, *, tally: Tally) -> Iterator[pd.DataFrame]:
+def read_predictions(path: Path, *, tally: Summary) -> Iterator[pd.DataFrame]:
     """Stream a prediction table or a bigWig as ``chrom, start, end, probability, seen`` (NaN where it is not known).
 
     Every value is checked. Windows without a probability (``NA``, in a bigWig NaN) are left out and counted.
@@ -64,7 +64,7 @@ def read_predictions(path: Path, *, tally: Tally) -> Iterator[pd.DataFrame]:
         yield frame if "seen" in frame else frame.assign(seen=np.nan)
 
 
-def _bigwig_frames(path: Path, tally: Tally) -> Iterator[pd.DataFrame]:
+def _bigwig_frames(path: Path, tally: Summary) -> Iterator[pd.DataFrame]:
     """Read whole chromosomes, small ones together."""
     parts: list[tuple[str, Track]] = []
     with open_bigwig(path) as reader:
@@ -104,7 +104,7 @@ def summarise_genes(
     threshold: float = 0.5,
     names: Iterable[str] = (),
     source: Path | str = "the annotation",
-    tally: Tally | None = None,
+    tally: Summary | None = None,
 ) -> pd.DataFrame:
     """Summarise predictions over genes.
 

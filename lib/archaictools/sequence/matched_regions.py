@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from archaictools.io.fasta import Genome
-    from archaictools.io.summary import Tally
+    from archaictools.io.summary import Summary
 
 #: Bin in bp at which free space and GC are kept: 10 MB of memory for the longest human chromosome.
 BIN = 50
@@ -51,7 +51,7 @@ def draw_controls(
     exclude: pd.DataFrame | None,
     gc_tolerance: float,
     seed: int,
-    tally: Tally,
+    tally: Summary,
 ) -> pd.DataFrame:
     """Draw one control for each region.
 

@@ -17,13 +17,13 @@ from archaictools.intervals import IntervalSet, end_to_end, merge_table
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from archaictools.io.summary import Tally
+    from archaictools.io.summary import Summary
 
 _PLACE = ["chrom", "start", "end"]
 
 
 def select_chromosomes(
-    frame: pd.DataFrame, chromosomes: frozenset[str] | None, *, tally: Tally, group: str
+    frame: pd.DataFrame, chromosomes: frozenset[str] | None, *, tally: Summary, group: str
 ) -> pd.DataFrame:
     """Keep regions on the chromosomes asked for (all when None), counting the rest."""
     if chromosomes is None:
@@ -34,7 +34,7 @@ def select_chromosomes(
     return frame[chosen].reset_index(drop=True)
 
 
-def clip(frame: pd.DataFrame, lengths: Mapping[str, int], *, tally: Tally, group: str) -> pd.DataFrame:
+def clip(frame: pd.DataFrame, lengths: Mapping[str, int], *, tally: Summary, group: str) -> pd.DataFrame:
     """Cut regions at the end of their chromosome and drop those that lie wholly beyond it.
 
     All chromosomes must be in ``lengths``; see :meth:`archaictools.io.fasta.Genome.require`.
@@ -50,7 +50,7 @@ def clip(frame: pd.DataFrame, lengths: Mapping[str, int], *, tally: Tally, group
     return frame.assign(end=frame["end"].clip(upper=limit))[~beyond].reset_index(drop=True)
 
 
-def merge(frame: pd.DataFrame, *, tally: Tally, group: str) -> pd.DataFrame:
+def merge(frame: pd.DataFrame, *, tally: Summary, group: str) -> pd.DataFrame:
     """Join overlapping and touching regions, counting what that removed."""
     merged = merge_table(frame)
     tally.add(group, "rows merged away", len(frame) - len(merged), bases(frame) - bases(merged))
@@ -58,7 +58,7 @@ def merge(frame: pd.DataFrame, *, tally: Tally, group: str) -> pd.DataFrame:
     return merged
 
 
-def remove(frame: pd.DataFrame, unwanted: pd.DataFrame, *, tally: Tally, group: str, item: str) -> pd.DataFrame:
+def remove(frame: pd.DataFrame, unwanted: pd.DataFrame, *, tally: Summary, group: str, item: str) -> pd.DataFrame:
     """Cut ``unwanted`` intervals out of regions, counting the regions touched and the bases lost."""
     if frame.empty or unwanted.empty:
         return frame[_PLACE]
@@ -84,7 +84,7 @@ def prepare(
     lengths: Mapping[str, int],
     exclude: pd.DataFrame | None,
     merging: bool,
-    tally: Tally,
+    tally: Summary,
 ) -> dict[str, pd.DataFrame]:
     """Make the regions of each class ready for cutting.
 

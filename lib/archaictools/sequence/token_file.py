@@ -215,7 +215,7 @@ def write_words(
     Parameters
     ----------
     path
-        Where to write; see :class:`archaictools.io.files.Outputs`.
+        Where to write; see :class:`archaictools.io.files.StagedOutputs`.
     alphabet
         How bases will be read as words.
     genome

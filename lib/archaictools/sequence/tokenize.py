@@ -31,19 +31,19 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from archaictools.io.fasta import Genome
-    from archaictools.io.summary import Tally
+    from archaictools.io.summary import Summary
 
 _STRANDS = {"+": 1, "-": -1, ".": 0}
 
 
-def longest_window(path: Path, *, tally: Tally) -> int:
+def longest_window(path: Path, *, tally: Summary) -> int:
     """Return the length in bp of the longest window of a BED file: the size of a sentence."""
     read = read_columns(path, ("chrom", "start", "end"), tally=tally)
     frames = (intervals_of(frame, path, tally=tally) for frame in read)
     return max((int((frame["end"] - frame["start"]).max()) for frame in frames if len(frame)), default=0)
 
 
-def sentences_of_windows(windows: Path, genome: Genome, *, size: int, tally: Tally) -> Iterator[Sentences]:
+def sentences_of_windows(windows: Path, genome: Genome, *, size: int, tally: Summary) -> Iterator[Sentences]:
     """Read the windows of a BED file from the genome, in file order.
 
     Windows on the minus strand are read reverse-complemented. The class is read from the name column.
