@@ -10,6 +10,7 @@ import numpy as np
 
 from archaictools import provenance
 from archaictools.errors import InputError, UsageError
+from archaictools.haplotypes.audit import audit_haplotypes
 from archaictools.haplotypes.augment import Augmentation
 from archaictools.haplotypes.batches import BinBatches
 from archaictools.haplotypes.fit_second import Held, fit_second, second_network
@@ -175,7 +176,7 @@ def fit_bins(
         folder = checkpoint / f"fold-{split.fold + 1}" if checkpoint and split_options.folds else checkpoint
         fitted.append(_fit_member(genomes, split, (network, second), options, before, folder, digests))
     places, predicted = _places(genomes, fitted)
-    metrics = judge(places, predicted, _audit(split_options), seed=options.seed)
+    metrics = judge(places, predicted, dict(audit_haplotypes(genomes, splits)), seed=options.seed)
     first = fitted[0]
     metrics["split"] = first.member.split.describe() | {"unused": first.unused}
     metrics["training"] = asdict(options) | course(first.trained, first.temperature)
@@ -320,19 +321,3 @@ def _places(genomes: Genomes, fitted: Sequence[_FittedMember]) -> tuple[Location
     joined = Flat.join(flats)
     places = Locations(list(genomes.lengths), joined.place, joined.start, joined.start + genomes.size, joined.label)
     return places, predicted
-
-
-def _audit(options: SplitScheme) -> dict[str, Any]:
-    """Judge the split: what people share at a place is held out with it, so only edges can leak."""
-    if options.method == "chromosome":
-        return {
-            "schema_version": 1,
-            "verdict": "clean",
-            "reason": "whole chromosomes of all haplotypes are held out",
-        }
-    return {
-        "schema_version": 1,
-        "verdict": "clean" if options.gap else "suspect",
-        "reason": "a tract that crosses the edge of a block or region stands on both sides"
-        + (f", but {options.gap:,} bp are left out there" if options.gap else "; leave out some bp with --gap"),
-    }
