@@ -21,7 +21,7 @@ from archaictools.intervals import flags_of_runs, mean_where_overlapping, sums_o
 from archaictools.io.bigwig import BigWigWriter
 from archaictools.io.files import safe_file_name
 from archaictools.io.tables import TableWriter
-from archaictools.sequence.tracks import Calling, segments_of
+from archaictools.learning.segments import segments_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from archaictools.haplotypes.feature_file import FeatureFile
     from archaictools.haplotypes.predict import BinEnsemble
     from archaictools.io.bigwig import Track
+    from archaictools.learning.options import SegmentOptions
     from archaictools.progress import Progress
 
 #: Digits of log-likelihood ratios after the point.
@@ -169,7 +170,7 @@ class _Sums:
 def write_calls(
     haplotypes: Iterator[Haplotype],
     words: FeatureFile,
-    calling: Calling,
+    options: SegmentOptions,
     *,
     desert: int,
     bigwig: Path | None = None,
@@ -183,7 +184,7 @@ def write_calls(
         As from :func:`predict_haplotypes`.
     words
         What they were predicted from.
-    calling
+    options
         How segments are called.
     desert
         Least length of a desert in bp.
@@ -218,11 +219,11 @@ def write_calls(
                 tracks[one.row].add(one.chrom, one.track())
             if rows:
                 rows.write(_table_of(one, words))
-            _add(sums, one, words, calling)
+            _add(sums, one, words, options)
         _close(tracks)
     if bigwig:
         _write_shared(bigwig, words, sums)
-    segments = pd.concat(sums.segments) if sums.segments else _segments_of(None, words, calling)
+    segments = pd.concat(sums.segments) if sums.segments else _segments_of(None, words, options)
     segments = _name(segments, words.alphabet.archaic)
     segments = segments.sort_values(["chrom", "start", "end", "sample", "haplotype"], kind="stable")
     order = {chrom: number for number, chrom in enumerate(words.bins)}
@@ -266,10 +267,10 @@ def _table_of(one: Haplotype, words: FeatureFile) -> pd.DataFrame:
     )
 
 
-def _add(sums: _Sums, one: Haplotype, words: FeatureFile, calling: Calling) -> None:
+def _add(sums: _Sums, one: Haplotype, words: FeatureFile, options: SegmentOptions) -> None:
     """Call the segments of a haplotype and add it to what is shared."""
     known = words.shared(one.chrom, "callable") * one.read  # callable bases with data
-    segments = _segments_of(one, words, calling, known)
+    segments = _segments_of(one, words, options, known)
     if len(segments):
         sums.segments.append(segments)
     bins = len(one.probability)
@@ -289,7 +290,7 @@ def _add(sums: _Sums, one: Haplotype, words: FeatureFile, calling: Calling) -> N
 
 
 def _segments_of(
-    one: Haplotype | None, words: FeatureFile, calling: Calling, known: npt.NDArray[np.uint16] | None = None
+    one: Haplotype | None, words: FeatureFile, options: SegmentOptions, known: npt.NDArray[np.uint16] | None = None
 ) -> pd.DataFrame:
     archaic = words.alphabet.archaic
     columns = ["chrom", "start", "end", "sample", "haplotype", "posterior", "source", "seen", "callable"]
@@ -297,7 +298,7 @@ def _segments_of(
     if one is None or known is None:
         return pd.DataFrame(columns=columns)
     size = max(1, int(one.edges[1] - one.edges[0]))
-    begin, end, mean = segments_of(one.track(bridged(one.read, BRIDGE // size)), calling)
+    begin, end, mean = segments_of(one.track(bridged(one.read, BRIDGE // size)), options)
     sample, number = words.haplotypes[one.row]
     first, last = np.searchsorted(one.edges, begin), np.searchsorted(one.edges, end)
     found: dict[str, Any] = {

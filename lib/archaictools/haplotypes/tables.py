@@ -11,7 +11,7 @@ from archaictools.haplotypes.sources import AMBIGUOUS, UNMATCHED
 from archaictools.intervals import runs_of_equal
 from archaictools.io.bed import score
 from archaictools.io.tables import write_table
-from archaictools.sequence.tracks import SEEN
+from archaictools.learning.segments import SEEN
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -10,10 +10,11 @@ import numpy as np
 import pandas as pd
 
 from archaictools.errors import InputError
-from archaictools.intervals import IntervalSet, mean_where_overlapping, runs_of_equal, sums_of_ranges
+from archaictools.intervals import IntervalSet, mean_where_overlapping, runs_of_equal
 from archaictools.io.bed import score
 from archaictools.io.bigwig import BigWigWriter
 from archaictools.io.tables import TableWriter
+from archaictools.learning.segments import SEEN, segments_of
 from archaictools.sequence.labels import INTROGRESSED
 
 if TYPE_CHECKING:
@@ -23,13 +24,10 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from archaictools.io.bigwig import Track
+    from archaictools.learning.options import SegmentOptions
     from archaictools.progress import Progress
     from archaictools.sequence.ensemble import Ensemble
     from archaictools.sequence.token_file import WordsFile
-
-
-#: Marks what training saw, in names of segments and as a column.
-SEEN = "seen"
 
 
 @dataclass(frozen=True)
@@ -98,49 +96,9 @@ def _joined(chrom: str, parts: list[tuple[np.ndarray, ...]]) -> Predictions:
     return Predictions(chrom, *(np.concatenate(column) for column in zip(*parts, strict=True)))
 
 
-@dataclass(frozen=True, kw_only=True)
-class Calling:
-    """How segments are called from a track.
-
-    Attributes
-    ----------
-    threshold
-        Least probability of a base in a segment.
-    min_length
-        Least length of a segment in bp.
-    max_gap
-        Bases without a call, or without a window, that a segment may bridge.
-    """
-
-    threshold: float = 0.5
-    min_length: int = 0
-    max_gap: int = 0
-
-
-def segments_of(
-    track: Track, calling: Calling
-) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.float64]]:
-    """Join neighbouring intervals at or above the threshold into segments.
-
-    Returns
-    -------
-    tuple
-        Starts, ends, and the mean probability of the bases that carry one.
-    """
-    starts, ends, values = track
-    good = values >= calling.threshold
-    found = IntervalSet.merged(starts[good], ends[good], gap=calling.max_gap)
-    long = found.end - found.start >= calling.min_length
-    begin, end = found.start[long], found.end[long]
-    # Mean over every covered base between begin and end, bridged ones included.
-    first, last = np.searchsorted(starts, begin), np.searchsorted(ends, end, side="right")
-    area, covered = (sums_of_ranges(part, first, last) for part in (values * (ends - starts), ends - starts))
-    return begin, end, area / np.maximum(covered, 1)
-
-
-def call_segments(chrom: str, track: Track, calling: Calling) -> pd.DataFrame:
+def call_segments(chrom: str, track: Track, options: SegmentOptions) -> pd.DataFrame:
     """Call segments as BED6; the score is 1000 times the mean probability of the bases that carry one."""
-    begin, end, mean = segments_of(track, calling)
+    begin, end, mean = segments_of(track, options)
     return pd.DataFrame(
         {
             "chrom": chrom,
@@ -168,7 +126,7 @@ class Written:
 def write_predictions(
     predictions: Iterable[Predictions],
     words: WordsFile,
-    calling: Calling,
+    options: SegmentOptions,
     *,
     bigwig: Path | None = None,
     bed: Path | None = None,
@@ -185,10 +143,10 @@ def write_predictions(
         table_writer = stack.enter_context(TableWriter(table)) if table else None
         for part in predictions:
             done.windows += len(part.start)
-            done.called_windows += int((part.probability >= calling.threshold).sum())
+            done.called_windows += int((part.probability >= options.threshold).sum())
             track = part.track()
             done.bases += int((track[1] - track[0]).sum())
-            segments = call_segments(part.chrom, track, calling)
+            segments = call_segments(part.chrom, track, options)
             marked = part.touches_seen(segments["start"].to_numpy(), segments["end"].to_numpy())
             segments["name"] = np.where(marked, f"{INTROGRESSED}_{SEEN}", INTROGRESSED)
             done.seen_windows += int(part.seen.sum())
