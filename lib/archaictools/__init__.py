@@ -20,11 +20,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from archaictools.api.genes import genes
+    from archaictools.api.merge import merge
+    from archaictools.api.predict import predict
     from archaictools.api.windows import windows
 
 __version__ = "0.1.0"
 
-__all__ = ["__version__", "windows"]
+__all__ = ["__version__", "genes", "merge", "predict", "windows"]
 
 
 def __getattr__(name: str) -> object:
