@@ -240,7 +240,7 @@ def test_blocks_are_runs_without_the_other_sides(words):
 @pytest.mark.parametrize(("gap", "verdict"), [(0, "suspect"), (1, "clean"), (5_000, "clean")])
 def test_the_audit_measures_the_distance_between_sides(tmp_path, words, gap, verdict):
     """The same split has one verdict, whether options describe it or the fold file that they wrote."""
-    with open_bins(words[0]) as bins:
+    with open_features(words[0]) as bins:
         genomes = Genomes([bins])
         splits = make_splits(genomes.places, SplitScheme(method="block", block_size=50_000, gap=gap))
         fold_table(splits, genomes.places, genomes.lengths).to_csv(
@@ -269,7 +269,7 @@ def test_whole_chromosomes_in_a_fold_file_are_clean(tmp_path, words, half, verdi
     rows = ["chr1 0 600000 train", "chr2 0 600000 validation", "chr4 0 600000 test"]
     rows += ["chr3 0 300000 test", f"chr3 300000 600000 {half}"]
     (tmp_path / "f.bed").write_text("".join(row.replace(" ", "\t") + "\n" for row in rows))
-    with open_bins(words[0]) as bins:
+    with open_features(words[0]) as bins:
         genomes = Genomes([bins])
         found = audit_haplotypes(genomes, make_splits(genomes.places, read_folds(tmp_path / "f.bed")))
     assert (found["verdict"], found["distance_bp"]) == (verdict, None if half == "test" else 0)
@@ -283,7 +283,7 @@ def test_the_audit_finds_people_of_two_files(tmp_path, seed, test, verdict):
     """Two VCFs of the same people: the same names, the same tracts."""
     make_words(tmp_path / "a.h5", chromosomes=3, vcf="one", seed=1)
     make_words(tmp_path / "b.h5", chromosomes=3, vcf="filtered", seed=seed)
-    with open_bins(tmp_path / "a.h5") as a, open_bins(tmp_path / "b.h5") as b:
+    with open_features(tmp_path / "a.h5") as a, open_features(tmp_path / "b.h5") as b:
         genomes = Genomes([a, b])
         held = (test,) if isinstance(test, str) else test
         others = ("a/chr2", "b/chr2")
