@@ -56,7 +56,7 @@ test: $(READY) ## all tests that need neither a Galaxy server nor a browser
 	ARCHAICTOOLS_DATA="$(DATA)" $(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder
 
 fuzz: $(READY) ## 10,000 inputs (FUZZ=number) that nobody expects to every reader, a line each (an hour or two)
-	ARCHAICTOOLS_FUZZ=$(FUZZ) $(BIN)/python tests/fuzz.py
+	ARCHAICTOOLS_FUZZ=$(FUZZ) $(BIN)/python tests/fuzzing/run.py
 
 $(GALAXY)/.ready: tests/galaxy/galaxy-requirements.txt
 $(PLANEMO)/.ready: tests/galaxy/planemo-requirements.txt

@@ -15,7 +15,7 @@ import pytest
 
 import archaictools
 from archaictools.cli.main import VERBS
-from conftest import PLANTED, ROOT, write_fasta
+from helpers import PLANTED, ROOT, write_fasta
 
 PACKAGE = Path(archaictools.__file__).parent
 GENOME = PLANTED / "planted.fa.gz"

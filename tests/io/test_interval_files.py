@@ -12,7 +12,7 @@ from archaictools.haplotypes.labels import Cover, read_cover, read_truth
 from archaictools.io.bed import read_bed
 from archaictools.io.summary import Tally
 from archaictools.io.tables import read_table
-from conftest import write_fasta
+from helpers import write_fasta
 
 
 def places(path):

@@ -23,7 +23,7 @@ from archaictools.io.dna import encode
 from archaictools.io.fasta import open_genome
 from archaictools.io.files import Outputs
 from archaictools.io.summary import Tally
-from conftest import write_fasta
+from helpers import write_fasta
 
 
 def places(frame):
