@@ -1,4 +1,4 @@
-# archaictools: every target makes what it needs; `make demo` and `make test` work on a fresh clone.
+# archaictools: every target makes its prerequisites; `make demo` and `make test` work on a fresh clone.
 PYTHON ?= python3
 VENV   ?= .venv
 BIN     = $(VENV)/bin
@@ -14,7 +14,7 @@ GALAXY  ?= .galaxy
 PLANEMO ?= .planemo
 BROWSER ?= .browser
 
-.PHONY: demo demo-real demo-people callers yardstick leave-out pretrain article controls test fuzz test-galaxy test-browser lint bench clean help
+.PHONY: demo demo-real demo-people callers yardstick leave-out pretrain article controls validate-realdata test fuzz test-galaxy test-browser lint docs bench clean help
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -25,37 +25,40 @@ $(READY): pyproject.toml constraints.txt
 	PIP_CONSTRAINT=constraints.txt PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/python -m pip install --quiet --editable '.[test,lint]'
 	touch $@
 
-demo: $(READY) ## find segments in simulated people, run the chain on the planted genome, into demo/ (2 minutes)
-	PATH="$(CURDIR)/$(BIN):$$PATH" bash benchmarks/demo.sh test-data demo
+demo: $(READY) ## segments of simulated people and the k-mer chain on the planted genome, into demo/ (2 minutes)
+	PATH="$(CURDIR)/$(BIN):$$PATH" bash examples/demo.sh test-data demo
 
-demo-real: $(READY) ## run the same chain on hg19 chr21 (DATA=folder) into demo-real/
-	PATH="$(CURDIR)/$(BIN):$$PATH" bash benchmarks/demo_real.sh $(DATA) demo-real
+demo-real: $(READY) ## the k-mer chain on hg19 chr21 (DATA=folder), into demo-real/
+	PATH="$(CURDIR)/$(BIN):$$PATH" bash examples/demo_real.sh $(DATA) demo-real
 
-demo-people: $(READY) ## archaic segments of ten real people (fetched from PyPI) into demo-people/; DATA=folder compares
-	PATH="$(CURDIR)/$(BIN):$$PATH" PYTHON="$(CURDIR)/$(BIN)/python" bash benchmarks/demo_people.sh demo-people $(DATA)
+demo-people: $(READY) ## archaic segments of ten real people (VCF from PyPI), into demo-people/; DATA=folder compares with published calls
+	PATH="$(CURDIR)/$(BIN):$$PATH" PYTHON="$(CURDIR)/$(BIN)/python" bash examples/demo_people.sh demo-people $(DATA)
 
-callers: $(READY) ## the pretrained model against HMMs on simulated people, into callers/ (an hour)
-	PATH="$(CURDIR)/$(BIN):$$PATH" PYTHON="$(CURDIR)/$(BIN)/python" bash benchmarks/callers.sh callers
+callers: $(READY) ## comparison of the pretrained model with HMMs on simulated people, into callers/ (an hour)
+	PATH="$(CURDIR)/$(BIN):$$PATH" PYTHON="$(CURDIR)/$(BIN)/python" bash validation/callers/callers.sh callers
 
-yardstick: $(READY) ## the pretrained model beside hmmix on the same people, into yardstick/ (YARDSTICK=folder PYTHON2=python with hmmix)
-	PATH="$(CURDIR)/$(BIN):$$PATH" PYTHON="$(CURDIR)/$(BIN)/python" PYTHON2="$(PYTHON2)" bash benchmarks/yardstick.sh $(YARDSTICK) yardstick
+yardstick: $(READY) ## comparison of the pretrained model with hmmix, into yardstick/ (YARDSTICK=folder PYTHON2=python with hmmix)
+	PATH="$(CURDIR)/$(BIN):$$PATH" PYTHON="$(CURDIR)/$(BIN)/python" PYTHON2="$(PYTHON2)" bash validation/callers/yardstick.sh $(YARDSTICK) yardstick
 
-leave-out: $(READY) ## what a history that training never saw does to the calls (after pretrain and callers; an hour)
-	PATH="$(CURDIR)/$(BIN):$$PATH" PYTHON="$(CURDIR)/$(BIN)/python" bash benchmarks/leave_out.sh pretrain callers
+leave-out: $(READY) ## accuracy on demographic histories outside the training (after pretrain and callers; an hour)
+	PATH="$(CURDIR)/$(BIN):$$PATH" PYTHON="$(CURDIR)/$(BIN)/python" bash validation/callers/leave_out.sh pretrain callers
 
-pretrain: $(READY) ## make the pretrained model again, from simulations alone, into pretrain/ (two hours, besides ten minutes of a GPU)
-	PATH="$(CURDIR)/$(BIN):$$PATH" bash benchmarks/pretrain.sh pretrain $(WEIGHTS)/pretrained.h5
+pretrain: $(READY) ## the pretrained model from simulations, into pretrain/ (two hours and ten minutes of a GPU)
+	PATH="$(CURDIR)/$(BIN):$$PATH" bash pretraining/pretrain.sh pretrain $(WEIGHTS)/pretrained.h5
 
-article: $(READY) ## the article's own protocol on chr21 (DATA=folder) into article/, with the verdict on it
-	PATH="$(CURDIR)/$(BIN):$$PATH" bash benchmarks/article.sh $(DATA) article
+article: $(READY) ## the article's protocol on chr21 (DATA=folder) and the verdict on it, into article/
+	PATH="$(CURDIR)/$(BIN):$$PATH" bash validation/article/article.sh $(DATA) article
 
-controls: $(READY) ## three made genomes: what must be called skill, no skill and leaky, into controls/ (3 minutes)
-	PATH="$(CURDIR)/$(BIN):$$PATH" bash benchmarks/controls.sh test-data controls
+controls: $(READY) ## three genomes with known verdicts (skill, no skill, leaky), into controls/ (3 minutes)
+	PATH="$(CURDIR)/$(BIN):$$PATH" bash validation/article/controls.sh test-data controls
 
-test: $(READY) ## all tests that need neither a Galaxy server nor a browser
+validate-realdata: $(READY) ## windows, segments and verdicts on real data (DATA=folder; 3 minutes)
+	ARCHAICTOOLS_DATA="$(DATA)" $(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder validation/realdata
+
+test: $(READY) ## all tests without a Galaxy server or a browser
 	ARCHAICTOOLS_DATA="$(DATA)" $(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder
 
-fuzz: $(READY) ## 10,000 inputs (FUZZ=number) that nobody expects to every reader, a line each (an hour or two)
+fuzz: $(READY) ## 10,000 malformed inputs (FUZZ=number) for every reader (an hour or two)
 	ARCHAICTOOLS_FUZZ=$(FUZZ) $(BIN)/python tests/fuzzing/run.py
 
 $(GALAXY)/.ready: tests/galaxy/galaxy-requirements.txt
@@ -65,7 +68,7 @@ $(GALAXY)/.ready $(PLANEMO)/.ready:
 	PIP_DISABLE_PIP_VERSION_CHECK=1 $(@D)/bin/python -m pip install --quiet --requirement $<
 	touch $@
 
-test-galaxy: $(READY) $(GALAXY)/.ready $(PLANEMO)/.ready ## the wrappers and workflows in a Galaxy server of their own (installs it first)
+test-galaxy: $(READY) $(GALAXY)/.ready $(PLANEMO)/.ready ## wrappers and workflows in a private Galaxy server (installs it first)
 	$(PLANEMO)/bin/python tests/galaxy/server.py --galaxy $(GALAXY) --program $(BIN)/archaictools --state build/galaxy -- \
 	    $(PLANEMO)/bin/python -m pytest -c tests/galaxy/pytest.ini -n 3 tests/galaxy
 
@@ -75,16 +78,24 @@ $(BROWSER)/.ready: tests/browser/requirements.txt tests/browser/prepare.sh
 	bash tests/browser/prepare.sh $(BROWSER)
 	touch $@
 
-test-browser: $(READY) $(GALAXY)/.ready $(BROWSER)/.ready ## a person's way through Galaxy's page in Chromium; screenshots into build/screenshots/
+test-browser: $(READY) $(GALAXY)/.ready $(BROWSER)/.ready ## Galaxy's page in Chromium; screenshots into build/screenshots/
 	$(BROWSER)/bin/python tests/galaxy/server.py --galaxy $(GALAXY) --program $(BIN)/archaictools --state build/galaxy \
 	    --viewers $(BROWSER)/viewers -- $(BROWSER)/bin/python -m pytest -c tests/browser/pytest.ini tests/browser
 
 lint: $(READY) ## ruff and mypy
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
 
-bench: $(READY) ## time tokenize, train and predict against the article's way
-	$(BIN)/python benchmarks/speed.py --out benchmarks/RESULTS.md
+$(VENV)/.docs: $(READY)
+	PIP_CONSTRAINT=constraints.txt PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/python -m pip install --quiet --editable '.[docs]'
+	touch $@
 
-clean: ## remove what the targets made
+docs: $(VENV)/.docs ## the pages made from the program, then the whole site into build/site/
+	$(BIN)/python docs/generate.py
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict
+
+bench: $(READY) ## speed and memory, each compared with an alternative, into performance/RESULTS.md
+	$(BIN)/python performance/speed.py --out performance/RESULTS.md
+
+clean: ## removal of all that the targets made
 	rm -rf $(VENV) $(GALAXY) $(PLANEMO) $(BROWSER) demo demo-real demo-people callers yardstick pretrain article controls build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} + ; rm -rf lib/*.egg-info

@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 
 from archaictools.haplotypes.allele_classes import PATTERNS
-from archaictools.haplotypes.feature_file import open_bins
+from archaictools.haplotypes.feature_file import open_features
 from archaictools.learning.model_file import Member, TrainedModel
-from archaictools.learning.network import Network
-from archaictools.learning.regions import Territory
-from archaictools.learning.splits import Split, SplitOptions
+from archaictools.learning.network import NetworkConfig
+from archaictools.learning.regions import SeenRegions
+from archaictools.learning.splits import Split, SplitScheme
 from archaictools.sequence.token_file import Alphabet
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -136,7 +136,7 @@ def count_evidence(place, has, alternate, counters):
 
 def check(path, expected):
     words, varies, matches, pairs, unshared = expected
-    with open_bins(path) as found:
+    with open_features(path) as found:
         (chrom,) = found.bins
         counts = found.counts(chrom)
         assert counts.sum() == sum(words.values()) > 1_000
@@ -172,7 +172,7 @@ def by_chromosome(tmp_path, archaic):
 
 def words_of(path, haplotype=1):
     """Words of the first bin of a haplotype: of each chromosome, the word to how often it is there."""
-    with open_bins(path) as found:
+    with open_features(path) as found:
         counts = {chrom: found.counts(chrom)[haplotype, 0] for chrom in found.bins}
     return {chrom: {PATTERNS[word]: int(row[word]) for word in np.flatnonzero(row)} for chrom, row in counts.items()}
 
@@ -184,8 +184,8 @@ def member(network, rng, fold) -> Member:
     ][fold]
     return Member(
         weights={name: rng.normal(size=shape).astype(np.float32) for name, shape in network.shapes().items()},
-        split=Split(SplitOptions(folds=3), sides, fold),
-        seen=Territory(["chr1", "chr2"], np.array([0, 0]), np.array([1000, 900])),
+        split=Split(SplitScheme(folds=3), sides, fold),
+        seen=SeenRegions(["chr1", "chr2"], np.array([0, 0]), np.array([1000, 900])),
         counts=rng.integers(0, 9, size=(2, 65)).astype(np.uint32),
     )
 
@@ -193,7 +193,7 @@ def member(network, rng, fold) -> Member:
 def small_model(**changes) -> TrainedModel:
     rng = np.random.default_rng(1)
     alphabet = Alphabet(k=3, size=50)
-    network = Network(vocabulary=alphabet.vocabulary, words=alphabet.words, embedding=4, lstm=3, dense=2)
+    network = NetworkConfig(vocabulary=alphabet.vocabulary, words=alphabet.words, embedding=4, lstm=3, dense=2)
     values = {
         "network": network,
         "members": [member(network, rng, fold) for fold in range(2)],

@@ -37,7 +37,7 @@ def test_two_tables_with_one_header_each(ok, tmp_path):
     subprocess.run(
         [
             sys.executable,
-            ROOT / "benchmarks" / "people.py",
+            ROOT / "validation" / "callers" / "people.py",
             *(tmp_path / name for name in ("out", "w.h5", "s.tsv", "p.tsv")),
         ],
         check=True,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import gzip
-import re
 import signal
 import subprocess
 import sys
@@ -15,7 +14,7 @@ import pytest
 
 import archaictools
 from archaictools.cli.main import VERBS
-from helpers import PLANTED, ROOT, write_fasta
+from helpers import PLANTED, write_fasta
 
 PACKAGE = Path(archaictools.__file__).parent
 GENOME = PLANTED / "planted.fa.gz"
@@ -226,14 +225,3 @@ def test_imports_run_one_way():
                 if parts[0] == "archaictools" and len(parts) > 1 and parts[1] in layers:
                     allowed = layer if layer >= 0 else 0  # the package's own helpers may use formats
                     assert layers.index(parts[1]) <= allowed, f"{path} imports {name}"
-
-
-def test_readme_names_options_that_exist(ok):
-    """Every archaictools command in the README uses verbs and options that the program has."""
-    text = (ROOT / "README.md").read_text().replace("\\\n", " ")
-    commands = [line.strip() for line in text.splitlines() if re.match(r"\s*archaictools (?!-)\w+ ", line)]
-    assert len(commands) >= len(VERBS)
-    known = {verb: set(re.findall(r"--[a-z][a-z-]*", ok(verb, "--help").out)) for verb in VERBS}
-    for command in commands:
-        verb = command.split()[1]
-        assert set(re.findall(r"--[a-z][a-z-]*", command)) <= known[verb], command

@@ -8,14 +8,14 @@ from pathlib import Path
 
 import numpy as np
 
-from archaictools.haplotypes.feature_file import Patterns, open_bins
-from archaictools.haplotypes.feature_writer import Piece, write_bins
+from archaictools.haplotypes.feature_file import HaplotypeEncoding, open_features
+from archaictools.haplotypes.feature_writer import FeatureChunk, write_features
 from archaictools.haplotypes.relatedness import INPUTS
 from archaictools.learning.checkpoint import State, load_checkpoint, save_checkpoint
 from archaictools.learning.model_file import Member, TrainedModel, load_model, save_model
-from archaictools.learning.network import Network
-from archaictools.learning.regions import Territory
-from archaictools.learning.splits import Split, SplitOptions
+from archaictools.learning.network import NetworkConfig
+from archaictools.learning.regions import SeenRegions
+from archaictools.learning.splits import Split, SplitScheme
 from archaictools.sequence.token_file import Alphabet, Sentences, open_words, write_words
 
 INPUT = {"inputs": {"vcf_0": {"name": "people.vcf.gz", "sha256": "0" * 64}}, "version": "1"}
@@ -40,9 +40,9 @@ def haplotypes(path: Path) -> Path:
     rng = np.random.default_rng(1)
     rows = [(name, side) for name in ("P1", "P2", "P3") for side in (1, 2)]
     lengths = {"chr1": 9_500, "chr2": 3_000, "chr3": 700}
-    with write_bins(
+    with write_features(
         path,
-        Patterns(bin=1_000, archaic=("ARC1", "ARC2"), outgroup=5),
+        HaplotypeEncoding(bin=1_000, archaic=("ARC1", "ARC2"), outgroup=5),
         haplotypes=rows,
         lengths=lengths,
         provenance=INPUT,
@@ -53,7 +53,7 @@ def haplotypes(path: Path) -> Path:
             bins = -(-lengths[chrom] // 1_000)
             known = rng.integers(0, 9, size=(6, bins, 2, 1))
             writer.append(
-                Piece(
+                FeatureChunk(
                     rng.integers(0, 9, size=(6, bins, 32)).astype(np.uint8),
                     np.concatenate([known, known // 2, known], axis=3).astype(np.uint8),
                     rng.integers(0, 9, size=bins).astype(np.uint16),
@@ -68,7 +68,7 @@ def haplotypes(path: Path) -> Path:
     return path
 
 
-def _member(network: Network, second: Network | None, fold: int, words: int) -> Member:
+def _member(network: NetworkConfig, second: NetworkConfig | None, fold: int, words: int) -> Member:
     rng = np.random.default_rng(fold)
     weights, others = (
         {name: rng.normal(size=shape).astype(np.float32) for name, shape in (one.shapes() if one else {}).items()}
@@ -77,13 +77,15 @@ def _member(network: Network, second: Network | None, fold: int, words: int) -> 
     return Member(
         weights=weights,
         sharing=others,
-        split=Split(SplitOptions(folds=3), {"train": ["chr1"], "validation": ["chr2"], "test": ["chr3"]}, fold),
-        seen=Territory(["chr1", "chr1", "chr2"], np.array([0, 600, 0]), np.array([500, 1000, 900])),
+        split=Split(SplitScheme(folds=3), {"train": ["chr1"], "validation": ["chr2"], "test": ["chr3"]}, fold),
+        seen=SeenRegions(["chr1", "chr1", "chr2"], np.array([0, 600, 0]), np.array([500, 1000, 900])),
         counts=rng.integers(0, 9, size=(2, words)).astype(np.uint32),
     )
 
 
-def _model(path: Path, alphabet: Alphabet | Patterns, network: Network, second: Network | None) -> Path:
+def _model(
+    path: Path, alphabet: Alphabet | HaplotypeEncoding, network: NetworkConfig, second: NetworkConfig | None
+) -> Path:
     training = {"epochs": 1, "temperature": 1.0}
     model = TrainedModel(
         network=network,
@@ -102,13 +104,13 @@ def _model(path: Path, alphabet: Alphabet | Patterns, network: Network, second: 
 
 def kmer_model(path: Path) -> Path:
     alphabet = Alphabet(k=3, size=20)
-    network = Network(vocabulary=alphabet.vocabulary, words=alphabet.words, embedding=4, lstm=3, dense=2)
+    network = NetworkConfig(vocabulary=alphabet.vocabulary, words=alphabet.words, embedding=4, lstm=3, dense=2)
     return _model(path, alphabet, network, None)
 
 
 def haplotype_model(path: Path) -> Path:
-    alphabet = Patterns(bin=1_000, archaic=("ARC1",), outgroup=5)
-    network = Network(
+    alphabet = HaplotypeEncoding(bin=1_000, archaic=("ARC1",), outgroup=5)
+    network = NetworkConfig(
         vocabulary=alphabet.vocabulary, words=50, embedding=4, lstm=3, dense=2, lstm_layers=2, per_bin=True
     )
     return _model(path, alphabet, network, replace(network, vocabulary=network.vocabulary + len(INPUTS), lstm_layers=1))
@@ -135,12 +137,12 @@ def read_kmers(path: Path) -> None:
 
 
 def read_haplotypes(path: Path) -> None:
-    with open_bins(path) as words:
+    with open_features(path) as words:
         assert len(words.people) <= len(words.haplotypes)
         for chrom in words.bins:
-            for rows in words.companies[:3]:
+            for rows in words.groups[:3]:
                 words.inputs(chrom, rows)
-                words.sharing(chrom, rows)
+                words.shared_alleles(chrom, rows)
                 words.matches(chrom, rows.start)
             if words.labelled:
                 words.truth(chrom)

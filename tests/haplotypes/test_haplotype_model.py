@@ -4,6 +4,7 @@ independent computation or a known truth."""
 from __future__ import annotations
 
 import json
+from itertools import pairwise
 from pathlib import Path
 
 import h5py
@@ -19,21 +20,23 @@ from archaictools.haplotypes import evaluate as bin_evaluation
 from archaictools.haplotypes import fit as bin_fitting
 from archaictools.haplotypes import hmm
 from archaictools.haplotypes.allele_classes import PATTERNS
+from archaictools.haplotypes.audit import audit_haplotypes
 from archaictools.haplotypes.augment import Augmentation, _uneven
 from archaictools.haplotypes.batches import BinBatches
 from archaictools.haplotypes.dataset import Genomes, _united
 from archaictools.haplotypes.evaluate import CONTROLS, RIVALS, evaluate_bins
 from archaictools.haplotypes.explain import draw_stretches
-from archaictools.haplotypes.feature_file import Patterns, open_bins
-from archaictools.haplotypes.feature_writer import Piece, write_bins
+from archaictools.haplotypes.feature_file import HaplotypeEncoding, open_features
+from archaictools.haplotypes.feature_writer import FeatureChunk, write_features
 from archaictools.haplotypes.predict import BinEnsemble
 from archaictools.haplotypes.predictors import BinPredictor
 from archaictools.haplotypes.pretrained import load
 from archaictools.learning import training
 from archaictools.learning.checkpoint import save_checkpoint
 from archaictools.learning.model_file import load_model
-from archaictools.learning.network import Network, start_tensorflow
-from archaictools.learning.splits import SplitOptions, make_splits
+from archaictools.learning.network import NetworkConfig, start_tensorflow
+from archaictools.learning.regions import fold_table, read_folds
+from archaictools.learning.splits import EXCLUDED, SplitScheme, make_splits
 
 ABSENT_HOM, ABSENT_LACKED = PATTERNS.index("absent_hom"), PATTERNS.index("absent_lacked")
 
@@ -45,7 +48,7 @@ def make_words(path, *, chromosomes=3, bins=600, people=2, seed=1, archaic=("A0"
     lengths = {f"chr{number + 1}": bins * 1_000 for number in range(chromosomes)}
     provenance = {"inputs": {"vcf_0": {"sha256": vcf or str(path)}}}
     truth = {}
-    with write_bins(path, Patterns(archaic=archaic, outgroup=9), haplotypes=haplotypes, lengths=lengths,
+    with write_features(path, HaplotypeEncoding(archaic=archaic, outgroup=9), haplotypes=haplotypes, lengths=lengths,
                     provenance=provenance) as writer:  # fmt: skip
         for chrom in lengths:
             inside = np.zeros((len(haplotypes), bins), dtype=bool)
@@ -65,7 +68,7 @@ def make_words(path, *, chromosomes=3, bins=600, people=2, seed=1, archaic=("A0"
             writer.begin(chrom)
             ones = np.ones(bins, dtype=np.uint16)
             missing = np.zeros(counts.shape[:2], dtype=np.uint16)
-            writer.append(Piece(counts, matches, 3 * ones, 1_000 * ones, 9 * ones, missing, pairs))
+            writer.append(FeatureChunk(counts, matches, 3 * ones, 1_000 * ones, 9 * ones, missing, pairs))
             truth[chrom] = (inside * 1_000).astype(np.uint16)
             writer.label(truth[chrom])
     return truth
@@ -121,7 +124,13 @@ def test_the_temperature_is_of_people_beside_an_archaic_genome(run, tmp_path, mo
 def test_training_finds_planted_tracts_on_a_held_out_chromosome(trained):
     metrics = trained[1]
     assert metrics["verdict"] == "skill"
-    assert metrics["audit"]["verdict"] == "clean"
+    assert metrics["audit"] == {
+        "schema_version": 1,
+        "verdict": "clean",
+        "reason": "whole chromosomes of all haplotypes are held out",
+        "distance_bp": None,
+        "people_on_two_sides": 0,
+    }
     held = metrics["split"]["chromosomes"]
     assert sorted(len(held[side]) for side in ("train", "validation", "test")) == [1, 1, 2]
     assert metrics["test"]["n"] == 8 * 600
@@ -198,12 +207,12 @@ def test_files_of_the_same_people_stay_on_one_side(tmp_path):
     for name, vcf in (("a.n5", "same"), ("a.n50", "same"), ("b.n5", "other"), ("c.n5", "third")):
         make_words(tmp_path / f"{name}.h5", chromosomes=1, vcf=vcf, seed=len(name))
     with (
-        open_bins(tmp_path / "a.n5.h5") as a, open_bins(tmp_path / "a.n50.h5") as b,
-        open_bins(tmp_path / "b.n5.h5") as c, open_bins(tmp_path / "c.n5.h5") as d,
+        open_features(tmp_path / "a.n5.h5") as a, open_features(tmp_path / "a.n50.h5") as b,
+        open_features(tmp_path / "b.n5.h5") as c, open_features(tmp_path / "c.n5.h5") as d,
     ):  # fmt: skip
         genomes = Genomes([a, b, c, d])
         assert [unit.name for unit in genomes.units] == ["a/chr1", "a/chr1", "b/chr1", "c/chr1"]
-        (split,) = make_splits(genomes.places, SplitOptions(test_chromosomes=("a/chr1",)))
+        (split,) = make_splits(genomes.places, SplitScheme(test_chromosomes=("a/chr1",)))
         assert [run.unit.words for run in genomes.runs(split, "test")] == [a, b]
         assert len(list(genomes.runs(split, "train"))) + len(list(genomes.runs(split, "validation"))) == 2
 
@@ -215,9 +224,9 @@ def test_files_that_share_a_vcf_are_of_the_same_people():
 
 
 def test_blocks_are_runs_without_the_other_sides(words):
-    with open_bins(words[0]) as bins:
+    with open_features(words[0]) as bins:
         genomes = Genomes([bins])
-        (split,) = make_splits(genomes.places, SplitOptions(method="block", block_size=50_000, gap=5_000))
+        (split,) = make_splits(genomes.places, SplitScheme(method="block", block_size=50_000, gap=5_000))
         seen = {}
         for side in ("train", "validation", "test"):
             for run in genomes.runs(split, side):
@@ -226,6 +235,63 @@ def test_blocks_are_runs_without_the_other_sides(words):
         for (name, place), side in seen.items():
             for near in range(1, 6):
                 assert seen.get((name, place + near), side) == side
+
+
+@pytest.mark.parametrize(("gap", "verdict"), [(0, "suspect"), (1, "clean"), (5_000, "clean")])
+def test_the_audit_measures_the_distance_between_sides(tmp_path, words, gap, verdict):
+    """The same split has one verdict, whether options describe it or the fold file that they wrote."""
+    with open_features(words[0]) as bins:
+        genomes = Genomes([bins])
+        splits = make_splits(genomes.places, SplitScheme(method="block", block_size=50_000, gap=gap))
+        fold_table(splits, genomes.places, genomes.lengths).to_csv(
+            tmp_path / "f.bed", sep="\t", index=False, header=False
+        )
+        again = make_splits(genomes.places, read_folds(tmp_path / "f.bed"))
+        first, second = (audit_haplotypes(genomes, each) for each in (splits, again))
+        sides = splits[0].sides(genomes.places)
+    runs = {}  # by brute force: the nearest bins of two sides
+    for chrom, start, side in zip(genomes.places.chrom, genomes.places.start, sides, strict=True):
+        if side != EXCLUDED:
+            runs.setdefault(chrom, []).append((start, side))
+    near = min(
+        b - a - 1_000 for bins in runs.values() for (a, one), (b, other) in pairwise(sorted(bins)) if one != other
+    )
+    assert near == {0: 0, 1: 2_000, 5_000: 10_000}[gap]
+    assert (first["verdict"], first["distance_bp"]) == (verdict, near)
+    assert (second["verdict"], second["distance_bp"]) == (verdict, near)
+    assert ("--gap" in first["reason"]) == (gap == 0)
+    assert "--gap" not in second["reason"]  # it goes with --split block alone
+    assert ("fold file" in second["reason"]) == (gap == 0)
+
+
+@pytest.mark.parametrize(("half", "verdict"), [("test", "clean"), ("train", "suspect")])
+def test_whole_chromosomes_in_a_fold_file_are_clean(tmp_path, words, half, verdict):
+    rows = ["chr1 0 600000 train", "chr2 0 600000 validation", "chr4 0 600000 test"]
+    rows += ["chr3 0 300000 test", f"chr3 300000 600000 {half}"]
+    (tmp_path / "f.bed").write_text("".join(row.replace(" ", "\t") + "\n" for row in rows))
+    with open_features(words[0]) as bins:
+        genomes = Genomes([bins])
+        found = audit_haplotypes(genomes, make_splits(genomes.places, read_folds(tmp_path / "f.bed")))
+    assert (found["verdict"], found["distance_bp"]) == (verdict, None if half == "test" else 0)
+
+
+@pytest.mark.parametrize(
+    ("seed", "test", "verdict"),
+    [(1, "b/chr1", "leaky"), (2, "b/chr1", "clean"), (1, ("a/chr1", "b/chr1"), "clean")],
+)
+def test_the_audit_finds_people_of_two_files(tmp_path, seed, test, verdict):
+    """Two VCFs of the same people: the same names, the same tracts."""
+    make_words(tmp_path / "a.h5", chromosomes=3, vcf="one", seed=1)
+    make_words(tmp_path / "b.h5", chromosomes=3, vcf="filtered", seed=seed)
+    with open_features(tmp_path / "a.h5") as a, open_features(tmp_path / "b.h5") as b:
+        genomes = Genomes([a, b])
+        held = (test,) if isinstance(test, str) else test
+        others = ("a/chr2", "b/chr2")
+        splits = make_splits(genomes.places, SplitScheme(test_chromosomes=held, validation_chromosomes=others))
+        found = audit_haplotypes(genomes, splits)
+    assert (found["verdict"], found["people_on_two_sides"]) == (verdict, 2 if verdict == "leaky" else 0)
+    assert found["distance_bp"] is None
+    assert ("P0, P1" in found["reason"]) == (verdict == "leaky")
 
 
 def test_augmentation_keeps_what_it_must():
@@ -290,9 +356,9 @@ def test_missing_archaic_calls_come_in_places():
 
 
 def test_batches_hold_every_rich_stretch_and_weigh_the_others(words):
-    with open_bins(words[0]) as bins:
+    with open_features(words[0]) as bins:
         genomes = Genomes([bins])
-        (split,) = make_splits(genomes.places, SplitOptions())
+        (split,) = make_splits(genomes.places, SplitScheme())
         runs = list(genomes.runs(split, "train"))
         batches = BinBatches(runs, size=1_000, stretch=100, batch=8, keep=0.5, augmentation=None, seed=3)
         drawn = list(batches.epoch(0))
@@ -379,7 +445,7 @@ def test_evaluate_against_scikit_learn_and_counting(ok, tmp_path, words, trained
 def test_what_is_measured_and_drawn_is_every_haplotype_in_blocks_of_the_genome(words):
     """The pretrained model has seen nothing here: measures and intervals from all posteriors held at once."""
     model = load(Path("pretrained"), alphabet="variant")
-    with open_bins(words[0]) as bins:
+    with open_features(words[0]) as bins:
         found = evaluate_bins(model, bins, seed=3).report["models"]["model"]
         chromosomes = evaluate_bins(model, bins, leave_out=(*RIVALS, *CONTROLS), seed=3).report["chromosomes"]
         ensemble = BinEnsemble(model, bins)
@@ -408,7 +474,7 @@ def test_hmms_are_fitted_to_so_many_haplotypes_only(words, monkeypatch):
     monkeypatch.setattr(
         hmm, "fitted", lambda seen, seed: lengths.append([len(one) for one in seen]) or fit(seen, seed=seed)
     )
-    with open_bins(words[0]) as bins:
+    with open_features(words[0]) as bins:
         whole = evaluate_bins(model, bins, leave_out=CONTROLS).report["models"]
         monkeypatch.setattr(bin_evaluation, "FITTED", 7_000)
         some = evaluate_bins(model, bins, leave_out=CONTROLS).report["models"]
@@ -425,7 +491,7 @@ def test_bins_that_could_not_be_called_are_not_measured(tmp_path):
     with h5py.File(tmp_path / "w.h5", "r+") as file:
         file["bins/0/callable"][100:150] = 0
         file["bins/1/callable"][:] = 0
-    with open_bins(tmp_path / "w.h5") as bins:
+    with open_features(tmp_path / "w.h5") as bins:
         report = evaluate_bins(load(Path("pretrained"), alphabet="variant"), bins).report
     assert {found["n"] for found in report["models"].values()} == {4 * 550}
     assert list(report["chromosomes"]) == ["chr1"]
@@ -438,7 +504,7 @@ def test_every_fold_is_measured_by_the_network_that_has_not_seen_it(ok, tmp_path
     ok("evaluate", tmp_path / "m.h5", tmp_path / "w.h5", "--metrics", tmp_path / "e.json")
     report = json.loads((tmp_path / "e.json").read_text())
     model = load_model(tmp_path / "m.h5", alphabet="variant")
-    with open_bins(tmp_path / "w.h5") as bins:
+    with open_features(tmp_path / "w.h5") as bins:
         label = np.concatenate([bins.label(chrom).ravel() for chrom in bins.bins])
         said = []
         for number, chrom in enumerate(bins.bins):
@@ -484,7 +550,7 @@ def test_calls_of_known_tracts(ok, tmp_path, words, trained):
     assert set(segments["source"]) == {"A0"}
     assert (segments["A0_shared"] > 0).all()
     assert (segments["A1_shared"] == 0).all()
-    with open_bins(path) as bins:
+    with open_features(path) as bins:
         counted = bins.matches("chr1", 0)[:, 0].sum()
     assert counted > 0
     bed = pd.read_csv(tmp_path / "c.bed", sep="\t", header=None)
@@ -637,7 +703,7 @@ def test_two_layers_learn_and_are_read_back(ok, tmp_path, words):
 
 
 def test_importance_is_measured_where_training_saw_nothing(run, tmp_path, words, trained):
-    with open_bins(words[0]) as bins:
+    with open_features(words[0]) as bins:
         held = set(trained[1]["split"]["chromosomes"]["test"])
         asked = []
         draw_stretches(bins, 20, length=100, seed=1, seen=lambda chrom: asked.append(chrom) or
@@ -645,6 +711,16 @@ def test_importance_is_measured_where_training_saw_nothing(run, tmp_path, words,
         assert set(asked) == set(bins.bins)
         with pytest.raises(InputError, match="that training did not see"):
             draw_stretches(bins, 20, length=100, seed=1, seen=lambda chrom: np.ones(bins.bins[chrom], dtype=bool))
+
+
+def test_a_stretch_of_which_training_saw_one_bin_is_not_drawn(words):
+    with open_features(words[0]) as bins:
+        free = {chrom: np.arange(number) // 100 == 2 for chrom, number in bins.bins.items()}
+        seen = {chrom: ~there & (np.arange(len(there)) % 100 == 50) for chrom, there in free.items()}
+        inputs, label = draw_stretches(bins, 1_000, length=100, seed=1, seen=lambda chrom: seen[chrom])
+        unseen = np.concatenate([bins.inputs(chrom)[:, there] for chrom, there in free.items()])
+    assert len(inputs) == len(label) == len(unseen)
+    assert {one.tobytes() for one in inputs} == {one.tobytes() for one in unseen}
 
 
 def test_importance_names_the_planted_word(ok, tmp_path, words, trained):
@@ -660,7 +736,7 @@ def test_vectors_of_words(ok, tmp_path, trained, words):
     ok("embedding", trained[0], "--vectors", tmp_path / "v.tsv", "--metadata", tmp_path / "m.tsv")
     table = pd.read_csv(tmp_path / "m.tsv", sep="\t").set_index("word")
     assert len(table) == 32
-    with open_bins(words[0]) as bins:
+    with open_features(words[0]) as bins:
         train = trained[1]["split"]["chromosomes"]["train"]
         total = sum(int(bins.counts(chrom)[..., ABSENT_HOM].sum()) for chrom in train)
     assert table.loc["absent_hom", "count"] == total
@@ -673,7 +749,7 @@ def test_vectors_of_words(ok, tmp_path, trained, words):
 def test_network_of_bins_against_numpy(layers):
     """The network's arithmetic, written out: Dense, LSTMs in both directions, Dense, sigmoid."""
     start_tensorflow(threads=2, seed=1)
-    network = Network(
+    network = NetworkConfig(
         vocabulary=5, words=7, embedding=4, lstm=3, dense=2, lstm_layers=layers, per_bin=True, forget_bias="unit"
     )
     model = network.build()

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from archaictools.cli.main import main
 from archaictools.haplotypes.callability import LEAST_CALLED, bridged, read_bins
 from archaictools.haplotypes.deserts import Landscape, find_deserts
-from archaictools.haplotypes.feature_file import open_bins
+from archaictools.haplotypes.feature_file import open_features
 from archaictools.haplotypes.predictors import BinPredictor
 
 LENGTH = 2_000_000
@@ -189,7 +189,7 @@ def test_missing_calls_are_counted_as_by_hand(people):
             alleles = calls[name].split("|")
             for side in (0, 1):
                 missing[2 * number + side, place] += side >= len(alleles) or alleles[side] == "."
-    with open_bins(folder / "damaged.h5") as words:
+    with open_features(folder / "damaged.h5") as words:
         assert words.shared("chr1", "typed").tolist() == typed.tolist()
         assert words._missing("chr1", slice(0, 6)).tolist() == missing.tolist()
         assert words.exists("chr1").tolist() == [True, True, True, False, True, True]
@@ -212,7 +212,7 @@ def test_a_gap_is_a_gap_however_few_others_are_called(ok, tmp_path, lacks):
     vcf.write_text("\n".join([*head, *rows]) + "\n")
     ok("haplotypes", "--vcf", vcf, "--outgroup", ",".join(names[:outgroup]), "--ingroup", ",".join(names[outgroup:]),
        "--out", tmp_path / "w.h5", "--quiet")  # fmt: skip
-    with open_bins(tmp_path / "w.h5") as words:
+    with open_features(tmp_path / "w.h5") as words:
         read = words.read("chr1")
     for (row, place), found in np.ndenumerate(read):
         expected = not (10 <= place < 20 and names[outgroup + row // 2] in without)
@@ -241,7 +241,7 @@ def test_where_nobody_of_the_outgroup_is_called_nothing_is_callable(ok, tmp_path
     expected[100:160] = 0
     if not masked:
         expected[300:360] = 0
-    with open_bins(tmp_path / "w.h5") as words:
+    with open_features(tmp_path / "w.h5") as words:
         assert words.shared("chr1", "callable").tolist() == expected.tolist()
     table = pd.read_csv(tmp_path / "s.tsv", sep="\t").set_index("item")
     item = "stretches of 50,000 bp or more " + (
@@ -261,7 +261,7 @@ def test_a_short_chromosome_without_the_outgroup_is_not_callable(ok, tmp_path, m
     mask.write_text("chr1\t0\t4500\nchr2\t0\t4500\n")
     ok("haplotypes", "--vcf", vcf, "--outgroup", "O0", "--ingroup", "I0", "--out", tmp_path / "w.h5",
        *(["--callable", mask] if masked else []))  # fmt: skip
-    with open_bins(tmp_path / "w.h5") as words:
+    with open_features(tmp_path / "w.h5") as words:
         assert words.shared("chr1", "callable").tolist() == [1_000] * 4 + [500]
         assert words.shared("chr2", "callable").tolist() == [0] * 5
         assert not words.read("chr2").any()
@@ -364,9 +364,9 @@ def test_odd_names_have_tracks(people, ok):
     ]  # fmt: skip
 
 
-def landscape(text: str) -> Landscape:
-    """One letter a bin of 100 kb: ``-`` no data, ``.`` 4 haplotypes with data, ``#`` a segment."""
-    edges = np.arange(len(text) + 1) * 100_000
+def landscape(text: str, size: int = 100_000) -> Landscape:
+    """One letter a bin: ``-`` no data, ``.`` 4 haplotypes with data, ``#`` a segment."""
+    edges = np.arange(len(text) + 1) * size
     return Landscape(edges, np.array([0 if c == "-" else 4 for c in text]), np.array([c == "#" for c in text]))
 
 
@@ -380,6 +380,16 @@ def test_deserts_are_trimmed_to_what_was_read():
         {"c": landscape("." * 12 + "---" + "." * 15 + "#" + "." * 9), "d": landscape("-" * 50)}, 1_000_000
     )
     assert found[["start", "end"]].to_numpy().tolist() == [[0, 1_200_000], [1_500_000, 3_000_000]]
+
+
+@pytest.mark.parametrize(
+    ("text", "score"),
+    [(".--." * 30, 500), (".---." * 24, None), (".--." * 30 + "--.", None), (".--." * 29 + "...", 513)],
+)
+def test_half_of_a_desert_is_read(text, score):
+    """Of a desert half of the bases or more hold data; its score is their share in thousandths."""
+    found = find_deserts({"c": landscape(text, 10_000)}, 1_000_000)
+    assert found["score"].tolist() == ([] if score is None else [score])
 
 
 def test_a_desert_states_what_chance_leaves():

@@ -7,9 +7,9 @@ import time
 import pytest
 
 from archaictools.errors import InputError, UsageError
-from archaictools.haplotypes.feature_file import open_bins
+from archaictools.haplotypes.feature_file import open_features
 from archaictools.haplotypes.sample_names import read_individuals, read_names
-from archaictools.haplotypes.samples import People
+from archaictools.haplotypes.samples import SampleSets
 from archaictools.io.vcf import open_variants
 from helpers import INGROUP, OUTGROUP, write_vcf
 
@@ -93,10 +93,10 @@ def test_names_on_the_command_line(tmp_path):
 def test_a_million_names_take_seconds(tmp_path):
     begun = time.process_time()
     many = read(tmp_path, "".join(f"S{number}\n" for number in range(1_000_000)))
-    people = People(vcf=(), ingroup=many[:-1], outgroup=many[-1:])
+    people = SampleSets(vcf=(), ingroup=many[:-1], outgroup=many[-1:])
     assert len(people.haplotypes) == 2 * 999_999
     with pytest.raises(UsageError, match="S7 is named more than once"):
-        People(vcf=(), ingroup=many, outgroup=("S7",))
+        SampleSets(vcf=(), ingroup=many, outgroup=("S7",))
     columns = [f"S{number}" for number in [*range(100_000), 5]]
     with open_variants(write_vcf(tmp_path / "m.vcf", columns, [])) as variants:
         assert len(variants.columns(columns[6:-1])) == 99_994
@@ -112,5 +112,5 @@ def test_one_file_of_hmmix_names_both_groups(ok, tmp_path):
     names.write_text(f'{{"ingroup": ["I0", "I2"], "outgroup": {OUTGROUP[:3]}}}'.replace("'", '"'))
     result = ok("haplotypes", "--vcf", vcf, "--individuals", names, "--out", tmp_path / "w.h5")
     assert "haplotypes: 4 of 2 people, beside 3 of the outgroup" in result.out
-    with open_bins(tmp_path / "w.h5") as bins:
+    with open_features(tmp_path / "w.h5") as bins:
         assert bins.haplotypes == [("I0", 1), ("I0", 2), ("I2", 1), ("I2", 2)]

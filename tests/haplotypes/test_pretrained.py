@@ -11,7 +11,7 @@ import pytest
 
 from archaictools.cli.main import main
 from archaictools.haplotypes.batches import scaled
-from archaictools.haplotypes.feature_file import open_bins
+from archaictools.haplotypes.feature_file import open_features
 from archaictools.haplotypes.predictors import WINDOW, BinPredictor
 from archaictools.haplotypes.pretrained import load
 from archaictools.learning.network import start_tensorflow
@@ -67,7 +67,7 @@ def test_windows_are_blended_without_seams(people, words):
     start_tensorflow(threads=2, seed=1)
     model = load(Path("pretrained"), alphabet="variant")
     network = model.network.build(dict(model.members[0].weights))
-    with open_bins(people / f"{words}.h5") as bins:
+    with open_features(people / f"{words}.h5") as bins:
         inputs = bins.inputs("chr1")
     assert inputs.shape == (4, 8_000, 34)
     forward = BinPredictor(network, both_strands=False)

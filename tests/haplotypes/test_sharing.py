@@ -14,8 +14,8 @@ from archaictools.errors import InputError
 from archaictools.haplotypes import relatedness as sharing
 from archaictools.haplotypes.allele_classes import PATTERNS
 from archaictools.haplotypes.batches import scaled
-from archaictools.haplotypes.feature_file import Patterns, open_bins
-from archaictools.haplotypes.feature_writer import Piece, write_bins
+from archaictools.haplotypes.feature_file import HaplotypeEncoding, open_features
+from archaictools.haplotypes.feature_writer import FeatureChunk, write_features
 from archaictools.haplotypes.fit_second import _changed
 from archaictools.haplotypes.predict import BinEnsemble
 from archaictools.haplotypes.predictors import BinPredictor
@@ -144,7 +144,7 @@ def family(path, *, vcf, chromosomes=5, bins=600, people=4, seed=1):
     haplotypes = [(f"P{number}", side) for number in range(people) for side in (1, 2)]
     rows = len(haplotypes)
     lengths = {f"chr{number + 1}": bins * 1_000 for number in range(chromosomes)}
-    with write_bins(path, Patterns(), haplotypes=haplotypes, lengths=lengths,
+    with write_features(path, HaplotypeEncoding(), haplotypes=haplotypes, lengths=lengths,
                     provenance={"inputs": {"vcf_0": {"sha256": vcf}}}) as writer:  # fmt: skip
         for chrom in lengths:
             truth = np.zeros((rows, bins), dtype=bool)
@@ -175,7 +175,7 @@ def family(path, *, vcf, chromosomes=5, bins=600, people=4, seed=1):
             ones = np.ones(bins, dtype=np.uint16)
             missing = np.zeros((rows, bins), dtype=np.uint16)
             matches, pairs = (np.zeros((rows, bins, 0, kinds), dtype=np.uint8) for kinds in (3, 2))
-            writer.append(Piece(counts, matches, 3 * ones, 1_000 * ones, 9 * ones, missing, pairs))
+            writer.append(FeatureChunk(counts, matches, 3 * ones, 1_000 * ones, 9 * ones, missing, pairs))
             several = who.sum(axis=1) > 1
             writer.share(where[several], who[several])
             writer.label((truth * 1_000).astype(np.uint16))
@@ -212,12 +212,12 @@ def test_both_readings_are_as_the_file_says(models):
         assert np.array_equal(array, twice.members[0].weights[name]), name
     first = BinPredictor(twice.network.build(dict(twice.members[0].weights)), both_strands=False)
     network = twice.sharing.build(dict(twice.members[0].sharing))
-    with open_bins(models / "test.h5") as words:
+    with open_features(models / "test.h5") as words:
         inputs = words.inputs("chr2")
         seen = second_inputs(
             logit(np.clip(first(inputs).astype(float), 1e-7, 1 - 1e-7)),
             private_alleles(inputs),
-            *words.sharing("chr2", slice(0, 8)),
+            *words.shared_alleles("chr2", slice(0, 8)),
         )
         seen = np.concatenate([scaled(inputs), seen], axis=2)
         expected = network.predict_on_batch(np.pad(seen, ((0, 0), (0, 400), (0, 0))))[:, :600, 0]
@@ -268,7 +268,7 @@ def test_beside_an_archaic_genome_the_first_reading_stands(models, tmp_path):
     for name in ("once", "twice"):
         model = load_model(models / f"{name}.h5", alphabet="variant")
         for words in (path, models / "test.h5"):
-            with open_bins(words) as bins:
+            with open_features(words) as bins:
                 said[name, words] = BinEnsemble(model, bins).predict("chr1", slice(0, 8))[0]
     assert np.array_equal(said["once", path], said["twice", path])
     assert np.abs(said["once", models / "test.h5"] - said["twice", models / "test.h5"]).max() > 0.5

@@ -10,11 +10,11 @@ import pandas as pd
 import pytest
 
 from archaictools.haplotypes import sources
-from archaictools.haplotypes.feature_file import open_bins
+from archaictools.haplotypes.feature_file import open_features
 from archaictools.haplotypes.outputs import Haplotype, write_calls
 from archaictools.haplotypes.sources import AMBIGUOUS, LEVEL, UNMATCHED, log_ratio, name_sources, prior, weigh
 from archaictools.haplotypes.tables import segments_bed
-from archaictools.sequence.tracks import Calling
+from archaictools.learning.options import SegmentOptions
 
 LENGTH, TRACT = 100_000, (20_000, 60_000)
 OUTGROUP = [f"O{number}" for number in range(10)]
@@ -120,7 +120,7 @@ def write(path, samples, records, chromosomes=("chr1",)):
 
 def call(path):
     """Call the tract of the first haplotype, and nothing else."""
-    with open_bins(path) as words:
+    with open_features(path) as words:
         found = []
         for chrom in words.bins:
             for row in range(len(words.haplotypes)):
@@ -128,7 +128,7 @@ def call(path):
                 inside = (edges[:-1] >= TRACT[0]) & (edges[1:] <= TRACT[1]) & (row == 0)
                 known = np.ones(len(inside), dtype=bool)
                 found.append(Haplotype(chrom, row, edges, inside.astype(np.float64), known, ~known))
-        return write_calls(iter(found), words, Calling(threshold=0.5), desert=LENGTH)
+        return write_calls(iter(found), words, SegmentOptions(threshold=0.5), desert=LENGTH)
 
 
 @pytest.mark.parametrize(

@@ -14,10 +14,10 @@ import pysam.bcftools
 import pytest
 
 from archaictools.haplotypes.allele_classes import PATTERNS
-from archaictools.haplotypes.feature_file import open_bins
+from archaictools.haplotypes.feature_file import open_features
 from archaictools.io import vcf as variants
 from archaictools.io.chromosomes import Naming
-from archaictools.io.summary import Tally
+from archaictools.io.summary import Summary
 from archaictools.io.vcf_index import indexed_chromosomes
 from helpers import (
     ARCHAIC,
@@ -303,7 +303,7 @@ def test_an_index_that_is_none(tmp_path, warned):
 
 
 def test_only_the_two_styles_of_one_name_are_reconciled(warned):
-    tally = Tally()
+    tally = Summary()
     naming = Naming(tally)
     own = ["chr1", "chrEBV", "GL000207.1", "HLA-A*01:01:01:01", "MT", "chrUn_KI270302v1", "22"]
     assert [naming.common(name, "people.vcf") for name in own] == own
@@ -330,7 +330,7 @@ def test_header_and_records_in_other_styles(ok, tmp_path, contigs, chrom, expect
     vcf = write_lines(tmp_path / "m.vcf", SAMPLES, lines, contigs=contigs)
     result = ok("haplotypes", "--vcf", vcf, *ROLES, "--out", tmp_path / "w.h5")
     assert "another style" not in result.err
-    with open_bins(tmp_path / "w.h5") as words:
+    with open_features(tmp_path / "w.h5") as words:
         assert words.bins == {chrom: 26}
         assert words.lengths == (dict(contigs) if expected is None else expected)
 
@@ -521,7 +521,7 @@ def test_a_missing_call_of_a_male_on_chr_x_is_one_allele(ok, tmp_path):
     sites += [(100 * n, "A", ["G"], [*NOBODY, "./.", ".", "0|1"]) for n in range(3, 6)]
     vcf = write_vcf(tmp_path / "m.vcf", SAMPLES, sites)
     ok("haplotypes", "--vcf", vcf, *ROLES, "--missing", "reference", "--out", tmp_path / "w.h5")
-    with open_bins(tmp_path / "w.h5") as words:
+    with open_features(tmp_path / "w.h5") as words:
         assert words.counts("chr7").sum(axis=(1, 2)).tolist() == [6, 0, 6, 6, 6, 6]
 
 
@@ -542,7 +542,7 @@ def test_few_archaic_records_without_ref_are_asked_about(run, tmp_path, number):
             assert run("haplotypes", *command, *ROLES, *out, "--archaic-missing", meaning).code == 0
     write_vcf(other, ["A0"], [*archaic, (LENGTH - 1, "A", ["G"], ["0/0"])])
     assert run("haplotypes", "--vcf", vcf, "--archaic-vcf", other, *ROLES, *out).code == 0
-    with open_bins(tmp_path / "w.h5") as words:
+    with open_features(tmp_path / "w.h5") as words:
         assert words.counts("chr7")[:, :, PATTERNS.index("absent_het")].sum() == number
 
 
@@ -557,7 +557,7 @@ def test_a_vcf_from_a_pipe_is_read_as_the_file_is(ok, tmp_path):
     ok("haplotypes", "--vcf", vcf, *ROLES[:4], "--out", tmp_path / "file.h5")
     found = []
     for name in ("pipe", "file"):
-        with open_bins(tmp_path / f"{name}.h5") as words:
+        with open_features(tmp_path / f"{name}.h5") as words:
             found.append(words.counts("chr7"))
     assert found[0].sum() > 0
     assert (found[0] == found[1]).all()

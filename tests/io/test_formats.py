@@ -11,18 +11,17 @@ import numpy as np
 import pyBigWig
 import pysam
 import pytest
-from hypothesis import given
 from hypothesis import strategies as st
 
 from archaictools.errors import InputError, UsageError
 from archaictools.io.annotation import read_genes
 from archaictools.io.bed import read_bed
-from archaictools.io.bigwig import BigWigWriter, mean_over_overlaps
+from archaictools.io.bigwig import BigWigWriter
 from archaictools.io.bigwig_reader import read_bigwig
 from archaictools.io.dna import encode
 from archaictools.io.fasta import open_genome
-from archaictools.io.files import Outputs
-from archaictools.io.summary import Tally
+from archaictools.io.files import StagedOutputs
+from archaictools.io.summary import Summary
 from helpers import write_fasta
 
 
@@ -36,7 +35,7 @@ def test_bed_takes_real_life_files_and_counts_their_oddities(tmp_path):
         b"# comment\ntrack name=x\nbrowser position chr1\n\n"
         b"chr2\t5\t9\r\nchr1\t30\t40\tb\t100287102\t+\textra\tcolumns\nchr1\t10\t20\tc\t.\t?\nchr1\t30\t40\n"
     )
-    tally = Tally()
+    tally = Summary()
     frame = read_bed(path, tally=tally)
     assert places(frame) == [("chr2", 5, 9), ("chr1", 30, 40), ("chr1", 10, 20), ("chr1", 30, 40)]
     assert frame["name"].tolist() == [".", "b", "c", "."]
@@ -108,8 +107,8 @@ def test_gzip_is_told_by_content_not_name(tmp_path):
 
 
 def test_gtf_gff3_and_bed_give_the_same_genes(tmp_path, planted):
-    from_bed = read_genes(planted / "genes.bed", tally=Tally())
-    from_gtf = read_genes(planted / "genes.gtf", tally=Tally())
+    from_bed = read_genes(planted / "genes.bed", tally=Summary())
+    from_gtf = read_genes(planted / "genes.gtf", tally=Summary())
     gff3 = tmp_path / "genes.gff3"
     exons = tmp_path / "exons.gtf"
     with gff3.open("w") as one, exons.open("w") as other:
@@ -122,7 +121,7 @@ def test_gtf_gff3_and_bed_give_the_same_genes(tmp_path, planted):
                 other.write(
                     f'{row.chrom}\tx\texon\t{first}\t{last}\t.\t{row.strand}\t.\tgene_id "{row.name}"; n "1";\n'
                 )
-    for frame in (from_gtf, read_genes(gff3, tally=Tally()), read_genes(exons, tally=Tally())):
+    for frame in (from_gtf, read_genes(gff3, tally=Summary()), read_genes(exons, tally=Summary())):
         assert frame.to_dict("records") == from_bed.to_dict("records")
 
 
@@ -130,7 +129,7 @@ def test_gtf_without_genes_is_refused(tmp_path):
     path = tmp_path / "no.gff3"
     path.write_text("##gff-version 3\nchr1\tx\tregion\t1\t50\t.\t+\t.\tID=r\n")
     with pytest.raises(InputError, match="names no gene"):
-        read_genes(path, tally=Tally())
+        read_genes(path, tally=Summary())
 
 
 @pytest.mark.parametrize("form", ["plain", "gzip", "bgzip"])
@@ -193,24 +192,6 @@ intervals = st.lists(
 )
 
 
-@given(intervals)
-def test_overlaps_are_averaged_base_by_base(rows):
-    depth, total = np.zeros(90), np.zeros(90)
-    for start, length, value in rows:
-        depth[start : start + length] += 1
-        total[start : start + length] += value
-    starts = np.array([row[0] for row in rows], dtype=np.int64)
-    ends = starts + np.array([row[1] for row in rows], dtype=np.int64)
-    left, right, mean = mean_over_overlaps(starts, ends, np.array([row[2] for row in rows], dtype=float))
-    found = np.full(90, np.nan)
-    for a, b, value in zip(left, right, mean, strict=True):
-        assert np.isnan(found[a:b]).all(), "intervals do not overlap"
-        found[a:b] = value
-    with np.errstate(invalid="ignore"):
-        expected = np.where(depth > 0, total / np.where(depth == 0, 1, depth), np.nan)
-    np.testing.assert_allclose(found, expected, atol=1e-9)
-
-
 def test_bigwig_round_trip(tmp_path):
     path = tmp_path / "x.bw"
     track = (np.array([0, 200]), np.array([200, 300]), np.array([0.25, 0.75]))
@@ -227,13 +208,13 @@ def test_bigwig_round_trip(tmp_path):
 def test_outputs_appear_together_or_not_at_all(tmp_path):
     one, two = tmp_path / "one.txt", tmp_path / "two.txt"
     one.write_text("before")
-    with pytest.raises(RuntimeError, match="killed"), Outputs() as outputs:
+    with pytest.raises(RuntimeError, match="killed"), StagedOutputs() as outputs:
         outputs.stage(one).write_text("half")
         outputs.stage(two).write_text("half")
         raise RuntimeError("killed")
     assert one.read_text() == "before"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["one.txt"]
-    with Outputs() as outputs:
+    with StagedOutputs() as outputs:
         outputs.stage(one).write_text("1")
         outputs.stage(two).write_text("2")
         assert one.read_text() == "before"
@@ -241,13 +222,13 @@ def test_outputs_appear_together_or_not_at_all(tmp_path):
 
 
 def test_one_file_cannot_be_two_outputs(tmp_path):
-    with pytest.raises(UsageError, match="named for two outputs"), Outputs() as outputs:
+    with pytest.raises(UsageError, match="named for two outputs"), StagedOutputs() as outputs:
         outputs.stage(tmp_path / "x")
         outputs.stage(tmp_path / "sub" / ".." / "x")
 
 
 def test_devices_are_written_to_not_replaced():
-    with Outputs() as outputs:
+    with StagedOutputs() as outputs:
         for _ in range(2):
             outputs.stage(Path("/dev/null")).write_text("x")
     assert stat.S_ISCHR(Path("/dev/null").stat().st_mode)

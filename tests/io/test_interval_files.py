@@ -8,9 +8,9 @@ import pandas as pd
 import pytest
 
 from archaictools.errors import InputError
-from archaictools.haplotypes.labels import Cover, read_cover, read_truth
+from archaictools.haplotypes.labels import read_cover, read_truth
 from archaictools.io.bed import read_bed
-from archaictools.io.summary import Tally
+from archaictools.io.summary import Summary
 from archaictools.io.tables import read_table
 from helpers import write_fasta
 
@@ -28,15 +28,15 @@ def genome(tmp_path):
 def test_rows_of_zero_length_are_left_out_and_counted(tmp_path):
     path = tmp_path / "x.bed"
     path.write_text("chr1\t5\t5\tEMPTY\nchr1\t1\t9\tA\nchr2\t0\t0\nchr1\t9\t9\n")
-    tally = Tally()
+    tally = Summary()
     assert read_bed(path, tally=tally)[["chrom", "start", "end", "name"]].to_numpy().tolist() == [["chr1", 1, 9, "A"]]
     assert tally.count("all", "rows of zero length, left out") == 3
     assert tally.count("all", "rows read") == 1
-    tally = Tally()
+    tally = Summary()
     assert list(read_cover(path, tally=tally, group="callable")) == ["1"]
     assert tally.count("callable", "rows of zero length, left out") == 3
     path.write_text("chr1\t5\t5\tA\t1\nchr1\t1\t9\tA\t2\n")
-    tally = Tally()
+    tally = Summary()
     assert list(read_truth(path, [("A", 1), ("A", 2)], tally=tally)) == [("1", "A", 2)]
     assert tally.count("truth", "rows of zero length, left out") == 1
     path.write_text("chr1\t5\t5\n")
@@ -48,7 +48,7 @@ def test_rows_without_a_chromosome_are_refused(tmp_path):
     """They are no blank lines; lines of blanks or tabs are."""
     path = tmp_path / "x.bed"
     path.write_text("chr1\t1\t9\tA\n\t\t\t\n  \n\n \t \t\nchr2\t1\t9\n")
-    tally = Tally()
+    tally = Summary()
     assert read_bed(path, tally=tally)["chrom"].tolist() == ["chr1", "chr2"]
     assert tally.count("all", "header, comment or blank lines") == 4
     path.write_text("chr1\t1\t9\tA\n\n\t1\t9\tA\n")
@@ -172,14 +172,3 @@ def test_a_lone_quote_is_a_letter(tmp_path):
     path.write_text('chrom\tname\n1\t"open\n2\tclosed"\n3\t5" and 3\'\n')
     found = pd.concat(list(read_table(path, {"chrom": str, "name": str})))
     assert found["name"].tolist() == ['"open', 'closed"', "5\" and 3'"]
-
-
-def test_covers_of_arrays_are_those_of_pairs():
-    pairs = [(5, 12), (3, 4), (10, 25), (30, 31)]
-    cover = Cover.of(pairs)
-    assert (cover.start.tolist(), cover.end.tolist()) == ([3, 5, 30], [4, 25, 31])
-    starts, ends = (pd.Series(column).to_numpy() for column in zip(*pairs, strict=True))
-    again = Cover.between(starts, ends)
-    assert (again.start.tolist(), again.end.tolist()) == (cover.start.tolist(), cover.end.tolist())
-    assert cover.within(starts, ends).tolist() == [7, 1, 15, 1]
-    assert Cover.of([]).bases == 0

@@ -7,9 +7,9 @@ import pandas as pd
 import pysam.bcftools
 import pytest
 
-from archaictools.haplotypes.feature_file import open_bins
+from archaictools.haplotypes.feature_file import open_features
 from archaictools.io import vcf as variants
-from archaictools.io.summary import Tally
+from archaictools.io.summary import Summary
 from archaictools.io.vcf import open_variants
 from archaictools.io.vcf_alleles import NO_BASE, single_bases
 from helpers import INGROUP, OUTGROUP, ROLES, by_hand, check, write_vcf
@@ -22,7 +22,7 @@ BASES = "ACGT"
 
 def read(path, samples=SAMPLES, **options):
     """Position to the base of every haplotype, None for none, of all sites with an ALT; and the tally."""
-    tally, found = Tally(), {}
+    tally, found = Summary(), {}
     with open_variants(path) as source:
         for sites in source.sites(samples, wanted=lambda _: True, tally=tally, group="modern", **options):
             assert (np.diff(sites.position) > 0).all()
@@ -231,7 +231,7 @@ def test_forms_of_genotypes(tmp_path, call, alleles, phased, haploid, form):
     text = call if form == "GT" else f"{call}:7"
     path = write_vcf(tmp_path / "m.vcf", ["A", "B"], [(9, "A", ["G"], [text, text])], form=form)
     with open_variants(path) as source:
-        (sites,) = source.sites(["B", "A"], wanted=lambda _: True, tally=Tally(), group="modern")
+        (sites,) = source.sites(["B", "A"], wanted=lambda _: True, tally=Summary(), group="modern")
     assert sites.calls.alleles[0].tolist() == [alleles, alleles]
     assert sites.calls.phased[0].tolist() == [phased, phased]
     assert (sites.calls.haploid is not None and bool(sites.calls.haploid.all())) == haploid
@@ -307,11 +307,11 @@ def test_a_carrier_of_no_base_is_never_reference(ok, tmp_path):
     calls = [*["0|0"] * 8, "0|1", "2|1", ".|.", "0|1"]
     path = write_vcf(tmp_path / "m.vcf", SAMPLES, [(100, "A", ["G", "*"], calls)])
     ok("haplotypes", "--vcf", path, *ROLES, "--missing", "reference", "--out", tmp_path / "w.h5")
-    with open_bins(tmp_path / "w.h5") as words:
+    with open_features(tmp_path / "w.h5") as words:
         assert words.counts("chr7").sum(axis=(1, 2)).tolist() == [0, 1, 1, 1, 1, 1]
     both = write_vcf(tmp_path / "n.vcf", SAMPLES, [(100, "A", ["G", "*"], [*calls[:9], "2|2", ".|.", "0|1"])])
     ok("haplotypes", "--vcf", both, *ROLES, "--missing", "reference", "--out", tmp_path / "n.h5")
-    with open_bins(tmp_path / "n.h5") as words:
+    with open_features(tmp_path / "n.h5") as words:
         assert words.counts("chr7").sum(axis=(1, 2)).tolist() == [0, 0, 1, 1, 1, 1]
 
 

@@ -3,30 +3,35 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
+from itertools import combinations
 
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from archaictools.errors import InputError, UsageError
-from archaictools.learning.regions import fold_table, read_folds, seen_by
+from archaictools.learning.regions import distance_between_sides, fold_table, read_folds, seen_by
 from archaictools.learning.splits import (
+    EXCLUDED,
     METHODS,
     TEST,
     TRAIN,
-    UNUSED,
     VALIDATION,
-    Places,
+    Locations,
     Split,
-    SplitOptions,
+    SplitScheme,
     make_splits,
 )
+from archaictools.sequence.audit.overlap import check_leakage
 
 LENGTHS = {f"chr{number}": 1_000_000 for number in range(1, 8)}
 
 
 @pytest.fixture
-def places() -> Places:
+def places() -> Locations:
     """Windows of 200 bp, some overlapping, classes in runs, on seven chromosomes of unlike fill."""
     rng = np.random.default_rng(5)
     chrom, start, label = [], [], []
@@ -38,16 +43,16 @@ def places() -> Places:
     start = np.array(start, dtype=np.int64)
     label = np.array(label, dtype=np.int8)
     label[::17] = -1
-    return Places(list(LENGTHS), np.array(chrom, dtype=np.uint32), start, start + 200, label)
+    return Locations(list(LENGTHS), np.array(chrom, dtype=np.uint32), start, start + 200, label)
 
 
-def folded(method: str, places: Places, tmp_path) -> list[Split]:
+def folded(method: str, places: Locations, tmp_path) -> list[Split]:
     if method == "file":
         path = tmp_path / "f.bed"
         path.write_text("".join(f"chr{n}\t0\t1000000\t{n % 4 + 1}\n" for n in range(1, 8)))
         options = read_folds(path)
     else:
-        options = SplitOptions(method=method, folds=4, block_size=50_000)
+        options = SplitScheme(method=method, folds=4, block_size=50_000)
     return make_splits(places, options)
 
 
@@ -57,8 +62,8 @@ def test_every_sentence_is_held_out_once(places, tmp_path, method):
     sides = np.array([split.sides(places) for split in splits])
     assert sides.shape == (4, len(places))
     unlabelled = places.label < 0
-    assert (sides[:, unlabelled] == UNUSED).all()
-    used = ~unlabelled & (sides != UNUSED).all(axis=0)
+    assert (sides[:, unlabelled] == EXCLUDED).all()
+    used = ~unlabelled & (sides != EXCLUDED).all(axis=0)
     assert used.sum() >= 0.95 * (~unlabelled).sum()  # windows across the border of two blocks are left out
     for side, times in ((TEST, 1), (VALIDATION, 1), (TRAIN, 2)):
         assert ((sides[:, used] == side).sum(axis=0) == times).all()
@@ -74,7 +79,7 @@ def test_every_sentence_is_held_out_once(places, tmp_path, method):
 @pytest.mark.parametrize("folds", [0, 4])
 @pytest.mark.parametrize("method", ["chromosome", "block", "interval"])
 def test_a_fold_file_says_the_same_again(places, tmp_path, method, folds):
-    splits = make_splits(places, SplitOptions(method=method, folds=folds, block_size=50_000, seed=3))
+    splits = make_splits(places, SplitScheme(method=method, folds=folds, block_size=50_000, seed=3))
     table = fold_table(splits, places, LENGTHS)
     path = tmp_path / "folds.bed"
     table.to_csv(path, sep="\t", index=False, header=False)
@@ -82,19 +87,91 @@ def test_a_fold_file_says_the_same_again(places, tmp_path, method, folds):
     assert len(again) == len(splits)
     for before, after in zip(splits, again, strict=True):
         assert (before.sides(places) == after.sides(places)).mean() > (0.999 if method != "interval" else 0.95)
-        used = (before.sides(places) != UNUSED) & (after.sides(places) != UNUSED)
+        used = (before.sides(places) != EXCLUDED) & (after.sides(places) != EXCLUDED)
         assert (before.sides(places) == after.sides(places))[used].all()
+
+
+@pytest.mark.parametrize("gap", [1, 7, 30])
+def test_a_fold_file_keeps_the_gap_to_the_base(tmp_path, gap):
+    """A window at every base: one base more or less beside a block would move one of them to another side."""
+    start = np.arange(2_000 - 20)
+    label = (start % 2).astype(np.int8)
+    places = Locations(["c"], np.zeros(len(start), dtype=np.uint32), start, start + 20, label)
+    (before,) = make_splits(places, SplitScheme(method="block", block_size=100, gap=gap, seed=2))
+    path = tmp_path / "folds.bed"
+    fold_table([before], places, {"c": 2_000}).to_csv(path, sep="\t", index=False, header=False)
+    (after,) = make_splits(places, read_folds(path))
+    sides = before.sides(places)
+    assert sides.tolist() == after.sides(places).tolist()
+    assert set(sides.tolist()) == {TRAIN, VALIDATION, TEST, EXCLUDED}
+
+
+SIDED = st.tuples(
+    st.integers(0, 2), st.integers(0, 90), st.integers(1, 12), st.sampled_from([TRAIN, VALIDATION, TEST, EXCLUDED])
+)
+
+
+@given(st.lists(SIDED, min_size=1, max_size=12))
+def test_the_distance_between_sides_equals_the_loop_over_pairs(rows):
+    chrom, start, length, sides = np.array(rows, dtype=np.int64).T
+    places = Locations(
+        ["a", "b", "c"], chrom.astype(np.uint32), start, start + length, np.zeros(len(rows), dtype=np.int8)
+    )
+    gaps = [
+        max(b - a - n, a - b - m, 0)
+        for (c, a, n, one), (d, b, m, other) in combinations(rows, 2)
+        if c == d and one != other and EXCLUDED not in (one, other)
+    ]
+    assert distance_between_sides(places, sides.astype(np.int8)) == min(gaps, default=None)
+
+
+@pytest.mark.parametrize("gap", [0, 3_000])
+def test_windows_have_one_verdict_from_options_and_from_their_fold_file(places, tmp_path, gap):
+    """So too where no window is without a label, as the audit asks."""
+    places = replace(places, label=np.maximum(places.label, 0))
+    (before,) = make_splits(places, SplitScheme(method="block", block_size=50_000, gap=gap, seed=3))
+    path = tmp_path / "folds.bed"
+    fold_table([before], places, LENGTHS).to_csv(path, sep="\t", index=False, header=False)
+    (after,) = make_splits(places, read_folds(path))
+    assert check_leakage(places, before.sides(places), before.options) == check_leakage(
+        places, after.sides(places), after.options
+    )
+
+
+def test_a_fold_file_serves_chromosomes_in_any_order(tmp_path):
+    """A genome lists chr2 before chr10, a sorted BED after it."""
+    names = ["chr1", "chr2", "chr10", "X", "chr9"]
+    start = np.tile(np.arange(0, 1_000, 100), len(names))
+    chrom = np.repeat(np.arange(len(names), dtype=np.uint32), 10)
+    label = (np.arange(len(start)) % 2).astype(np.int8)
+    places = Locations(names, chrom, start, start + 100, label)
+    path = tmp_path / "f.bed"
+    side = {"chr1": "train", "chr2": "validation", "chr10": "test", "X": "train", "chr9": "test"}
+    path.write_text("".join(f"{name}\t0\t1000\t{side[name]}\n" for name in names))
+    (split,) = make_splits(places, read_folds(path))
+    expected = {"train": TRAIN, "validation": VALIDATION, "test": TEST}
+    assert split.sides(places).tolist() == [expected[side[names[number]]] for number in chrom]
+
+
+def test_a_window_over_a_small_region_of_another_side_is_left_out(tmp_path):
+    path = tmp_path / "f.bed"
+    path.write_text("c\t0\t1000\ttrain\nc\t1000\t1050\ttest\nc\t1050\t2000\ttrain\nc\t3000\t4000\tvalidation\n")
+    start = np.array([0, 800, 801, 950, 1_000, 1_049, 1_050, 1_900, 2_900, 3_500])
+    places = Locations(["c"], np.zeros(10, dtype=np.uint32), start, start + 200, np.zeros(10, dtype=np.int8))
+    # The last ones: beyond its region a window may reach what has no side; it must start in a region.
+    expected = [TRAIN, TRAIN, *[EXCLUDED] * 4, TRAIN, TRAIN, EXCLUDED, VALIDATION]
+    assert Split(read_folds(path)).sides(places).tolist() == expected
 
 
 def test_a_fold_file_keeps_the_gap(places, tmp_path):
     """What was left out beside a block of another side is left out again, and nothing else is."""
-    (before,) = make_splits(places, SplitOptions(method="block", block_size=50_000, gap=3_000, seed=3))
+    (before,) = make_splits(places, SplitScheme(method="block", block_size=50_000, gap=3_000, seed=3))
     path = tmp_path / "folds.bed"
     fold_table([before], places, LENGTHS).to_csv(path, sep="\t", index=False, header=False)
     (after,) = make_splits(places, read_folds(path))
-    (wide,) = make_splits(places, SplitOptions(method="block", block_size=50_000, seed=3))
+    (wide,) = make_splits(places, SplitScheme(method="block", block_size=50_000, seed=3))
     assert (before.sides(places) == after.sides(places)).all()
-    assert (before.sides(places) == UNUSED).sum() > (wide.sides(places) == UNUSED).sum() + 100
+    assert (before.sides(places) == EXCLUDED).sum() > (wide.sides(places) == EXCLUDED).sum() + 100
 
 
 @pytest.mark.parametrize("options", [("--split", "random"), ("--gap", 100), ("--block-size", 1_000), ("--folds", 3)])
@@ -102,10 +179,10 @@ def test_a_fold_file_is_the_whole_split(run, planted, tmp_path, options):
     """Beside it, no other option says what is held out; named even where it is the default."""
     command = ("audit", planted / "words.h5", "--fold-file", planted / "folds.bed", "--out", tmp_path / "a.json")
     assert run(*command).code == 0
-    for given in (options, ("--split", "chromosome")):
-        result = run(*command, *given)
+    for others in (options, ("--split", "chromosome")):
+        result = run(*command, *others)
         assert result.code == 2
-        assert f"--fold-file says what is held out: leave out {given[0]}" in result.err
+        assert f"--fold-file says what is held out: leave out {others[0]}" in result.err
 
 
 @pytest.mark.parametrize("method", METHODS)
@@ -155,7 +232,7 @@ def test_bad_fold_files(tmp_path, case):
 def test_regions_of_another_genome_are_named(places):
     regions = (("22", 0, 9, "train"), ("22", 9, 20, "test"))
     with pytest.raises(InputError, match=r"no region of the fold file lies where the sentences do \(22; chr1"):
-        make_splits(places, SplitOptions(method="file", regions=regions))
+        make_splits(places, SplitScheme(method="file", regions=regions))
 
 
 def test_what_folds_cannot_be(run, planted, tmp_path, places):
@@ -164,12 +241,12 @@ def test_what_folds_cannot_be(run, planted, tmp_path, places):
     assert result.code == 2
     assert "a random split has no regions to write" in result.err
     with pytest.raises(UsageError, match="3 or more"):
-        SplitOptions(folds=2)
+        SplitScheme(folds=2)
     with pytest.raises(UsageError, match="name none"):
-        SplitOptions(folds=3, test_chromosomes=("chr1",))
+        SplitScheme(folds=3, test_chromosomes=("chr1",))
     with pytest.raises(InputError, match="too few for 8 folds"):
-        make_splits(places, SplitOptions(folds=8))
-    splits = make_splits(places, SplitOptions(method="random"))
+        make_splits(places, SplitScheme(folds=8))
+    splits = make_splits(places, SplitScheme(method="random"))
     with pytest.raises(UsageError, match="no fold file"):
         fold_table(splits, places, LENGTHS)
 

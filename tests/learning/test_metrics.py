@@ -7,7 +7,7 @@ import pytest
 
 from archaictools.learning.metrics import calibration_error, describe
 from archaictools.learning.report import Predicted, judge
-from archaictools.learning.splits import SIDES, Places
+from archaictools.learning.splits import SIDES, Locations
 
 
 @pytest.fixture
@@ -61,7 +61,7 @@ def test_one_class_has_no_auroc():
 def places_of(label):
     count = len(label)
     start = np.arange(count, dtype=np.int64) * 200
-    return Places(["chr1"], np.zeros(count, dtype=np.uint32), start, start + 200, label.astype(np.int8))
+    return Locations(["chr1"], np.zeros(count, dtype=np.uint32), start, start + 200, label.astype(np.int8))
 
 
 @pytest.mark.parametrize(

@@ -16,14 +16,14 @@ from archaictools.learning import bootstrap as resampling
 from archaictools.learning.bootstrap import BLOCKS, Resampler, blocks_of, interval
 from archaictools.learning.metrics import calibration_error
 from archaictools.learning.score_histogram import Scores
-from archaictools.learning.splits import Places
+from archaictools.learning.splits import Locations
 
 
-def held(label: np.ndarray, rng: np.random.Generator) -> Places:
+def held(label: np.ndarray, rng: np.random.Generator) -> Locations:
     count = len(label)
     chrom = rng.integers(0, 3, count).astype(np.uint32)
     start = rng.permutation(count).astype(np.int64) * 100
-    return Places(["a", "b", "c"], chrom, start, start + 200, label.astype(np.int8))
+    return Locations(["a", "b", "c"], chrom, start, start + 200, label.astype(np.int8))
 
 
 def measures(label, score):
@@ -81,7 +81,7 @@ def test_intervals_are_wider_where_neighbours_agree():
 
     def bounds(label, score):
         start = np.arange(2_000, dtype=np.int64) * 200
-        places = Places(["a"], np.zeros(2_000, dtype=np.uint32), start, start + 200, label.astype(np.int8))
+        places = Locations(["a"], np.zeros(2_000, dtype=np.uint32), start, start + 200, label.astype(np.int8))
         scores = Scores.of(label, 1 / (1 + np.exp(-score)), blocks_of(places))
         return interval(Resampler(scores.pieces, seed=1).draw(scores)["auroc"])
 

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from archaictools.io.dna import encode
-from archaictools.learning.splits import Places, SplitOptions
+from archaictools.learning.splits import Locations, SplitScheme
 from archaictools.sequence.audit import shared_kmers as similarity
 from archaictools.sequence.audit.composition import features, separability
 from archaictools.sequence.audit.coverage import coverage
@@ -30,7 +30,7 @@ WINDOWS = st.lists(
 
 def places_and_sides(rows):
     chrom, start, length, label, side = (np.array(column, dtype=np.int64) for column in zip(*rows, strict=True))
-    places = Places(["a", "b"], chrom.astype(np.uint32), start, start + length, label.astype(np.int8))
+    places = Locations(["a", "b"], chrom.astype(np.uint32), start, start + length, label.astype(np.int8))
     return places, side.astype(np.int8)
 
 
@@ -63,7 +63,7 @@ def test_coverage_equals_counting_bases(rows):
 def test_coordinates_alone_equal_the_loop_over_pairs(rows):
     places, side = places_and_sides(rows)
     train, test = np.flatnonzero(side == 0), np.flatnonzero(side == 2)
-    found = check_leakage(places, side, SplitOptions(method="interval"))
+    found = check_leakage(places, side, SplitScheme(method="interval"))
     if not len(train) or not len(test):
         assert np.isnan(found["coordinate_accuracy"])
         return
@@ -199,7 +199,7 @@ def test_the_published_regions_tell_their_class_by_place_alone(ok, real_data, tm
         chrom = np.array([row[0] for row in rows])
         number = np.unique(chrom, return_inverse=True)[1].astype(np.uint32)
         label = np.full(len(rows), int(name == "introgressed"), dtype=np.int8)
-        depth[name] = coverage(Places(list(np.unique(chrom)), number, start, end, label))[name]["depth"]
+        depth[name] = coverage(Locations(list(np.unique(chrom)), number, start, end, label))[name]["depth"]
         count = (end - start) // 200
         last = np.cumsum(count)
         pick = rng.choice(last[-1], 100_000, replace=False)

@@ -13,7 +13,7 @@ from sklearn.metrics import roc_auc_score
 from archaictools.cli.main import main
 from archaictools.learning.calibration import fit_temperature, logit, tempered
 from archaictools.learning.metrics import reliability
-from archaictools.learning.splits import Places
+from archaictools.learning.splits import Locations
 from archaictools.sequence.baselines import COLUMNS, CONTROLS, RIVALS, shuffle_within_blocks, word_counts
 from archaictools.sequence.evaluate import judge_against_controls
 from archaictools.sequence.token_file import open_words
@@ -172,7 +172,7 @@ def test_shuffling_keeps_what_a_block_has():
     start = rng.integers(0, 5_000_000, count)
     label = rng.choice([-1, 0, 1], count).astype(np.int8)
     sides = rng.integers(0, 3, count).astype(np.int8)
-    places = Places(["a", "b"], rng.integers(0, 2, count).astype(np.uint32), start, start + 200, label)
+    places = Locations(["a", "b"], rng.integers(0, 2, count).astype(np.uint32), start, start + 200, label)
     mixed = shuffle_within_blocks(places, sides, 1_000_000, seed=1)
     assert ((mixed < 0) == (label < 0)).all()
     table = pd.DataFrame({"c": places.chrom, "b": start // 1_000_000, "s": sides, "old": label, "new": mixed})

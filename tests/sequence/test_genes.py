@@ -12,7 +12,7 @@ import pytest
 from archaictools.errors import InputError
 from archaictools.haplotypes.callable_file import companion_of
 from archaictools.io.annotation import read_genes
-from archaictools.io.summary import Tally
+from archaictools.io.summary import Summary
 
 HEADER = "chrom\tstart\tend\tsample\thaplotype\tposterior\tsource\tseen\n"
 
@@ -186,7 +186,7 @@ def test_gff3_as_ncbi_and_roary_write_it(tmp_path):
         "a%7Cb\tx\tpseudogene\t1\t5\t.\t-\t.\tID=p;gene=A/B\n"
         ">chr1\nACGTACGT\n>gene\tx\tgene\n",
     )
-    tally = Tally()
+    tally = Summary()
     found = read_genes(path, tally=tally)
     assert found.to_numpy().tolist() == [
         ["chr1", 10, 20, "odd; name,%1", "+"], ["chr1", 30, 40, "twice", "+"],
@@ -194,7 +194,7 @@ def test_gff3_as_ncbi_and_roary_write_it(tmp_path):
     ]  # fmt: skip
     assert tally.count("genes", "sections of sequence (FASTA), not read") == 1
     path.write_text(path.read_text().replace("\n>chr1\n", "\n##FASTA\n>chr1\n"))
-    assert read_genes(path, tally=Tally()).equals(found)
+    assert read_genes(path, tally=Summary()).equals(found)
 
 
 def test_one_gene_id_at_two_loci_is_two_genes(tmp_path):
@@ -207,7 +207,7 @@ def test_one_gene_id_at_two_loci_is_two_genes(tmp_path):
         tmp_path / "g.gtf",
         "".join(f'{c}\tx\texon\t{s}\t{e}\t.\t{strand}\t.\tgene_id "G"; n "1";\n' for c, s, e, strand in places),
     )
-    tally = Tally()
+    tally = Summary()
     found = read_genes(path, tally=tally)
     assert sorted(found.to_numpy().tolist()) == [
         ["chr1", 0, 1_900_100, "G", "+"], ["chr1", 2_999, 4_000, "G", "-"],
@@ -225,15 +225,15 @@ def test_gtf_without_quotes(tmp_path):
         'gene_id "G3"; gene_name "A B";',
     ]
     exons = "".join(f"chr1\tx\texon\t{10 * n + 1}\t{10 * n + 5}\t.\t+\t.\t{row}\n" for n, row in enumerate(rows))
-    tally = Tally()
+    tally = Summary()
     found = read_genes(write(tmp_path / "g.gtf", exons), tally=tally)
     assert sorted(found["name"]) == ["A B", "G2", "SYM"]
     assert sorted(found["start"]) == [0, 10, 30]
     assert tally.count("genes", "features without a gene_id, left out") == 1
-    genes = read_genes(write(tmp_path / "h.gtf", exons.replace("exon", "gene")), tally=Tally())
+    genes = read_genes(write(tmp_path / "h.gtf", exons.replace("exon", "gene")), tally=Summary())
     assert genes["name"].tolist() == ["SYM", "G2", ".", "A B"]
     with pytest.raises(InputError, match="names no gene"):
-        read_genes(write(tmp_path / "i.gtf", exons.splitlines()[2]), tally=Tally())
+        read_genes(write(tmp_path / "i.gtf", exons.splitlines()[2]), tally=Summary())
 
 
 @pytest.mark.parametrize("value", [0.4, 0.3, 0.7, 0.1, 0.123457])
@@ -256,10 +256,10 @@ def test_a_mean_that_is_the_threshold_reaches_it(ok, tmp_path, value, kind):
 def test_one_based_rows_keep_their_rules(tmp_path):
     """In GFF 5 to 5 is one base, and 6 to 5 is reversed."""
     path = write(tmp_path / "g.gff", "##gff-version 3\nchr1\tx\tgene\t5\t5\t.\t+\t.\tID=a\n")
-    assert read_genes(path, tally=Tally())[["start", "end"]].to_numpy().tolist() == [[4, 5]]
+    assert read_genes(path, tally=Summary())[["start", "end"]].to_numpy().tolist() == [[4, 5]]
     path.write_text(path.read_text().replace("5\t5", "6\t5"))
     with pytest.raises(InputError, match="line 2: end lies before start"):
-        read_genes(path, tally=Tally())
+        read_genes(path, tally=Summary())
 
 
 # Segments of people

@@ -29,11 +29,11 @@ def data():
 @pytest.fixture(scope="module", params=[1, 2])
 def keras_and_reader(request):
     """A network with random weights, in Keras and in the reader, at two strides."""
-    from archaictools.learning.network import Network, start_tensorflow
+    from archaictools.learning.network import NetworkConfig, start_tensorflow
 
     start_tensorflow(threads=None, seed=1)
     alphabet = Alphabet(k=3, size=50, stride=request.param)
-    network = Network(vocabulary=65, words=alphabet.words, embedding=4, lstm=3, dense=2)
+    network = NetworkConfig(vocabulary=65, words=alphabet.words, embedding=4, lstm=3, dense=2)
     members = [member(network, np.random.default_rng(seed), 0) for seed in (2, 3)]
     model = small_model(network=network, alphabet=alphabet, members=members)
     return network.build(dict(members[1].weights)), PerturbedReader(model, member=2), alphabet

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from archaictools.errors import InputError, UsageError
 from archaictools.io.fasta import open_genome
-from archaictools.io.summary import Tally
+from archaictools.io.summary import Summary
 from archaictools.sequence.matched_regions import draw_controls
 from archaictools.sequence.options import RegionOptions, WindowOptions
 from archaictools.sequence.regions import prepare
@@ -46,9 +46,9 @@ def test_prepared_classes_are_the_sets_they_should_be(one, other, out):
     classes = {"introgressed": frame(one), "depleted": frame(other)}
     if not expected_one or not expected_other:
         with pytest.raises(InputError, match="region is left"):
-            prepare(classes, lengths=LENGTHS, exclude=frame(out), merging=True, tally=Tally())
+            prepare(classes, lengths=LENGTHS, exclude=frame(out), merging=True, tally=Summary())
         return
-    ready = prepare(classes, lengths=LENGTHS, exclude=frame(out), merging=True, tally=Tally())
+    ready = prepare(classes, lengths=LENGTHS, exclude=frame(out), merging=True, tally=Summary())
     assert base_set(ready["introgressed"]) == expected_one
     assert base_set(ready["depleted"]) == expected_other
     for table in ready.values():
@@ -58,7 +58,7 @@ def test_prepared_classes_are_the_sets_they_should_be(one, other, out):
 
 def test_without_merging_every_row_stays(tmp_path):
     table = frame([("chr1", 0, 30), ("chr1", 10, 30), ("chr1", 0, 30)])
-    ready = prepare({"introgressed": table}, lengths=LENGTHS, exclude=None, merging=False, tally=Tally())
+    ready = prepare({"introgressed": table}, lengths=LENGTHS, exclude=None, merging=False, tally=Summary())
     assert len(ready["introgressed"]) == 3
 
 
@@ -93,7 +93,7 @@ def genome(tmp_path):
 
 @pytest.mark.parametrize("max_n", [0, 50, 200])
 def test_windows_with_n_are_dropped_and_counted(genome, max_n):
-    tally, cutting = Tally(), WindowOptions(size=200, step=150, max_n=max_n)
+    tally, cutting = Summary(), WindowOptions(size=200, step=150, max_n=max_n)
     region = pd.DataFrame({"chrom": ["chr1"], "start": [9_000], "end": [12_000]})
     found = pd.concat(cut_regions({"introgressed": region}, genome, cutting, tally=tally))
     expected = [s for s in range(9_000, 11_801, 150) if genome.text["chr1"][s : s + 200].count("N") <= max_n]
@@ -106,7 +106,7 @@ def test_windows_with_n_are_dropped_and_counted(genome, max_n):
 def test_windows_of_both_classes_come_sorted(genome):
     one = pd.DataFrame({"chrom": "chr1", "start": [0, 5_000], "end": [2_000, 6_000]})
     other = pd.DataFrame({"chrom": ["chr1", "chr2"], "start": [2_500, 0], "end": [4_500, 200]})
-    found = pd.concat(cut_regions({"introgressed": one, "depleted": other}, genome, WindowOptions(), tally=Tally()))
+    found = pd.concat(cut_regions({"introgressed": one, "depleted": other}, genome, WindowOptions(), tally=Summary()))
     keys = list(zip(found["chrom"], found["start"], strict=True))
     assert keys == sorted(keys)
     assert found["name"].value_counts().to_dict() == {"introgressed": 15, "depleted": 11}
@@ -115,7 +115,7 @@ def test_windows_of_both_classes_come_sorted(genome):
 def test_controls_match_length_chromosome_and_gc_and_keep_clear(genome):
     regions = pd.DataFrame({"chrom": "chr1", "start": [1_000, 4_000, 20_000], "end": [1_830, 4_200, 21_500]})
     exclude = pd.DataFrame({"chrom": ["chr1"], "start": [14_000], "end": [15_000]})
-    tally = Tally()
+    tally = Summary()
     drawn = draw_controls(regions, genome, exclude=exclude, gc_tolerance=0.02, seed=3, tally=tally)
     assert sorted(drawn["end"] - drawn["start"]) == sorted(regions["end"] - regions["start"])
     taken = np.zeros(30_000, dtype=int)
@@ -128,7 +128,7 @@ def test_controls_match_length_chromosome_and_gc_and_keep_clear(genome):
         length = row.end - row.start
         (match,) = regions[regions["end"] - regions["start"] == length].itertuples()
         assert abs(gc(row.start, row.end) - gc(match.start, match.end)) <= 0.02
-    again = draw_controls(regions, genome, exclude=exclude, gc_tolerance=0.02, seed=3, tally=Tally())
+    again = draw_controls(regions, genome, exclude=exclude, gc_tolerance=0.02, seed=3, tally=Summary())
     assert drawn.equals(again)
 
 
@@ -142,12 +142,12 @@ def test_controls_match_gc_where_it_varies_and_regions_hold_n(tmp_path):
     start = [20_000, *range(30_013, 390_000, 12_007)]
     regions = pd.DataFrame({"chrom": "chr1", "start": start, "end": [21_000, *(s + 210 + s % 7 for s in start[1:])]})
     with open_genome(write_fasta(tmp_path / "g.fa", {"chr1": text})) as genome:
-        tally = Tally()
+        tally = Summary()
         drawn = draw_controls(regions, genome, exclude=None, gc_tolerance=0.02, seed=3, tally=tally)
         again = {}
         for number in range(len(regions)):  # one by one, so that it is known whose each is
             one = regions.iloc[[number]]
-            again[number] = draw_controls(one, genome, exclude=None, gc_tolerance=0.02, seed=3, tally=Tally())
+            again[number] = draw_controls(one, genome, exclude=None, gc_tolerance=0.02, seed=3, tally=Summary())
     assert len(drawn) == len(regions)
 
     def gc(start, end):
@@ -162,12 +162,12 @@ def test_controls_match_gc_where_it_varies_and_regions_hold_n(tmp_path):
 
 def test_controls_that_cannot_be_drawn_are_reported(genome):
     regions = pd.DataFrame({"chrom": ["chr1", "chr1"], "start": [0, 26_000], "end": [25_000, 26_200]})
-    tally = Tally()
+    tally = Summary()
     drawn = draw_controls(regions, genome, exclude=None, gc_tolerance=0.5, seed=1, tally=tally)
     assert len(drawn) == 1
     assert tally.count("depleted", "regions without a control: no free place of that length") == 1
     with pytest.raises(InputError, match="no matched control could be drawn"):
-        draw_controls(regions.iloc[:1], genome, exclude=None, gc_tolerance=0.5, seed=1, tally=Tally())
+        draw_controls(regions.iloc[:1], genome, exclude=None, gc_tolerance=0.5, seed=1, tally=Summary())
 
 
 def test_selection_refuses_contradictions(tmp_path):
@@ -184,12 +184,12 @@ def test_both_naming_styles_are_read(tmp_path, planted):
     for rows in ("1\t5\t900\n2\t5\t900\n", "chr1\t5\t900\nchr2\t5\t900\n"):
         path.write_text(rows)
         with open_genome(planted / "planted.fa.gz") as opened:
-            selected = select_regions(opened, RegionOptions(regions=path, chromosomes=("2",)), seed=1, tally=Tally())
+            selected = select_regions(opened, RegionOptions(regions=path, chromosomes=("2",)), seed=1, tally=Summary())
         found.append(selected["."].to_dict("records"))
     assert found[0] == found[1] == [{"chrom": "chr2", "start": 5, "end": 900}]
     path.write_text("chr1\t5\t900\nchrUn\t5\t900\n")
     with open_genome(planted / "planted.fa.gz") as opened, pytest.raises(InputError, match="chrUn .*--chromosomes"):
-        select_regions(opened, RegionOptions(introgressed=path), seed=1, tally=Tally())
+        select_regions(opened, RegionOptions(introgressed=path), seed=1, tally=Summary())
 
 
 def test_summary_accounts_for_every_base(ok, tmp_path, planted):

@@ -198,9 +198,9 @@ def test_files_like_merged_ones(ok, tmp_path):
 def test_draws():
     rng = np.random.default_rng(1)
     stretches = callable_stretches(20_000_000, 0.2, rng)
-    assert (stretches[:, 1] > stretches[:, 0]).all()
-    assert (stretches[1:, 0] > stretches[:-1, 1]).all()
-    assert (stretches[:, 1] - stretches[:, 0]).sum() / 20e6 == pytest.approx(0.8, abs=0.03)
+    assert (stretches.end > stretches.start).all()
+    assert (stretches.start[1:] > stretches.end[:-1]).all()
+    assert stretches.bases / 20e6 == pytest.approx(0.8, abs=0.03)
     rates = mutation_rates(1e-8, 3.0, 10_050_000, rng)
     assert rates.mean_rate == pytest.approx(1e-8)
     assert 2 < rates.rate.max() / rates.rate.min() <= 3
@@ -440,7 +440,7 @@ def test_a_map_that_begins_late(ok, run, tmp_path):
 def test_the_structured_history_varies_as_people_do():
     """Five Yoruba differ at 3.5 sites a kb of what can be called of chr21; ten CEU at fewer; an Altai person at few."""
     found = scenario(
-        str(ROOT / "benchmarks/structured.yaml"),
+        str(ROOT / "pretraining/structured.yaml"),
         Sampling(outgroup="YRI", ingroup="CEU", archaic=("Nea",), archaic_time=4_000),
     )
     assert found.sources == {"Nea": "Nea"}

@@ -6,13 +6,12 @@ import re
 import tempfile
 from collections import defaultdict
 from dataclasses import dataclass
-from itertools import groupby, pairwise
+from itertools import groupby
 from typing import IO, TYPE_CHECKING
-
-import numpy as np
 
 from archaictools.errors import InputError
 from archaictools.haplotypes.people import merge_people
+from archaictools.intervals import runs_of_equal
 from archaictools.io.bigwig import BigWigWriter
 from archaictools.io.bigwig_reader import is_bigwig, open_bigwig
 from archaictools.io.chromosomes import bare
@@ -37,7 +36,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from archaictools.io.summary import Tally
+    from archaictools.io.summary import Summary
 
 #: Columns of BED by position.
 _BED = ("chrom", "start", "end", "name", "score", "strand", "thick_start", "thick_end", "colour")
@@ -66,7 +65,7 @@ class Merged:
     empty_parts: int
 
 
-def merge(parts: Sequence[Path], target: Path, *, tally: Tally) -> Merged:
+def merge(parts: Sequence[Path], target: Path, *, tally: Summary) -> Merged:
     """Join parts of one kind: bigWigs, tables with the same header, BED files, or summaries of people.
 
     Every value is checked: coordinates, probabilities, scores.
@@ -181,7 +180,7 @@ class _Parts:
         return sorted(self._owner.items())
 
 
-def _merge_bigwigs(parts: Sequence[Path], target: Path, tally: Tally) -> int:
+def _merge_bigwigs(parts: Sequence[Path], target: Path, tally: Summary) -> int:
     known, rows = _Parts(), 0
     lengths: dict[str, int] = {}
     for part in parts:
@@ -210,7 +209,7 @@ def _merge_bigwigs(parts: Sequence[Path], target: Path, tally: Tally) -> int:
     return rows
 
 
-def _merge_text(parts: Sequence[Path], target: Path, tally: Tally, *, header: bool) -> int:
+def _merge_text(parts: Sequence[Path], target: Path, tally: Summary, *, header: bool) -> int:
     known, rows = _Parts(), 0
     columns: list[str] = []
     with tempfile.TemporaryFile(prefix="archaictools-") as spool:
@@ -225,8 +224,7 @@ def _merge_text(parts: Sequence[Path], target: Path, tally: Tally, *, header: bo
                     raise InputError(f"has columns: {found}; {parts[0]} has {expected}", path=part, line=1)
                 lines = as_text(frame).split("\n")
                 chroms = frame["chrom"].astype(str).to_numpy()
-                fresh = np.flatnonzero(chroms[1:] != chroms[:-1]) + 1
-                for first, last in pairwise([0, *fresh.tolist(), len(frame)] if len(frame) else []):
+                for first, last in zip(*(ends.tolist() for ends in runs_of_equal(chroms)), strict=True):
                     known.own(part, chroms[first])
                     blocks.add(chroms[first], "\n".join(lines[first:last]) + "\n")
                 rows += len(frame)
@@ -276,7 +274,7 @@ def _table_frames(part: Path) -> Iterator[pd.DataFrame]:
         yield frame
 
 
-def _bed_frames(part: Path, tally: Tally) -> Iterator[pd.DataFrame]:
+def _bed_frames(part: Path, tally: Summary) -> Iterator[pd.DataFrame]:
     """Read BED, having checked its values; rows must have as many columns as the first."""
     width = len(_first_row(part)) or len(_BED)
     names = [*_BED[:width], *(f"column {number + 1}" for number in range(len(_BED), width)), "beyond"]

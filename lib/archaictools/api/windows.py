@@ -84,15 +84,15 @@ def windows(*, files: WindowFiles, regions: RegionOptions, cutting: WindowOption
     from archaictools.errors import InputError
     from archaictools.io.bed import write_bed, write_bed_by_chromosome
     from archaictools.io.fasta import open_genome
-    from archaictools.io.files import Outputs
-    from archaictools.io.summary import Tally
+    from archaictools.io.files import StagedOutputs
+    from archaictools.io.summary import Summary
     from archaictools.io.tables import write_table
     from archaictools.progress import Progress
     from archaictools.sequence.selection import select_regions
     from archaictools.sequence.windows import cut_regions
 
-    tally, kept = Tally(), None
-    with Outputs() as outputs, open_genome(files.genome) as genome:
+    tally, kept = Summary(), None
+    with StagedOutputs() as outputs, open_genome(files.genome) as genome:
         target = outputs.stage(files.out) if files.out else None
         table = outputs.stage(files.summary) if files.summary else None
         folder = outputs.stage_folder(files.by_chromosome) if files.by_chromosome else None

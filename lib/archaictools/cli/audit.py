@@ -35,9 +35,9 @@ def command(
     WINDOWS is a BED file of labelled windows, or a words.h5.
     """
     from archaictools.errors import UsageError
-    from archaictools.io.files import Outputs
+    from archaictools.io.files import StagedOutputs
     from archaictools.io.pipes import is_stream
-    from archaictools.io.summary import Tally
+    from archaictools.io.summary import Summary
     from archaictools.io.tables import write_json, write_table
     from archaictools.sequence.audit.overlap import VERDICTS
     from archaictools.sequence.audit.report import audit_split, audit_table
@@ -45,8 +45,8 @@ def command(
 
     if out.suffix not in {".json", ".tsv"} and not is_stream(out):
         raise UsageError(f"{out} must end in .json or .tsv: the suffix chooses the format")
-    options, tally = split_options(splitting), Tally()
-    with Outputs() as outputs, open_labelled(windows, genome, tally=tally) as (places, read):
+    options, tally = split_options(splitting), Summary()
+    with StagedOutputs() as outputs, open_labelled(windows, genome, tally=tally) as (places, read):
         target = outputs.stage(out)
         found = audit_split(places, options, read=read)
         if out.suffix == ".json":

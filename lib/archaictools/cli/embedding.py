@@ -74,7 +74,7 @@ def command(
     """
     from archaictools.errors import UsageError
     from archaictools.haplotypes.pretrained import load
-    from archaictools.io.files import Outputs
+    from archaictools.io.files import StagedOutputs
     from archaictools.io.tables import write_json, write_table
     from archaictools.learning.model_file import KMER
     from archaictools.learning.plots import check_suffix
@@ -89,7 +89,7 @@ def command(
     if plot:
         check_suffix(plot)
     found = {}
-    with Outputs() as outputs:
+    with StagedOutputs() as outputs:
         staged = {path: outputs.stage(path) for path in (*asked, config) if path}
         trained = load(model, alphabet=None)
         check_alphabet(trained.alphabet.name)

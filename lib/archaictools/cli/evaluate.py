@@ -68,7 +68,7 @@ def command(
     archaic genome (hmm, hmm_archaic). Controls: majority, private_alleles.
     """
     from archaictools.errors import UsageError
-    from archaictools.io.files import Outputs
+    from archaictools.io.files import StagedOutputs
     from archaictools.io.tables import write_json, write_table
     from archaictools.learning.network import start_tensorflow
     from archaictools.learning.plots import plot_bin_evaluation, plot_evaluation
@@ -77,7 +77,7 @@ def command(
         raise UsageError("name at least one output: --metrics, --table or --plots")
     variant = of_haplotypes(words)
     start = lambda: start_tensorflow(threads=threads, seed=seed)  # noqa: E731 - one line, used twice
-    with Outputs() as outputs:
+    with StagedOutputs() as outputs:
         staged = {path: outputs.stage(path) for path in (metrics, table) if path}
         folder = outputs.stage_folder(plots) if plots else None
         if variant:
@@ -129,10 +129,10 @@ def _of_haplotypes(
 ) -> Evaluation:
     """Compare on haplotypes: LSTM against HMM."""
     from archaictools.haplotypes.evaluate import evaluate_bins
-    from archaictools.haplotypes.feature_file import ALPHABET, open_bins
+    from archaictools.haplotypes.feature_file import ALPHABET, open_features
     from archaictools.haplotypes.pretrained import load
 
-    with open_bins(words) as bins:
+    with open_features(words) as bins:
         trained = load(model, alphabet=ALPHABET)
         start()
         return evaluate_bins(trained, bins, leave_out=leave_out, seed=seed)

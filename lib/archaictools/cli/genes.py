@@ -62,8 +62,8 @@ def command(
     from archaictools.haplotypes.genes import is_segments
     from archaictools.io.annotation import read_genes
     from archaictools.io.bed import write_bed
-    from archaictools.io.files import Outputs
-    from archaictools.io.summary import Tally
+    from archaictools.io.files import StagedOutputs
+    from archaictools.io.summary import Summary
     from archaictools.io.tables import write_json, write_table
     from archaictools.sequence.genes import genes_bed, genome_names, read_predictions, summarise_genes
 
@@ -76,8 +76,8 @@ def command(
         return
     if callable_:
         raise UsageError("--callable goes with a table of segments of people; windows name what was read themselves")
-    tally = Tally()
-    with Outputs() as outputs:
+    tally = Summary()
+    with StagedOutputs() as outputs:
         target = outputs.stage(out)
         compared = outputs.stage(agreement) if agreement else None
         track = outputs.stage(bed) if bed else None
@@ -124,15 +124,15 @@ def _of_haplotypes(
     from archaictools.haplotypes.genes import carried_genes, carriers, carriers_bed
     from archaictools.io.annotation import read_genes
     from archaictools.io.bed import write_bed
-    from archaictools.io.files import Outputs
-    from archaictools.io.summary import Tally
+    from archaictools.io.files import StagedOutputs
+    from archaictools.io.summary import Summary
     from archaictools.io.tables import write_table
 
-    tally = Tally()
+    tally = Summary()
     if callable_ is None and companion_of(segments).is_file():
         callable_ = companion_of(segments)
         log.info("what was read is taken from %s, beside the segments", callable_)
-    with Outputs() as outputs:
+    with StagedOutputs() as outputs:
         target = outputs.stage(out)
         track = outputs.stage(bed) if bed else None
         genes = read_genes(annotation, tally=tally)

@@ -94,7 +94,7 @@ def command(
         _haplotypes(model, words, windows // 20, repeats, fdr, positions, plot, member, threads, seed)
         return
     from archaictools.haplotypes.pretrained import load
-    from archaictools.io.files import Outputs
+    from archaictools.io.files import StagedOutputs
     from archaictools.io.tables import write_table
     from archaictools.learning.model_file import KMER, check_fit
     from archaictools.learning.plots import check_suffix, plot_importance
@@ -113,7 +113,7 @@ def command(
         metric=metric, repeats=repeats, permutations=permutations, fdr=fdr, threshold=threshold, seed=seed
     )
     trained = load(model, alphabet=KMER)
-    with Outputs() as outputs, open_words(words) as sentences:
+    with StagedOutputs() as outputs, open_words(words) as sentences:
         staged = {path: outputs.stage(path) for path in (positions, kmers, attribution, plot) if path}
         check_fit(trained, sentences)
         rows = rows_of_side(trained, sentences, part, member=member)
@@ -180,10 +180,10 @@ def _haplotypes(
     """Rank the inputs of a model of haplotypes."""
     from archaictools.haplotypes.dataset import known_places, seen_bins
     from archaictools.haplotypes.explain import draw_stretches, input_importance
-    from archaictools.haplotypes.feature_file import ALPHABET, open_bins
+    from archaictools.haplotypes.feature_file import ALPHABET, open_features
     from archaictools.haplotypes.predictors import BinPredictor
     from archaictools.haplotypes.pretrained import load
-    from archaictools.io.files import Outputs
+    from archaictools.io.files import StagedOutputs
     from archaictools.io.tables import write_table
     from archaictools.learning.model_file import check_bins
     from archaictools.learning.network import start_tensorflow
@@ -192,7 +192,7 @@ def _haplotypes(
 
     if plot:
         check_suffix(plot)
-    with Outputs() as outputs, open_bins(words) as bins:
+    with StagedOutputs() as outputs, open_features(words) as bins:
         trained = load(model, alphabet=ALPHABET)
         staged = {path: outputs.stage(path) for path in (positions, plot) if path}
         check_bins(trained, bins)

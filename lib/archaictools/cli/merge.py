@@ -32,12 +32,12 @@ def command(*, parts: tuple[Path, ...], out: Path, threads: int, seed: int) -> N
     from archaictools.errors import UsageError
     from archaictools.haplotypes.callable_file import companion_of
     from archaictools.haplotypes.genes import is_segments
-    from archaictools.io.files import Outputs
+    from archaictools.io.files import StagedOutputs
     from archaictools.io.pipes import is_stream
-    from archaictools.io.summary import Tally
+    from archaictools.io.summary import Summary
 
-    tally, joined = Tally(), None
-    with Outputs() as outputs:
+    tally, joined = Summary(), None
+    with StagedOutputs() as outputs:
         merged = merge(parts, outputs.stage(out), tally=tally)
         companions = [companion_of(part) for part in parts]
         lacking = [part for part, beside in zip(parts, companions, strict=True) if not beside.is_file()]

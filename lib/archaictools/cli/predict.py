@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from archaictools.sequence.tracks import Calling
+    from archaictools.learning.options import SegmentOptions
 
 #: Least length of a segment of a haplotype in bp, unless another is asked for: shorter calls are mostly wrong.
 SHORTEST = 5_000
@@ -110,7 +110,7 @@ def command(
     start = lambda: start_tensorflow(threads=threads, seed=seed)  # noqa: E731 - one line, used twice
     if of_haplotypes(words):
         from archaictools.haplotypes.callable_file import companion_of
-        from archaictools.sequence.tracks import Calling
+        from archaictools.learning.options import SegmentOptions
 
         if bigwig and bigwig.suffix.lower() in {".bw", ".bigwig"}:
             raise UsageError(
@@ -121,7 +121,7 @@ def command(
         if callable_ is None and segments and (segments.is_file() or not segments.exists()):
             callable_ = companion_of(segments)
         outputs["callable"] = callable_
-        calling = Calling(
+        calling = SegmentOptions(
             threshold=threshold, min_length=SHORTEST if min_length is None else min_length, max_gap=max_gap
         )
         _haplotypes(model, words, calling, desert_length, bigwig, table, outputs, start)
@@ -132,7 +132,7 @@ def command(
 def _haplotypes(
     model: Path,
     words: Path,
-    calling: Calling,
+    calling: SegmentOptions,
     desert_length: int,
     bigwig: Path | None,
     table: Path | None,
@@ -140,16 +140,16 @@ def _haplotypes(
     start: Callable[[], None],
 ) -> None:
     """Predict haplotypes."""
-    from archaictools.haplotypes.feature_file import ALPHABET, open_bins
+    from archaictools.haplotypes.feature_file import ALPHABET, open_features
     from archaictools.haplotypes.outputs import predict_haplotypes, write_calls
     from archaictools.haplotypes.predict import BinEnsemble
     from archaictools.haplotypes.pretrained import load
     from archaictools.haplotypes.tables import write_tables
-    from archaictools.io.files import Outputs
+    from archaictools.io.files import StagedOutputs
     from archaictools.learning.model_file import check_bins
     from archaictools.progress import Progress
 
-    with Outputs() as staging, open_bins(words) as bins:
+    with StagedOutputs() as staging, open_features(words) as bins:
         trained = load(model, alphabet=ALPHABET)
         staged = {name: staging.stage(path) for name, path in outputs.items() if path}
         folder = staging.stage_folder(bigwig) if bigwig else None
@@ -190,17 +190,18 @@ def _windows(
 ) -> None:
     """Predict windows."""
     from archaictools.haplotypes.pretrained import load
-    from archaictools.io.files import Outputs
+    from archaictools.io.files import StagedOutputs
     from archaictools.learning.model_file import KMER, check_fit
+    from archaictools.learning.options import SegmentOptions
     from archaictools.progress import Progress
     from archaictools.sequence.ensemble import Ensemble
     from archaictools.sequence.token_file import open_words
-    from archaictools.sequence.tracks import Calling, predict_chromosomes, write_predictions
+    from archaictools.sequence.tracks import predict_chromosomes, write_predictions
 
     trained = load(model, alphabet=KMER)
     threshold, min_length, max_gap = calls
-    calling = Calling(threshold=threshold, min_length=min_length, max_gap=max_gap)
-    with Outputs() as outputs, open_words(words) as sentences:
+    calling = SegmentOptions(threshold=threshold, min_length=min_length, max_gap=max_gap)
+    with StagedOutputs() as outputs, open_words(words) as sentences:
         staged = {
             name: outputs.stage(path) for name, path in (("bigwig", bigwig), ("bed", bed), ("table", table)) if path
         }

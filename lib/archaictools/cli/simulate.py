@@ -121,7 +121,7 @@ def command(
     Chromosomes are made in parallel; an interrupted simulation goes on from the chromosomes it has finished (kept in a
     hidden folder beside --out).
     """
-    from archaictools.io.files import Outputs
+    from archaictools.io.files import StagedOutputs
     from archaictools.progress import Progress
     from archaictools.simulation.demography import Sampling
     from archaictools.simulation.genotypes import Errors
@@ -157,7 +157,7 @@ def command(
         seed=seed,
     )
     work = out.with_name(f".{out.name}.partial")
-    with Outputs() as outputs, Progress(chromosomes, "chromosomes", "simulate") as progress:
+    with StagedOutputs() as outputs, Progress(chromosomes, "chromosomes", "simulate") as progress:
         meta = simulate(options, outputs.stage_folder(out), work, processes=threads, progress=progress)
     shares = ", ".join(f"{source} {share:.2%}" for source, share in meta["archaic_share"].items()) or "none"
     report(

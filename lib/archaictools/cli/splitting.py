@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from archaictools.learning.splits import SplitOptions
+    from archaictools.learning.splits import SplitScheme
 
 
 def holding_out(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -77,14 +77,14 @@ def holding_out(function: Callable[..., Any]) -> Callable[..., Any]:
     return wrapped
 
 
-def split_options(splitting: dict[str, Any]) -> SplitOptions:
+def split_options(splitting: dict[str, Any]) -> SplitScheme:
     """Make the options of a split, from a fold file where one is given."""
-    from archaictools.learning.splits import SplitOptions
+    from archaictools.learning.splits import SplitScheme
 
     values = dict(splitting)
     fold_file = values.pop("fold_file")
     if fold_file is None:
-        return SplitOptions(**values)
+        return SplitScheme(**values)
     from archaictools.learning.regions import read_folds
 
     if given := [option.opts[0] for option in given_options() if option.name in set(values) - {"seed"}]:

@@ -61,8 +61,8 @@ def command(
     from archaictools import provenance
     from archaictools.errors import InputError, UsageError
     from archaictools.io.fasta import open_genome
-    from archaictools.io.files import Outputs
-    from archaictools.io.summary import Tally
+    from archaictools.io.files import StagedOutputs
+    from archaictools.io.summary import Summary
     from archaictools.io.tables import write_table
     from archaictools.progress import Progress
     from archaictools.sequence import tokenize
@@ -74,8 +74,8 @@ def command(
         raise UsageError("give either WINDOWS with --genome, or --fasta, not both")
     if not fasta and not (windows and genome):
         raise UsageError("WINDOWS and --genome are needed, or --fasta")
-    tally = Tally()
-    with Outputs() as outputs, contextlib.ExitStack() as stack:
+    tally = Summary()
+    with StagedOutputs() as outputs, contextlib.ExitStack() as stack:
         target = outputs.stage(out)
         table = outputs.stage(vocabulary) if vocabulary else None
         if fasta:
@@ -85,7 +85,7 @@ def command(
         elif windows and genome:
             sequence = stack.enter_context(open_genome(genome))
             chromosomes, source, letters = sequence.lengths, genome, sequence.letters
-            longest = tokenize.longest_window(windows, tally=Tally())
+            longest = tokenize.longest_window(windows, tally=Summary())
             if not longest:
                 raise InputError("holds no window, only headers or blank lines", path=windows)
             length = size or longest

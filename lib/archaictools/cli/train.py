@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from contextlib import ExitStack
     from pathlib import Path
 
-    from archaictools.learning.splits import Places, SplitOptions
+    from archaictools.learning.splits import Locations, SplitScheme
     from archaictools.sequence.fit import Fitted
 
 
@@ -161,7 +161,7 @@ def command(
     from archaictools.errors import UsageError
     from archaictools.haplotypes.feature_file import alphabet_of
     from archaictools.io.bed import write_bed
-    from archaictools.io.files import Outputs
+    from archaictools.io.files import StagedOutputs
     from archaictools.io.tables import write_json, write_table
     from archaictools.learning.model_file import save_model
     from archaictools.learning.network import start_tensorflow
@@ -192,7 +192,7 @@ def command(
         )
     sizes = _sizes(given, variant=variant) | {"dropout": dropout}
     start = lambda: start_tensorflow(threads=threads, seed=seed)  # noqa: E731 - one line, used twice
-    with Outputs() as outputs, ExitStack() as stack:
+    with StagedOutputs() as outputs, ExitStack() as stack:
         target = outputs.stage(model_path)
         tables = {path: outputs.stage(path) for path in (history, metrics, predictions, write_folds) if path}
         if variant:
@@ -236,13 +236,13 @@ def _sizes(given: dict[str, int | None], *, variant: bool) -> dict[str, Any]:
 
 def _of_kmers(
     words: Path,
-    holding: SplitOptions,
+    holding: SplitScheme,
     values: dict[str, Any],
     sizes: dict[str, Any],
     checkpoint: Path | None,
     start: Callable[[], None],
     stack: ExitStack,
-) -> tuple[Fitted, Places, dict[str, int]]:
+) -> tuple[Fitted, Locations, dict[str, int]]:
     """Train on sentences of k-mers; return also where they lie and how long the chromosomes are."""
     from archaictools.learning.training import TrainingOptions
     from archaictools.sequence.fit import fit
@@ -255,21 +255,21 @@ def _of_kmers(
 
 def _of_haplotypes(
     words: tuple[Path, ...],
-    holding: SplitOptions,
+    holding: SplitScheme,
     values: dict[str, Any],
     sizes: dict[str, Any],
     start_from: Path | None,
     checkpoint: Path | None,
     start: Callable[[], None],
     stack: ExitStack,
-) -> tuple[Fitted, Places, dict[str, int]]:
+) -> tuple[Fitted, Locations, dict[str, int]]:
     """Train on haplotypes; return also where their bins lie and how long the chromosomes are."""
     from archaictools.haplotypes.dataset import Genomes
-    from archaictools.haplotypes.feature_file import ALPHABET, open_bins
+    from archaictools.haplotypes.feature_file import ALPHABET, open_features
     from archaictools.haplotypes.fit import BinTrainingOptions, fit_bins
     from archaictools.haplotypes.pretrained import load
 
-    genomes = Genomes([stack.enter_context(open_bins(path)) for path in words])
+    genomes = Genomes([stack.enter_context(open_features(path)) for path in words])
     earlier = load(start_from, alphabet=ALPHABET) if start_from else None
     options = BinTrainingOptions(**values)
     fitted = fit_bins(genomes, holding, options, sizes, start=start, start_from=earlier, checkpoint=checkpoint)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from archaictools.haplotypes.archaic_vcf import ArchaicFile
     from archaictools.io.sites import Sites
-    from archaictools.io.summary import Tally
+    from archaictools.io.summary import Summary
     from archaictools.io.vcf import VariantFile
 
 log = logging.getLogger("archaictools")
@@ -38,7 +38,7 @@ class Archaics:
     files
         Those of archaic people.
     missing
-        See :class:`archaictools.haplotypes.encode.HaplotypeOptions`.
+        See :class:`archaictools.haplotypes.options.EncodingOptions`.
     tally
         Counts sites.
 
@@ -54,7 +54,7 @@ class Archaics:
     """
 
     def __init__(
-        self, names: Sequence[str], source: VariantFile, files: Sequence[ArchaicFile], missing: str, tally: Tally
+        self, names: Sequence[str], source: VariantFile, files: Sequence[ArchaicFile], missing: str, tally: Summary
     ) -> None:
         elsewhere = {name for archaic in files for name in archaic.names}
         self.here = [name for name in names if name not in elsewhere]
@@ -120,7 +120,7 @@ class Archaics:
         return np.where(unusable[..., None], np.int8(UNUSABLE), known)
 
 
-def check_files(files: Sequence[ArchaicFile], names: Sequence[str], chromosomes: Sequence[str], tally: Tally) -> None:
+def check_files(files: Sequence[ArchaicFile], names: Sequence[str], chromosomes: Sequence[str], tally: Summary) -> None:
     """Check the files of archaic people, once all modern people were read.
 
     Parameters

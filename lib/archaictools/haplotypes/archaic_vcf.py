@@ -12,7 +12,7 @@ import numpy as np
 from archaictools.errors import InputError, shortlist
 from archaictools.io.chromosomes import bare
 from archaictools.io.sites import Blocks
-from archaictools.io.summary import Tally
+from archaictools.io.summary import Summary
 from archaictools.io.vcf import open_variants
 from archaictools.io.vcf_index import indexed_chromosomes
 
@@ -176,7 +176,7 @@ class ArchaicFile:
     """
 
     def __init__(
-        self, path: Path, names: Sequence[str], *, naming: Naming, tally: Tally, check: bool, pass_only: bool
+        self, path: Path, names: Sequence[str], *, naming: Naming, tally: Summary, check: bool, pass_only: bool
     ) -> None:
         self.path, self._naming, self._tally, self._pass_only = path, naming, tally, pass_only
         with open_variants(path) as variants:
@@ -303,7 +303,7 @@ class ArchaicFile:
     def _open(self) -> None:
         self._stack.close()
         variants: VariantFile = self._stack.enter_context(open_variants(self.path, self.names))
-        tally = Tally() if self._opened else self._tally  # records are counted once
+        tally = Summary() if self._opened else self._tally  # records are counted once
         self._sites = variants.sites(
             self.names, wanted=self._meet, tally=tally, group=GROUP, pass_only=self._pass_only, blocks=True
         )

@@ -73,7 +73,7 @@ class Augmentation:
         Parameters
         ----------
         inputs
-            uint8 (2, bins, 34), as from :meth:`archaictools.haplotypes.feature_file.BinsFile.inputs`.
+            uint8 (2, bins, 34), as from :meth:`archaictools.haplotypes.feature_file.FeatureFile.inputs`.
         truth
             uint16 (2, bins).
         rng

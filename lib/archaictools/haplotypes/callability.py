@@ -11,6 +11,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy.ndimage import uniform_filter1d
 
+from archaictools.intervals import IntervalSet, flags_of_runs, runs_of_true
+
 #: A bin is read where a haplotype is called at more than this share of the sites at which others are called.
 LEAST_CALLED = 0.1
 
@@ -115,12 +117,8 @@ def bridged(read: npt.NDArray[np.bool_], most: int) -> npt.NDArray[np.bool_]:
     >>> bridged(np.array([True, False, True, False, False, True, False]), 1).astype(int).tolist()
     [1, 1, 1, 0, 0, 1, 0]
     """
-    there = np.flatnonzero(read)
-    found = read.copy()
-    gaps = np.diff(there)
-    for place in np.flatnonzero((gaps > 1) & (gaps <= most + 1)).tolist():
-        found[there[place] : there[place + 1]] = True
-    return found
+    whole = IntervalSet.merged(*runs_of_true(read), gap=most)
+    return flags_of_runs(whole.start, whole.end, len(read))
 
 
 def stretches(callable_bins: npt.NDArray[np.bool_], apart: int) -> list[tuple[int, int]]:
@@ -131,9 +129,4 @@ def stretches(callable_bins: npt.NDArray[np.bool_], apart: int) -> list[tuple[in
     >>> stretches(np.array([False, True, False, True, False, False, True]), 2)
     [(1, 4), (6, 7)]
     """
-    there = np.flatnonzero(callable_bins)
-    if not len(there):
-        return []
-    cut = np.flatnonzero(np.diff(there) > apart)
-    first, last = np.append(there[0], there[cut + 1]), np.append(there[cut], there[-1])
-    return list(zip(first.tolist(), (last + 1).tolist(), strict=True))
+    return list(IntervalSet.merged(*runs_of_true(callable_bins), gap=apart - 1))

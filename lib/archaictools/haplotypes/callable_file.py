@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from archaictools.haplotypes.labels import Cover
+from archaictools.intervals import IntervalSet
 from archaictools.io.bed import iter_bed
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from archaictools.io.summary import Tally
+    from archaictools.io.summary import Summary
 
 
 def companion_of(segments: Path) -> Path:
@@ -29,7 +29,7 @@ def companion_of(segments: Path) -> Path:
     return plain.with_suffix(".callable.bed")
 
 
-def read_companion(path: Path, *, tally: Tally) -> dict[str, Cover]:
+def read_companion(path: Path, *, tally: Summary) -> dict[str, IntervalSet]:
     """Read what was called in at least one haplotype.
 
     Parameters
@@ -52,4 +52,4 @@ def read_companion(path: Path, *, tally: Tally) -> dict[str, Cover]:
         read = frame[frame["name"] != "0"]
         for chrom, rows in read.groupby("chrom", observed=True):
             parts[str(chrom)].append(rows[["start", "end"]].to_numpy())
-    return {chrom: Cover.between(*np.concatenate(pieces).T) for chrom, pieces in parts.items()}
+    return {chrom: IntervalSet.merged(*np.concatenate(pieces).T) for chrom, pieces in parts.items()}

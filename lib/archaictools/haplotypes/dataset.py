@@ -14,16 +14,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from archaictools.errors import InputError, UsageError
-from archaictools.haplotypes.feature_file import runs
-from archaictools.learning.splits import SIDES, UNUSED, Places, Split
+from archaictools.intervals import runs_of_true
+from archaictools.learning.splits import EXCLUDED, SIDES, Locations, Split
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     import numpy.typing as npt
 
-    from archaictools.haplotypes.feature_file import BinsFile
-    from archaictools.learning.regions import Territory
+    from archaictools.haplotypes.feature_file import FeatureFile
+    from archaictools.learning.regions import SeenRegions
 
 #: Splits that hold out whole stretches of the genome; others would put bins of one tract on both sides.
 METHODS = ("chromosome", "block", "file")
@@ -41,7 +41,7 @@ class Unit:
         Of the place: the chromosome, preceded by the file's name where files hold other people.
     """
 
-    words: BinsFile
+    words: FeatureFile
     chrom: str
     name: str
 
@@ -84,7 +84,7 @@ class Genomes:
         If a file has no labels or other bins than the first.
     """
 
-    def __init__(self, files: Sequence[BinsFile]) -> None:
+    def __init__(self, files: Sequence[FeatureFile]) -> None:
         self.files = list(files)
         self.size = files[0].alphabet.bin
         for words in files:
@@ -113,7 +113,7 @@ class Genomes:
         return {unit.name: unit.words.lengths[unit.chrom] for unit in self.units}
 
     @cached_property
-    def places(self) -> Places:
+    def places(self) -> Locations:
         """Every bin of every place once; its label is 1 where any haplotype is introgressed."""
         first = {unit.name: unit for unit in reversed(self.units)}
         names = list(self.lengths)
@@ -121,7 +121,7 @@ class Genomes:
         start = np.concatenate([np.arange(count, dtype=np.int64) * self.size for count in counts])
         length = np.repeat([self.lengths[name] for name in names], counts)
         label = [first[name].words.label(first[name].chrom).max(axis=0) for name in names]
-        return Places(
+        return Locations(
             names,
             np.repeat(np.arange(len(names), dtype=np.uint32), counts),
             start,
@@ -145,15 +145,15 @@ class Genomes:
         of_place = {name: sides[self.places.chrom == number] for number, name in enumerate(self.places.names)}
         for unit in self.units:
             here = of_place[unit.name] == SIDES[side]
-            for first, last in zip(*runs(here), strict=True):
+            for first, last in zip(*runs_of_true(here), strict=True):
                 yield Run(unit, int(first), int(last))
 
     def unused(self, split: Split) -> int:
         """Count bins on no side."""
-        return int((split.sides(self.places) == UNUSED).sum())
+        return int((split.sides(self.places) == EXCLUDED).sum())
 
 
-def known_places(sources: Mapping[str, Sequence[str]], words: BinsFile) -> dict[str, list[str]]:
+def known_places(sources: Mapping[str, Sequence[str]], words: FeatureFile) -> dict[str, list[str]]:
     """Return under which names a model knows the chromosomes of a words file: none, if it was made of other people.
 
     Parameters
@@ -168,7 +168,7 @@ def known_places(sources: Mapping[str, Sequence[str]], words: BinsFile) -> dict[
     return {chrom: [_place(title, chrom) for title in titles] for chrom in words.bins}
 
 
-def seen_bins(seen: Territory, names: Sequence[str], edges: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
+def seen_bins(seen: SeenRegions, names: Sequence[str], edges: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
     """Tell which bins a network has seen: bool (bins,).
 
     Parameters
@@ -190,7 +190,7 @@ def _place(title: str, chrom: str) -> str:
     return f"{title}/{chrom}" if title else chrom
 
 
-def _source(words: BinsFile) -> frozenset[str]:
+def _source(words: FeatureFile) -> frozenset[str]:
     """Tell whose haplotypes a file holds: the digests of its VCFs of modern people, or its own path."""
     inputs = words.provenance.get("inputs", {})
     digests = frozenset(str(found.get("sha256")) for name, found in inputs.items() if name.startswith("vcf_"))
@@ -207,7 +207,7 @@ def _united(sources: Sequence[frozenset[str]]) -> list[frozenset[str]]:
     return sorted(groups, key=lambda group: next(n for n, source in enumerate(sources) if source <= group))
 
 
-def _titles(files: Sequence[BinsFile]) -> list[str]:
+def _titles(files: Sequence[FeatureFile]) -> list[str]:
     """Name files by their stems, numbered where two have the same."""
     stems = [words.path.name.split(".")[0] for words in files]
     return [

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from archaictools.haplotypes.callability import stretches
-from archaictools.haplotypes.feature_file import runs
+from archaictools.intervals import runs_of_true
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -66,7 +66,7 @@ def find_deserts(landscapes: Mapping[str, Landscape], least: int) -> pd.DataFram
     """
     parts = {chrom: _stretches(one) for chrom, one in landscapes.items()}
     free = sum(int(np.diff(one.edges)[(one.read > 0) & ~one.covered].sum()) for one in landscapes.values())
-    clumps = sum(len(runs(one.covered)[0]) for one in landscapes.values())
+    clumps = sum(len(runs_of_true(one.covered)[0]) for one in landscapes.values())
     rate = clumps / max(free, 1)
     whole = np.array([one.edges[b] - one.edges[a] for chrom, one in landscapes.items() for a, b in parts[chrom]])
     rows = []
@@ -95,7 +95,7 @@ def _stretches(one: Landscape) -> list[tuple[int, int]]:
 def _free_runs(one: Landscape, begin: int, stop: int) -> list[tuple[int, int]]:
     """Return runs of bins without a segment in a stretch, trimmed to bins with data."""
     found = []
-    for first, last in zip(*runs(~one.covered[begin:stop]), strict=True):
+    for first, last in zip(*runs_of_true(~one.covered[begin:stop]), strict=True):
         there = np.flatnonzero(one.read[begin + first : begin + last])
         if len(there):
             found.append((int(begin + first + there[0]), int(begin + first + there[-1]) + 1))

@@ -10,8 +10,8 @@ import pandas as pd
 
 from archaictools.errors import InputError, UsageError
 from archaictools.haplotypes import hmm
-from archaictools.haplotypes.feature_file import runs
 from archaictools.haplotypes.predict import BinEnsemble, parts
+from archaictools.intervals import runs_of_true, sums_of_ranges
 from archaictools.learning.bootstrap import nth_block
 from archaictools.learning.metrics import describe, reliability
 from archaictools.learning.model_file import check_bins
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
     from hmmlearn.hmm import PoissonHMM
 
-    from archaictools.haplotypes.feature_file import BinsFile
+    from archaictools.haplotypes.feature_file import FeatureFile
     from archaictools.learning.model_file import TrainedModel
 
     Others = Callable[[npt.NDArray[np.uint8]], npt.NDArray[np.float64]]
@@ -43,7 +43,7 @@ LENGTHS = (0, 10_000, 30_000, 100_000, 1_000_000_000)
 
 
 def evaluate_bins(
-    model: TrainedModel, words: BinsFile, *, leave_out: Sequence[str] = (), threshold: float = 0.5, seed: int = 1
+    model: TrainedModel, words: FeatureFile, *, leave_out: Sequence[str] = (), threshold: float = 0.5, seed: int = 1
 ) -> Evaluation:
     """Compare a model with HMMs and controls on bins that it has not seen.
 
@@ -87,7 +87,7 @@ def evaluate_bins(
     scores = {"model": ScoreCounter(len(ground.block))} | {name: ScoreCounter(ground.blocks) for name in say}
     bases = {name: _Bases() for name in scores}
     with Progress(sum(words.bins.values()) * len(words.haplotypes), "bins", "model") as progress:
-        for chrom, rows in ((chrom, rows) for chrom in words.bins for rows in words.companies):
+        for chrom, rows in ((chrom, rows) for chrom in words.bins for rows in words.groups):
             held, piece = ground.held[chrom], ground.piece[chrom]
             size, block = np.diff(words.edges(chrom)), ground.block[piece]
             if not held.any():
@@ -135,7 +135,7 @@ def evaluate_bins(
     return Evaluation(report, table, curve)
 
 
-def _haplotypes(words: BinsFile) -> Iterator[tuple[str, slice, npt.NDArray[np.uint8]]]:
+def _haplotypes(words: FeatureFile) -> Iterator[tuple[str, slice, npt.NDArray[np.uint8]]]:
     """Yield all haplotypes of all chromosomes, some at a time: the chromosome, their rows, inputs (rows, bins, 34)."""
     for chrom in words.bins:
         for rows in parts(slice(0, len(words.haplotypes))):
@@ -159,7 +159,7 @@ class _Ground:
         Number of blocks.
     """
 
-    def __init__(self, words: BinsFile, ensemble: BinEnsemble) -> None:
+    def __init__(self, words: FeatureFile, ensemble: BinEnsemble) -> None:
         self.held = {chrom: ~ensemble.seen(chrom) & (words.shared(chrom, "callable") > 0) for chrom in words.bins}
         total = sum(int(held.sum()) for held in self.held.values())
         if not total:
@@ -183,7 +183,7 @@ class _Ground:
         self.blocks = int(self.block[-1]) + 1
 
 
-def _drawn(words: BinsFile, seed: int) -> set[tuple[str, int]]:
+def _drawn(words: FeatureFile, seed: int) -> set[tuple[str, int]]:
     """Draw what HMMs are fitted to, a chromosome of a haplotype each: all, or so many as make :data:`FITTED` bins."""
     every = [(chrom, row) for chrom in words.bins for row in range(len(words.haplotypes))]
     if sum(words.bins[chrom] for chrom, _ in every) > FITTED:
@@ -192,7 +192,7 @@ def _drawn(words: BinsFile, seed: int) -> set[tuple[str, int]]:
     return set(every[: max(1, int(upto.sum()))])
 
 
-def _others(words: BinsFile, ground: _Ground, chosen: set[str], seed: int) -> dict[str, Others]:
+def _others(words: FeatureFile, ground: _Ground, chosen: set[str], seed: int) -> dict[str, Others]:
     """Fit rivals and controls to the haplotypes; return what each says of inputs (bins, 34), as a function."""
     reads = {name: partial(hmm.observations, archaic=name == "hmm_archaic") for name in RIVALS}
     observed: dict[str, list[npt.NDArray[np.int64]]] = {name: [] for name in RIVALS if name in chosen}
@@ -243,17 +243,16 @@ class _Bases:
         self._hits += int(truth[call].sum())
         self._called += int(size[call].sum())
         self._true += int(truth[held].sum())
-        first, last = runs(call)
-        total, length = (np.concatenate([[0], np.cumsum(column)]) for column in (truth, size))
+        first, last = runs_of_true(call)
         self._runs += len(first)
-        self._half += int((2 * (total[last] - total[first]) >= length[last] - length[first]).sum())
+        inside, length = (sums_of_ranges(column, first, last) for column in (truth, size))
+        self._half += int((2 * inside >= length).sum())
         # Tracts as bins tell them: runs of bins that hold introgressed bases.
-        first, last = runs((truth > 0) & held)
-        inside = np.concatenate([[0], np.cumsum(truth * call)])
-        tract = total[last] - total[first]
-        place = np.searchsorted(LENGTHS, tract, side="right") - 1
-        np.add.at(self._found, (0, place), inside[last] - inside[first])
-        np.add.at(self._found, (1, place), tract)
+        first, last = runs_of_true((truth > 0) & held)
+        tract = sums_of_ranges(truth, first, last)
+        place = np.asarray(np.searchsorted(LENGTHS, tract, side="right") - 1, dtype=np.intp)
+        np.add.at(self._found[0], place, sums_of_ranges(truth * call, first, last))
+        np.add.at(self._found[1], place, tract)
 
     def measures(self) -> dict[str, Any]:
         """Return ``precision_bp, recall_bp, f1_bp, half_true, runs, recall_by_length``."""

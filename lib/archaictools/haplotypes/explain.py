@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-    from archaictools.haplotypes.feature_file import BinsFile
+    from archaictools.haplotypes.feature_file import FeatureFile
     from archaictools.haplotypes.predictors import BinPredictor
     from archaictools.progress import Progress
 
@@ -27,7 +27,7 @@ _CLIP = 1e-6
 
 
 def draw_stretches(
-    words: BinsFile, number: int, *, length: int, seed: int, seen: Callable[[str], npt.NDArray[np.bool_]]
+    words: FeatureFile, number: int, *, length: int, seed: int, seen: Callable[[str], npt.NDArray[np.bool_]]
 ) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.bool_]]:
     """Draw stretches of haplotypes that training did not see, as far as possible half of them with introgression.
 

@@ -42,6 +42,8 @@ import numpy as np
 from archaictools.errors import InputError
 from archaictools.haplotypes.allele_classes import PATTERNS
 from archaictools.haplotypes.callability import called_share, read_bins
+from archaictools.haplotypes.options import MAX_BIN, MAX_GROUP_HAPLOTYPES
+from archaictools.intervals import runs_of_equal
 from archaictools.io.hdf5 import (
     check_data,
     check_version,
@@ -118,12 +120,9 @@ TILE = 1_024
 #: Bins around one whose share of called sites stands for it.
 AROUND = 41
 
-#: Haplotypes of people read together that are looked at together, at most: memory and time go by pairs of them.
-COMPANY = 24
-
 
 @dataclass(frozen=True, kw_only=True)
-class Patterns:
+class HaplotypeEncoding:
     """How alleles become words.
 
     Attributes
@@ -145,7 +144,7 @@ class Patterns:
     name: str = ALPHABET
 
     @classmethod
-    def restore(cls, stored: Mapping[str, Any], path: Path) -> Patterns:
+    def restore(cls, stored: Mapping[str, Any], path: Path) -> HaplotypeEncoding:
         """Read what :meth:`describe` gave.
 
         Raises
@@ -160,7 +159,7 @@ class Patterns:
             or not (isinstance(archaic, list) and isinstance(patterns, list))
         ):
             raise InputError("names parameters this release does not know", path=path)
-        if patterns != list(PATTERNS) or not 1 <= size <= np.iinfo(np.uint16).max or outgroup < 0:
+        if patterns != list(PATTERNS) or not 1 <= size <= MAX_BIN or outgroup < 0:
             raise InputError("has words that this release does not know", path=path)
         if len(archaic) > MOST_ARCHAIC:
             raise InputError(f"names {len(archaic):,} archaic people, expected {MOST_ARCHAIC:,} at most", path=path)
@@ -187,28 +186,15 @@ def bin_edges(length: int, size: int) -> npt.NDArray[np.int64]:
     return np.minimum(np.arange(-(-length // size) + 1, dtype=np.int64) * size, length)
 
 
-def runs(flags: npt.NDArray[np.bool_]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """Return where each run of bins that are set begins and ends (half-open).
-
-    Examples
-    --------
-    >>> [ends.tolist() for ends in runs(np.array([True, False, True, True]))]
-    [[0, 2], [1, 4]]
-    """
-    edges = np.flatnonzero(np.diff(np.concatenate([[0], flags.astype(np.int8), [0]])))
-    return edges[::2], edges[1::2]
+def _groups(group: npt.NDArray[np.int32]) -> Iterator[slice]:
+    """Part rows into runs of one group, and those into runs of :data:`MAX_GROUP_HAPLOTYPES` at most."""
+    for first, last in zip(*(ends.tolist() for ends in runs_of_equal(group)), strict=True):
+        for begin in range(first, last, MAX_GROUP_HAPLOTYPES):
+            yield slice(begin, min(begin + MAX_GROUP_HAPLOTYPES, last))
 
 
-def _companies(group: npt.NDArray[np.int32]) -> Iterator[slice]:
-    """Part rows into runs of one group, and those into runs of :data:`COMPANY` at most."""
-    edges = np.flatnonzero(np.diff(group, prepend=-1, append=-1))
-    for first, last in zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True):
-        for begin in range(first, last, COMPANY):
-            yield slice(begin, min(begin + COMPANY, last))
-
-
-class BinsFile:
-    """An open words.h5 of the variant alphabet; obtain one from :func:`open_bins`.
+class FeatureFile:
+    """An open words.h5 of the variant alphabet; obtain one from :func:`open_features`.
 
     Attributes
     ----------
@@ -220,15 +206,16 @@ class BinsFile:
         Chromosomes that hold bins, name to their number.
     haplotypes
         Sample and haplotype (1 or 2) of each row.
-    companies
-        Rows of haplotypes that are looked at together: those of one group of people, at most :data:`COMPANY`.
+    groups
+        Rows of haplotypes that are read together: those of one group of people, :data:`MAX_GROUP_HAPLOTYPES`
+        at most.
     labelled
         Whether truth was given.
     """
 
     def __init__(self, path: Path, handle: h5py.File) -> None:
         self.path, self._handle = path, handle
-        self.alphabet = Patterns.restore(read_attributes(handle, "parameters", path), path)
+        self.alphabet = HaplotypeEncoding.restore(read_attributes(handle, "parameters", path), path)
         self.provenance = read_attributes(handle, "provenance", path)
         check_inputs(self.provenance, path)
         people = len(self.alphabet.archaic)
@@ -245,7 +232,7 @@ class BinsFile:
             raise InputError("names haplotypes other than 1 and 2 of each sample", path=path)
         if group.min(initial=0) < 0 or (group[1:] < group[:-1]).any():
             raise InputError("has groups of haplotypes that are not in order", path=path)
-        self.companies = list(_companies(group))
+        self.groups = list(_groups(group))
         self._number = {name: number for number, name in enumerate(names)}
         if len(found.groups) > sum(self._group(name) in found.groups for name in names):
             raise InputError("holds bins of a chromosome that it does not name", path=path)
@@ -355,7 +342,7 @@ class BinsFile:
         """Read how many rare non-REF alleles no archaic person shares, and at how many each is called."""
         return self._part(chrom, "unshared")
 
-    def sharing(self, chrom: str, rows: slice) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_]]:
+    def shared_alleles(self, chrom: str, rows: slice) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_]]:
         """Read alleles that some haplotypes share: their bins, int64 (alleles,), and bool (alleles, haplotypes).
 
         Those of which fewer than two of these haplotypes carry are left out.
@@ -417,7 +404,7 @@ class BinsFile:
 
 
 @contextlib.contextmanager
-def open_bins(path: Path) -> Iterator[BinsFile]:
+def open_features(path: Path) -> Iterator[FeatureFile]:
     """Open words.h5 of the variant alphabet; refuse other files, other alphabets and newer schemas."""
     with open_container(path, kind=KIND, schema_version=SCHEMA_VERSION, attributes=ATTRIBUTES) as handle:
         found = read_text(handle, "alphabet", path)
@@ -428,7 +415,7 @@ def open_bins(path: Path) -> Iterator[BinsFile]:
                 remedy="give the words that 'archaictools haplotypes' wrote",
             )
         check_version(handle, path, SCHEMA_VERSION, oldest=SCHEMA_VERSION)
-        words = BinsFile(path, handle)
+        words = FeatureFile(path, handle)
         if not words.bins or not words.haplotypes:
             raise InputError("holds no bin", path=path)
         yield words

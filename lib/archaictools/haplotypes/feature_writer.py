@@ -11,7 +11,7 @@ import numpy as np
 from isal import isal_zlib
 
 from archaictools.haplotypes.allele_classes import PATTERNS
-from archaictools.haplotypes.feature_file import ALPHABET, SCHEMA_VERSION, SHARED, TILE, Patterns, bin_edges
+from archaictools.haplotypes.feature_file import ALPHABET, SCHEMA_VERSION, SHARED, TILE, HaplotypeEncoding, bin_edges
 from archaictools.io.hdf5 import create, write_attributes
 from archaictools.io.schema import check_lengths, check_name
 from archaictools.sequence.token_file import KIND
@@ -26,7 +26,7 @@ _PACKED: dict[str, Any] = {"compression": "gzip", "compression_opts": 1, "shuffl
 
 
 @dataclass(frozen=True)
-class Piece:
+class FeatureChunk:
     """Some bins of one chromosome, for all haplotypes; see the module for shapes and types."""
 
     counts: npt.NDArray[np.uint8]
@@ -38,8 +38,8 @@ class Piece:
     pairs: npt.NDArray[np.uint8]
 
 
-class BinsWriter:
-    """Append bins to a new words.h5; obtain one from :func:`write_bins`.
+class FeatureWriter:
+    """Append bins to a new words.h5; obtain one from :func:`write_features`.
 
     Attributes
     ----------
@@ -47,7 +47,9 @@ class BinsWriter:
         Chromosomes known so far, name to length in bp; those met later may be added.
     """
 
-    def __init__(self, handle: h5py.File, alphabet: Patterns, lengths: dict[str, int], haplotypes: int) -> None:
+    def __init__(
+        self, handle: h5py.File, alphabet: HaplotypeEncoding, lengths: dict[str, int], haplotypes: int
+    ) -> None:
         self._handle, self._alphabet, self._haplotypes = handle, alphabet, haplotypes
         self.lengths = dict(lengths)
         self._group: h5py.Group | None = None
@@ -78,7 +80,7 @@ class BinsWriter:
             shapes = {"maxshape": (None, *width), "chunks": (TILE, *width)}
             group.create_dataset(f"sharing/{name}", (0, *width), dtype, **shapes, **_PACKED)
 
-    def append(self, piece: Piece) -> None:
+    def append(self, piece: FeatureChunk) -> None:
         """Write the next bins of the chromosome begun last: whole tiles, but at its end."""
         before = len(self._datasets["callable"])
         after = before + len(piece.callable)
@@ -141,21 +143,21 @@ def _write_tiles(dataset: h5py.Dataset, first: int, values: npt.NDArray[np.unsig
 
 
 @contextlib.contextmanager
-def write_bins(
+def write_features(
     path: Path,
-    alphabet: Patterns,
+    alphabet: HaplotypeEncoding,
     *,
     haplotypes: Sequence[tuple[str, int]],
     lengths: dict[str, int],
     provenance: dict[str, Any],
     groups: Sequence[int] = (0,),
-) -> Iterator[BinsWriter]:
+) -> Iterator[FeatureWriter]:
     """Create words.h5 of the variant alphabet.
 
     Parameters
     ----------
     path
-        Where to write; see :class:`archaictools.io.files.Outputs`.
+        Where to write; see :class:`archaictools.io.files.StagedOutputs`.
     alphabet
         How alleles become words.
     haplotypes
@@ -178,7 +180,7 @@ def write_bins(
         handle["haplotypes/haplotype"] = np.array([number for _, number in haplotypes], dtype=np.int8)
         ends = [*groups[1:], len(haplotypes)]
         handle["haplotypes/group"] = np.repeat(np.arange(len(groups), dtype=np.int32), np.subtract(ends, groups))
-        writer = BinsWriter(handle, alphabet, lengths, len(haplotypes))
+        writer = FeatureWriter(handle, alphabet, lengths, len(haplotypes))
         yield writer
         check_lengths(list(writer.lengths), np.array(list(writer.lengths.values())), None)
         handle["chromosomes/name"] = np.array(list(writer.lengths), dtype=text)

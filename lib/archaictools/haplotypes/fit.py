@@ -10,6 +10,7 @@ import numpy as np
 
 from archaictools import provenance
 from archaictools.errors import InputError, UsageError
+from archaictools.haplotypes.audit import audit_haplotypes
 from archaictools.haplotypes.augment import Augmentation
 from archaictools.haplotypes.batches import BinBatches
 from archaictools.haplotypes.fit_second import Held, fit_second, second_network
@@ -19,10 +20,10 @@ from archaictools.haplotypes.sides import WATCHED, Flat, companies, count_inputs
 from archaictools.io.files import sha256
 from archaictools.learning.calibration import fit_temperature
 from archaictools.learning.model_file import Member, TrainedModel, array_digest, check_bins
-from archaictools.learning.network import Network
+from archaictools.learning.network import NetworkConfig
 from archaictools.learning.regions import seen_by
 from archaictools.learning.report import Predicted, judge
-from archaictools.learning.splits import SIDES, Places, Split, SplitOptions, make_splits
+from archaictools.learning.splits import SIDES, Locations, Split, SplitScheme, make_splits
 from archaictools.learning.training import (
     WARMUP,
     Trained,
@@ -113,7 +114,7 @@ class _FittedMember:
 
 def fit_bins(
     genomes: Genomes,
-    split_options: SplitOptions,
+    split_options: SplitScheme,
     options: BinTrainingOptions,
     sizes: Mapping[str, Any],
     *,
@@ -130,7 +131,7 @@ def fit_bins(
     split_options, options
         How to hold out, and how to train.
     sizes
-        ``embedding, lstm, dense, dropout`` of :class:`archaictools.learning.network.Network`.
+        ``embedding, lstm, dense, dropout`` of :class:`archaictools.learning.network.NetworkConfig`.
     start
         Called once the input is known to be usable: imports and sets up TensorFlow.
     start_from
@@ -151,7 +152,9 @@ def fit_bins(
     if not options.epochs and start_from is None:
         raise UsageError("0 epochs leave nothing learnt: give 1 or more, or a model to start from")
     alphabet = genomes.files[0].alphabet
-    network = Network(vocabulary=alphabet.vocabulary, words=options.stretch, per_bin=True, forget_bias="unit", **sizes)
+    network = NetworkConfig(
+        vocabulary=alphabet.vocabulary, words=options.stretch, per_bin=True, forget_bias="unit", **sizes
+    )
     before = None
     if start_from is not None:
         check_bins(start_from, genomes.files[0])
@@ -173,7 +176,7 @@ def fit_bins(
         folder = checkpoint / f"fold-{split.fold + 1}" if checkpoint and split_options.folds else checkpoint
         fitted.append(_fit_member(genomes, split, (network, second), options, before, folder, digests))
     places, predicted = _places(genomes, fitted)
-    metrics = judge(places, predicted, _audit(split_options), seed=options.seed)
+    metrics = judge(places, predicted, dict(audit_haplotypes(genomes, splits)), seed=options.seed)
     first = fitted[0]
     metrics["split"] = first.member.split.describe() | {"unused": first.unused}
     metrics["training"] = asdict(options) | course(first.trained, first.temperature)
@@ -213,7 +216,7 @@ def fit_bins(
 def _fit_member(
     genomes: Genomes,
     split: Split,
-    networks: tuple[Network, Network | None],
+    networks: tuple[NetworkConfig, NetworkConfig | None],
     options: BinTrainingOptions,
     before: Member | None,
     checkpoint: Path | None,
@@ -281,7 +284,7 @@ def _fit_member(
     return _FittedMember(member, trained, temperature, second, flat, genomes.unused(split))
 
 
-def _temper(genomes: Genomes, reader: Reader, model: keras.Model, network: Network, runs: list[Run]) -> float:
+def _temper(genomes: Genomes, reader: Reader, model: keras.Model, network: NetworkConfig, runs: list[Run]) -> float:
     """Calibrate the network that speaks last of the runs; return the temperature."""
     if not runs:
         return 1.0
@@ -302,7 +305,7 @@ def _deciding(runs: list[Run]) -> list[Run]:
     return [run for run in runs if run.unit.words.alphabet.archaic] or runs
 
 
-def _places(genomes: Genomes, fitted: Sequence[_FittedMember]) -> tuple[Places, dict[str, Predicted]]:
+def _places(genomes: Genomes, fitted: Sequence[_FittedMember]) -> tuple[Locations, dict[str, Predicted]]:
     """Line up what was predicted as places, haplotype after haplotype, and rows of them."""
     flats, predicted, first = [], {}, 0
     for side in SIDES:
@@ -316,21 +319,5 @@ def _places(genomes: Genomes, fitted: Sequence[_FittedMember]) -> tuple[Places, 
             first += len(flat.label)
         predicted[side] = Predicted(*(np.concatenate(column) for column in (rows, probability, fold)))
     joined = Flat.join(flats)
-    places = Places(list(genomes.lengths), joined.place, joined.start, joined.start + genomes.size, joined.label)
+    places = Locations(list(genomes.lengths), joined.place, joined.start, joined.start + genomes.size, joined.label)
     return places, predicted
-
-
-def _audit(options: SplitOptions) -> dict[str, Any]:
-    """Judge the split: what people share at a place is held out with it, so only edges can leak."""
-    if options.method == "chromosome":
-        return {
-            "schema_version": 1,
-            "verdict": "clean",
-            "reason": "whole chromosomes of all haplotypes are held out",
-        }
-    return {
-        "schema_version": 1,
-        "verdict": "clean" if options.gap else "suspect",
-        "reason": "a tract that crosses the edge of a block or region stands on both sides"
-        + (f", but {options.gap:,} bp are left out there" if options.gap else "; leave out some bp with --gap"),
-    }

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from archaictools.haplotypes.dataset import Run
     from archaictools.haplotypes.fit import BinTrainingOptions
     from archaictools.haplotypes.predict import Reader
-    from archaictools.learning.network import Network
+    from archaictools.learning.network import NetworkConfig
     from archaictools.learning.training import Trained
 
 log = logging.getLogger("archaictools")
@@ -123,14 +123,14 @@ class Held:
         return validation(self.label, np.concatenate(said).astype(np.float64))
 
 
-def second_network(first: Network) -> Network:
+def second_network(first: NetworkConfig) -> NetworkConfig:
     """Describe the second network of a first one."""
     inputs = first.vocabulary + len(INPUTS)
     return replace(first, vocabulary=inputs, embedding=UNITS, lstm=UNITS, dense=UNITS, lstm_layers=1, dropout=0.0)
 
 
 def fit_second(
-    network: Network,
+    network: NetworkConfig,
     reader: Reader,
     runs: Sequence[Run],
     held: Held,
@@ -174,7 +174,7 @@ def fit_second(
 def _stretches(reader: Reader, runs: Sequence[Run], options: BinTrainingOptions, size: int) -> _Stretches:
     """Read people of the training side once; cut out all stretches with introgression and some of the others."""
     rng = np.random.default_rng([options.seed, len(INPUTS)])
-    every = [(run, rows) for run in runs for rows in run.unit.words.companies]
+    every = [(run, rows) for run in runs for rows in run.unit.words.groups]
     drawn: list[tuple[Run, slice]] = []
     bins = 0
     for place in rng.permutation(len(every)).tolist():

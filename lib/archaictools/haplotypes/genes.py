@@ -10,7 +10,7 @@ import pandas as pd
 
 from archaictools.errors import InputError
 from archaictools.haplotypes.callable_file import read_companion
-from archaictools.haplotypes.labels import NOTHING, Cover
+from archaictools.intervals import EMPTY_SET, IntervalSet, intervals_by_chromosome
 from archaictools.io.bed import score
 from archaictools.io.bigwig_reader import is_bigwig
 from archaictools.io.columns import intervals_of
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-    from archaictools.io.summary import Tally
+    from archaictools.io.summary import Summary
 
 log = logging.getLogger("archaictools")
 
@@ -55,7 +55,7 @@ def carriers(
     *,
     companion: Path | None = None,
     threshold: float = 0.0,
-    tally: Tally,
+    tally: Summary,
     source: Path | str = "the annotation",
 ) -> pd.DataFrame:
     """Count the haplotypes that carry a segment over each gene.
@@ -106,7 +106,7 @@ def carriers(
         tally.add("segments", f"segments below {threshold:g}, not used", int(low.sum()))
     segments = segments[~low].reset_index(drop=True)
     table = _counts(genes, segments)
-    bases, covered = _bases(genes, _covers(segments), read)
+    bases, covered = _bases(genes, intervals_by_chromosome(segments), read)
     length = (genes["end"] - genes["start"]).to_numpy()
     looked = genes["chrom"].isin(with_segments).to_numpy() if read is None else bases > 0
     for name in ("haplotypes", "people"):
@@ -132,14 +132,14 @@ def _read_segments(path: Path) -> pd.DataFrame:
     return segments if "source" in segments else segments.assign(source=_NONE)
 
 
-def _read_companion(path: Path, segments: pd.DataFrame, tally: Tally) -> dict[str, Cover]:
+def _read_companion(path: Path, segments: pd.DataFrame, tally: Summary) -> dict[str, IntervalSet]:
     """Read what was read, under the segments' names of chromosomes, and compare it with them."""
     found = read_companion(path, tally=tally)
     names = match_names(found, segments["chrom"].unique(), source=path, tally=tally)
     read = {names.get(chrom, chrom): cover for chrom, cover in found.items()}
     outside = 0
     for chrom, start, end in _by_chromosome(segments):
-        outside += int((read.get(chrom, NOTHING).within(start, end) == 0).sum())
+        outside += int((read.get(chrom, EMPTY_SET).bases_within(start, end) == 0).sum())
     if outside and outside == len(segments):
         raise InputError(
             "holds no base of any segment",
@@ -157,25 +157,19 @@ def _by_chromosome(frame: pd.DataFrame) -> Iterator[tuple[str, np.ndarray, np.nd
         yield str(chrom), rows["start"].to_numpy(dtype=np.int64), rows["end"].to_numpy(dtype=np.int64)
 
 
-def _covers(frame: pd.DataFrame) -> dict[str, Cover]:
-    return {chrom: Cover.between(start, end) for chrom, start, end in _by_chromosome(frame)}
-
-
 def _bases(
-    genes: pd.DataFrame, covered: Mapping[str, Cover], read: Mapping[str, Cover] | None
+    genes: pd.DataFrame, covered: Mapping[str, IntervalSet], read: Mapping[str, IntervalSet] | None
 ) -> tuple[np.ndarray, np.ndarray]:
     """Count the bases of each gene that were read (all of them where that is not known), and those within segments."""
     found = np.zeros((2, len(genes)), dtype=np.int64)
     for chrom, rows in genes.groupby("chrom", sort=False).indices.items():
         start, end = (genes[name].to_numpy(dtype=np.int64)[rows] for name in ("start", "end"))
-        own = covered.get(str(chrom), NOTHING)
+        own = covered.get(str(chrom), EMPTY_SET)
         if read is None:
-            found[:, rows] = end - start, own.within(start, end)
+            found[:, rows] = end - start, own.bases_within(start, end)
             continue
-        seen = read.get(str(chrom), NOTHING)
-        either = Cover.between(np.append(own.start, seen.start), np.append(own.end, seen.end))
-        inside, bases, union = (cover.within(start, end) for cover in (own, seen, either))
-        found[:, rows] = bases, inside + bases - union
+        seen = read.get(str(chrom), EMPTY_SET)
+        found[:, rows] = [cover.bases_within(start, end) for cover in (seen, own.intersection(seen))]
     return found[0], found[1]
 
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from archaictools.haplotypes.archaic_vcf import ArchaicFile
-    from archaictools.haplotypes.samples import People
+    from archaictools.haplotypes.samples import SampleSets
 
 
 class Headers:
@@ -32,7 +32,7 @@ class Headers:
         If the modern people are spread over several files that each lack some of them, or a file holds none of them.
     """
 
-    def __init__(self, people: People, archaic: Sequence[ArchaicFile]) -> None:
+    def __init__(self, people: SampleSets, archaic: Sequence[ArchaicFile]) -> None:
         self._lengths: dict[Path, Mapping[str, int]] = {}
         samples = {}
         for path in people.vcf:

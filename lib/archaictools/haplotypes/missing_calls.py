@@ -13,9 +13,9 @@ from archaictools.errors import shortlist
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    from archaictools.haplotypes.samples import People
+    from archaictools.haplotypes.samples import SampleSets
     from archaictools.io.sites import Sites
-    from archaictools.io.summary import Tally
+    from archaictools.io.summary import Summary
 
 log = logging.getLogger("archaictools")
 
@@ -24,7 +24,7 @@ log = logging.getLogger("archaictools")
 ONE_SIDED = 0.1
 
 #: Largest share of a person's genotypes that may be missing without a warning. Measured beside an archaic genome, 10 %
-#: cost 0.004 of F1 and half of them 0.04; without one, 0.03 and 0.45 (``benchmarks/missing_calls.py``).
+#: cost 0.004 of F1 and half of them 0.04; without one, 0.03 and 0.45 (``validation/callers/missing_calls.py``).
 MOST_MISSING = 0.1
 
 _WHO = ("outgroup", "ingroup")
@@ -43,7 +43,7 @@ class ModernMissing:
         Counts genotypes and sites.
     """
 
-    def __init__(self, meaning: str, people: People, tally: Tally) -> None:
+    def __init__(self, meaning: str, people: SampleSets, tally: Summary) -> None:
         self._meaning, self._tally = meaning, tally
         first, second = len(people.outgroup), len(people.outgroup) + len(people.ingroup)
         self._groups = slice(0, first), slice(first, second)

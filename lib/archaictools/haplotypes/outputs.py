@@ -17,10 +17,11 @@ from archaictools.haplotypes.callability import bridged
 from archaictools.haplotypes.deserts import Landscape, find_deserts
 from archaictools.haplotypes.sources import UNMATCHED, name_sources, weigh, without_reference
 from archaictools.haplotypes.tables import people_table, read_runs
-from archaictools.io.bigwig import BigWigWriter, mean_over_overlaps
+from archaictools.intervals import flags_of_runs, mean_where_overlapping, sums_of_ranges
+from archaictools.io.bigwig import BigWigWriter
 from archaictools.io.files import safe_file_name
 from archaictools.io.tables import TableWriter
-from archaictools.sequence.tracks import Calling, segments_of
+from archaictools.learning.segments import segments_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,9 +29,10 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-    from archaictools.haplotypes.feature_file import BinsFile
+    from archaictools.haplotypes.feature_file import FeatureFile
     from archaictools.haplotypes.predict import BinEnsemble
     from archaictools.io.bigwig import Track
+    from archaictools.learning.options import SegmentOptions
     from archaictools.progress import Progress
 
 #: Digits of log-likelihood ratios after the point.
@@ -74,16 +76,16 @@ class Haplotype:
     def track(self, used: npt.NDArray[np.bool_] | None = None) -> Track:
         """Return the posterior of every bin with data (or in ``used``), neighbours of equal value joined."""
         used = self.read if used is None else used
-        return mean_over_overlaps(self.edges[:-1][used], self.edges[1:][used], self.probability[used])
+        return mean_where_overlapping(self.edges[:-1][used], self.edges[1:][used], self.probability[used])
 
 
-def predict_haplotypes(words: BinsFile, ensemble: BinEnsemble, *, progress: Progress) -> Iterator[Haplotype]:
+def predict_haplotypes(words: FeatureFile, ensemble: BinEnsemble, *, progress: Progress) -> Iterator[Haplotype]:
     """Predict every haplotype that exists, some at a time, each over all chromosomes before the next ones.
 
-    Memory holds one chromosome of one of ``words.companies``, or several short ones.
+    Memory holds one chromosome of one of ``words.groups``, or several short ones.
     """
     done = _Whole(progress)
-    for rows in words.companies:
+    for rows in words.groups:
         for chroms in _together(words.bins):
             predicted = ensemble.predict_chromosomes(chroms, rows, told=done.add)
             for chrom, (probability, seen) in zip(chroms, predicted, strict=True):
@@ -167,8 +169,8 @@ class _Sums:
 
 def write_calls(
     haplotypes: Iterator[Haplotype],
-    words: BinsFile,
-    calling: Calling,
+    words: FeatureFile,
+    options: SegmentOptions,
     *,
     desert: int,
     bigwig: Path | None = None,
@@ -182,7 +184,7 @@ def write_calls(
         As from :func:`predict_haplotypes`.
     words
         What they were predicted from.
-    calling
+    options
         How segments are called.
     desert
         Least length of a desert in bp.
@@ -201,7 +203,7 @@ def write_calls(
         ``source_score``. For the rule and the scores see :mod:`archaictools.haplotypes.sources`.
     """
     sums = _Sums()
-    company = {row: rows.start for rows in words.companies for row in range(rows.start, rows.stop)}
+    company = {row: rows.start for rows in words.groups for row in range(rows.start, rows.stop)}
     open_company = -1
     with contextlib.ExitStack() as stack:
         rows = stack.enter_context(TableWriter(table)) if table else None
@@ -217,11 +219,11 @@ def write_calls(
                 tracks[one.row].add(one.chrom, one.track())
             if rows:
                 rows.write(_table_of(one, words))
-            _add(sums, one, words, calling)
+            _add(sums, one, words, options)
         _close(tracks)
     if bigwig:
         _write_shared(bigwig, words, sums)
-    segments = pd.concat(sums.segments) if sums.segments else _segments_of(None, words, calling)
+    segments = pd.concat(sums.segments) if sums.segments else _segments_of(None, words, options)
     segments = _name(segments, words.alphabet.archaic)
     segments = segments.sort_values(["chrom", "start", "end", "sample", "haplotype"], kind="stable")
     order = {chrom: number for number, chrom in enumerate(words.bins)}
@@ -238,7 +240,7 @@ def write_calls(
     )
 
 
-def _lengths(words: BinsFile) -> dict[str, int]:
+def _lengths(words: FeatureFile) -> dict[str, int]:
     """Return chromosome lengths, those with bins first, as a bigWig needs them."""
     return {chrom: words.lengths[chrom] for chrom in (*words.bins, *words.lengths)}
 
@@ -249,7 +251,7 @@ def _close(tracks: dict[int, BigWigWriter]) -> None:
     tracks.clear()
 
 
-def _table_of(one: Haplotype, words: BinsFile) -> pd.DataFrame:
+def _table_of(one: Haplotype, words: FeatureFile) -> pd.DataFrame:
     sample, number = words.haplotypes[one.row]
     used = one.read
     return pd.DataFrame(
@@ -265,10 +267,10 @@ def _table_of(one: Haplotype, words: BinsFile) -> pd.DataFrame:
     )
 
 
-def _add(sums: _Sums, one: Haplotype, words: BinsFile, calling: Calling) -> None:
+def _add(sums: _Sums, one: Haplotype, words: FeatureFile, options: SegmentOptions) -> None:
     """Call the segments of a haplotype and add it to what is shared."""
     known = words.shared(one.chrom, "callable") * one.read  # callable bases with data
-    segments = _segments_of(one, words, calling, known)
+    segments = _segments_of(one, words, options, known)
     if len(segments):
         sums.segments.append(segments)
     bins = len(one.probability)
@@ -277,8 +279,7 @@ def _add(sums: _Sums, one: Haplotype, words: BinsFile, calling: Calling) -> None
         sums.shared[one.chrom] = _Shared(one.edges, read, callers, np.zeros(bins), np.zeros(bins, dtype=bool))
     shared = sums.shared[one.chrom]
     first, last = (np.searchsorted(one.edges, segments[name].to_numpy()) for name in ("start", "end"))
-    steps = np.bincount(first, minlength=bins + 1) - np.bincount(last, minlength=bins + 1)
-    carried = np.cumsum(steps)[:bins] > 0
+    carried = flags_of_runs(first, last, bins)
     shared.read += one.read
     shared.total += np.where(one.read, one.probability, 0)
     shared.callers += carried & one.read
@@ -289,7 +290,7 @@ def _add(sums: _Sums, one: Haplotype, words: BinsFile, calling: Calling) -> None
 
 
 def _segments_of(
-    one: Haplotype | None, words: BinsFile, calling: Calling, known: npt.NDArray[np.uint16] | None = None
+    one: Haplotype | None, words: FeatureFile, options: SegmentOptions, known: npt.NDArray[np.uint16] | None = None
 ) -> pd.DataFrame:
     archaic = words.alphabet.archaic
     columns = ["chrom", "start", "end", "sample", "haplotype", "posterior", "source", "seen", "callable"]
@@ -297,11 +298,9 @@ def _segments_of(
     if one is None or known is None:
         return pd.DataFrame(columns=columns)
     size = max(1, int(one.edges[1] - one.edges[0]))
-    begin, end, mean = segments_of(one.track(bridged(one.read, BRIDGE // size)), calling)
+    begin, end, mean = segments_of(one.track(bridged(one.read, BRIDGE // size)), options)
     sample, number = words.haplotypes[one.row]
     first, last = np.searchsorted(one.edges, begin), np.searchsorted(one.edges, end)
-    seen = np.concatenate([[0], np.cumsum(one.seen)])
-    bases = np.concatenate([[0], np.cumsum(known, dtype=np.int64)])
     found: dict[str, Any] = {
         "chrom": one.chrom,
         "start": begin,
@@ -310,12 +309,12 @@ def _segments_of(
         "haplotype": number,
         "posterior": mean,
         "source": UNMATCHED,  # until all segments are known
-        "seen": (seen[last] > seen[first]).astype(np.int8),
-        "callable": bases[last] - bases[first],
+        "seen": (sums_of_ranges(one.seen, first, last) > 0).astype(np.int8),
+        "callable": sums_of_ranges(known, first, last),
     }
     if len(begin) and archaic:
         matches, pairs = (
-            _sums(counts, first, last)
+            sums_of_ranges(counts, first, last)
             for counts in (words.matches(one.chrom, one.row), words.pairs(one.chrom, one.row))
         )
         evidence = weigh(matches, pairs, without_reference(words.unshared(one.chrom)))
@@ -336,19 +335,10 @@ def _name(segments: pd.DataFrame, archaic: tuple[str, ...]) -> pd.DataFrame:
     return segments.assign(source=sources.source, **scores, source_score=sources.score.round(_SCORE_DIGITS))
 
 
-def _sums(
-    counts: npt.NDArray[np.uint8], first: npt.NDArray[np.int64], last: npt.NDArray[np.int64]
-) -> npt.NDArray[np.int64]:
-    """Add up counts of the bins [first, last) of each segment."""
-    before = np.zeros((len(counts) + 1, *counts.shape[1:]), dtype=np.int64)
-    np.cumsum(counts, axis=0, out=before[1:])
-    return before[last] - before[first]
-
-
-def _write_shared(folder: Path, words: BinsFile, sums: _Sums) -> None:
+def _write_shared(folder: Path, words: FeatureFile, sums: _Sums) -> None:
     for name, column in (("mean", "total"), ("share", "callers")):
         with BigWigWriter(folder / f"{name}.bw", _lengths(words)) as writer:
             for chrom, shared in sums.shared.items():
                 used, edges = shared.read > 0, shared.edges
                 values = np.round(getattr(shared, column)[used] / shared.read[used], DIGITS + 1)
-                writer.add(chrom, mean_over_overlaps(edges[:-1][used], edges[1:][used], values))
+                writer.add(chrom, mean_where_overlapping(edges[:-1][used], edges[1:][used], values))

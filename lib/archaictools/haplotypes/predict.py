@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-    from archaictools.haplotypes.feature_file import BinsFile
+    from archaictools.haplotypes.feature_file import FeatureFile
     from archaictools.haplotypes.predictors import Told
     from archaictools.learning.model_file import Member, TrainedModel
 
@@ -58,7 +58,7 @@ class Reader:
     """Read haplotypes that were read together: once, or without an archaic genome twice.
 
     Beside an archaic genome the first reading is the better one. With a second (trained on both kinds of words) ten
-    simulations gained 0.002 of F1 on average, but the ten CEU of ``benchmarks/demo_people.sh`` lost 0.07: what they
+    simulations gained 0.002 of F1 on average, but the ten CEU of ``examples/demo_people.sh`` lost 0.07: what they
     share and outgroups of five lack is often no archaic tract, and the archaic genome tells.
 
     Parameters
@@ -72,11 +72,13 @@ class Reader:
     def __init__(self, first: BinPredictor, second: BinPredictor | None) -> None:
         self._first, self._second = first, second
 
-    def twice(self, words: BinsFile) -> bool:
+    def twice(self, words: FeatureFile) -> bool:
         """Whether haplotypes are read a second time, beside others."""
         return self._second is not None and not words.alphabet.archaic
 
-    def __call__(self, words: BinsFile, chrom: str, rows: slice, where: slice = slice(None)) -> npt.NDArray[np.float32]:
+    def __call__(
+        self, words: FeatureFile, chrom: str, rows: slice, where: slice = slice(None)
+    ) -> npt.NDArray[np.float32]:
         """Predict haplotypes of one chromosome; see :meth:`predict`.
 
         Parameters
@@ -84,7 +86,7 @@ class Reader:
         words, chrom
             Whose bins are read.
         rows
-            Haplotypes of one of ``words.companies``, the whole of it where there is a second reading.
+            Haplotypes of one of ``words.groups``, the whole of it where there is a second reading.
         where
             The bins.
 
@@ -97,7 +99,7 @@ class Reader:
 
     def predict(
         self,
-        words: BinsFile,
+        words: FeatureFile,
         chroms: Sequence[str],
         rows: slice,
         where: slice = slice(None),
@@ -111,7 +113,7 @@ class Reader:
         words, chroms
             Whose bins are read.
         rows
-            Haplotypes of one of ``words.companies``, the whole of it where there is a second reading.
+            Haplotypes of one of ``words.groups``, the whole of it where there is a second reading.
         where
             The bins of each chromosome.
         told
@@ -135,7 +137,7 @@ class Reader:
     def _filled(
         predictor: BinPredictor,
         pieces: Iterable[Piece],
-        words: BinsFile,
+        words: FeatureFile,
         chroms: Sequence[str],
         rows: slice,
         where: slice,
@@ -148,7 +150,7 @@ class Reader:
             found[number][some, bins] = values
         return found
 
-    def _pieces(self, words: BinsFile, chroms: Sequence[str], rows: slice, where: slice) -> Iterator[Piece]:
+    def _pieces(self, words: FeatureFile, chroms: Sequence[str], rows: slice, where: slice) -> Iterator[Piece]:
         """Yield what the first network reads."""
         for number, chrom in enumerate(chroms):
             apart = _stretches(words, chrom, where)
@@ -160,7 +162,7 @@ class Reader:
 
     def _second_pieces(
         self,
-        words: BinsFile,
+        words: FeatureFile,
         chroms: Sequence[str],
         rows: slice,
         where: slice,
@@ -177,7 +179,7 @@ class Reader:
 
     def inputs(
         self,
-        words: BinsFile,
+        words: FeatureFile,
         chrom: str,
         rows: slice,
         where: slice = slice(None),
@@ -202,7 +204,7 @@ class Reader:
                 odds[part, bins] = logit(values)
         private = private_alleles(own)
         begin, end, _ = where.indices(words.bins[chrom])
-        place, carriers = words.sharing(chrom, rows)
+        place, carriers = words.shared_alleles(chrom, rows)
         here = (place >= begin) & (place < end)
         shared = second_inputs(odds, private, place[here] - begin, carriers[here])
         for part in parts(together, max(1, min(GROUP, MOST_READ // (end - begin)))):
@@ -213,7 +215,7 @@ def _half(told: Told, bins: float) -> None:
     told(bins / 2)
 
 
-def _stretches(words: BinsFile, chrom: str, where: slice) -> list[slice]:
+def _stretches(words: FeatureFile, chrom: str, where: slice) -> list[slice]:
     """Return the stretches of bins that are read, counted from the first bin of ``where``."""
     return [slice(*ends) for ends in stretches((words.shared(chrom, "callable") > 0)[where], APART)]
 
@@ -258,7 +260,7 @@ class BinEnsemble:
         Whose haplotypes are predicted: only where training read the same VCFs can it have seen their places.
     """
 
-    def __init__(self, model: TrainedModel, words: BinsFile) -> None:
+    def __init__(self, model: TrainedModel, words: FeatureFile) -> None:
         self._words = words
         self._names = known_places(model.metrics.get("sources", {}), words)
         self._territories = [member.seen for member in model.members]
@@ -278,7 +280,7 @@ class BinEnsemble:
         chroms
             Their names.
         rows
-            One of ``words.companies``.
+            One of ``words.groups``.
         told
             Called as batches are done with the bins of haplotypes they finished.
 

@@ -39,7 +39,7 @@ class BinPredictor:
     Parameters
     ----------
     model
-        As built by :meth:`archaictools.learning.network.Network.build`, of bins.
+        As built by :meth:`archaictools.learning.network.NetworkConfig.build`, of bins.
     both_strands
         Read each haplotype from both of its ends, and take the mean of the logits: of what a training learnt from
         people read either way, this calls better at twice the time.

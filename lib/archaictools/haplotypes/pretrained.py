@@ -1,7 +1,7 @@
 """The model that ships with the package: trained on simulations alone, ready for real people.
 
 It reads words of haplotypes, beside an archaic genome or without one. What it was trained on, how well it does and
-where it ends: ``MODEL_CARD.md`` beside it. It is made by ``benchmarks/pretrain.sh``.
+where it ends: ``MODEL_CARD.md`` beside it. It is made by ``pretraining/pretrain.sh``.
 """
 
 from __future__ import annotations

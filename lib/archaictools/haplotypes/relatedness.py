@@ -4,8 +4,8 @@ An archaic tract came in once and went to many: who carries a piece of it carrie
 lacks. By itself a short piece, or one with few such alleles, looks like chance; beside a haplotype that shares them
 and of which the first reading is sure, it does not. So every haplotype is read twice: by itself, and then with what
 was said of it and of those that share its alleles. The second network is of the same family
-(:class:`archaictools.learning.network.Network`); it reads what the first reads of a bin, and these inputs. Where an
-archaic genome is named, which tells more than others do, the first reading stands
+(:class:`archaictools.learning.network.NetworkConfig`); it reads what the first reads of a bin, and these inputs. Where
+an archaic genome is named, which tells more than others do, the first reading stands
 (:class:`archaictools.haplotypes.predict.Reader`).
 
 Who is alike is judged in stretches around a bin by Jaccard's index of the alleles that the outgroup all but lacks
@@ -76,7 +76,7 @@ def second_inputs(
         (haplotypes, bins), see :func:`private_alleles`.
     bins, carriers
         (alleles,) and (alleles, haplotypes): alleles that they share, see
-        :meth:`archaictools.haplotypes.feature_file.BinsFile.sharing`.
+        :meth:`archaictools.haplotypes.feature_file.FeatureFile.sharing`.
 
     Yields
     ------

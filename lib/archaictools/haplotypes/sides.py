@@ -38,13 +38,13 @@ class Flat:
 def companies(runs: Sequence[Run], most: int | None) -> list[tuple[Run, slice]]:
     """Choose haplotypes of each run: all, or companies till ``most`` of all runs together are exceeded by little."""
     if most is None:
-        return [(run, rows) for run in runs for rows in run.unit.words.companies]
+        return [(run, rows) for run in runs for rows in run.unit.words.groups]
     if len(runs) > WATCHED_RUNS:
         runs = [runs[place] for place in np.linspace(0, len(runs) - 1, WATCHED_RUNS).astype(int)]
     chosen = []
     for run in runs:
         number = 0
-        for rows in run.unit.words.companies:
+        for rows in run.unit.words.groups:
             if number and number + rows.stop - rows.start > most // len(runs):
                 break
             chosen.append((run, rows))

@@ -19,9 +19,9 @@ A genome from a file without REF calls shares nearly all alleles at which it is 
 than :data:`CALLED` of the rare non-REF alleles of a chromosome that no archaic genome shares. For it a missing call at
 a non-REF allele counts as lacking. A genome without an allele to compare in a segment does not compete there.
 
-The models were fitted by maximum likelihood to called segments of simulated people (``benchmarks/sources.sh`` and
-9K19), and rounded. ``OWN_ALONE``, ``OTHER_ALONE`` and ``PAIR`` were then set so that about one segment in a hundred
-gets the wrong one of two names.
+The models were fitted by maximum likelihood to called segments of simulated people
+(``validation/callers/sources.sh`` and 9K19), and rounded. ``OWN_ALONE``, ``OTHER_ALONE`` and ``PAIR`` were then set so
+that about one segment in a hundred gets the wrong one of two names.
 """
 
 from __future__ import annotations

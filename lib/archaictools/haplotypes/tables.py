@@ -8,9 +8,10 @@ import numpy as np
 import pandas as pd
 
 from archaictools.haplotypes.sources import AMBIGUOUS, UNMATCHED
+from archaictools.intervals import runs_of_equal
 from archaictools.io.bed import score
 from archaictools.io.tables import write_table
-from archaictools.sequence.tracks import SEEN
+from archaictools.learning.segments import SEEN
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-    from archaictools.haplotypes.feature_file import BinsFile
+    from archaictools.haplotypes.feature_file import FeatureFile
     from archaictools.haplotypes.outputs import Called
 
 _COLOURS = ("0,114,178", "213,94,0", "0,158,115", "204,121,167", "230,159,0", "86,180,233")  # Okabe and Ito
@@ -45,7 +46,7 @@ def segments_bed(segments: pd.DataFrame, archaic: tuple[str, ...]) -> pd.DataFra
     )
 
 
-def people_table(segments: pd.DataFrame, callable_: Mapping[int, int], words: BinsFile) -> pd.DataFrame:
+def people_table(segments: pd.DataFrame, callable_: Mapping[int, int], words: FeatureFile) -> pd.DataFrame:
     """Summarise each person: callable bases of the haplotypes, those in segments and their percent, segments, lengths.
 
     A segment counts by its callable bases in ``introgressed`` and of its source, by its whole length in lengths. Of a
@@ -93,8 +94,7 @@ def read_runs(
     """
     parts = [pd.DataFrame(columns=["chrom", "start", "end", "haplotypes"])]
     for chrom, (edges, read) in chromosomes.items():
-        bounds = np.flatnonzero(np.diff(read, prepend=-1, append=-1))
-        first, last = bounds[:-1], bounds[1:]
+        first, last = runs_of_equal(read)
         there = read[first] > 0
         columns = {"start": edges[first[there]], "end": edges[last[there]], "haplotypes": read[first[there]]}
         parts.append(pd.DataFrame({"chrom": chrom, **columns}))

@@ -17,7 +17,7 @@ from archaictools.io.files import open_text
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from archaictools.io.summary import Tally
+    from archaictools.io.summary import Summary
 
 _GFF = ("chrom", "source", "feature", "start", "end", "score", "strand", "frame", "attributes")
 
@@ -28,7 +28,7 @@ _GENE_FEATURES = ("gene", "pseudogene")
 MAX_GAP = 2_000_000
 
 
-def read_genes(path: Path, *, tally: Tally, group: str = "genes") -> pd.DataFrame:
+def read_genes(path: Path, *, tally: Summary, group: str = "genes") -> pd.DataFrame:
     """Read genes (or any named regions).
 
     Parameters
@@ -63,7 +63,7 @@ def _is_gff(path: Path) -> bool:
     return False
 
 
-def _read_gff(path: Path, *, tally: Tally, group: str) -> pd.DataFrame:
+def _read_gff(path: Path, *, tally: Summary, group: str) -> pd.DataFrame:
     kept = []
     with contextlib.closing(read_columns(path, _GFF, tally=tally, group=group)) as chunks:
         for chunk in chunks:
@@ -101,7 +101,7 @@ def _is_gene(feature: pd.Series[str]) -> pd.Series[bool]:
     return feature.isin([kind for kind in kinds if kind in _GENE_FEATURES or str(kind).endswith("_gene")])
 
 
-def _spans(text: pd.DataFrame, path: Path, *, tally: Tally, group: str) -> pd.DataFrame:
+def _spans(text: pd.DataFrame, path: Path, *, tally: Summary, group: str) -> pd.DataFrame:
     """Join the parts of each gene_id on one chromosome and strand: a GTF that lists exons only.
 
     Parts more than :data:`MAX_GAP` apart are genes of their own: copies that share one gene_id.

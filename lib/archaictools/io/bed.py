@@ -14,9 +14,10 @@ import numpy as np
 import pandas as pd
 
 from archaictools.errors import InputError
+from archaictools.intervals import runs_of_equal
 from archaictools.io.columns import EMPTY, intervals_of, read_columns, translated
 from archaictools.io.files import safe_file_name
-from archaictools.io.summary import Tally
+from archaictools.io.summary import Summary
 from archaictools.io.tables import TableWriter, write_table
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ log = logging.getLogger("archaictools")
 COLUMNS = ("chrom", "start", "end", "name", "score", "strand")
 
 
-def iter_bed(path: Path, *, tally: Tally | None = None, group: str = "all") -> Iterator[pd.DataFrame]:
+def iter_bed(path: Path, *, tally: Summary | None = None, group: str = "all") -> Iterator[pd.DataFrame]:
     """Stream a BED file of three or more columns.
 
     Yields
@@ -42,7 +43,7 @@ def iter_bed(path: Path, *, tally: Tally | None = None, group: str = "all") -> I
     InputError
         At the first row that cannot be understood.
     """
-    tally = Tally() if tally is None else tally
+    tally = Summary() if tally is None else tally
     for text in read_columns(path, COLUMNS, tally=tally, group=group):
         frame = intervals_of(text, path, tally=tally, group=group)
         known = frame["strand"].isin(["+", "-", ".", ""])
@@ -59,12 +60,12 @@ def iter_bed(path: Path, *, tally: Tally | None = None, group: str = "all") -> I
         )
 
 
-def read_bed(path: Path, *, tally: Tally | None = None, group: str = "all") -> pd.DataFrame:
+def read_bed(path: Path, *, tally: Summary | None = None, group: str = "all") -> pd.DataFrame:
     """Read a whole BED file as text and numbers, counting unsorted and repeated rows; see :func:`iter_bed`.
 
     Without a tally, rows that are left out are logged.
     """
-    counts = Tally() if tally is None else tally
+    counts = Summary() if tally is None else tally
     plain = dict.fromkeys(("chrom", "name", "score", "strand"), str)
     frames = [frame.astype(plain) for frame in iter_bed(path, tally=counts, group=group)]
     frame = pd.concat(frames) if frames else pd.DataFrame(columns=list(COLUMNS))
@@ -76,7 +77,7 @@ def read_bed(path: Path, *, tally: Tally | None = None, group: str = "all") -> p
     return frame
 
 
-def count_order(frame: pd.DataFrame, *, tally: Tally, group: str) -> None:
+def count_order(frame: pd.DataFrame, *, tally: Summary, group: str) -> None:
     """Count rows read, rows that repeat an earlier interval, and rows that come before their predecessor."""
     tally.add(group, "rows read", len(frame), int((frame["end"] - frame["start"]).sum()))
     repeated = frame.duplicated(["chrom", "start", "end"])
@@ -111,8 +112,7 @@ def write_bed_by_chromosome(folder: Path, frames: Iterable[pd.DataFrame]) -> Ite
     with contextlib.ExitStack() as stack:
         for frame in frames:
             chroms = frame["chrom"].to_numpy()
-            bounds = np.flatnonzero(np.concatenate([[True], chroms[1:] != chroms[:-1], [True]]))
-            for first, last in zip(bounds[:-1].tolist(), bounds[1:].tolist(), strict=True):
+            for first, last in zip(*(ends.tolist() for ends in runs_of_equal(chroms)), strict=True):
                 if chroms[first] != current:
                     current = chroms[first]
                     stack.close()

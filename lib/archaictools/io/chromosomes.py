@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from archaictools.io.summary import Tally
+    from archaictools.io.summary import Summary
 
 log = logging.getLogger("archaictools")
 
@@ -53,13 +53,13 @@ class Naming:
 
     Examples
     --------
-    >>> from archaictools.io.summary import Tally
-    >>> naming = Naming(Tally())
+    >>> from archaictools.io.summary import Summary
+    >>> naming = Naming(Summary())
     >>> naming.common("21", "people.vcf"), naming.common("chr21", "archaic.vcf"), naming.common("chrEBV", "people.vcf")
     ('21', '21', 'chrEBV')
     """
 
-    def __init__(self, tally: Tally) -> None:
+    def __init__(self, tally: Summary) -> None:
         self._tally = tally
         self._known: dict[str, str] = {}
         self._found: dict[str, dict[str, str]] = {}

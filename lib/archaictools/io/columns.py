@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Sequence
     from pathlib import Path
 
-    from archaictools.io.summary import Tally
+    from archaictools.io.summary import Summary
 
 #: Rows read at a time: bounds memory whatever the file's size.
 CHUNK = 1 << 16
@@ -63,7 +63,7 @@ class _Lines(io.TextIOBase):
 
 
 def read_columns(
-    path: Path, names: Sequence[str], *, tally: Tally, group: str = "all", numbers: Sequence[str] = ("start", "end")
+    path: Path, names: Sequence[str], *, tally: Summary, group: str = "all", numbers: Sequence[str] = ("start", "end")
 ) -> Generator[pd.DataFrame]:
     """Stream the first columns of a headerless tab-separated file.
 
@@ -123,7 +123,7 @@ def is_comment(first: str) -> bool:
     return first.startswith(("#", "track ", "browser ")) or first.strip() in {"", "track", "browser"}
 
 
-def _without_comments(frame: pd.DataFrame, path: Path, tally: Tally, group: str) -> pd.DataFrame:
+def _without_comments(frame: pd.DataFrame, path: Path, tally: Summary, group: str) -> pd.DataFrame:
     """Leave out lines that are no rows; refuse a row without a name in its first column."""
     first = frame.iloc[:, 0]
     unwanted = [value for value in first.cat.categories if is_comment(value)]
@@ -141,7 +141,7 @@ def _without_comments(frame: pd.DataFrame, path: Path, tally: Tally, group: str)
     return frame[~dropped]
 
 
-def _without_quotes(frame: pd.DataFrame, texts: Sequence[str], tally: Tally, group: str) -> pd.DataFrame:
+def _without_quotes(frame: pd.DataFrame, texts: Sequence[str], tally: Summary, group: str) -> pd.DataFrame:
     """Take texts out of the quotes in which R writes them, and count the rows."""
     quoted, plain = np.zeros(len(frame), dtype=bool), {}
     for name in texts:
@@ -175,7 +175,7 @@ def translated(column: pd.Series[str], meaning: Callable[[str], str]) -> pd.Seri
 
 
 def intervals_of(
-    frame: pd.DataFrame, path: Path, *, tally: Tally | None, group: str = "all", one_based: bool = False
+    frame: pd.DataFrame, path: Path, *, tally: Summary | None, group: str = "all", one_based: bool = False
 ) -> pd.DataFrame:
     """Check and convert the two coordinate columns of a frame.
 

@@ -24,7 +24,7 @@ from archaictools.io.naming_styles import Matcher, note_styles
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from archaictools.io.summary import Tally
+    from archaictools.io.summary import Summary
 
 
 class Genome:
@@ -58,7 +58,7 @@ class Genome:
                 remedy="the file may be damaged, or have changed meanwhile",
             ) from error
 
-    def require(self, chroms: Iterable[str], source: Path | str, *, tally: Tally | None = None) -> dict[str, str]:
+    def require(self, chroms: Iterable[str], source: Path | str, *, tally: Summary | None = None) -> dict[str, str]:
         """Return this genome's name of each chromosome; raise InputError, naming the first few, if it lacks any."""
         matcher = Matcher(self.lengths, source=source)
         self.require_more(chroms, matcher, source)

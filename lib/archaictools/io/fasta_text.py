@@ -15,7 +15,7 @@ from archaictools.errors import InputError, shorten
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from archaictools.io.summary import Tally
+    from archaictools.io.summary import Summary
 
 #: Bytes read at a time, and the longest header line.
 BLOCK, MAX_HEADER = 1 << 22, 1 << 20
@@ -96,7 +96,7 @@ class Letters:
             remedy="expected DNA or RNA: A, C, G, T, U, N and the other IUPAC codes, and - . * for gaps",
         )
 
-    def tell(self, tally: Tally, group: str) -> None:
+    def tell(self, tally: Summary, group: str) -> None:
         """Put the counts into a summary."""
         for kind in _KINDS:
             if self.counts[kind]:

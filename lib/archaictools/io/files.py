@@ -166,7 +166,7 @@ def sha256(path: Path) -> str:
         return hashlib.file_digest(handle, "sha256").hexdigest()
 
 
-class Outputs(contextlib.AbstractContextManager["Outputs"]):
+class StagedOutputs(contextlib.AbstractContextManager["StagedOutputs"]):
     """Stage output files and publish them all together, or none.
 
     Use as a context manager: :meth:`stage` gives the path to write to; leaving the block without an error
@@ -180,7 +180,7 @@ class Outputs(contextlib.AbstractContextManager["Outputs"]):
     --------
     >>> import tempfile
     >>> target = Path(tempfile.mkdtemp()) / "answer.txt"
-    >>> with Outputs() as outputs:
+    >>> with StagedOutputs() as outputs:
     ...     _ = outputs.stage(target).write_text("42")
     ...     target.exists()
     False

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from archaictools.io.summary import Tally
+    from archaictools.io.summary import Summary
 
 log = logging.getLogger("archaictools")
 
@@ -66,7 +66,7 @@ class Matcher:
 
 
 def match_names(
-    names: Iterable[str], known: Iterable[str], *, source: Path | str, tally: Tally | None = None
+    names: Iterable[str], known: Iterable[str], *, source: Path | str, tally: Summary | None = None
 ) -> dict[str, str]:
     """Match all chromosomes of a file at once; log and count those in the other style. See :class:`Matcher`.
 
@@ -81,7 +81,7 @@ def match_names(
     return matcher.names
 
 
-def note_styles(names: Mapping[str, str], *, source: Path | str, tally: Tally | None = None) -> None:
+def note_styles(names: Mapping[str, str], *, source: Path | str, tally: Summary | None = None) -> None:
     """Log and count the chromosomes of a file that are known by a name in the other style."""
     other = {name: found for name, found in names.items() if name != found}
     for name, found in list(other.items())[:1]:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from archaictools.io.sites import Calls
-    from archaictools.io.summary import Tally
+    from archaictools.io.summary import Summary
     from archaictools.io.vcf_text import Index, Lines
 
 log = logging.getLogger("archaictools")
@@ -74,7 +74,7 @@ class PhaseSets:
                 self._most[person] = max(self._most.get(person, (0, "")), (len(seen), self._chrom))
             seen.clear()
 
-    def finish(self, tally: Tally) -> None:
+    def finish(self, tally: Summary) -> None:
         """Warn of people with more than one phase set on a chromosome, and count the joins in the summary."""
         self._close()
         if not self._most:

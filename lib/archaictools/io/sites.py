@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-    from archaictools.io.summary import Tally
+    from archaictools.io.summary import Summary
     from archaictools.io.vcf_alleles import Base
 
     Index = npt.NDArray[np.int64]
@@ -186,7 +186,7 @@ class Gathering:
         Where records are counted.
     """
 
-    def __init__(self, tally: Tally, group: str) -> None:
+    def __init__(self, tally: Summary, group: str) -> None:
         self._tally, self._group = tally, group
         self._held: Sites | None = None
         self._chrom, self._last = "", -1

@@ -8,7 +8,7 @@ import pandas as pd
 
 
 @dataclass
-class Tally:
+class Summary:
     """Ordered counts of records and bases by class and item, written as ``windows --summary``."""
 
     _rows: dict[tuple[str, str], list[int]] = field(default_factory=dict)

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from archaictools.io.phase_sets import PhaseSets
     from archaictools.io.sites import Sites
-    from archaictools.io.summary import Tally
+    from archaictools.io.summary import Summary
     from archaictools.io.vcf_text import Index
 
 #: Bytes of text in a block; large enough for NumPy, small enough for a processor's cache.
@@ -111,7 +111,7 @@ class VariantFile:
         names: Sequence[str],
         *,
         wanted: Callable[[str], bool],
-        tally: Tally,
+        tally: Summary,
         group: str,
         pass_only: bool = False,
         blocks: bool = False,
@@ -184,7 +184,7 @@ class VariantFile:
 class _Choice:
     """Which records are used, by their GT, alleles and FILTER; what is dropped is counted."""
 
-    def __init__(self, tally: Tally, group: str, *, pass_only: bool) -> None:
+    def __init__(self, tally: Summary, group: str, *, pass_only: bool) -> None:
         self._tally, self._group, self._pass_only = tally, group, pass_only
 
     def fit(self, lines: Lines, single: npt.NDArray[np.bool_]) -> dict[str, npt.NDArray[np.bool_]]:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from archaictools.learning.score_histogram import Scores
-    from archaictools.learning.splits import Places
+    from archaictools.learning.splits import Locations
 
     Draws = npt.NDArray[np.float64]
 
@@ -33,7 +33,7 @@ def nth_block(number: npt.NDArray[np.int64], total: int) -> npt.NDArray[np.int64
     return number * min(BLOCKS, total) // max(1, total)
 
 
-def blocks_of(places: Places) -> npt.NDArray[np.int64]:
+def blocks_of(places: Locations) -> npt.NDArray[np.int64]:
     """Return the block of each sentence, see :func:`nth_block`."""
     count = len(places)
     block = np.empty(count, dtype=np.int64)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from archaictools.errors import InputError, shortlist
-from archaictools.io.files import Outputs
+from archaictools.io.files import StagedOutputs
 from archaictools.io.hdf5 import check_data, create, open_container, read_array, read_document, write_document
 from archaictools.io.schema import NUMBERS, Data, Table, shown
 
@@ -58,7 +58,7 @@ def save_checkpoint(folder: Path, state: State, settings: dict[str, Any]) -> Non
     """Replace the checkpoint of a folder, which is made if it is not there."""
     folder.mkdir(parents=True, exist_ok=True)
     with (
-        Outputs() as outputs,
+        StagedOutputs() as outputs,
         create(outputs.stage(folder / FILE), kind=KIND, schema_version=SCHEMA_VERSION) as handle,
     ):
         write_document(handle, "settings", settings)

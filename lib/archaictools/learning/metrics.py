@@ -11,7 +11,7 @@ from sklearn.metrics import average_precision_score, brier_score_loss, matthews_
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    from archaictools.learning.splits import Places
+    from archaictools.learning.splits import Locations
 
 CALIBRATION_BINS = 10
 
@@ -97,7 +97,7 @@ def calibration_error(
     return float((gap * curve["n"]).sum() / curve["n"].sum()) if len(curve) else float("nan")
 
 
-def by_chromosome(places: Places, probability: npt.NDArray[np.floating]) -> dict[str, dict[str, Any]]:
+def by_chromosome(places: Locations, probability: npt.NDArray[np.floating]) -> dict[str, dict[str, Any]]:
     """Measure each chromosome by itself."""
     table = {}
     for index in np.unique(places.chrom):

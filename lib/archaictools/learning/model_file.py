@@ -29,7 +29,7 @@ import numpy as np
 
 from archaictools.errors import ArchaicError, InputError, UsageError, shortlist
 from archaictools.haplotypes.feature_file import ALPHABET as VARIANT
-from archaictools.haplotypes.feature_file import Patterns
+from archaictools.haplotypes.feature_file import HaplotypeEncoding
 from archaictools.haplotypes.relatedness import INPUTS
 from archaictools.io.hdf5 import (
     check_data,
@@ -56,8 +56,8 @@ from archaictools.io.schema import (
     check_name,
     shown,
 )
-from archaictools.learning.network import Network
-from archaictools.learning.regions import Territory
+from archaictools.learning.network import NetworkConfig
+from archaictools.learning.regions import SeenRegions
 from archaictools.learning.splits import Split
 from archaictools.sequence.token_file import Alphabet
 
@@ -65,7 +65,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from archaictools.haplotypes.feature_file import BinsFile
+    from archaictools.haplotypes.feature_file import FeatureFile
     from archaictools.sequence.token_file import WordsFile
 
 KIND = "archaictools model"
@@ -127,7 +127,7 @@ class Member:
 
     weights: Mapping[str, np.ndarray]
     split: Split
-    seen: Territory
+    seen: SeenRegions
     counts: np.ndarray
     sharing: Mapping[str, np.ndarray] = field(default_factory=dict)
 
@@ -156,15 +156,15 @@ class TrainedModel:
         The second network, see :mod:`archaictools.haplotypes.relatedness`, or None. Its scores replace the first's.
     """
 
-    network: Network
+    network: NetworkConfig
     members: Sequence[Member]
-    alphabet: Alphabet | Patterns
+    alphabet: Alphabet | HaplotypeEncoding
     both_strands: bool
     chromosomes: Mapping[str, int]
     words_digest: str
     metrics: dict[str, Any] = field(default_factory=dict)
     provenance: dict[str, Any] = field(default_factory=dict)
-    sharing: Network | None = None
+    sharing: NetworkConfig | None = None
 
     @property
     def kmers(self) -> Alphabet:
@@ -240,7 +240,7 @@ def load_model(path: Path, *, alphabet: str | None = KMER) -> TrainedModel:
             wanted = alphabet or f"{KMER} or {VARIANT}"
             raise InputError(f"is a model of the {shown(found)} alphabet, not {wanted}", path=path)
         parameters = read_attributes(handle, "parameters", path)
-        reading = Alphabet.restore(parameters, path) if found == KMER else Patterns.restore(parameters, path)
+        reading = Alphabet.restore(parameters, path) if found == KMER else HaplotypeEncoding.restore(parameters, path)
         description = read_attributes(handle, "network", path)
         both_strands = description.pop("both_strands", None)
         network = _restore_network(description, path)
@@ -279,7 +279,7 @@ def load_model(path: Path, *, alphabet: str | None = KMER) -> TrainedModel:
         )
 
 
-def _table(network: Network, sharing: Network | None) -> Table:
+def _table(network: NetworkConfig, sharing: NetworkConfig | None) -> Table:
     """Return what a model of such networks may hold: the shapes of weights follow from the description."""
     both = (("weights", network.shapes()), ("sharing", sharing.shapes() if sharing else {}))
     weights = {
@@ -290,10 +290,10 @@ def _table(network: Network, sharing: Network | None) -> Table:
     return TABLE | {"members/*/counts": Data("uint32", (2, network.vocabulary))} | weights
 
 
-def _restore_network(stored: dict[str, Any], path: Path) -> Network:
+def _restore_network(stored: dict[str, Any], path: Path) -> NetworkConfig:
     """Read a description of a network, whose sizes must be numbers of a network that somebody trains."""
     try:
-        network = Network(**stored)
+        network = NetworkConfig(**stored)
         sizes = (network.vocabulary, network.words, network.embedding, network.lstm, network.dense, network.lstm_layers)
         if not all(type(size) is int for size in sizes) or not isinstance(network.per_bin, bool):
             raise TypeError("a size is not a number")
@@ -319,7 +319,9 @@ def _check_metrics(metrics: dict[str, Any], members: int, path: Path) -> None:
         raise InputError("describes its training in a way that this release does not know", path=path)
 
 
-def _read_member(handle: h5py.File, group: str, path: Path, network: Network, sharing: Network | None) -> Member:
+def _read_member(
+    handle: h5py.File, group: str, path: Path, network: NetworkConfig, sharing: NetworkConfig | None
+) -> Member:
     try:
         split = Split.restore(read_document(handle, f"{group}/split", path))
     except (TypeError, KeyError, ValueError, OverflowError, AttributeError, UsageError) as error:
@@ -330,7 +332,7 @@ def _read_member(handle: h5py.File, group: str, path: Path, network: Network, sh
     start, end = (read_array(handle, f"{group}/seen/{name}", path) for name in ("start", "end"))
     _check_seen(chrom, start, end, path)
     counts = read_array(handle, f"{group}/counts", path)
-    return Member(weights=weights, split=split, seen=Territory(chrom, start, end), counts=counts, sharing=second)
+    return Member(weights=weights, split=split, seen=SeenRegions(chrom, start, end), counts=counts, sharing=second)
 
 
 def _check_seen(chrom: Sequence[str], start: np.ndarray, end: np.ndarray, path: Path) -> None:
@@ -345,7 +347,7 @@ def _check_seen(chrom: Sequence[str], start: np.ndarray, end: np.ndarray, path: 
         raise InputError("has seen places that are no intervals in order", path=path)
 
 
-def _read_weights(handle: h5py.File, group: str, path: Path, network: Network) -> dict[str, np.ndarray]:
+def _read_weights(handle: h5py.File, group: str, path: Path, network: NetworkConfig) -> dict[str, np.ndarray]:
     weights = {}
     for name in network.shapes():
         array = read_array(handle, f"{group}/{name}", path)
@@ -359,7 +361,7 @@ def _read_weights(handle: h5py.File, group: str, path: Path, network: Network) -
     return weights
 
 
-def check_bins(model: TrainedModel, words: BinsFile) -> None:
+def check_bins(model: TrainedModel, words: FeatureFile) -> None:
     """Refuse words of bins that a model was not made for: another length of a bin."""
     if model.alphabet.describe()["bin"] != words.alphabet.bin:
         raise InputError(

@@ -34,7 +34,7 @@ DEEPEST = 8
 
 
 @dataclass(frozen=True, kw_only=True)
-class Network:
+class NetworkConfig:
     """Sizes of a network.
 
     Attributes

@@ -7,15 +7,17 @@ that were not there when it was made: other windows of the same chromosomes and 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import combinations
 from typing import TYPE_CHECKING
 
-import bioframe
 import numpy as np
 import pandas as pd
 
 from archaictools.errors import InputError, UsageError
+from archaictools.intervals import EMPTY_SET, IntervalSet, merge_table, runs_of_equal
 from archaictools.io.bed import read_bed
-from archaictools.learning.splits import FEWEST_FOLDS, SIDES, TEST, UNUSED, Places, Region, Split, SplitOptions
+from archaictools.learning.splits import EXCLUDED, FEWEST_FOLDS, SIDES, TEST, Locations, Region, Split, SplitScheme
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -27,13 +29,13 @@ _PLACE = ["chrom", "start", "end"]
 
 
 @dataclass(frozen=True)
-class Territory:
+class SeenRegions:
     """Parts of the genome as sorted intervals that neither overlap nor touch, 0-based half-open.
 
     Attributes
     ----------
     chrom
-        Name of each interval's chromosome.
+        Name of each interval's chromosome; those of one chromosome stand together.
     start, end
         int64.
     """
@@ -44,31 +46,45 @@ class Territory:
 
     def touches(self, chrom: str, start: npt.NDArray[np.int64], end: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
         """Tell which intervals of one chromosome share a base with the territory."""
-        here = np.array([name == chrom for name in self.chrom], dtype=bool)
-        left, right = self.start[here], self.end[here]
-        # Of the intervals that begin before a window's end, the last one reaches furthest.
-        before = np.searchsorted(left, end, side="left") - 1
-        reach = np.append(right, np.iinfo(np.int64).min)
-        touching: npt.NDArray[np.bool_] = reach[before] > start
-        return touching
+        return self._sets.get(chrom, EMPTY_SET).overlaps(start, end)
 
-    def joined(self, other: Territory, *, prefix: str) -> Territory:
+    @cached_property
+    def _sets(self) -> dict[str, IntervalSet]:
+        first, last = (ends.tolist() for ends in runs_of_equal(np.array(self.chrom, dtype=object)))
+        return {self.chrom[a]: IntervalSet(self.start[a:b], self.end[a:b]) for a, b in zip(first, last, strict=True)}
+
+    def joined(self, other: SeenRegions, *, prefix: str) -> SeenRegions:
         """Return this territory and another one, whose chromosomes are named anew with a prefix."""
         names = [*self.chrom, *(f"{prefix}{name}" if "/" in name else f"{prefix}/{name}" for name in other.chrom)]
         start, end = (np.concatenate([getattr(self, side), getattr(other, side)]) for side in ("start", "end"))
-        return Territory(names, start, end)
+        return SeenRegions(names, start, end)
 
 
-def seen_by(split: Split, places: Places, lengths: Mapping[str, int]) -> Territory:
+def seen_by(split: Split, places: Locations, lengths: Mapping[str, int]) -> SeenRegions:
     """Return what a network trained on a split has seen: the territory of its training and validation sides."""
     regions = _regions_of(split, places, lengths)
     seen = regions[regions["side"].isin([SIDES["train"], SIDES["validation"]])]
-    merged = _merged(seen)
-    return Territory(
+    merged = merge_table(seen)
+    return SeenRegions(
         merged["chrom"].astype(str).tolist(),
         merged["start"].to_numpy(dtype=np.int64),
         merged["end"].to_numpy(dtype=np.int64),
     )
+
+
+def distance_between_sides(locations: Locations, sides: npt.NDArray[np.int8]) -> int | None:
+    """Return the fewest bases between locations of different sides: 0 where two overlap or touch.
+
+    None where no chromosome has locations of two sides.
+    """
+    distances = []
+    order = np.argsort(locations.chrom, kind="stable")
+    for first, last in zip(*runs_of_equal(locations.chrom[order]), strict=True):
+        rows = order[first:last]
+        of_sides = (rows[sides[rows] == side] for side in SIDES.values())
+        sets = [IntervalSet.merged(locations.start[some], locations.end[some]) for some in of_sides if len(some)]
+        distances += [int(one.distance(other.start, other.end).min()) for one, other in combinations(sets, 2)]
+    return min(distances, default=None)
 
 
 def out_of_fold(blind: npt.NDArray[np.bool_]) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
@@ -90,7 +106,7 @@ def out_of_fold(blind: npt.NDArray[np.bool_]) -> tuple[npt.NDArray[np.bool_], np
     return blind | seen, seen
 
 
-def fold_table(splits: Sequence[Split], places: Places, lengths: Mapping[str, int]) -> pd.DataFrame:
+def fold_table(splits: Sequence[Split], places: Locations, lengths: Mapping[str, int]) -> pd.DataFrame:
     """Return the regions of a split as BED4: the name is the side, or with folds the number of the fold, from 1.
 
     Raises
@@ -107,9 +123,9 @@ def fold_table(splits: Sequence[Split], places: Places, lengths: Mapping[str, in
         if options.folds:
             part = regions[regions["side"] == TEST].assign(name=str(split.fold + 1))
         else:
-            part = regions[regions["side"] != UNUSED]
+            part = regions[regions["side"] != EXCLUDED]
             part = part.assign(name=part["side"].map({number: name for name, number in SIDES.items()}))
-        parts += [_merged(rows).assign(name=name) for name, rows in part.groupby("name")]
+        parts += [merge_table(rows).assign(name=name) for name, rows in part.groupby("name")]
     table = pd.concat(parts).sort_values(_PLACE, kind="stable")
     if options.method == "block" and options.gap:
         table = _apart(table, options.gap, window=int((places.end - places.start).max()))
@@ -128,7 +144,7 @@ def _apart(table: pd.DataFrame, gap: int, *, window: int) -> pd.DataFrame:
     return shorter[shorter["start"] < shorter["end"]]
 
 
-def read_folds(path: Path, *, seed: int = 1) -> SplitOptions:
+def read_folds(path: Path, *, seed: int = 1) -> SplitScheme:
     """Read a fold file: BED4 whose names are ``train``, ``validation`` and ``test``, or folds numbered from 1.
 
     Raises
@@ -153,9 +169,9 @@ def read_folds(path: Path, *, seed: int = 1) -> SplitOptions:
             f"names a region {(odd or sorted(named))[0]!r}, expected train, validation and test, or numbers of folds",
             path=path,
         )
-    table = pd.concat([_merged(rows).assign(name=name) for name, rows in frame.groupby("name", sort=True)]).sort_values(
-        _PLACE, kind="stable"
-    )
+    table = pd.concat(
+        [merge_table(rows).assign(name=name) for name, rows in frame.groupby("name", sort=True)]
+    ).sort_values(_PLACE, kind="stable")
     chrom, start, end = (table[name].to_numpy() for name in _PLACE)
     clash = np.flatnonzero((chrom[1:] == chrom[:-1]) & (start[1:] < end[:-1]))
     if len(clash):
@@ -168,10 +184,10 @@ def read_folds(path: Path, *, seed: int = 1) -> SplitOptions:
         )
     columns = (table[name].tolist() for name in [*_PLACE, "name"])
     regions: tuple[Region, ...] = tuple(zip(*columns, strict=True))
-    return SplitOptions(method="file", regions=regions, folds=folds, seed=seed)
+    return SplitScheme(method="file", regions=regions, folds=folds, seed=seed)
 
 
-def _regions_of(split: Split, places: Places, lengths: Mapping[str, int]) -> pd.DataFrame:
+def _regions_of(split: Split, places: Locations, lengths: Mapping[str, int]) -> pd.DataFrame:
     """Return ``chrom, start, end, side`` of a split's units: chromosomes, blocks, given regions, or windows."""
     options = split.options
     if options.method == "chromosome":
@@ -186,7 +202,7 @@ def _regions_of(split: Split, places: Places, lengths: Mapping[str, int]) -> pd.
         rows = [(chrom, start, end, split.side_of(name)) for chrom, start, end, name in options.regions]
         return pd.DataFrame(rows, columns=[*_PLACE, "side"])
     sides = split.sides(places)
-    used = np.flatnonzero(sides != UNUSED)
+    used = np.flatnonzero(sides != EXCLUDED)
     frame = pd.DataFrame(
         {
             "chrom": np.array(places.names, dtype=object)[places.chrom[used]],
@@ -201,10 +217,3 @@ def _regions_of(split: Split, places: Places, lengths: Mapping[str, int]) -> pd.
         length = frame["chrom"].map(lengths).to_numpy()
         frame = frame.assign(start=first, end=np.minimum(last, length)).drop_duplicates()
     return frame
-
-
-def _merged(frame: pd.DataFrame) -> pd.DataFrame:
-    if frame.empty:
-        return frame[_PLACE]
-    merged: pd.DataFrame = bioframe.merge(frame[_PLACE].reset_index(drop=True))[_PLACE]
-    return merged.sort_values(_PLACE, kind="stable")

@@ -15,7 +15,7 @@ import pandas as pd
 from archaictools.learning.bootstrap import Resampler, blocks_of, interval
 from archaictools.learning.metrics import by_chromosome, describe
 from archaictools.learning.score_histogram import Scores
-from archaictools.learning.splits import SIDES, Places
+from archaictools.learning.splits import SIDES, Locations
 from archaictools.sequence.vocabulary import WordCounts
 
 if TYPE_CHECKING:
@@ -28,9 +28,9 @@ if TYPE_CHECKING:
 SCHEMA_VERSION = 1
 
 
-def places_of(words: WordsFile) -> Places:
+def places_of(words: WordsFile) -> Locations:
     """Return where the sentences of a words file lie, 25 bytes each."""
-    return Places(
+    return Locations(
         list(words.chromosomes),
         words.field("chrom"),
         words.field("start"),
@@ -39,7 +39,7 @@ def places_of(words: WordsFile) -> Places:
     )
 
 
-def choose(places: Places, rows: npt.NDArray[np.integer] | npt.NDArray[np.bool_]) -> Places:
+def choose(places: Locations, rows: npt.NDArray[np.integer] | npt.NDArray[np.bool_]) -> Locations:
     """Return some of the places."""
     return replace(
         places,
@@ -76,7 +76,7 @@ class Predicted:
         )
 
 
-def judge(places: Places, predicted: Mapping[str, Predicted], audit: dict[str, Any], *, seed: int) -> dict[str, Any]:
+def judge(places: Locations, predicted: Mapping[str, Predicted], audit: dict[str, Any], *, seed: int) -> dict[str, Any]:
     """Measure every side of a split.
 
     Parameters
@@ -119,7 +119,7 @@ def _verdict(audit: dict[str, Any], auroc: float, low: float, high: float) -> tu
     return "no skill", f"{interval} is not above chance"
 
 
-def predictions_table(places: Places, predicted: Mapping[str, Predicted]) -> pd.DataFrame:
+def predictions_table(places: Locations, predicted: Mapping[str, Predicted]) -> pd.DataFrame:
     """Return the predictions of validation and test: ``chrom, start, end, label, probability, split, fold``."""
     parts = []
     for name in ("validation", "test"):

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from archaictools.errors import InputError, UsageError, shortlist
+from archaictools.intervals import IntervalSet, end_to_end
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 Region = tuple[str, int, int, str]
 
-TRAIN, VALIDATION, TEST, UNUSED = 0, 1, 2, -1
+TRAIN, VALIDATION, TEST, EXCLUDED = 0, 1, 2, -1
 SIDES = {"train": TRAIN, "validation": VALIDATION, "test": TEST}
 METHODS = ("chromosome", "block", "interval", "random", "file")
 
@@ -36,7 +37,7 @@ TEST_SHARE, VALIDATION_SHARE = 0.20, 0.10
 
 
 @dataclass(frozen=True, kw_only=True)
-class SplitOptions:
+class SplitScheme:
     """How sentences are divided.
 
     Attributes
@@ -84,7 +85,7 @@ class SplitOptions:
 
 
 @dataclass(frozen=True)
-class Places:
+class Locations:
     """Where sentences lie, as parallel arrays; ``names`` are the chromosomes that ``chrom`` indexes."""
 
     names: Sequence[str]
@@ -111,7 +112,7 @@ class Split:
         The fold held out for test, from 0; 0 too where there is one split only.
     """
 
-    options: SplitOptions
+    options: SplitScheme
     chromosomes: Mapping[str, Sequence[str]] = field(default_factory=dict)
     fold: int = 0
 
@@ -135,28 +136,28 @@ class Split:
         for name in ("test_chromosomes", "validation_chromosomes"):
             values[name] = tuple(values.get(name, ()))
         values["regions"] = tuple((c, int(s), int(e), n) for c, s, e, n in values.get("regions", ()))
-        return cls(SplitOptions(**values), chromosomes, fold)
+        return cls(SplitScheme(**values), chromosomes, fold)
 
-    def sides(self, places: Places) -> npt.NDArray[np.int8]:
+    def sides(self, places: Locations) -> npt.NDArray[np.int8]:
         """Assign each sentence to a side.
 
         Returns
         -------
         numpy.ndarray
-            int8, :data:`TRAIN`, :data:`VALIDATION`, :data:`TEST`, or :data:`UNUSED` for sentences without a
+            int8, :data:`TRAIN`, :data:`VALIDATION`, :data:`TEST`, or :data:`EXCLUDED` for sentences without a
             label and for those too near a block of another side.
         """
         sides = _ASSIGN[self.options.method](self, places)
-        sides[places.label < 0] = UNUSED
+        sides[places.label < 0] = EXCLUDED
         return sides
 
 
-def make_splits(places: Places, options: SplitOptions) -> list[Split]:
+def make_splits(places: Locations, options: SplitScheme) -> list[Split]:
     """Plan one split, or one a fold; see :func:`make_split`."""
     return [make_split(places, options, fold=fold) for fold in range(options.members)]
 
 
-def make_split(places: Places, options: SplitOptions, *, fold: int = 0) -> Split:
+def make_split(places: Locations, options: SplitScheme, *, fold: int = 0) -> Split:
     """Plan a split of labelled sentences and check that it can be learnt from.
 
     Raises
@@ -194,7 +195,7 @@ def make_split(places: Places, options: SplitOptions, *, fold: int = 0) -> Split
     return split
 
 
-def _choose_chromosomes(places: Places, options: SplitOptions, fold: int) -> dict[str, list[str]]:
+def _choose_chromosomes(places: Locations, options: SplitScheme, fold: int) -> dict[str, list[str]]:
     """Give whole chromosomes to test and validation: the smallest first, the largest always left for training."""
     counts = np.bincount(places.chrom[places.label >= 0], minlength=len(places.names))
     present = {name: int(count) for name, count in zip(places.names, counts, strict=True) if count}
@@ -256,9 +257,9 @@ def _side_of_fold(fold: int, held: int, folds: int) -> str:
     return "test" if fold == held else "validation" if fold == (held + 1) % folds else "train"
 
 
-def _by_chromosome(split: Split, places: Places) -> npt.NDArray[np.int8]:
+def _by_chromosome(split: Split, places: Locations) -> npt.NDArray[np.int8]:
     side_of = {name: SIDES[side] for side, names in split.chromosomes.items() for name in names}
-    table = np.array([side_of.get(name, UNUSED) for name in places.names], dtype=np.int8)
+    table = np.array([side_of.get(name, EXCLUDED) for name in places.names], dtype=np.int8)
     sides: npt.NDArray[np.int8] = table[places.chrom]
     return sides
 
@@ -283,31 +284,31 @@ def _shuffled_sides(count: int, split: Split, stream: int) -> npt.NDArray[np.int
     return sides
 
 
-def _by_name(places: Places) -> npt.NDArray[np.int64]:
+def _by_name(places: Locations) -> npt.NDArray[np.int64]:
     """Give the number of each sentence's chromosome by name: a split is the same however a file numbers them."""
     rank = np.argsort(np.argsort(places.names, kind="stable"), kind="stable")
     numbers: npt.NDArray[np.int64] = rank[places.chrom]
     return numbers
 
 
-def _by_block(split: Split, places: Places) -> npt.NDArray[np.int8]:
+def _by_block(split: Split, places: Locations) -> npt.NDArray[np.int8]:
     """Assign blocks of the genome; which blocks there are depends on the labelled sentences alone."""
     size, gap = split.options.block_size, split.options.gap
     per = int(places.end.max() // size) + 2
     base = _by_name(places) * per
     block = base + places.start // size
     known = np.unique(block[places.label >= 0])
-    table = np.full(len(places.names) * per, UNUSED, dtype=np.int8)
+    table = np.full(len(places.names) * per, EXCLUDED, dtype=np.int8)
     table[known] = _shuffled_sides(len(known), split, 1)
     sides: npt.NDArray[np.int8] = table[block]
     left = table[base + np.maximum(places.start - gap, 0) // size]
     right = table[base + np.minimum((places.end - 1 + gap) // size, per - 1)]
     for other in (left, right):  # a window that reaches into, or lies near, a block of another side
-        sides[(other != sides) & (other != UNUSED)] = UNUSED
+        sides[(other != sides) & (other != EXCLUDED)] = EXCLUDED
     return sides
 
 
-def _by_interval(split: Split, places: Places) -> npt.NDArray[np.int8]:
+def _by_interval(split: Split, places: Locations) -> npt.NDArray[np.int8]:
     """Assign runs of overlapping or touching windows of one class whole."""
     number = interval_numbers(places)
     sides = _shuffled_sides(int(number.max()) + 1, split, 2)
@@ -315,48 +316,46 @@ def _by_interval(split: Split, places: Places) -> npt.NDArray[np.int8]:
     return assigned
 
 
-def interval_numbers(places: Places) -> npt.NDArray[np.int64]:
+def interval_numbers(places: Locations) -> npt.NDArray[np.int64]:
     """Give overlapping windows one number, and touching ones of one class too."""
     named = _by_name(places)
     order = np.lexsort((places.end, places.start, named))
-    chrom, start, end, label = (a[order] for a in (named, places.start, places.end, places.label))
+    label = places.label[order]
+    start, end = end_to_end(named[order], places.start[order], places.end[order])
+    reach = np.maximum.accumulate(end)  # long rows first would otherwise hide overlaps
     fresh = np.ones(len(order), dtype=bool)
-    # The furthest end so far on the chromosome: long rows first would otherwise hide overlaps.
-    reach = np.maximum.accumulate(end + chrom * (int(end.max()) + 1))
-    place = start + chrom * (int(end.max()) + 1)
-    touching = (place[1:] == reach[:-1]) & (label[1:] == label[:-1])
-    fresh[1:] = ~((place[1:] < reach[:-1]) | touching)
+    touching = (start[1:] == reach[:-1]) & (label[1:] == label[:-1])
+    fresh[1:] = ~((start[1:] < reach[:-1]) | touching)
     number = np.empty(len(order), dtype=np.int64)
     number[order] = np.cumsum(fresh) - 1
     return number
 
 
-def _at_random(split: Split, places: Places) -> npt.NDArray[np.int8]:
+def _at_random(split: Split, places: Locations) -> npt.NDArray[np.int8]:
     labelled = np.flatnonzero(places.label >= 0)
-    sides = np.full(len(places), UNUSED, dtype=np.int8)
+    sides = np.full(len(places), EXCLUDED, dtype=np.int8)
     sides[labelled] = _shuffled_sides(len(labelled), split, 3)
     return sides
 
 
-def _by_region(split: Split, places: Places) -> npt.NDArray[np.int8]:
+def _by_region(split: Split, places: Locations) -> npt.NDArray[np.int8]:
     """Give a sentence the side of the region it starts in, unless it reaches a region of another side."""
     number = {name: index for index, name in enumerate(places.names)}
-    rows = [(number[chrom], start, end, name) for chrom, start, end, name in split.options.regions if chrom in number]
-    stride = max([int(places.end.max(initial=0)), *(end for _, _, end, _ in rows)]) + 1
-    start = np.array([chrom * stride + start for chrom, start, _, _ in rows], dtype=np.int64)
-    end = np.array([chrom * stride + end for chrom, _, end, _ in rows], dtype=np.int64)
-    table = np.array([*(split.side_of(name) for *_, name in rows), UNUSED], dtype=np.int8)
-
-    def side_at(base: npt.NDArray[np.int64]) -> npt.NDArray[np.int8]:
-        place = np.searchsorted(start, base, side="right") - 1
-        inside = (place >= 0) & (base < end[place]) if len(start) else np.zeros(len(base), dtype=bool)
-        found: npt.NDArray[np.int8] = table[np.where(inside, place, len(rows))]
-        return found
-
-    offset = places.chrom.astype(np.int64) * stride
-    first, last = side_at(places.start + offset), side_at(places.end - 1 + offset)
-    first[(last != first) & (last != UNUSED)] = UNUSED
-    return first
+    rows = [
+        (number[chrom], start, end, split.side_of(name))
+        for chrom, start, end, name in split.options.regions
+        if chrom in number
+    ]
+    # Sorted as the sentences number their chromosomes: a BED may list chr10 before chr2.
+    chrom, start, end, side = np.array(sorted(rows), dtype=np.int64).reshape(-1, 4).T
+    longest = max(int(places.end.max(initial=0)), int(end.max(initial=0)))
+    regions = IntervalSet(*end_to_end(chrom, start, end, longest=longest))
+    begin, stop = end_to_end(places.chrom, places.start, places.end, longest=longest)
+    own, last = regions.find(begin), np.searchsorted(regions.start, stop, side="left") - 1
+    changes = np.concatenate([[0], np.cumsum(side[1:] != side[:-1]), [0]])  # the last one: for no region
+    sides = np.append(side, EXCLUDED)[own].astype(np.int8)
+    sides[changes[own] != changes[last]] = EXCLUDED
+    return sides
 
 
 _ASSIGN = {

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
     import tensorflow as tf
 
-    from archaictools.learning.network import Network
+    from archaictools.learning.network import NetworkConfig
     from archaictools.sequence.token_file import WordsFile
 
 log = logging.getLogger("archaictools")
@@ -91,7 +91,7 @@ class TrainingOptions:
         """Return batch size and learning rate for a number of training sentences.
 
         The batch is a power of two that leaves 32 to 64 steps an epoch, 32 to 1,024: small sets need steps, large
-        ones need throughput. Measured in ``benchmarks/``.
+        ones need throughput. Measured in ``performance/``.
 
         Examples
         --------
@@ -128,7 +128,7 @@ class Trained:
 def train_network(
     words: WordsFile,
     sides: npt.NDArray[np.int8],
-    network: Network,
+    network: NetworkConfig,
     options: TrainingOptions,
     *,
     label: npt.NDArray[np.int8] | None = None,

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-    from archaictools.learning.network import Network
-    from archaictools.learning.splits import Places
+    from archaictools.learning.network import NetworkConfig
+    from archaictools.learning.splits import Locations
     from archaictools.learning.training import TrainingOptions
     from archaictools.sequence.token_file import WordsFile
 
@@ -59,10 +59,10 @@ class Study:
     """
 
     words: WordsFile
-    places: Places
+    places: Locations
     sides: npt.NDArray[np.int8]
     features: npt.NDArray[np.float32]
-    network: Network
+    network: NetworkConfig
     options: TrainingOptions
     block_size: int
     trees: int
@@ -139,7 +139,7 @@ RIVALS: dict[str, Callable[[Study], npt.NDArray[np.float64]]] = {"random_forest"
 
 
 def shuffle_within_blocks(
-    places: Places, sides: npt.NDArray[np.int8], block_size: int, *, seed: int
+    places: Locations, sides: npt.NDArray[np.int8], block_size: int, *, seed: int
 ) -> npt.NDArray[np.int8]:
     """Shuffle labels among the sentences of one side that start in one block of the genome.
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from archaictools.intervals import runs_of_equal
 from archaictools.sequence.fetch import flip_rows
 from archaictools.sequence.token_file import CHUNK
 
@@ -117,11 +118,11 @@ class TrainingBatches:
         if len(self._rows) <= BUFFER:
             yield np.arange(len(self._rows))
             return
-        bounds = np.flatnonzero(np.diff(self._rows // CHUNK, prepend=-1, append=-1))
-        chunks = rng.permutation(len(bounds) - 1)
+        begin, end = runs_of_equal(self._rows // CHUNK)
+        chunks = rng.permutation(len(begin))
         for first in range(0, len(chunks), BUFFER // CHUNK):
             chosen = np.sort(chunks[first : first + BUFFER // CHUNK])
-            yield np.concatenate([np.arange(bounds[c], bounds[c + 1]) for c in chosen])
+            yield np.concatenate([np.arange(begin[c], end[c]) for c in chosen])
 
     def _codes(self, members: npt.NDArray[np.int64]) -> Codes:
         if len(members) < len(self._rows):

@@ -12,9 +12,9 @@ from archaictools.io.bed import iter_bed
 from archaictools.io.fasta import open_genome
 from archaictools.io.hdf5 import is_hdf5
 from archaictools.io.naming_styles import refuse_both_styles
-from archaictools.io.summary import Tally
+from archaictools.io.summary import Summary
 from archaictools.learning.report import places_of
-from archaictools.learning.splits import Places
+from archaictools.learning.splits import Locations
 from archaictools.sequence.labels import LABELS
 from archaictools.sequence.token_file import open_words
 from archaictools.sequence.tokenize import longest_window, sentences_of_windows
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 
 @contextlib.contextmanager
-def open_labelled(path: Path, genome: Path | None, *, tally: Tally) -> Iterator[tuple[Places, Reader | None]]:
+def open_labelled(path: Path, genome: Path | None, *, tally: Summary) -> Iterator[tuple[Locations, Reader | None]]:
     """Open labelled windows.
 
     Parameters
@@ -54,12 +54,12 @@ def open_labelled(path: Path, genome: Path | None, *, tally: Tally) -> Iterator[
     elif genome is None:
         yield _places(path, tally), None
     else:
-        size = longest_window(path, tally=Tally())
+        size = longest_window(path, tally=Summary())
         with open_genome(genome) as sequence:
-            yield _places(path, tally), lambda: sentences_of_windows(path, sequence, size=size, tally=Tally())
+            yield _places(path, tally), lambda: sentences_of_windows(path, sequence, size=size, tally=Summary())
 
 
-def _places(path: Path, tally: Tally) -> Places:
+def _places(path: Path, tally: Summary) -> Locations:
     frames = [frame[["chrom", "start", "end", "name"]] for frame in iter_bed(path, tally=tally)]
     names = sorted({str(name) for frame in frames for name in frame["chrom"].unique()})
     refuse_both_styles(names, source=path)
@@ -68,7 +68,7 @@ def _places(path: Path, tally: Tally) -> Places:
     def column(values: Iterable[np.ndarray], dtype: type) -> np.ndarray:
         return np.concatenate([np.zeros(0, dtype=dtype), *values]).astype(dtype)
 
-    return Places(
+    return Locations(
         names,
         column((frame["chrom"].astype(str).map(index).to_numpy() for frame in frames), np.uint32),
         column((frame["start"].to_numpy() for frame in frames), np.int64),

@@ -17,7 +17,7 @@ from archaictools.learning.metrics import by_chromosome, describe, reliability
 from archaictools.learning.model_file import check_fit
 from archaictools.learning.report import SCHEMA_VERSION, Predicted, choose, places_of
 from archaictools.learning.score_histogram import Scores
-from archaictools.learning.splits import SIDES, Places
+from archaictools.learning.splits import SIDES, Locations
 from archaictools.learning.training import TrainingOptions
 from archaictools.progress import Progress
 from archaictools.sequence.audit.composition import features
@@ -209,7 +209,7 @@ def _of_fold(
     model: TrainedModel,
     number: int,
     words: WordsFile,
-    places: Places,
+    places: Locations,
     table: npt.NDArray[np.float32],
     training: TrainingOptions,
     options: EvaluationOptions,
@@ -271,7 +271,7 @@ def with_intervals(
 
 
 def _by_similarity(
-    held: Places, probability: npt.NDArray[np.float64], similarity: npt.NDArray[np.float64]
+    held: Locations, probability: npt.NDArray[np.float64], similarity: npt.NDArray[np.float64]
 ) -> list[dict[str, Any]]:
     """Measure the model on test sentences by the share of their 31-mers that stands in training."""
     rows: list[dict[str, Any]] = []

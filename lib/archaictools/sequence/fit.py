@@ -13,10 +13,10 @@ from archaictools.io.files import sha256
 from archaictools.learning.calibration import fit_temperature
 from archaictools.learning.metrics import describe
 from archaictools.learning.model_file import Member, TrainedModel
-from archaictools.learning.network import Network
+from archaictools.learning.network import NetworkConfig
 from archaictools.learning.regions import seen_by
 from archaictools.learning.report import Predicted, judge, places_of, training_counts
-from archaictools.learning.splits import SIDES, UNUSED, Places, Split, SplitOptions, make_splits
+from archaictools.learning.splits import EXCLUDED, SIDES, Locations, Split, SplitScheme, make_splits
 from archaictools.learning.training import Trained, TrainingOptions, train_network
 from archaictools.progress import Progress
 from archaictools.sequence.audit.overlap import VERDICTS, check_leakage
@@ -49,7 +49,7 @@ class Fitted:
 
     model: TrainedModel
     history: list[dict[str, float]]
-    places: Places
+    places: Locations
     predicted: dict[str, Predicted]
 
 
@@ -65,7 +65,7 @@ class _FittedMember:
 
 def fit(
     words: WordsFile,
-    split_options: SplitOptions,
+    split_options: SplitScheme,
     options: TrainingOptions,
     sizes: Mapping[str, Any],
     *,
@@ -81,7 +81,7 @@ def fit(
     split_options, options
         How to hold out, and how to train.
     sizes
-        ``embedding, lstm, dense, dropout`` of :class:`archaictools.learning.network.Network`.
+        ``embedding, lstm, dense, dropout`` of :class:`archaictools.learning.network.NetworkConfig`.
     start
         Called once the input is known to be usable: imports and sets up TensorFlow.
     checkpoint
@@ -94,7 +94,7 @@ def fit(
     ArchaicError
         If training diverges.
     """
-    network = Network(vocabulary=words.alphabet.vocabulary, words=words.alphabet.words, **sizes)
+    network = NetworkConfig(vocabulary=words.alphabet.vocabulary, words=words.alphabet.words, **sizes)
     places = places_of(words)
     splits = make_splits(places, split_options)
     audits = [check_leakage(places, split.sides(places), split_options) for split in splits]
@@ -134,17 +134,17 @@ def fit(
 
 def _fit_member(
     words: WordsFile,
-    places: Places,
+    places: Locations,
     split: Split,
     audit: dict[str, Any],
-    network: Network,
+    network: NetworkConfig,
     options: TrainingOptions,
     checkpoint: Path | None,
     digest: str,
 ) -> _FittedMember:
     """Train one network and calibrate it."""
     sides = split.sides(places)
-    unused = int(((sides == UNUSED) & (places.label >= 0)).sum())
+    unused = int(((sides == EXCLUDED) & (places.label >= 0)).sum())
     if unused:
         log.info("%s labelled sentences lie near a block of another side, or in no region: left out", f"{unused:,}")
     identity = {"words": digest, "split": split.describe()}
@@ -155,7 +155,7 @@ def _fit_member(
     weights = network.tempered(network.weights_of(trained.model), temperature)
     trained.model.set_weights([weights[name] for name in network.shapes()])
     predicted = {}
-    with Progress(int((sides != UNUSED).sum()), "sentences", "measure") as progress:
+    with Progress(int((sides != EXCLUDED).sum()), "sentences", "measure") as progress:
         for name, side in SIDES.items():
             rows = np.flatnonzero(sides == side)
             probability = predictor.of_rows(words, rows, progress=progress)
@@ -181,7 +181,7 @@ def course(trained: Trained, temperature: float) -> dict[str, Any]:
     }
 
 
-def _of_fold(places: Places, one: _FittedMember) -> dict[str, Any]:
+def _of_fold(places: Locations, one: _FittedMember) -> dict[str, Any]:
     split, test = one.member.split, one.predicted["test"]
     return {
         "fold": split.fold + 1,

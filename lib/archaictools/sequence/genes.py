@@ -6,10 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-from bioframe.core.arrops import overlap_intervals
 
+from archaictools.intervals import end_to_end, mean_where_overlapping, overlapping_pairs
 from archaictools.io.bed import score
-from archaictools.io.bigwig import mean_over_overlaps
 from archaictools.io.bigwig_reader import is_bigwig, open_bigwig
 from archaictools.io.columns import intervals_of
 from archaictools.io.fasta import unknown_chromosomes
@@ -20,8 +19,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
+    import numpy.typing as npt
+
     from archaictools.io.bigwig import Track
-    from archaictools.io.summary import Tally
+    from archaictools.io.summary import Summary
 
 COLUMNS = ["gene", "chrom", "start", "end", "strand", "windows", "mean", "max", "fraction", "call", "seen"]
 
@@ -46,7 +47,7 @@ BATCH = 2_000
 ROUNDING = 1e-7
 
 
-def read_predictions(path: Path, *, tally: Tally) -> Iterator[pd.DataFrame]:
+def read_predictions(path: Path, *, tally: Summary) -> Iterator[pd.DataFrame]:
     """Stream a prediction table or a bigWig as ``chrom, start, end, probability, seen`` (NaN where it is not known).
 
     Every value is checked. Windows without a probability (``NA``, in a bigWig NaN) are left out and counted.
@@ -63,7 +64,7 @@ def read_predictions(path: Path, *, tally: Tally) -> Iterator[pd.DataFrame]:
         yield frame if "seen" in frame else frame.assign(seen=np.nan)
 
 
-def _bigwig_frames(path: Path, tally: Tally) -> Iterator[pd.DataFrame]:
+def _bigwig_frames(path: Path, tally: Summary) -> Iterator[pd.DataFrame]:
     """Read whole chromosomes, small ones together."""
     parts: list[tuple[str, Track]] = []
     with open_bigwig(path) as reader:
@@ -103,7 +104,7 @@ def summarise_genes(
     threshold: float = 0.5,
     names: Iterable[str] = (),
     source: Path | str = "the annotation",
-    tally: Tally | None = None,
+    tally: Summary | None = None,
 ) -> pd.DataFrame:
     """Summarise predictions over genes.
 
@@ -175,33 +176,34 @@ def summarise_genes(
 def _track(windows: pd.DataFrame) -> pd.DataFrame:
     """Return the mean of windows over the bases that they cover: intervals that do not overlap."""
     code, names = pd.factorize(windows["chrom"])
-    span = _span(windows)
-    start, end = (windows[name].to_numpy() + code * span for name in ("start", "end"))
-    start, end, mean = mean_over_overlaps(start, end, windows["probability"].to_numpy(dtype=np.float64))
-    code = start // span
-    return pd.DataFrame(
-        {"chrom": names.take(code), "start": start - code * span, "end": end - code * span, "probability": mean}
-    )
+    longest = _longest(windows)
+    start, end = end_to_end(code, *_ends(windows), longest=longest)
+    start, end, mean = mean_where_overlapping(start, end, windows["probability"].to_numpy(dtype=np.float64))
+    code, begin = np.divmod(start, longest + 1)
+    return pd.DataFrame({"chrom": names.take(code), "start": begin, "end": begin + end - start, "probability": mean})
 
 
-def _span(*frames: pd.DataFrame) -> int:
-    """Return a length at which chromosomes can lie one behind the other, a base apart, to be read in one go."""
-    return max(int(frame["end"].max()) if len(frame) else 0 for frame in frames) + 1
+def _ends(frame: pd.DataFrame) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    return frame["start"].to_numpy(dtype=np.int64), frame["end"].to_numpy(dtype=np.int64)
+
+
+def _longest(*frames: pd.DataFrame) -> int:
+    return max(int(frame["end"].max()) if len(frame) else 0 for frame in frames)
 
 
 def overlaps(genes: pd.DataFrame, intervals: pd.DataFrame) -> Iterator[pd.DataFrame]:
     """Yield overlaps of genes and intervals: the gene as a number, the interval's columns ending in ``_w``, bases."""
     code, names = pd.factorize(intervals["chrom"])
     own = pd.Index(names).get_indexer(genes["chrom"])
-    span = _span(genes, intervals)
-    start, end = (intervals[name].to_numpy(dtype=np.int64) + code * span for name in ("start", "end"))
-    first, last = (genes[name].to_numpy(dtype=np.int64) + own * span for name in ("start", "end"))
+    longest = _longest(genes, intervals)
+    start, end = end_to_end(code, *_ends(intervals), longest=longest)
+    first, last = end_to_end(own, *_ends(genes), longest=longest)
     here = np.flatnonzero(own >= 0)
     here = here[np.argsort(first[here], kind="stable")]
     for begin in range(0, len(here), BATCH):
         part = here[begin : begin + BATCH]
         near = np.flatnonzero((start < last[part].max()) & (end > first[part[0]]))
-        pairs = overlap_intervals(first[part], last[part], start[near], end[near])
+        pairs = overlapping_pairs(first[part], last[part], start[near], end[near])
         gene, interval = part[pairs[0]], near[pairs[1]]
         if len(gene):
             bases = np.minimum(last[gene], end[interval]) - np.maximum(first[gene], start[interval])

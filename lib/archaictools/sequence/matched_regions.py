@@ -22,13 +22,13 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from archaictools.io.fasta import Genome
-    from archaictools.io.summary import Tally
+    from archaictools.io.summary import Summary
 
 #: Bin in bp at which free space and GC are kept: 10 MB of memory for the longest human chromosome.
 BIN = 50
 #: Bases read from the genome at a time.
 SPAN = 4_000_000
-#: Places tried for one region before it is reported as unmatched.
+#: Locations tried for one region before it is reported as unmatched.
 TRIES = 2_000
 
 
@@ -51,7 +51,7 @@ def draw_controls(
     exclude: pd.DataFrame | None,
     gc_tolerance: float,
     seed: int,
-    tally: Tally,
+    tally: Summary,
 ) -> pd.DataFrame:
     """Draw one control for each region.
 

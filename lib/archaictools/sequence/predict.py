@@ -27,7 +27,7 @@ class Predictor:
     Parameters
     ----------
     model
-        As built by :meth:`archaictools.learning.network.Network.build`.
+        As built by :meth:`archaictools.learning.network.NetworkConfig.build`.
     alphabet
         How bases become its words.
     both_strands

@@ -8,22 +8,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import bioframe
 import numpy as np
 import pandas as pd
 
 from archaictools.errors import InputError
+from archaictools.intervals import IntervalSet, end_to_end, merge_table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from archaictools.io.summary import Tally
+    from archaictools.io.summary import Summary
 
 _PLACE = ["chrom", "start", "end"]
 
 
 def select_chromosomes(
-    frame: pd.DataFrame, chromosomes: frozenset[str] | None, *, tally: Tally, group: str
+    frame: pd.DataFrame, chromosomes: frozenset[str] | None, *, tally: Summary, group: str
 ) -> pd.DataFrame:
     """Keep regions on the chromosomes asked for (all when None), counting the rest."""
     if chromosomes is None:
@@ -34,7 +34,7 @@ def select_chromosomes(
     return frame[chosen].reset_index(drop=True)
 
 
-def clip(frame: pd.DataFrame, lengths: Mapping[str, int], *, tally: Tally, group: str) -> pd.DataFrame:
+def clip(frame: pd.DataFrame, lengths: Mapping[str, int], *, tally: Summary, group: str) -> pd.DataFrame:
     """Cut regions at the end of their chromosome and drop those that lie wholly beyond it.
 
     All chromosomes must be in ``lengths``; see :meth:`archaictools.io.fasta.Genome.require`.
@@ -50,48 +50,32 @@ def clip(frame: pd.DataFrame, lengths: Mapping[str, int], *, tally: Tally, group
     return frame.assign(end=frame["end"].clip(upper=limit))[~beyond].reset_index(drop=True)
 
 
-def merge(frame: pd.DataFrame, *, tally: Tally, group: str) -> pd.DataFrame:
+def merge(frame: pd.DataFrame, *, tally: Summary, group: str) -> pd.DataFrame:
     """Join overlapping and touching regions, counting what that removed."""
-    merged = joined(frame)
+    merged = merge_table(frame)
     tally.add(group, "rows merged away", len(frame) - len(merged), bases(frame) - bases(merged))
     tally.add(group, "regions after merging", len(merged), bases(merged))
     return merged
 
 
-def joined(frame: pd.DataFrame) -> pd.DataFrame:
-    """Join overlapping and touching intervals of any number of chromosomes at once; sorted.
-
-    Examples
-    --------
-    >>> rows = pd.DataFrame({"chrom": ["b", "a", "b"], "start": [5, 0, 0], "end": [9, 4, 5]})
-    >>> joined(rows).values.tolist()
-    [['a', 0, 4], ['b', 0, 9]]
-    """
-    rows = in_order(frame[_PLACE])
-    if rows.empty:
-        return rows
-    # Chromosomes one behind the other, with a base between, so that one pass joins the intervals of all.
-    code, _ = pd.factorize(rows["chrom"])
-    behind = code.astype("int64") * (int(rows["end"].max()) + 1)
-    start, end = rows["start"].to_numpy() + behind, np.maximum.accumulate(rows["end"].to_numpy() + behind)
-    first = np.flatnonzero(np.concatenate([[True], start[1:] > end[:-1]]))
-    last = np.append(first[1:], len(rows)) - 1
-    return rows.iloc[first].assign(end=end[last] - behind[last]).reset_index(drop=True)
-
-
-def remove(frame: pd.DataFrame, unwanted: pd.DataFrame, *, tally: Tally, group: str, item: str) -> pd.DataFrame:
+def remove(frame: pd.DataFrame, unwanted: pd.DataFrame, *, tally: Summary, group: str, item: str) -> pd.DataFrame:
     """Cut ``unwanted`` intervals out of regions, counting the regions touched and the bases lost."""
     if frame.empty or unwanted.empty:
         return frame[_PLACE]
-    clear = joined(unwanted)
-    touched = bioframe.overlap(frame[_PLACE].reset_index(drop=True), clear, how="inner", return_index=True)
-    if touched.empty:
+    both = pd.concat([part[_PLACE].astype({"chrom": object}) for part in (frame, unwanted)])
+    code, _ = pd.factorize(both["chrom"])
+    start, end = end_to_end(code, *(both[name].to_numpy(dtype=np.int64) for name in ("start", "end")))
+    count = len(frame)
+    cut = IntervalSet.merged(start[count:], end[count:])
+    touched = cut.overlaps(start[:count], end[:count])
+    if not touched.any():
         return frame[_PLACE]
-    kept = bioframe.subtract(frame[_PLACE], clear)[_PLACE]
-    kept = kept.astype({"start": "int64", "end": "int64"})
-    tally.add(group, item, int(touched["index"].nunique()), bases(frame) - bases(kept))
-    left: pd.DataFrame = kept[kept["end"] > kept["start"]].reset_index(drop=True)
-    return left
+    row, left, right = cut.gaps(int(end.max())).pieces_within(start[:count], end[:count])
+    kept = frame[_PLACE].iloc[row]
+    behind = start[row] - kept["start"].to_numpy()
+    kept = kept.assign(start=left - behind, end=right - behind).reset_index(drop=True)
+    tally.add(group, item, int(touched.sum()), bases(frame) - bases(kept))
+    return kept
 
 
 def prepare(
@@ -100,7 +84,7 @@ def prepare(
     lengths: Mapping[str, int],
     exclude: pd.DataFrame | None,
     merging: bool,
-    tally: Tally,
+    tally: Summary,
 ) -> dict[str, pd.DataFrame]:
     """Make the regions of each class ready for cutting.
 

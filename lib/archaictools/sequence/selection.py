@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from archaictools.io.fasta import Genome
-    from archaictools.io.summary import Tally
+    from archaictools.io.summary import Summary
     from archaictools.sequence.options import RegionOptions
 
 
@@ -40,7 +40,7 @@ _PLACE = ["chrom", "start", "end"]
 EXCLUDED = "excluded"
 
 
-def select_regions(genome: Genome, selection: RegionOptions, *, seed: int, tally: Tally) -> dict[str, pd.DataFrame]:
+def select_regions(genome: Genome, selection: RegionOptions, *, seed: int, tally: Summary) -> dict[str, pd.DataFrame]:
     """Read and prepare the regions to cut.
 
     Parameters
@@ -88,13 +88,13 @@ def select_regions(genome: Genome, selection: RegionOptions, *, seed: int, tally
     return ready
 
 
-def _read(path: Path, group: str, genome: Genome, selection: RegionOptions, tally: Tally) -> pd.DataFrame:
+def _read(path: Path, group: str, genome: Genome, selection: RegionOptions, tally: Summary) -> pd.DataFrame:
     """Read one BED file of regions and keep the chosen chromosomes."""
     return _chosen(read_bed(path, tally=tally, group=group), path, group, genome, selection, tally)
 
 
 def _chosen(
-    frame: pd.DataFrame, path: Path, group: str, genome: Genome, selection: RegionOptions, tally: Tally
+    frame: pd.DataFrame, path: Path, group: str, genome: Genome, selection: RegionOptions, tally: Summary
 ) -> pd.DataFrame:
     """Name chromosomes as the genome does, and keep the chosen ones."""
     frame = frame[_PLACE]
@@ -107,7 +107,7 @@ def _chosen(
     return kept
 
 
-def _read_excluded(path: Path, genome: Genome, selection: RegionOptions, tally: Tally) -> pd.DataFrame:
+def _read_excluded(path: Path, genome: Genome, selection: RegionOptions, tally: Summary) -> pd.DataFrame:
     """Read regions to leave out; rows on chromosomes that the genome lacks are counted: masks list whole genomes."""
     frame = read_bed(path, tally=tally, group=EXCLUDED)
     names = match_names(frame["chrom"], genome.lengths, source=path, tally=tally)
@@ -128,7 +128,7 @@ def _read_excluded(path: Path, genome: Genome, selection: RegionOptions, tally: 
     return select_chromosomes(frame, frozenset(selection.chromosomes) or None, tally=tally, group=EXCLUDED)
 
 
-def _unlabelled(genome: Genome, selection: RegionOptions, exclude: pd.DataFrame | None, tally: Tally) -> pd.DataFrame:
+def _unlabelled(genome: Genome, selection: RegionOptions, exclude: pd.DataFrame | None, tally: Summary) -> pd.DataFrame:
     if selection.regions:
         frame = read_genes(selection.regions, tally=tally, group=UNLABELLED)
         frame = _chosen(frame, selection.regions, UNLABELLED, genome, selection, tally)

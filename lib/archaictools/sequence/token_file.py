@@ -24,6 +24,7 @@ import h5py
 import numpy as np
 
 from archaictools.errors import ArchaicError, InputError, UsageError
+from archaictools.intervals import runs_of_equal, runs_of_true
 from archaictools.io.dna import AMBIGUOUS, Codes, pack, packed_width, unpack
 from archaictools.io.hdf5 import (
     check_data,
@@ -214,7 +215,7 @@ def write_words(
     Parameters
     ----------
     path
-        Where to write; see :class:`archaictools.io.files.Outputs`.
+        Where to write; see :class:`archaictools.io.files.StagedOutputs`.
     alphabet
         How bases will be read as words.
     genome
@@ -295,8 +296,7 @@ class WordsFile:
         codes = np.empty((len(rows), self.alphabet.size), dtype=np.uint8)
         order = np.argsort(rows, kind="stable")
         blocks = rows[order] // CHUNK
-        bounds = np.flatnonzero(np.diff(blocks, prepend=-1, append=-1))
-        for left, right in zip(bounds[:-1], bounds[1:], strict=True):
+        for left, right in zip(*runs_of_equal(blocks), strict=True):
             places = order[left:right]
             begin = int(blocks[left]) * CHUNK
             chunk = next(self.chunks(begin, begin + CHUNK))
@@ -387,7 +387,7 @@ def _extend(data: h5py.Dataset, values: np.ndarray) -> None:
 
 def _runs(flags: npt.NDArray[np.bool_]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Find runs of True in each row: row numbers, starts and ends."""
-    edges = np.diff(np.pad(flags, ((0, 0), (1, 1))).astype(np.int8), axis=1)
-    rows, starts = np.nonzero(edges == 1)
-    _, ends = np.nonzero(edges == -1)
-    return rows.astype(np.int64), starts.astype(np.int32), ends.astype(np.int32)
+    width = flags.shape[1] + 1  # a flag that is not set parts the rows
+    first, last = runs_of_true(np.pad(flags, ((0, 0), (0, 1))).ravel())
+    rows = first // width
+    return rows, (first - rows * width).astype(np.int32), (last - rows * width).astype(np.int32)

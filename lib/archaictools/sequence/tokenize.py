@@ -10,6 +10,7 @@ import numpy as np
 from Bio.SeqIO.FastaIO import SimpleFastaParser
 
 from archaictools.errors import InputError, shorten
+from archaictools.intervals import runs_of_equal
 from archaictools.io.bed import iter_bed
 from archaictools.io.columns import intervals_of, read_columns, translated
 from archaictools.io.dna import AMBIGUOUS, encode
@@ -30,19 +31,19 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from archaictools.io.fasta import Genome
-    from archaictools.io.summary import Tally
+    from archaictools.io.summary import Summary
 
 _STRANDS = {"+": 1, "-": -1, ".": 0}
 
 
-def longest_window(path: Path, *, tally: Tally) -> int:
+def longest_window(path: Path, *, tally: Summary) -> int:
     """Return the length in bp of the longest window of a BED file: the size of a sentence."""
     read = read_columns(path, ("chrom", "start", "end"), tally=tally)
     frames = (intervals_of(frame, path, tally=tally) for frame in read)
     return max((int((frame["end"] - frame["start"]).max()) for frame in frames if len(frame)), default=0)
 
 
-def sentences_of_windows(windows: Path, genome: Genome, *, size: int, tally: Tally) -> Iterator[Sentences]:
+def sentences_of_windows(windows: Path, genome: Genome, *, size: int, tally: Summary) -> Iterator[Sentences]:
     """Read the windows of a BED file from the genome, in file order.
 
     Windows on the minus strand are read reverse-complemented. The class is read from the name column.
@@ -63,9 +64,8 @@ def sentences_of_windows(windows: Path, genome: Genome, *, size: int, tally: Tal
         starts, ends = frame["start"].to_numpy(), frame["end"].to_numpy()
         strands = _each(frame["strand"], _STRANDS, 0).astype(np.int8)
         labels = _each(frame["name"], LABELS, -1).astype(np.int8)
-        bounds = [0, *(np.flatnonzero(chroms[1:] != chroms[:-1]) + 1).tolist(), len(frame)]
-        for first, last in zip(bounds[:-1], bounds[1:], strict=True):
-            chrom = str(frame["chrom"].iloc[first]) if last > first else ""
+        for first, last in zip(*(ends.tolist() for ends in runs_of_equal(chroms)), strict=True):
+            chrom = str(frame["chrom"].iloc[first])
             part = slice(first, last)
             pieces = window_codes(genome, chrom, starts[part], ends[part], size=size, minus=strands[part] < 0)
             for rows, codes in pieces:

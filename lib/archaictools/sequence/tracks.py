@@ -10,9 +10,11 @@ import numpy as np
 import pandas as pd
 
 from archaictools.errors import InputError
+from archaictools.intervals import IntervalSet, mean_where_overlapping, runs_of_equal
 from archaictools.io.bed import score
-from archaictools.io.bigwig import BigWigWriter, mean_over_overlaps
+from archaictools.io.bigwig import BigWigWriter
 from archaictools.io.tables import TableWriter
+from archaictools.learning.segments import SEEN, segments_of
 from archaictools.sequence.labels import INTROGRESSED
 
 if TYPE_CHECKING:
@@ -22,13 +24,10 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from archaictools.io.bigwig import Track
+    from archaictools.learning.options import SegmentOptions
     from archaictools.progress import Progress
     from archaictools.sequence.ensemble import Ensemble
     from archaictools.sequence.token_file import WordsFile
-
-
-#: Marks what training saw, in names of segments and as a column.
-SEEN = "seen"
 
 
 @dataclass(frozen=True)
@@ -51,14 +50,11 @@ class Predictions:
 
     def touches_seen(self, start: npt.NDArray[np.int64], end: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
         """Tell which intervals share a base with a window that training saw."""
-        begun = np.searchsorted(np.sort(self.start[self.seen]), end, side="left")
-        ended = np.searchsorted(np.sort(self.end[self.seen]), start, side="right")
-        touching: npt.NDArray[np.bool_] = begun > ended
-        return touching
+        return IntervalSet.merged(self.start[self.seen], self.end[self.seen]).overlaps(start, end)
 
     def track(self) -> Track:
         """Return the mean probability of every covered base, as piecewise-constant intervals."""
-        return mean_over_overlaps(self.start, self.end, self.probability)
+        return mean_where_overlapping(self.start, self.end, self.probability)
 
 
 def predict_chromosomes(words: WordsFile, ensemble: Ensemble, *, progress: Progress) -> Iterator[Predictions]:
@@ -77,8 +73,7 @@ def predict_chromosomes(words: WordsFile, ensemble: Ensemble, *, progress: Progr
     for chunk in words.chunks():
         probability, trained_on = ensemble.predict(chunk)
         progress.advance(len(chunk))
-        bounds = np.flatnonzero(np.diff(chunk.chrom.astype(np.int64), prepend=-1, append=-1))
-        for first, last in zip(bounds[:-1], bounds[1:], strict=True):
+        for first, last in zip(*runs_of_equal(chunk.chrom), strict=True):
             chrom = int(chunk.chrom[first])
             if chrom != current:
                 if parts:
@@ -101,55 +96,9 @@ def _joined(chrom: str, parts: list[tuple[np.ndarray, ...]]) -> Predictions:
     return Predictions(chrom, *(np.concatenate(column) for column in zip(*parts, strict=True)))
 
 
-@dataclass(frozen=True, kw_only=True)
-class Calling:
-    """How segments are called from a track.
-
-    Attributes
-    ----------
-    threshold
-        Least probability of a base in a segment.
-    min_length
-        Least length of a segment in bp.
-    max_gap
-        Bases without a call, or without a window, that a segment may bridge.
-    """
-
-    threshold: float = 0.5
-    min_length: int = 0
-    max_gap: int = 0
-
-
-def segments_of(
-    track: Track, calling: Calling
-) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.float64]]:
-    """Join neighbouring intervals at or above the threshold into segments.
-
-    Returns
-    -------
-    tuple
-        Starts, ends, and the mean probability of the bases that carry one.
-    """
-    starts, ends, values = track
-    good = values >= calling.threshold
-    left, right = starts[good], ends[good]
-    fresh = np.ones(len(left), dtype=bool)
-    fresh[1:] = left[1:] - right[:-1] > calling.max_gap
-    first = np.flatnonzero(fresh)
-    last = np.append(first[1:], len(left)) - 1 if len(first) else first
-    begin, end = left[first], right[last]
-    long = end - begin >= calling.min_length
-    begin, end = begin[long], end[long]
-    # Mean over every covered base between begin and end, bridged ones included.
-    area = np.concatenate([[0.0], np.cumsum(values * (ends - starts))])
-    covered = np.concatenate([[0], np.cumsum(ends - starts)])
-    i, j = np.searchsorted(starts, begin), np.searchsorted(ends, end, side="right")
-    return begin, end, (area[j] - area[i]) / np.maximum(covered[j] - covered[i], 1)
-
-
-def call_segments(chrom: str, track: Track, calling: Calling) -> pd.DataFrame:
+def call_segments(chrom: str, track: Track, options: SegmentOptions) -> pd.DataFrame:
     """Call segments as BED6; the score is 1000 times the mean probability of the bases that carry one."""
-    begin, end, mean = segments_of(track, calling)
+    begin, end, mean = segments_of(track, options)
     return pd.DataFrame(
         {
             "chrom": chrom,
@@ -177,7 +126,7 @@ class Written:
 def write_predictions(
     predictions: Iterable[Predictions],
     words: WordsFile,
-    calling: Calling,
+    options: SegmentOptions,
     *,
     bigwig: Path | None = None,
     bed: Path | None = None,
@@ -194,10 +143,10 @@ def write_predictions(
         table_writer = stack.enter_context(TableWriter(table)) if table else None
         for part in predictions:
             done.windows += len(part.start)
-            done.called_windows += int((part.probability >= calling.threshold).sum())
+            done.called_windows += int((part.probability >= options.threshold).sum())
             track = part.track()
             done.bases += int((track[1] - track[0]).sum())
-            segments = call_segments(part.chrom, track, calling)
+            segments = call_segments(part.chrom, track, options)
             marked = part.touches_seen(segments["start"].to_numpy(), segments["end"].to_numpy())
             segments["name"] = np.where(marked, f"{INTROGRESSED}_{SEEN}", INTROGRESSED)
             done.seen_windows += int(part.seen.sum())

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from archaictools.io.fasta import Genome
-    from archaictools.io.summary import Tally
+    from archaictools.io.summary import Summary
     from archaictools.progress import Progress
     from archaictools.sequence.options import WindowOptions
 
@@ -61,7 +61,7 @@ def cut_regions(
     genome: Genome,
     cutting: WindowOptions,
     *,
-    tally: Tally,
+    tally: Summary,
     progress: Progress | None = None,
 ) -> Iterator[pd.DataFrame]:
     """Cut the regions of all classes into windows, dropping those with too many N.
@@ -138,7 +138,7 @@ class _Batch:
 
 
 def _cut_chromosome(
-    start: Int, end: Int, group: Int, names: list[str], cutting: WindowOptions, tally: Tally
+    start: Int, end: Int, group: Int, names: list[str], cutting: WindowOptions, tally: Summary
 ) -> tuple[Int, Int, Int]:
     """Cut all regions of a chromosome; return starts, ends and class numbers, sorted by start, end and region."""
     starts, ends, counts = [], [], []
@@ -167,7 +167,7 @@ def _enough_known(
     *,
     genome: Genome,
     cutting: WindowOptions,
-    tally: Tally,
+    tally: Summary,
 ) -> npt.NDArray[np.bool_]:
     """Tell which windows of one chromosome hold few enough N, and count both kinds."""
     lengths = end - start

@@ -9,6 +9,7 @@ import msprime
 import numpy as np
 
 from archaictools.errors import UsageError
+from archaictools.intervals import IntervalSet
 from archaictools.simulation.limits import MAX_SWITCHES, MAX_VARIATION
 
 if TYPE_CHECKING:
@@ -102,17 +103,10 @@ def mutation_rates(mean: float, variation: float, length: int, rng: np.random.Ge
     return msprime.RateMap(position=edges, rate=mean * rate / np.average(rate, weights=np.diff(edges)))
 
 
-def within(stretches: npt.NDArray[np.int64], known: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-    """Return the parts of stretches (n, 2) that lie in known ones (m, 2), both in order and apart from each other."""
-    parts = [np.clip(stretches, start, end) for start, end in known.tolist()]
-    found = np.concatenate(parts)
-    return found[found[:, 0] < found[:, 1]]
-
-
-def callable_stretches(length: int, share: float, rng: np.random.Generator) -> npt.NDArray[np.int64]:
-    """Return callable stretches (n, 2), 0-based half-open, that leave out about a share of a chromosome."""
+def callable_stretches(length: int, share: float, rng: np.random.Generator) -> IntervalSet:
+    """Return callable stretches that leave out about a share of a chromosome."""
     if not share:
-        return np.array([[0, length]], dtype=np.int64)
+        return IntervalSet.of([(0, length)])
     good = UNCALLABLE_LENGTH * (1 - share) / share
     count = int(2 * length / (good + UNCALLABLE_LENGTH)) + 10
     lengths = (
@@ -120,10 +114,7 @@ def callable_stretches(length: int, share: float, rng: np.random.Generator) -> n
     )
     ends = np.cumsum(lengths.ravel())
     start = np.concatenate([[0], ends[1::2][:-1]])
-    stretches = np.column_stack([start, ends[::2]])
-    stretches = stretches[stretches[:, 0] < length]
-    stretches[:, 1] = np.minimum(stretches[:, 1], length)
-    return stretches
+    return IntervalSet(start, ends[::2]).clip(length)
 
 
 def switch_positions(
@@ -140,7 +131,7 @@ def blocks(
     archaic: Sequence[int],
     errors: Errors,
     *,
-    stretches: npt.NDArray[np.int64],
+    stretches: IntervalSet,
     switches: Sequence[npt.NDArray[np.int64]],
     rng: np.random.Generator,
 ) -> Iterator[tuple[Block, Block]]:
@@ -178,7 +169,7 @@ def _finished(
     rows: list[npt.NDArray[np.int8]],
     modern: int,
     errors: Errors,
-    stretches: npt.NDArray[np.int64],
+    stretches: IntervalSet,
     switches: Sequence[npt.NDArray[np.int64]],
     rng: np.random.Generator,
 ) -> Iterator[tuple[Block, Block]]:
@@ -203,8 +194,7 @@ def _finished(
         pairs[rng.random(pairs.shape[:2]) < errors.missing_archaic] = MISSING
     if errors.archaic_only_alternate:
         pairs[(pairs == 0).all(axis=2)] = MISSING
-    keep = (np.searchsorted(stretches[:, 0], place, side="right") - 1).clip(0)
-    kept = (place >= stretches[keep, 0]) & (place < stretches[keep, 1])
+    kept = stretches.contains(place)
     if errors.modern_variable_only:
         people = genotype[:, :modern]
         kept &= people.min(axis=1) != people.max(axis=1)

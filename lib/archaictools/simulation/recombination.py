@@ -13,13 +13,13 @@ import msprime
 import numpy as np
 
 from archaictools.errors import InputError
+from archaictools.intervals import IntervalSet
 from archaictools.io.files import check_readable
 from archaictools.simulation.limits import MAX_PER_CHROMOSOME
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    import numpy.typing as npt
 
 #: Width of a hotspot and mean distance of two, in bp; share of all recombination in them (Myers et al. 2005: 80 % in 10
 #: to 20 % of the sequence); width in bp of the stretches over which rates vary broadly, and shape of that variation.
@@ -60,10 +60,10 @@ def read_map(path: Path, length: int) -> msprime.RateMap:
     return rates.slice(0, length, trim=True)
 
 
-def known(rates: msprime.RateMap) -> npt.NDArray[np.int64]:
-    """Return the stretches (n, 2) that a map has a rate for: before them, or between, nothing is simulated."""
+def known(rates: msprime.RateMap) -> IntervalSet:
+    """Return the stretches that a map has a rate for: before them, or between, nothing is simulated."""
     there = ~rates.missing
-    return np.column_stack([rates.left[there], rates.right[there]]).astype(np.int64)
+    return IntervalSet(rates.left[there].astype(np.int64), rates.right[there].astype(np.int64))
 
 
 def hotspots(mean: float, length: int, rng: np.random.Generator) -> msprime.RateMap:
@@ -89,9 +89,8 @@ def hotspots(mean: float, length: int, rng: np.random.Generator) -> msprime.Rate
     start, heat = start[start + WIDTH < length], heat[: int((start + WIDTH < length).sum())]
     edges = np.unique(np.concatenate([[0, length], start, start + WIDTH, np.arange(0, length, BROAD)]))
     size = np.diff(edges)
-    place = np.searchsorted(start, edges[:-1], side="right") - 1
-    inside = (place >= 0) & (edges[:-1] < start[np.maximum(place, 0)] + WIDTH) if len(start) else size < 0
-    rate = np.where(inside, heat[np.maximum(place, 0)] if len(start) else 1.0, 1.0)
+    place = IntervalSet(start, start + WIDTH).find(edges[:-1])
+    inside, rate = place >= 0, np.append(heat, 1.0)[place]
     for part, share in ((inside, SHARE), (~inside, 1 - SHARE if inside.any() else 1.0)):
         total = float((rate * size)[part].sum())
         if total:

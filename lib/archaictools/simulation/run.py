@@ -20,6 +20,7 @@ import numpy as np
 import pandas as pd
 
 from archaictools.errors import InputError, UsageError
+from archaictools.intervals import IntervalSet
 from archaictools.io.files import sha256
 from archaictools.io.tables import plain, write_json, write_table
 from archaictools.simulation import limits
@@ -30,7 +31,6 @@ from archaictools.simulation.genotypes import (
     callable_stretches,
     mutation_rates,
     switch_positions,
-    within,
 )
 from archaictools.simulation.recombination import hotspots, known, read_map
 from archaictools.simulation.tracts import archaic_tracts, switched
@@ -255,10 +255,10 @@ def _chromosome(options: SimulationOptions, number: int, work: Path) -> None:
     mutated = msprime.sim_mutations(
         tables.tree_sequence(), rate=rate, model="jc69", random_seed=int(seeds[3 * number + 1])
     )
-    mapped = np.array([[0, options.length]], dtype=np.int64)
+    mapped = IntervalSet.of([(0, options.length)])
     if options.recombination_map is not None:
         mapped = known(read_map(options.recombination_map, options.length))
-    stretches = within(callable_stretches(options.length, errors.uncallable, rng), mapped)
+    stretches = callable_stretches(options.length, errors.uncallable, rng).intersection(mapped)
     people = options.outgroup + options.ingroup
     switches = switch_positions(people, options.length, errors.switch_errors, rng)
     tracts = switched(tracts, switches[options.outgroup :])
@@ -300,7 +300,7 @@ def _chromosome(options: SimulationOptions, number: int, work: Path) -> None:
     write_table(folder / "truth.bed", truth, header=False)
     write_table(
         folder / "callable.bed",
-        pd.DataFrame({"chrom": chrom, "start": stretches[:, 0], "end": stretches[:, 1]}),
+        pd.DataFrame({"chrom": chrom, "start": stretches.start, "end": stretches.end}),
         header=False,
     )
     bases = {source: int((rows["end"] - rows["start"]).sum()) for source, rows in truth.groupby("source")}
@@ -310,8 +310,8 @@ def _chromosome(options: SimulationOptions, number: int, work: Path) -> None:
             "sites": moderns.sites,
             "tracts": len(truth),
             "archaic_bases": bases,
-            "mapped": int((mapped[:, 1] - mapped[:, 0]).sum()),
-            "callable": int((stretches[:, 1] - stretches[:, 0]).sum()),
+            "mapped": mapped.bases,
+            "callable": stretches.bases,
         },
     )
 

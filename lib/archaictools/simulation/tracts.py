@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from archaictools.intervals import merge_groups
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -71,11 +73,10 @@ def archaic_tracts(
 def _joined(table: pd.DataFrame) -> pd.DataFrame:
     """Round to whole bases and join what touches."""
     table = table.astype({"start": "int64", "end": "int64"})
-    table = table[table["start"] < table["end"]].sort_values(["haplotype", "source", "start"], kind="stable")
-    same = (table["haplotype"] == table["haplotype"].shift()) & (table["source"] == table["source"].shift())
-    reach = table.groupby(["haplotype", "source"])["end"].cummax().shift()
-    group = (~(same & (table["start"] <= reach))).cumsum()
-    joined = table.groupby(group).agg({"start": "min", "end": "max", "haplotype": "first", "source": "first"})
+    table = table[table["start"] < table["end"]]
+    group = table.groupby(["haplotype", "source"]).ngroup().to_numpy()
+    row, start, end = merge_groups(group, table["start"].to_numpy(), table["end"].to_numpy())
+    joined = table.iloc[row].assign(start=start, end=end)
     return joined.sort_values(["haplotype", "start", "source"], kind="stable").reset_index(drop=True)
 
 

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
+from archaictools.intervals import depth, end_to_end
 
 if TYPE_CHECKING:
+    import numpy as np
     import numpy.typing as npt
 
-    from archaictools.learning.splits import Places
+    from archaictools.learning.splits import Locations
 
 CLASSES = {"introgressed": 1, "depleted": 0}
 
 
-def coverage(places: Places) -> dict[str, dict[str, Any]]:
+def coverage(places: Locations) -> dict[str, dict[str, Any]]:
     """Count the bases of each class, and those covered more than once.
 
     Returns
@@ -41,12 +42,7 @@ def coverage(places: Places) -> dict[str, dict[str, Any]]:
     return table
 
 
-def _covered(places: Places, rows: npt.NDArray[np.bool_]) -> tuple[int, int]:
-    """Count bases under at least one, and under at least two, of some windows: one pass over sorted boundaries."""
-    stride = int(places.end.max(initial=0)) + 1
-    offset = places.chrom[rows].astype(np.int64) * stride
-    where = np.concatenate([places.start[rows] + offset, places.end[rows] + offset])
-    step = np.repeat(np.array([1, -1], dtype=np.int64), len(offset))
-    order = np.argsort(where, kind="stable")
-    depth, length = np.cumsum(step[order])[:-1], np.diff(where[order])
-    return int(length[depth >= 1].sum()), int(length[depth >= 2].sum())
+def _covered(places: Locations, rows: npt.NDArray[np.bool_]) -> tuple[int, int]:
+    """Count bases under at least one, and under at least two, of some windows."""
+    left, right, number = depth(*end_to_end(places.chrom[rows], places.start[rows], places.end[rows]))
+    return int((right - left).sum()), int((right - left)[number > 1].sum())

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from archaictools.learning.splits import TEST, TRAIN, Places, SplitOptions
+from archaictools.intervals import IntervalSet, end_to_end
+from archaictools.learning.splits import TEST, TRAIN, Locations, SplitScheme
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -20,7 +21,7 @@ SUSPECT_GAIN = 0.05
 VERDICTS = ("clean", "suspect", "leaky")
 
 
-def check_leakage(places: Places, sides: npt.NDArray[np.int8], options: SplitOptions) -> dict[str, Any]:
+def check_leakage(places: Locations, sides: npt.NDArray[np.int8], options: SplitScheme) -> dict[str, Any]:
     """Compare the coordinates of test windows with those of training windows.
 
     Returns
@@ -33,14 +34,8 @@ def check_leakage(places: Places, sides: npt.NDArray[np.int8], options: SplitOpt
         class of the nearest training window, and the commoner class of the training side, are right.
     """
     train, test = np.flatnonzero(sides == TRAIN), np.flatnonzero(sides == TEST)
-    stride = int(places.end.max(initial=0)) + 1
-    offset = places.chrom.astype(np.int64) * stride
-    start, end = places.start + offset, places.end + offset
-    order = train[np.argsort(start[train], kind="stable")]
-    # Of the training windows that start before a test window ends, the furthest end tells of overlap; none: -1.
-    furthest = np.maximum.accumulate(np.concatenate(([-1], end[order])))
-    before = np.searchsorted(start[order], end[test], side="left")
-    overlapping = furthest[before] > start[test]
+    start, end = end_to_end(places.chrom, places.start, places.end)
+    overlapping = IntervalSet.merged(start[train], end[train]).overlaps(start[test], end[test])
     longest = int((end - start).max(initial=0)) + 1
     key = start * longest + (end - start)
     identical = np.isin(key[test], key[train])
@@ -64,7 +59,7 @@ def worst(*verdicts: str) -> str:
     return VERDICTS[max(map(VERDICTS.index, verdicts), default=0)]
 
 
-def _verdict(found: dict[str, Any], options: SplitOptions) -> tuple[str, str]:
+def _verdict(found: dict[str, Any], options: SplitScheme) -> tuple[str, str]:
     coordinate, majority = found["coordinate_accuracy"], found["majority_accuracy"]
     gain = coordinate - majority
     alone = f"the nearest training window's class is right {coordinate:.1%} of the time, the commoner {majority:.1%}"
@@ -80,7 +75,7 @@ def _verdict(found: dict[str, Any], options: SplitOptions) -> tuple[str, str]:
 
 
 def _neighbours(
-    places: Places, train: npt.NDArray[np.int64], test: npt.NDArray[np.int64]
+    places: Locations, train: npt.NDArray[np.int64], test: npt.NDArray[np.int64]
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.bool_]]:
     """Find the training window whose middle is nearest, twice the distance, and whether its chromosome has any."""
     far = 4 * (int(places.end.max(initial=0)) + 1)  # more than twice any distance within a chromosome
@@ -95,7 +90,9 @@ def _neighbours(
     return nearest, np.minimum(to_left, to_right), places.chrom[nearest] == places.chrom[test]
 
 
-def nearest_class(places: Places, train: npt.NDArray[np.int64], test: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
+def nearest_class(
+    places: Locations, train: npt.NDArray[np.int64], test: npt.NDArray[np.int64]
+) -> npt.NDArray[np.float64]:
     """Predict each test window by coordinates alone: the class of the nearest training window of its chromosome.
 
     Returns
@@ -107,7 +104,7 @@ def nearest_class(places: Places, train: npt.NDArray[np.int64], test: npt.NDArra
     return np.where(same, places.label[nearest], places.label[train].mean())
 
 
-def _accuracies(places: Places, train: npt.NDArray[np.int64], test: npt.NDArray[np.int64]) -> tuple[float, float]:
+def _accuracies(places: Locations, train: npt.NDArray[np.int64], test: npt.NDArray[np.int64]) -> tuple[float, float]:
     if not len(train) or not len(test):
         return float("nan"), float("nan")
     truth = places.label[test] == 1
@@ -116,7 +113,7 @@ def _accuracies(places: Places, train: npt.NDArray[np.int64], test: npt.NDArray[
     return float((guess == truth).mean()), float((truth == majority).mean())
 
 
-def _distances(places: Places, train: npt.NDArray[np.int64], test: npt.NDArray[np.int64]) -> list[float] | None:
+def _distances(places: Locations, train: npt.NDArray[np.int64], test: npt.NDArray[np.int64]) -> list[float] | None:
     if not len(train) or not len(test):
         return None
     nearest, twice, same = _neighbours(places, train, test)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from archaictools.learning.splits import SIDES, UNUSED, Places, Split, SplitOptions, make_splits
+from archaictools.learning.splits import EXCLUDED, SIDES, Locations, Split, SplitScheme, make_splits
 from archaictools.sequence.audit.composition import features, separability
 from archaictools.sequence.audit.coverage import coverage
 from archaictools.sequence.audit.overlap import VERDICTS, check_leakage, worst
@@ -26,7 +26,7 @@ CUT_DIFFERENTLY = 0.7
 
 
 def audit_split(
-    places: Places, options: SplitOptions, *, read: Callable[[], Iterable[Sentences]] | None = None
+    places: Locations, options: SplitScheme, *, read: Callable[[], Iterable[Sentences]] | None = None
 ) -> dict[str, Any]:
     """Audit a split of labelled windows, or every fold of one.
 
@@ -61,13 +61,13 @@ def audit_split(
     return report
 
 
-def _audit(places: Places, split: Split, read: Callable[[], Iterable[Sentences]] | None) -> dict[str, Any]:
+def _audit(places: Locations, split: Split, read: Callable[[], Iterable[Sentences]] | None) -> dict[str, Any]:
     options, sides = split.options, split.sides(places)
     coordinates = check_leakage(places, sides, options)
     judged = [(coordinates["verdict"], coordinates["reason"])]
     report: dict[str, Any] = {"schema_version": SCHEMA_VERSION, "verdict": "", "reason": "", "reasons": []}
     report["split"] = split.describe()
-    report["windows"] = {name: int((sides == side).sum()) for name, side in {**SIDES, "unused": UNUSED}.items()}
+    report["windows"] = {name: int((sides == side).sum()) for name, side in {**SIDES, "unused": EXCLUDED}.items()}
     report["coverage"] = coverage(places)
     report["coordinates"] = coordinates
     if read is not None:

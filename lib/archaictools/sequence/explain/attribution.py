@@ -6,14 +6,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from archaictools.io.bigwig import BigWigWriter, mean_over_overlaps
+from archaictools.intervals import mean_where_overlapping
+from archaictools.io.bigwig import BigWigWriter
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     import numpy.typing as npt
 
-    from archaictools.learning.splits import Places as Sentences
+    from archaictools.learning.splits import Locations as Sentences
     from archaictools.sequence.explain.perturb import Positions
 
 
@@ -55,6 +56,8 @@ def write_attribution(
             reverse = sentences.end[rows, None] - begin - step
             start = np.where(strand[rows, None] < 0, reverse, forward)
             inside = (start >= sentences.start[rows, None]) & (start + step <= sentences.end[rows, None])
-            track = mean_over_overlaps(start[inside], start[inside] + step, effect.T[rows][inside].astype(np.float64))
+            track = mean_where_overlapping(
+                start[inside], start[inside] + step, effect.T[rows][inside].astype(np.float64)
+            )
             writer.add(sentences.names[number], track)
         return writer.bases

@@ -20,7 +20,7 @@ import pandas as pd
 
 from archaictools.console import hushed_stderr
 from archaictools.errors import InputError, UsageError
-from archaictools.haplotypes.feature_file import Patterns
+from archaictools.haplotypes.feature_file import HaplotypeEncoding
 from archaictools.io.tables import write_table
 from archaictools.sequence.kmers import at_content, kmer_text, reverse_complement_ids
 from archaictools.sequence.vocabulary import log_odds
@@ -79,7 +79,7 @@ def word_vectors(model: TrainedModel, *, member: int = 1) -> WordVectors:
         If no word was trained.
     """
     one = model.member(member)
-    if isinstance(model.alphabet, Patterns):
+    if isinstance(model.alphabet, HaplotypeEncoding):
         return _pattern_vectors(one, model.alphabet)
     counts = one.counts.astype(np.int64)
     counts[:, 0] = 0
@@ -105,7 +105,7 @@ def word_vectors(model: TrainedModel, *, member: int = 1) -> WordVectors:
     return WordVectors(vectors, metadata)
 
 
-def _pattern_vectors(one: Member, alphabet: Patterns) -> WordVectors:
+def _pattern_vectors(one: Member, alphabet: HaplotypeEncoding) -> WordVectors:
     """Collect the vectors of all words of bins: rows of the Dense layer that adds them up."""
     counts = one.counts.astype(np.int64)[:, : len(alphabet.patterns)]
     total = counts.sum(axis=0)

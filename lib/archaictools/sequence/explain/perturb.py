@@ -87,7 +87,7 @@ class PerturbedReader:
     """Read sentences with a trained network, each also with every position exchanged.
 
     The LSTM is stepped in NumPy: Keras offers no way to let rows join a running batch, and on two cores this takes
-    less than half the time of predicting every perturbed sentence whole (``benchmarks/``).
+    less than half the time of predicting every perturbed sentence whole (``performance/``).
 
     Parameters
     ----------

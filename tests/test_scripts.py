@@ -1,0 +1,43 @@
+"""Scripts outside the package: their imports of the package resolve, and their lists of simulations are well formed."""
+
+from __future__ import annotations
+
+import csv
+import importlib
+import re
+
+import pytest
+
+from helpers import ROOT
+
+SCRIPTS = sorted(
+    path for folder in ("performance", "pretraining", "validation") for path in (ROOT / folder).rglob("*.py")
+)
+#: Imports of the package, also those in code that a script passes to another process.
+IMPORT = re.compile(r"^ *from (archaictools[\w.]*) import (\([^)]*\)|[^\n#]*)", re.MULTILINE)
+
+
+@pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.name)
+def test_imports_of_scripts_resolve(path):
+    missing = []
+    for module, names in IMPORT.findall(path.read_text()):
+        for name in re.findall(r"\w+", names.replace(" as ", ",")):
+            found = importlib.import_module(module)
+            if not hasattr(found, name) and not importlib.util.find_spec(f"{module}.{name}"):
+                missing.append(f"{module}.{name}")
+    assert not missing
+
+
+def test_simulations_of_the_pretrained_model():
+    with (ROOT / "pretraining" / "simulations.tsv").open() as handle:
+        rows = list(csv.DictReader(handle, delimiter="\t"))
+    assert len(rows) == 151
+    names = [(row["history"], row["outgroup"], row["seed"]) for row in rows]
+    assert len(set(names)) == len(names)
+    for row in rows:
+        assert set(row["trainings"].split(",")) <= {"first", "second"}
+        assert int(row["seed"]) >= 100  # smaller seeds are kept for measuring
+        for encoding in row["encodings"].split(","):
+            outgroup, archaic = map(int, encoding.split(":"))
+            assert 0 < outgroup <= int(row["outgroup"])
+            assert archaic in {1, 2}
