@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import json
-from pathlib import Path
 
 import msprime
 import numpy as np
@@ -18,6 +17,7 @@ from archaictools.simulation.genotypes import Errors, callable_stretches, mutati
 from archaictools.simulation.recombination import hotspots
 from archaictools.simulation.run import SimulationOptions, _ancestry, _finished, _parameters
 from archaictools.simulation.tracts import archaic_tracts, switched
+from helpers import ROOT
 
 SMALL = ("--outgroup", 6, "--ingroup", 3, "--length", 400_000, "--seed", 5)
 
@@ -440,7 +440,7 @@ def test_a_map_that_begins_late(ok, run, tmp_path):
 def test_the_structured_history_varies_as_people_do():
     """Five Yoruba differ at 3.5 sites a kb of what can be called of chr21; ten CEU at fewer; an Altai person at few."""
     found = scenario(
-        str(Path(__file__).parents[1] / "pretraining/structured.yaml"),
+        str(ROOT / "pretraining/structured.yaml"),
         Sampling(outgroup="YRI", ingroup="CEU", archaic=("Nea",), archaic_time=4_000),
     )
     assert found.sources == {"Nea": "Nea"}
