@@ -25,11 +25,12 @@ if TYPE_CHECKING:
     from inspect import Signature
 
     from archaictools.api.haplotypes import haplotypes
+    from archaictools.api.simulate import simulate
     from archaictools.api.windows import windows
 
 __version__ = "0.1.0"
 
-__all__ = ["__version__", "haplotypes", "windows"]
+__all__ = ["__version__", "haplotypes", "simulate", "windows"]
 
 
 def __getattr__(name: str) -> object:
