@@ -8,8 +8,9 @@ from __future__ import annotations
 import inspect
 import re
 import textwrap
+from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, get_type_hints
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -39,6 +40,9 @@ GUIDES = {
     "merge": "../haplotypes.md#one-chromosome-a-job",
     "genes": "../haplotypes.md#genes",
 }
+
+#: Characters of a line of code that the site shows without a scroll bar.
+WIDTH = 82
 
 #: First line of a page that nobody edits.
 NOTE = "<!-- Made by docs/generate.py from the program: edit the program, then run `make docs`. -->"
@@ -109,7 +113,7 @@ def _verb(verb: str, command: click.Command) -> str:
     parts = [f"# archaictools {verb}", *paragraphs[:1], f"```\n{usage}\n```", *paragraphs[1:]]
     examples = getattr(command, "examples", ())
     if examples:
-        parts += ["## Examples", "```\n" + "\n".join(examples) + "\n```"]
+        parts += ["## Examples", "```\n" + "\n".join(map(_wrapped, examples)) + "\n```"]
     own = [option for option in _options(command) if option.name not in COMMON]
     parts += ["## Options", _option_table(own)]
     parts.append(
@@ -121,6 +125,16 @@ def _verb(verb: str, command: click.Command) -> str:
         also.insert(1, f"[`archaictools.{verb}` in Python](../api.md#{verb})")
     parts.append(f"See also: {', '.join(also)}.")
     return "\n\n".join(parts)
+
+
+def _wrapped(command: str) -> str:
+    """Return a command line cut before options, so that no line is wider than the page."""
+    lines = [""]
+    for part in re.split(r" (?=--)", command):
+        if lines[-1] and len(lines[-1]) + len(part) > WIDTH:
+            lines.append("   ")
+        lines[-1] = f"{lines[-1]} {part}" if lines[-1] else part
+    return " \\\n".join(lines)
 
 
 def _paragraphs(text: str | None) -> list[str]:
@@ -203,25 +217,26 @@ def _api(functions: list[str]) -> str:
         "```python\nimport archaictools as at\n```",
     ]
     for verb in functions:
-        function = getattr(archaictools, verb)
+        function = getattr(import_module(f"archaictools.api.{verb}"), verb)
         parts += [
             f"## {verb}",
             f"```python\n{_signature(verb, function)}\n```",
             *_numpy(inspect.getdoc(function) or ""),
         ]
         parts.append(f"Keywords are described under [`archaictools {verb}`](cli/{verb}.md#options).")
-        result = get_type_hints(inspect.unwrap(function)).get("return") if _resolvable(function) else None
-        if inspect.isclass(result):
-            parts += _result(result)
+        plain = inspect.unwrap(function)
+        result = vars(inspect.getmodule(plain)).get(str(plain.__annotations__.get("return")))
+        for each in _family(result) if inspect.isclass(result) else ():
+            if each.__doc__:
+                parts += _result(each)
     return "\n\n".join(parts)
 
 
-def _resolvable(function: Any) -> bool:
-    try:
-        get_type_hints(inspect.unwrap(function))
-    except NameError:
-        return False
-    return True
+def _family(result: type) -> Iterator[type]:
+    """Yield a class and those made from it."""
+    yield result
+    for each in result.__subclasses__():
+        yield from _family(each)
 
 
 def _signature(verb: str, function: Any) -> str:

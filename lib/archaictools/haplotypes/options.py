@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import click
 
+from archaictools.alphabet import Alphabet
 from archaictools.errors import UsageError
 from archaictools.options import option
 
@@ -73,3 +74,12 @@ class EncodingOptions:
             raise UsageError(f"--bin: {self.bin} is not in the range 1<=x<={MAX_BIN}")
         if self.together < 1:
             raise UsageError(f"--together: {self.together} is not in the range x>=1")
+
+
+@dataclass(frozen=True, kw_only=True)
+class DesertOptions:
+    """Which stretches without a segment are reported."""
+
+    desert_length: int = option(
+        1_000_000, type=click.IntRange(1), only=Alphabet.VARIANT, help="Minimum length of a desert in bp."
+    )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from archaictools.alphabet import Alphabet
 from archaictools.errors import UsageError
 from archaictools.options import INPUT, MAX_LENGTH, names, option
 
@@ -47,3 +48,10 @@ class WindowOptions:
     step: int = option(200, type=click.IntRange(1, MAX_LENGTH), help="Distance of window starts in bp.")
     max_n: int = option(0, type=click.IntRange(0, MAX_LENGTH), help="Largest number of N in a window.")
     keep_short: bool = option(False, help="Keep windows shorter than --size (short genes, ends of regions).")
+
+
+@dataclass(frozen=True, kw_only=True)
+class BuildOptions:
+    """Which genome builds a model may predict."""
+
+    any_build: bool = option(False, only=Alphabet.KMER, help="Accept words of another genome build than the model's.")
