@@ -142,11 +142,17 @@ def merge(path: Path, folder: Path) -> None:
 
 def demes(path: Path, _: Path) -> None:
     from archaictools.errors import InputError, UsageError
-    from archaictools.simulation.demography import Sampling, scenario
+    from archaictools.simulation.demography import scenario
+    from archaictools.simulation.options import PopulationOptions
 
     model = path.rename(path.with_suffix(".yaml"))
     with contextlib.suppress(InputError, UsageError):
-        scenario(str(model), Sampling(outgroup="afr", ingroup="eur", archaic=("nea",), archaic_time=2_000))
+        scenario(
+            str(model),
+            PopulationOptions(
+                outgroup_population="afr", ingroup_population="eur", archaic_population=("nea",), archaic_time=2_000
+            ),
+        )
     model.unlink()
 
 
@@ -170,9 +176,9 @@ def folds(path: Path) -> None:
 
 
 def recombination_map(path: Path) -> None:
-    from archaictools.simulation.recombination import known, read_map
+    from archaictools.simulation.recombination import mapped_regions, read_map
 
-    known(read_map(path, 1_000))
+    mapped_regions(read_map(path, 1_000))
 
 
 def valid_of(kind: str) -> Callable[[Path], Sequence[bytes]]:
