@@ -11,6 +11,7 @@ import numpy as np
 from archaictools import provenance
 from archaictools.alphabet import Alphabet
 from archaictools.errors import InputError, UsageError
+from archaictools.haplotypes.audit import audit_haplotypes
 from archaictools.haplotypes.augment import Augmentation
 from archaictools.haplotypes.batches import BinBatches
 from archaictools.haplotypes.compatibility import check_bins
@@ -22,7 +23,7 @@ from archaictools.haplotypes.fit_second import (
     second_network,
 )
 from archaictools.haplotypes.options import KEEP_NEGATIVES
-from archaictools.haplotypes.predict import Reader
+from archaictools.haplotypes.predict import TwoStagePredictor
 from archaictools.haplotypes.predictors import BinPredictor, SecondPredictor
 from archaictools.haplotypes.sides import (
     MAX_VALIDATION_HAPLOTYPES,
@@ -177,7 +178,7 @@ def fit_bins(
         fitted.append(_fit_member(study, split, fold_folder(checkpoint, split.fold, folds=scheme.folds)))
     locations, predicted = _line_up(genomes, fitted)
     sources = genomes.sources | _earlier_sources(start_from)
-    metrics = judge(locations, predicted, _audit(scheme), seed=seed)
+    metrics = judge(locations, predicted, dict(audit_haplotypes(genomes, splits)), seed=seed)
     metrics |= _training_metrics(study, fitted[0], sources)
     model = TrainedModel(
         network=network,
@@ -224,19 +225,19 @@ def _fit_member(study: _Study, split: Split, checkpoint: Path | None) -> _Fitted
     genomes, options, network, before = study.genomes, study.options, study.network, study.before
     sides = {side: list(genomes.runs(split, side)) for side in SIDES}
     model = network.build(before.weights if before else None)
-    reader = Reader(BinPredictor(model, both_strands=not options.no_augment), None)
-    trained = _train_first(study, split, sides, model, reader, checkpoint)
-    temperature = _calibrate(genomes, reader, model, network, sides["validation"])
+    stages = TwoStagePredictor(BinPredictor(model, both_strands=not options.no_augment), None)
+    trained = _train_first(study, split, sides, model, stages, checkpoint)
+    temperature = _calibrate(genomes, stages, model, network, sides["validation"])
     weights = network.weights_of(model)
     second: _SecondTraining | None = None
     second_weights: dict[str, np.ndarray] = {}
     if study.second:
-        second, reader, second_weights = _train_second(study, study.second, sides, model, reader)
+        second, stages, second_weights = _train_second(study, study.second, sides, model, stages)
     limits = {"train": MAX_VALIDATION_HAPLOTYPES, "validation": MAX_VALIDATION_HAPLOTYPES, "test": None}
     with Progress(len(sides), "sides", "measure") as progress:
         predictions = {}
         for side, runs in sides.items():
-            predictions[side] = predict_runs(genomes, reader, runs, limits[side])
+            predictions[side] = predict_runs(genomes, stages, runs, limits[side])
             progress.advance(1)
     seen = seen_by(split, genomes.locations, genomes.lengths)
     if study.earlier is not None and before is not None:
@@ -251,7 +252,7 @@ def _train_first(
     split: Split,
     sides: Mapping[str, list[Run]],
     model: keras.Model,
-    reader: Reader,
+    stages: TwoStagePredictor,
     checkpoint: Path | None,
 ) -> Trained:
     """Train the first network."""
@@ -270,7 +271,7 @@ def _train_first(
     compile_network(model, rate, options, batches.steps, warmup=WARMUP_STEPS, clip=MAX_GRADIENT)
 
     def validate() -> dict[str, float]:
-        predicted = predict_runs(genomes, reader, sides["validation"], MAX_VALIDATION_HAPLOTYPES)
+        predicted = predict_runs(genomes, stages, sides["validation"], MAX_VALIDATION_HAPLOTYPES)
         return validation(predicted.label, predicted.probability.astype(np.float64))
 
     return run_epochs(
@@ -295,15 +296,15 @@ def _train_second(
     network: NetworkConfig,
     sides: Mapping[str, list[Run]],
     first: keras.Model,
-    reader: Reader,
-) -> tuple[_SecondTraining, Reader, dict[str, np.ndarray]]:
+    stages: TwoStagePredictor,
+) -> tuple[_SecondTraining, TwoStagePredictor, dict[str, np.ndarray]]:
     """Train and calibrate the second network; return also what predicts with both, and the weights."""
     genomes, both_strands = study.genomes, not study.options.no_augment
     groups = haplotype_groups(sides["validation"], MAX_VALIDATION_HAPLOTYPES)
-    held_out = ValidationInputs.read(reader, groups)
+    held_out = ValidationInputs.read(stages, groups)
     model, trained = fit_second(
         network,
-        reader,
+        stages,
         sides["train"],
         held_out,
         study.options,
@@ -311,17 +312,21 @@ def _train_second(
         before=study.before.second_weights if study.before else {},
         size=genomes.size,
     )
-    refined = Reader(BinPredictor(first, both_strands=both_strands), SecondPredictor(model, both_strands=both_strands))
-    runs = [run for run in sides["validation"] if refined.twice(run.unit.words)]
-    temperature = _calibrate(genomes, refined, model, network, runs)
-    return _SecondTraining(trained, temperature, held_out.measure_first()), refined, network.weights_of(model)
+    both = TwoStagePredictor(
+        BinPredictor(first, both_strands=both_strands), SecondPredictor(model, both_strands=both_strands)
+    )
+    runs = [run for run in sides["validation"] if both.uses_second_stage(run.unit.words)]
+    temperature = _calibrate(genomes, both, model, network, runs)
+    return _SecondTraining(trained, temperature, held_out.measure_first()), both, network.weights_of(model)
 
 
-def _calibrate(genomes: Genomes, reader: Reader, model: keras.Model, network: NetworkConfig, runs: list[Run]) -> float:
+def _calibrate(
+    genomes: Genomes, stages: TwoStagePredictor, model: keras.Model, network: NetworkConfig, runs: list[Run]
+) -> float:
     """Calibrate the final network on these runs; return the temperature."""
     if not runs:
         return 1.0
-    predicted = predict_runs(genomes, reader, _calibration_runs(runs), MAX_VALIDATION_HAPLOTYPES)
+    predicted = predict_runs(genomes, stages, _calibration_runs(runs), MAX_VALIDATION_HAPLOTYPES)
     temperature = fit_temperature(predicted.label, predicted.probability)
     weights = network.tempered(network.weights_of(model), temperature)
     model.set_weights([weights[name] for name in network.shapes()])
@@ -372,19 +377,3 @@ def _line_up(genomes: Genomes, fitted: Sequence[_FittedMember]) -> tuple[Locatio
     joined = BinPredictions.join(parts)
     locations = Locations(list(genomes.lengths), joined.chrom, joined.start, joined.start + genomes.size, joined.label)
     return locations, predicted
-
-
-def _audit(options: SplitScheme) -> dict[str, Any]:
-    """Judge the split: what people share at a place is held out with it, so only edges can leak."""
-    if options.method == "chromosome":
-        return {
-            "schema_version": 1,
-            "verdict": "clean",
-            "reason": "whole chromosomes of all haplotypes are held out",
-        }
-    return {
-        "schema_version": 1,
-        "verdict": "clean" if options.gap else "suspect",
-        "reason": "a tract that crosses the edge of a block or region stands on both sides"
-        + (f", but {options.gap:,} bp are left out there" if options.gap else "; leave out some bp with --gap"),
-    }

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from archaictools.haplotypes.dataset import Run
     from archaictools.haplotypes.options import BinTrainingOptions
-    from archaictools.haplotypes.predict import Reader
+    from archaictools.haplotypes.predict import TwoStagePredictor
     from archaictools.learning.batching import Batch
     from archaictools.learning.network import NetworkConfig
     from archaictools.learning.training import Trained
@@ -112,14 +112,14 @@ class ValidationInputs:
     label: npt.NDArray[np.int8]
 
     @classmethod
-    def read(cls, reader: Reader, groups: Sequence[tuple[Run, slice]]) -> ValidationInputs:
+    def read(cls, stages: TwoStagePredictor, groups: Sequence[tuple[Run, slice]]) -> ValidationInputs:
         """Score haplotypes of some runs with the first network."""
         inputs, label = [], []
         bins = sum(_size(run, rows) for run, rows in groups)
         with Progress(bins, "bins", "second network, validation") as progress:
             for run, rows in groups:
                 words, chrom = run.unit.words, run.unit.chrom
-                inputs += [part.astype(np.float16) for part in reader.inputs(words, chrom, rows, run.where)]
+                inputs += [part.astype(np.float16) for part in stages.inputs(words, chrom, rows, run.where)]
                 label.append(words.label(chrom, rows)[:, run.where].ravel())
                 progress.advance(_size(run, rows))
         return cls(inputs, np.concatenate(label))
@@ -144,7 +144,7 @@ def second_network(first: NetworkConfig) -> NetworkConfig:
 
 def fit_second(
     network: NetworkConfig,
-    reader: Reader,
+    stages: TwoStagePredictor,
     runs: Sequence[Run],
     held_out: ValidationInputs,
     options: BinTrainingOptions,
@@ -159,7 +159,7 @@ def fit_second(
     ----------
     network
         Its sizes, see :func:`second_network`.
-    reader
+    stages
         Scores with the first network, calibrated.
     runs
         The training side; groups of haplotypes are drawn at random until they have :data:`MAX_TRAINING_BINS`.
@@ -179,7 +179,7 @@ def fit_second(
     tuple
         The network with the weights of its best epoch, and its training history.
     """
-    chunks = _training_chunks(reader, runs, options, size=size, seed=seed)
+    chunks = _training_chunks(stages, runs, options, size=size, seed=seed)
     augment = not options.no_augment
     batch = options.resolve(len(chunks.share))[0]
     batches = SecondBatches(chunks, batch=batch, reverse=augment, seed=seed)
@@ -194,7 +194,7 @@ def fit_second(
 
 
 def _training_chunks(
-    reader: Reader, runs: Sequence[Run], options: BinTrainingOptions, *, size: int, seed: int
+    stages: TwoStagePredictor, runs: Sequence[Run], options: BinTrainingOptions, *, size: int, seed: int
 ) -> _Chunks:
     """Score people of the training side once; return all positive chunks and a subset of the negatives."""
     rng = np.random.default_rng([seed, len(INPUTS)])
@@ -204,7 +204,7 @@ def _training_chunks(
         for run, rows in drawn:
             words, chrom = run.unit.words, run.unit.chrom
             change = None if options.no_augment else partial(_changed, rng=rng)
-            read = reader.inputs(words, chrom, rows, run.where, change=change)
+            read = stages.inputs(words, chrom, rows, run.where, change=change)
             inputs = np.concatenate([part.astype(np.float16) for part in read])
             share = np.minimum(words.truth(chrom, rows)[:, run.where] / size, 1).astype(np.float32)
             progress.advance(_size(run, rows))

@@ -5,7 +5,7 @@ absent in the outgroup. A short tract, or one with few such alleles, looks like 
 a haplotype that shares these alleles has a high score. So without an archaic genome, a second network refines each
 haplotype's score. It is of the same family (:class:`archaictools.learning.network.NetworkConfig`), and reads the inputs
 of the first network and those made here. With an archaic genome, which is more informative than other people, the
-first score is final (:class:`archaictools.haplotypes.predict.Reader`).
+first score is final (:class:`archaictools.haplotypes.predict.TwoStagePredictor`).
 
 The similarity of two haplotypes around a bin is Jaccard's index of their alleles that are rare in the outgroup
 (:data:`archaictools.haplotypes.allele_classes.PRIVATE`).

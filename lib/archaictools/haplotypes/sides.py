@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from archaictools.haplotypes.dataset import Genomes, Run
-    from archaictools.haplotypes.predict import Reader
+    from archaictools.haplotypes.predict import TwoStagePredictor
 
 #: Haplotype-chromosomes predicted after each epoch, and of the training side in the end: enough to compare epochs.
 MAX_VALIDATION_HAPLOTYPES = 96
@@ -73,14 +73,16 @@ def haplotype_groups(runs: Sequence[Run], max_haplotypes: int | None) -> list[tu
     return chosen
 
 
-def predict_runs(genomes: Genomes, reader: Reader, runs: Sequence[Run], max_haplotypes: int | None) -> BinPredictions:
+def predict_runs(
+    genomes: Genomes, stages: TwoStagePredictor, runs: Sequence[Run], max_haplotypes: int | None
+) -> BinPredictions:
     """Predict haplotypes of each run; bins without data are left out.
 
     Parameters
     ----------
     genomes
         The data set of the runs.
-    reader
+    stages
         Predicts; where it uses two networks it reads whole groups of haplotypes.
     runs
         Runs of one side.
@@ -90,15 +92,15 @@ def predict_runs(genomes: Genomes, reader: Reader, runs: Sequence[Run], max_hapl
     parts = []
     numbers = {name: number for number, name in enumerate(genomes.lengths)}
     chosen = haplotype_groups(
-        [run for run in runs if max_haplotypes is None or reader.twice(run.unit.words)], max_haplotypes
+        [run for run in runs if max_haplotypes is None or stages.uses_second_stage(run.unit.words)], max_haplotypes
     )
     if max_haplotypes is not None:
         number = max(1, max_haplotypes // len(runs))
-        alone = [run for run in runs if not reader.twice(run.unit.words)]
+        alone = [run for run in runs if not stages.uses_second_stage(run.unit.words)]
         chosen += [(run, slice(0, min(len(run.unit.words.haplotypes), number))) for run in alone]
     for run, rows in chosen:
         words, chrom = run.unit.words, run.unit.chrom
-        probability = reader(words, chrom, rows, run.where)
+        probability = stages(words, chrom, rows, run.where)
         label = words.label(chrom, rows)[:, run.where]
         known = ~words.gaps(chrom, rows)[:, run.where]
         start = np.broadcast_to(np.arange(run.first, run.last, dtype=np.int64) * genomes.size, label.shape)

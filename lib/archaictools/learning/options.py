@@ -1,9 +1,12 @@
-"""Options of splits, networks and training; see :mod:`archaictools.options`. This module imports no heavy library."""
+"""Options of splits, networks, training and segments; see :mod:`archaictools.options`.
+
+This module imports no heavy library.
+"""
 
 from __future__ import annotations
 
 import dataclasses
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import click
@@ -18,6 +21,9 @@ if TYPE_CHECKING:
 
     from archaictools.learning.network import NetworkConfig
     from archaictools.learning.splits import SplitScheme
+
+#: Minimum length of a segment in bp where the user gives none. Shorter segments of haplotypes are mostly wrong.
+MIN_LENGTH = {Alphabet.KMER: 0, Alphabet.VARIANT: 5_000}
 
 #: Sizes of layers that are not given.
 _SIZES = {
@@ -200,3 +206,31 @@ class NetworkOptions:
             per_bin=alphabet is Alphabet.VARIANT,
             **sizes,
         )
+
+
+@dataclass(frozen=True, kw_only=True)
+class SegmentOptions:
+    """How segments are called from probabilities along the genome."""
+
+    threshold: float = option(0.5, type=click.FloatRange(0, 1), help="Minimum posterior of a called segment.")
+    min_length: int | None = option(
+        None,
+        type=click.IntRange(0),
+        help=f"Minimum length of a segment in bp [default: {MIN_LENGTH[Alphabet.KMER]}; "
+        f"haplotypes: {MIN_LENGTH[Alphabet.VARIANT]}].",
+    )
+    max_gap: int = option(
+        0, type=click.IntRange(0), help="Longest gap in bp, below the threshold or without data, within a segment."
+    )
+
+    def resolved(self, alphabet: Alphabet) -> SegmentOptions:
+        """Return these options with the alphabet's minimum length where none is given.
+
+        Examples
+        --------
+        >>> SegmentOptions().resolved(Alphabet.VARIANT).min_length
+        5000
+        >>> SegmentOptions(min_length=0).resolved(Alphabet.VARIANT).min_length
+        0
+        """
+        return self if self.min_length is not None else replace(self, min_length=MIN_LENGTH[alphabet])

@@ -103,3 +103,10 @@ class KmerTrainingOptions(TrainingOptions):
         """Rebuild options and seed from :meth:`to_dict`; other keys are ignored, and missing ones have defaults."""
         values = {**stored, "rc": stored.get("reverse_complement", False)}
         return build(cls, values), build(RunOptions, {"seed": values.get("seed", 1)}).seed
+
+
+@dataclass(frozen=True, kw_only=True)
+class BuildOptions:
+    """Which genome builds a model may predict."""
+
+    any_build: bool = option(False, only=Alphabet.KMER, help="Accept words of another genome build than the model's.")
