@@ -62,7 +62,7 @@ test: $(READY) ## all tests without a Galaxy server or a browser
 	ARCHAICTOOLS_DATA="$(DATA)" $(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder
 
 fuzz: $(READY) ## 10,000 malformed inputs (FUZZ=number) for every reader (an hour or two)
-	ARCHAICTOOLS_FUZZ=$(FUZZ) $(BIN)/python tests/fuzz.py
+	ARCHAICTOOLS_FUZZ=$(FUZZ) $(BIN)/python tests/fuzzing/run.py
 
 $(GALAXY)/.ready: tests/galaxy/galaxy-requirements.txt
 $(PLANEMO)/.ready: tests/galaxy/planemo-requirements.txt
