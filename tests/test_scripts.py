@@ -8,7 +8,7 @@ import re
 
 import pytest
 
-from conftest import ROOT
+from helpers import ROOT
 
 SCRIPTS = sorted(
     path for folder in ("performance", "pretraining", "validation") for path in (ROOT / folder).rglob("*.py")

@@ -23,6 +23,7 @@ from archaictools.simulation.plan import Simulation
 from archaictools.simulation.recombination import hotspot_map
 from archaictools.simulation.run import is_finished
 from archaictools.simulation.tracts import archaic_tracts, switch_tracts
+from helpers import ROOT
 
 SMALL = ("--outgroup", 6, "--ingroup", 3, "--length", 400_000, "--seed", 5)
 
@@ -455,7 +456,7 @@ def test_a_map_that_begins_late(ok, run, tmp_path):
 def test_the_structured_history_varies_as_people_do():
     """Five Yoruba differ at 3.5 sites a kb of what can be called of chr21; ten CEU at fewer; an Altai person at few."""
     found = scenario(
-        str(Path(__file__).parents[1] / "pretraining/structured.yaml"),
+        str(ROOT / "pretraining/structured.yaml"),
         PopulationOptions(
             outgroup_population="YRI", ingroup_population="CEU", archaic_population=("Nea",), archaic_time=4_000
         ),
