@@ -158,8 +158,8 @@ def command(
 
     import pandas as pd
 
+    from archaictools.api.inputs import alphabet_of
     from archaictools.errors import UsageError
-    from archaictools.haplotypes.feature_file import alphabet_of
     from archaictools.io.bed import write_bed
     from archaictools.io.files import StagedOutputs
     from archaictools.io.tables import write_json, write_table
