@@ -56,7 +56,10 @@ class _Stretches:
 
 
 class SecondBatches:
-    """Batches of stretches, in an order and direction drawn anew in each epoch; see :class:`BinBatches`."""
+    """Batches of stretches, in a new random order and direction in each epoch.
+
+    See :class:`archaictools.haplotypes.batches.BinBatches`.
+    """
 
     def __init__(self, stretches: _Stretches, *, batch: int, reverse: bool, seed: int) -> None:
         self._stretches, self._reverse, self._seed = stretches, reverse, seed

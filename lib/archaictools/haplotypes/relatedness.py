@@ -76,7 +76,7 @@ def second_inputs(
         (haplotypes, bins), see :func:`private_alleles`.
     bins, carriers
         (alleles,) and (alleles, haplotypes): alleles that they share, see
-        :meth:`archaictools.haplotypes.feature_file.FeatureFile.sharing`.
+        :meth:`archaictools.haplotypes.feature_file.FeatureFile.shared_alleles`.
 
     Yields
     ------
