@@ -51,7 +51,7 @@ class Reading:
     columns
         Of the samples in the file.
     blocks, phase_sets
-        See :meth:`VariantFile.sites`.
+        See :meth:`archaictools.io.vcf.VariantFile.sites`.
     names
         Of the samples.
     """
