@@ -14,7 +14,7 @@ GALAXY  ?= .galaxy
 PLANEMO ?= .planemo
 BROWSER ?= .browser
 
-.PHONY: demo demo-real demo-people callers yardstick leave-out pretrain article controls validate-realdata test fuzz test-galaxy test-browser lint docs bench clean help
+.PHONY: demo demo-real demo-people callers yardstick leave-out pretrain article controls validate-realdata validate-outputs test fuzz test-galaxy test-browser lint docs notebook bench clean help
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -55,11 +55,14 @@ controls: $(READY) ## three genomes with known verdicts (skill, no skill, leaky)
 validate-realdata: $(READY) ## windows, segments and verdicts on real data (DATA=folder; 3 minutes)
 	ARCHAICTOOLS_DATA="$(DATA)" $(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder validation/realdata
 
+validate-outputs: $(READY) ## identical outputs of the checkout BEFORE=folder and this one, into same-outputs/ (20 minutes)
+	$(BIN)/python validation/same_outputs/compare.py --before $(BEFORE) --after . --out same-outputs
+
 test: $(READY) ## all tests without a Galaxy server or a browser
 	ARCHAICTOOLS_DATA="$(DATA)" $(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder
 
 fuzz: $(READY) ## 10,000 malformed inputs (FUZZ=number) for every reader (an hour or two)
-	ARCHAICTOOLS_FUZZ=$(FUZZ) $(BIN)/python tests/fuzz.py
+	ARCHAICTOOLS_FUZZ=$(FUZZ) $(BIN)/python tests/fuzzing/run.py
 
 $(GALAXY)/.ready: tests/galaxy/galaxy-requirements.txt
 $(PLANEMO)/.ready: tests/galaxy/planemo-requirements.txt
@@ -93,9 +96,12 @@ docs: $(VENV)/.docs ## the pages made from the program, then the whole site into
 	$(BIN)/python docs/generate.py
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict
 
+notebook: $(READY) ## the tutorial notebook, executed again in its place
+	TF_CPP_MIN_LOG_LEVEL=3 PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python docs/execute_notebook.py docs/tutorial.ipynb
+
 bench: $(READY) ## speed and memory, each compared with an alternative, into performance/RESULTS.md
 	$(BIN)/python performance/speed.py --out performance/RESULTS.md
 
 clean: ## removal of all that the targets made
-	rm -rf $(VENV) $(GALAXY) $(PLANEMO) $(BROWSER) demo demo-real demo-people callers yardstick pretrain article controls build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(GALAXY) $(PLANEMO) $(BROWSER) demo demo-real demo-people callers yardstick pretrain article controls same-outputs build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} + ; rm -rf lib/*.egg-info

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from conftest import TOOLS, WORKFLOWS, planemo
+from helpers import TOOLS, WORKFLOWS, planemo
 
 
 def test_tools_lint():

@@ -8,7 +8,7 @@ import os
 import pytest
 from server import call
 
-from conftest import WORKFLOWS
+from helpers import WORKFLOWS
 
 ALL = pytest.mark.parametrize("path", sorted(WORKFLOWS.glob("*/*.ga")), ids=lambda path: path.stem)
 

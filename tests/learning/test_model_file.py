@@ -10,41 +10,9 @@ import numpy as np
 import pytest
 
 from archaictools.errors import InputError
-from archaictools.learning.model_file import Member, TrainedModel, check_fit, load_model, save_model
-from archaictools.learning.network import NetworkConfig
-from archaictools.learning.regions import SeenRegions
-from archaictools.learning.splits import Split, SplitScheme
-from archaictools.sequence.token_file import Alphabet, open_words
-
-
-def member(network, rng, fold) -> Member:
-    sides = [
-        {"train": ["chr1"], "validation": ["chr2"], "test": ["chr3"]},
-        {"train": ["chr3"], "validation": ["chr1"], "test": ["chr2"]},
-    ][fold]
-    return Member(
-        weights={name: rng.normal(size=shape).astype(np.float32) for name, shape in network.shapes().items()},
-        split=Split(SplitScheme(folds=3), sides, fold),
-        seen=SeenRegions(["chr1", "chr2"], np.array([0, 0]), np.array([1000, 900])),
-        counts=rng.integers(0, 9, size=(2, 65)).astype(np.uint32),
-    )
-
-
-def small_model(**changes) -> TrainedModel:
-    rng = np.random.default_rng(1)
-    alphabet = Alphabet(k=3, size=50)
-    network = NetworkConfig(vocabulary=alphabet.vocabulary, words=alphabet.words, embedding=4, lstm=3, dense=2)
-    values = {
-        "network": network,
-        "members": [member(network, rng, fold) for fold in range(2)],
-        "alphabet": alphabet,
-        "both_strands": False,
-        "chromosomes": {"chr1": 1000, "chr2": 900},
-        "words_digest": "0" * 64,
-        "metrics": {"verdict": "skill"},
-        "provenance": {"version": "x"},
-    }
-    return TrainedModel(**(values | changes))
+from archaictools.learning.model_file import check_fit, load_model, save_model
+from archaictools.sequence.token_file import open_words
+from helpers import small_model
 
 
 @pytest.fixture

@@ -14,8 +14,7 @@ import pytest
 
 from archaictools.cli import options
 from archaictools.errors import InputError, UsageError, one_line, shortlist
-from conftest import PLANTED, write_fasta
-from test_haplotypes import INGROUP, OUTGROUP, write_vcf
+from helpers import INGROUP, OUTGROUP, PLANTED, write_fasta, write_vcf
 
 PROGRAM = [sys.executable, "-c", "from archaictools.cli.main import run; run()"]
 

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from containers import KINDS
-from hostile import make
+from fuzzing.containers import KINDS
+from fuzzing.hostile import make
 
-HERE = Path(__file__).parent
+TESTS = Path(__file__).parents[1]
 
 #: Of the files of a kind, one in so many is read, but for ARCHAICTOOLS_FUZZ: then every one.
 EVERY = {"kmers": 4, "haplotypes": 5, "kmer model": 10, "haplotype model": 16, "checkpoint": 4}
@@ -28,8 +28,9 @@ class Reader:
     def __call__(self, kind: str, path: Path) -> tuple[str, float, int]:
         if self.process is None or self.process.poll() is not None:
             self.process = subprocess.Popen(
-                [sys.executable, str(HERE / "hostile.py"), str(self._folder)],
-                stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env={**os.environ, "OPENBLAS_NUM_THREADS": "1"},
+                [sys.executable, "-m", "fuzzing.hostile", str(self._folder)],
+                stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=TESTS,
+                env={**os.environ, "OPENBLAS_NUM_THREADS": "1"},
             )  # fmt: skip
             assert self.process.stdout.readline() == "ready\n"
         self.process.stdin.write(f"{kind}\t{path}\n")

@@ -19,7 +19,7 @@ from archaictools.io import vcf as variants
 from archaictools.io.chromosomes import Naming
 from archaictools.io.summary import Summary
 from archaictools.io.vcf_index import indexed_chromosomes
-from test_haplotypes import (
+from helpers import (
     ARCHAIC,
     INGROUP,
     LENGTH,

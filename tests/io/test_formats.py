@@ -22,7 +22,7 @@ from archaictools.io.dna import encode
 from archaictools.io.fasta import open_genome
 from archaictools.io.files import StagedOutputs
 from archaictools.io.summary import Summary
-from conftest import write_fasta
+from helpers import write_fasta
 
 
 def places(frame):

@@ -1,38 +1,19 @@
-"""Every reader beside bytes that nobody expects: it reads them, or refuses them in a sentence, soon, and leaves nothing.
-
-The tests of ``make test`` are few and always the same; ``make fuzz`` (``ARCHAICTOOLS_FUZZ=10000``, tests/fuzz.py)
-draws new ones, and prints a line a reader. No test imports TensorFlow.
-"""
+"""Every reader of the package, and small valid inputs of each: what :mod:`fuzzing.test_fuzz` damages."""
 
 from __future__ import annotations
 
 import contextlib
-import faulthandler
 import io
-import os
 import shutil
-import signal
-import sys
-import time
-import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-import pytest
-from hypothesis import HealthCheck, Phase, given, settings
 
 from archaictools.cli.main import main
 from archaictools.io.bigwig import BigWigWriter
-from containers import KINDS
-from mutations import mutated
-
-#: Inputs of each reader, and seconds that one may take.
-INPUTS = int(os.environ.get("ARCHAICTOOLS_FUZZ", "0"))
-FEW, SECONDS = 60, 20
-
-pytestmark = pytest.mark.filterwarnings("error")
+from fuzzing.containers import KINDS
 
 
 class Reader(NamedTuple):
@@ -161,11 +142,17 @@ def merge(path: Path, folder: Path) -> None:
 
 def demes(path: Path, _: Path) -> None:
     from archaictools.errors import InputError, UsageError
-    from archaictools.simulation.demography import Sampling, scenario
+    from archaictools.simulation.demography import scenario
+    from archaictools.simulation.options import PopulationOptions
 
     model = path.rename(path.with_suffix(".yaml"))
     with contextlib.suppress(InputError, UsageError):
-        scenario(str(model), Sampling(outgroup="afr", ingroup="eur", archaic=("nea",), archaic_time=2_000))
+        scenario(
+            str(model),
+            PopulationOptions(
+                outgroup_population="afr", ingroup_population="eur", archaic_population=("nea",), archaic_time=2_000
+            ),
+        )
     model.unlink()
 
 
@@ -189,9 +176,9 @@ def folds(path: Path) -> None:
 
 
 def recombination_map(path: Path) -> None:
-    from archaictools.simulation.recombination import known, read_map
+    from archaictools.simulation.recombination import mapped_regions, read_map
 
-    known(read_map(path, 1_000))
+    mapped_regions(read_map(path, 1_000))
 
 
 def valid_of(kind: str) -> Callable[[Path], Sequence[bytes]]:
@@ -291,68 +278,3 @@ READERS = {
     "merged bigwigs": Reader(merge, valid_bigwig, text=False),
     **{kind: Reader(read_by(read), valid_of(kind), text=False) for kind, (_, read) in KINDS.items()},
 }  # fmt: skip
-
-
-class TooLongError(Exception):
-    """An input took more than its time."""
-
-
-@contextlib.contextmanager
-def time_limit() -> Iterator[None]:
-    def late(*_: object) -> None:
-        raise TooLongError(f"took more than {SECONDS} s")
-
-    before = signal.signal(signal.SIGALRM, late)
-    signal.alarm(SECONDS)
-    # Code in C sees no signal: then the process ends, with the line that called it.
-    faulthandler.dump_traceback_later(2 * SECONDS, exit=True)
-    try:
-        yield
-    finally:
-        faulthandler.cancel_dump_traceback_later()
-        signal.alarm(0)
-        signal.signal(signal.SIGALRM, before)
-
-
-@pytest.mark.parametrize("name", READERS)
-def test_reader(name, tmp_path, monkeypatch, request):
-    reader = READERS[name]
-    monkeypatch.setenv("ARCHAICTOOLS_DEBUG", "1")  # what is not expected comes through as it is
-    monkeypatch.chdir(tmp_path)
-    valid = reader.valid(tmp_path) if callable(reader.valid) else reader.valid
-    for path in tmp_path.iterdir():
-        path.unlink()
-    slowest, count = 0.0, 0
-    had_tensorflow = "tensorflow" in sys.modules
-
-    def left(folder: Path) -> set[str]:
-        return {path.name for path in folder.iterdir() if not path.name.startswith(("input", "with."))}
-
-    @settings(
-        max_examples=max(1, round(reader.share * (INPUTS or FEW))),
-        derandomize=not INPUTS,
-        database=None,
-        deadline=None,
-        phases=[Phase.generate, Phase.shrink] if INPUTS else [Phase.generate],
-        suppress_health_check=list(HealthCheck),
-    )
-    @given(mutated(valid, text=reader.text))
-    def check(raw: bytes) -> None:
-        nonlocal slowest, count
-        path = tmp_path / "input"
-        path.write_bytes(raw)
-        start = time.perf_counter()
-        with time_limit(), warnings.catch_warnings():
-            warnings.simplefilter("ignore", DeprecationWarning)
-            reader.read(path, tmp_path)
-        slowest, count = max(slowest, time.perf_counter() - start), count + 1
-        rest = {found for found in left(tmp_path) if not found.startswith("out") or found.endswith(".part")}
-        assert not rest, f"left {sorted(rest)}"
-        for found in tmp_path.glob("out*"):
-            found.unlink()
-
-    check()
-    assert had_tensorflow or "tensorflow" not in sys.modules
-    if INPUTS:
-        with request.config.pluginmanager.getplugin("capturemanager").global_and_fixture_disabled():
-            print(f"\n{name}: {count:,} inputs, the slowest {slowest:.2f} s", flush=True)

@@ -12,7 +12,7 @@ from archaictools.io import vcf as variants
 from archaictools.io.summary import Summary
 from archaictools.io.vcf import open_variants
 from archaictools.io.vcf_alleles import NO_BASE, single_bases
-from test_haplotypes import INGROUP, OUTGROUP, ROLES, by_hand, check, write_vcf
+from helpers import INGROUP, OUTGROUP, ROLES, by_hand, check, write_vcf
 
 SAMPLES = [*OUTGROUP, *INGROUP]
 HAPLOTYPES = 2 * len(SAMPLES)

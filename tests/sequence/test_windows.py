@@ -16,7 +16,7 @@ from archaictools.sequence.options import RegionOptions, WindowOptions
 from archaictools.sequence.regions import prepare
 from archaictools.sequence.selection import select_regions
 from archaictools.sequence.windows import cut, cut_regions
-from conftest import write_fasta
+from helpers import write_fasta
 
 rows = st.lists(
     st.tuples(st.sampled_from(["chr1", "chr2"]), st.integers(0, 90), st.integers(1, 40)), min_size=1, max_size=8

@@ -22,7 +22,7 @@ import h5py
 import numpy as np
 
 from archaictools.errors import InputError, UsageError
-from containers import KINDS
+from fuzzing.containers import KINDS
 
 #: What reading one file may take: seconds, and bytes beside those of the program.
 SECONDS, BYTES = 10, 500 << 20

@@ -9,8 +9,7 @@ import pytest
 
 from archaictools.errors import InputError
 from archaictools.sequence.token_file import open_words
-from conftest import write_fasta
-from test_kmers import COMPLEMENT, ids_of_strings
+from helpers import COMPLEMENT, ids_of_strings, write_fasta
 
 SEQUENCE = {"chr1": "ACGTTGCANNACGTacgtTTGACCA" * 20, "chr2": "GATTACAGATTACA" * 30}
 WINDOWS = [

@@ -12,12 +12,18 @@ import pandas as pd
 import pysam
 import pytest
 
+import archaictools as at
 from archaictools.errors import UsageError
-from archaictools.simulation.demography import Sampling, scenario
-from archaictools.simulation.genotypes import Errors, callable_stretches, mutation_rates, switch_positions
-from archaictools.simulation.recombination import hotspots
-from archaictools.simulation.run import SimulationOptions, _ancestry, _finished, _parameters
-from archaictools.simulation.tracts import archaic_tracts, switched
+from archaictools.options import build
+from archaictools.simulation.chromosome import simulate_ancestry
+from archaictools.simulation.demography import scenario
+from archaictools.simulation.genotypes import callable_regions, mutation_rates, switch_positions
+from archaictools.simulation.options import ErrorOptions, PopulationOptions, SimulationOptions
+from archaictools.simulation.plan import Simulation
+from archaictools.simulation.recombination import hotspot_map
+from archaictools.simulation.run import is_finished
+from archaictools.simulation.tracts import archaic_tracts, switch_tracts
+from helpers import ROOT
 
 SMALL = ("--outgroup", 6, "--ingroup", 3, "--length", 400_000, "--seed", 5)
 
@@ -36,9 +42,9 @@ def read_vcf(path):
 @pytest.fixture(scope="module")
 def trees():
     """A history with much archaic DNA, so that a short stretch holds tracts."""
-    found = scenario("10J19", Sampling())
+    found = scenario("10J19", PopulationOptions())
     options = SimulationOptions(model="10J19", outgroup=3, ingroup=6, archaic=1, length=1_500_000)
-    return found, _ancestry(options, found, 11)
+    return found, simulate_ancestry(Simulation(options=options), found, 11)
 
 
 def test_tracts_against_every_lineage(trees):
@@ -69,10 +75,10 @@ def test_tracts_against_every_lineage(trees):
 
 def test_genotypes_are_those_of_the_trees(ok, tmp_path):
     ok("simulate", "--model", "9K19", *SMALL, "--out", tmp_path / "s")
-    found = scenario("9K19", Sampling())
+    found = scenario("9K19", PopulationOptions())
     seeds = np.random.SeedSequence(5).generate_state(3) % (2**31 - 2) + 1
-    options = SimulationOptions(model="9K19", outgroup=6, ingroup=3, length=400_000, seed=5)
-    history = _ancestry(options, found, int(seeds[0]))
+    options = SimulationOptions(model="9K19", outgroup=6, ingroup=3, length=400_000)
+    history = simulate_ancestry(Simulation(options=options, seed=5), found, int(seeds[0]))
     tables = history.dump_tables()
     tables.migrations.clear()
     mutated = msprime.sim_mutations(
@@ -197,7 +203,7 @@ def test_files_like_merged_ones(ok, tmp_path):
 
 def test_draws():
     rng = np.random.default_rng(1)
-    stretches = callable_stretches(20_000_000, 0.2, rng)
+    stretches = callable_regions(20_000_000, 0.2, rng)
     assert (stretches.end > stretches.start).all()
     assert (stretches.start[1:] > stretches.end[:-1]).all()
     assert stretches.bases / 20e6 == pytest.approx(0.8, abs=0.03)
@@ -213,7 +219,7 @@ def test_tracts_move_with_the_phase():
         [(100, 200, 0, "Nea"), (150, 400, 3, "Nea"), (150, 160, 2, "Den")],
         columns=["start", "end", "haplotype", "source"],
     )
-    found = switched(tracts, [np.array([150, 180]), np.array([300])])
+    found = switch_tracts(tracts, [np.array([150, 180]), np.array([300])])
     assert [tuple(row) for row in found.itertuples(index=False)] == [
         (100, 150, 0, "Nea"),
         (180, 200, 0, "Nea"),
@@ -294,8 +300,8 @@ def test_wrong_options(run, tmp_path):
     result = run("simulate", "--model", "9K19", "--map", tmp_path / "short.txt", "--out", tmp_path / "s")
     assert result.code == 3
     assert "ends at 50,000 bp" in result.err
-    with pytest.raises(UsageError, match="flip is 1"):
-        Errors(flip=1)
+    with pytest.raises(UsageError, match="--flip: 1.0 is not in the range 0<=x<1"):
+        build(ErrorOptions, {"flip": 1})
 
 
 @pytest.mark.parametrize(
@@ -328,12 +334,20 @@ def test_absurd_numbers_are_refused_before_any_work(run, tmp_path, options, mess
     assert not list(tmp_path.iterdir())
 
 
-@pytest.mark.parametrize("values", [{"recombination": np.nan}, {"length": 10**10}, {"mutation_rate": np.inf}])
-def test_absurd_numbers_are_refused_without_the_command_line_too(values):
-    with pytest.raises(UsageError, match="is not in the range"):
-        SimulationOptions(model="9K19", **values)
-    with pytest.raises(UsageError, match="switch errors: nan"):
-        Errors(switch_errors=np.nan)
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"recombination": np.nan},
+        {"length": 10**10},
+        {"mutation_rate": np.inf},
+        {"switch_errors": np.nan},
+        {"recombination": 1e-5},
+    ],
+)
+def test_absurd_numbers_are_refused_without_the_command_line_too(tmp_path, values):
+    with pytest.raises(UsageError, match="is not in the range|is no finite number"):
+        at.simulate(model="9K19", out=tmp_path / "s", **values)
+    assert not list(tmp_path.iterdir())
 
 
 def test_absurd_maps_and_histories_are_refused(run, tmp_path):
@@ -361,7 +375,7 @@ def test_the_shortest_chromosomes(ok, tmp_path, length):
 
 def test_hotspots_hold_most_of_the_recombination():
     """Of the mean asked for, with four fifths of it in a small part of the chromosome, and none negative."""
-    made = hotspots(2e-8, 5_000_000, np.random.default_rng(3))
+    made = hotspot_map(2e-8, 5_000_000, np.random.default_rng(3))
     assert made.sequence_length == 5_000_000
     assert made.mean_rate == pytest.approx(2e-8)
     size = np.diff(made.position)
@@ -370,7 +384,7 @@ def test_hotspots_hold_most_of_the_recombination():
     part = np.cumsum(size[order]) / 5_000_000
     assert 0.02 < part[np.searchsorted(share, 0.8)] < 0.35
     assert made.rate.min() > 0
-    short = hotspots(1e-8, 2_000, np.random.default_rng(3))  # no room for a hotspot
+    short = hotspot_map(1e-8, 2_000, np.random.default_rng(3))  # no room for a hotspot
     assert short.mean_rate == pytest.approx(1e-8)
     assert len(short.rate) == 1
 
@@ -379,17 +393,17 @@ def test_what_an_interrupted_simulation_has_finished(tmp_path):
     """A chromosome whose VCFs were moved away is not whole; a demes file that was edited makes another simulation."""
     history = tmp_path / "m.yaml"
     history.write_text("one")
-    options = SimulationOptions(model=str(history))
-    before = _parameters(options)
+    simulation = Simulation(options=SimulationOptions(model=str(history)))
+    before = simulation.parameters()
     history.write_text("two")
-    assert _parameters(options)["model"]["sha256"] != before["model"]["sha256"]
+    assert simulation.parameters()["model"]["sha256"] != before["model"]["sha256"]
     folder = tmp_path / "chr1"
     folder.mkdir()
     for name in ("done.json", "archaic.chr1.vcf.gz"):
         (folder / name).touch()
-    assert not _finished(folder, options)
+    assert not is_finished(folder, archaic=2)
     (folder / "modern.chr1.vcf.gz").touch()
-    assert _finished(folder, options)
+    assert is_finished(folder, archaic=2)
 
 
 def test_hotspots_or_a_map(run, tmp_path):
@@ -424,8 +438,10 @@ def test_a_map_that_begins_late(ok, run, tmp_path):
     for source, rows in truth.groupby("source"):
         assert meta["archaic_share"][source] == pytest.approx((rows["end"] - rows["start"]).sum() / (12 * 400_000))
     # Where the map has no recombination, ancestry does not change.
-    options = SimulationOptions(model="10J19", outgroup=6, ingroup=6, archaic=1, length=500_000, recombination_map=path)
-    breaks = _ancestry(options, scenario("10J19", Sampling()), 3).breakpoints(as_array=True)
+    options = SimulationOptions(model="10J19", outgroup=6, ingroup=6, archaic=1, length=500_000, map=path)
+    breaks = simulate_ancestry(Simulation(options=options), scenario("10J19", PopulationOptions()), 3).breakpoints(
+        as_array=True
+    )
     within = breaks[(breaks > 100_000) & (breaks < 500_000)]
     assert len(within) > 20
     assert ((within >= 300_000) & (within <= 350_000)).all()
@@ -440,8 +456,10 @@ def test_a_map_that_begins_late(ok, run, tmp_path):
 def test_the_structured_history_varies_as_people_do():
     """Five Yoruba differ at 3.5 sites a kb of what can be called of chr21; ten CEU at fewer; an Altai person at few."""
     found = scenario(
-        str(Path(__file__).parents[1] / "pretraining/structured.yaml"),
-        Sampling(outgroup="YRI", ingroup="CEU", archaic=("Nea",), archaic_time=4_000),
+        str(ROOT / "pretraining/structured.yaml"),
+        PopulationOptions(
+            outgroup_population="YRI", ingroup_population="CEU", archaic_population=("Nea",), archaic_time=4_000
+        ),
     )
     assert found.sources == {"Nea": "Nea"}
     people = [msprime.SampleSet(5, "YRI"), msprime.SampleSet(5, "CEU"), msprime.SampleSet(1, "Nea", time=4_000)]
@@ -453,3 +471,32 @@ def test_the_structured_history_varies_as_people_do():
     assert 3.2 < outgroup < 3.9
     assert ingroup < 0.75 * outgroup
     assert archaic < 0.25
+
+
+def test_function_and_command_line_make_the_same(ok, tmp_path):
+    """The same bytes; the result's tables, files and names are those of the folder."""
+    result = ok("simulate", "--model", "10J19", *SMALL, "--chromosomes", 2, "--archaic", 1, "--out", tmp_path / "a")
+    made = at.simulate(
+        model="10J19", outgroup=6, ingroup=3, archaic=1, length=400_000, chromosomes=2, seed=5, out=tmp_path / "b"
+    )
+    for path in sorted((tmp_path / "a").iterdir()):
+        assert (Path(made) / path.name).read_bytes() == path.read_bytes(), path.name
+    assert str(made).replace(str(tmp_path / "b"), str(tmp_path / "a")) == result.out.strip()
+    assert made.meta == json.loads((tmp_path / "a/meta.json").read_text())
+    assert len(made.truth) == made.meta["tracts"]
+    assert sum(made.truth["end"] - made.truth["start"]) / (2 * 400_000 * 6) == pytest.approx(
+        sum(made.meta["archaic_share"].values())
+    )
+    assert [path.name for path in made.archaic_vcf] == ["archaic.chr1.vcf.gz", "archaic.chr2.vcf.gz"]
+    assert all(path.is_file() for path in (*made.vcf, *made.archaic_vcf))
+    assert (len(made.ingroup), len(made.outgroup), made.archaic) == (3, 6, ["ARC000"])
+    names, *_ = read_vcf(made.vcf[1])
+    assert names == made.outgroup + made.ingroup
+    # The result is what haplotypes() reads; force is needed to replace its folder.
+    words = at.haplotypes(
+        vcf=made.vcf, archaic_vcf=made.archaic_vcf, archaic=made.archaic, ingroup=made.ingroup, outgroup=made.outgroup,
+        truth=made.path / "truth.bed", out=tmp_path / "h.h5",
+    )  # fmt: skip
+    assert Path(words).stat().st_size > 0
+    with pytest.raises(UsageError, match="force"):
+        at.simulate(model="9K19", length=1_000, out=tmp_path / "b")

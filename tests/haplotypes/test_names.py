@@ -11,7 +11,7 @@ from archaictools.haplotypes.feature_file import open_features
 from archaictools.haplotypes.sample_names import read_individuals, read_names
 from archaictools.haplotypes.samples import SampleSets
 from archaictools.io.vcf import open_variants
-from test_haplotypes import INGROUP, OUTGROUP, write_vcf
+from helpers import INGROUP, OUTGROUP, write_vcf
 
 KNOWN = frozenset({"A", "B", "C", "Mbuti 1", "Doe, J", "X/Y"})
 

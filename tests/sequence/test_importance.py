@@ -13,7 +13,7 @@ from archaictools.sequence.explain.permutation import ImportanceOptions, measure
 from archaictools.sequence.explain.perturb import PerturbedReader, sequence_positions, word_positions
 from archaictools.sequence.kmers import kmer_text
 from archaictools.sequence.token_file import Alphabet
-from test_model_file import member, small_model
+from helpers import member, small_model
 
 
 @pytest.fixture(scope="module")

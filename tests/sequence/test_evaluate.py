@@ -17,7 +17,7 @@ from archaictools.learning.splits import Locations
 from archaictools.sequence.baselines import COLUMNS, CONTROLS, RIVALS, shuffle_within_blocks, word_counts
 from archaictools.sequence.evaluate import judge_against_controls
 from archaictools.sequence.token_file import open_words
-from conftest import write_fasta
+from helpers import write_fasta
 
 
 def must(*arguments: object) -> None:

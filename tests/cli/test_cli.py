@@ -14,7 +14,7 @@ import pytest
 
 import archaictools
 from archaictools.cli.main import VERBS
-from conftest import PLANTED, write_fasta
+from helpers import PLANTED, write_fasta
 
 PACKAGE = Path(archaictools.__file__).parent
 GENOME = PLANTED / "planted.fa.gz"

@@ -10,23 +10,9 @@ from hypothesis import strategies as st
 from archaictools.errors import UsageError
 from archaictools.io.dna import encode, pack, reverse_complement, unpack
 from archaictools.sequence.kmers import at_content, kmer_ids, kmer_text, reverse_complement_ids, vocabulary_size
+from helpers import COMPLEMENT, ids_of_strings
 
-COMPLEMENT = str.maketrans("ACGT", "TGCA")
 dna = st.text(alphabet="ACGTacgtNnRY", max_size=80)
-
-
-def ids_of_strings(sequence: str, k: int, stride: int, canonical: bool) -> list[int]:
-    """The definition, letter by letter."""
-    found = []
-    for start in range(0, len(sequence) - k + 1, stride):
-        word = sequence[start : start + k].upper()
-        if set(word) - set("ACGT"):
-            found.append(0)
-            continue
-        if canonical:
-            word = min(word, word.translate(COMPLEMENT)[::-1])
-        found.append(1 + int("".join(str("ACGT".index(letter)) for letter in word), 4))
-    return found
 
 
 @given(sequence=dna, k=st.integers(1, 12), stride=st.integers(1, 4), canonical=st.booleans())
