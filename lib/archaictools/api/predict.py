@@ -87,12 +87,12 @@ def _of_haplotypes(
     run: RunOptions,
     again: Again,
 ) -> HaplotypePredictions:
+    from archaictools.haplotypes.compatibility import check_bins
     from archaictools.haplotypes.outputs import write_posteriors, write_tables
     from archaictools.haplotypes.posteriors import KeptPosteriors, predict_haplotypes
     from archaictools.haplotypes.predict import BinEnsemble
     from archaictools.io.files import StagedOutputs
-    from archaictools.learning.model_file import check_bins
-    from archaictools.learning.network import start_tensorflow
+    from archaictools.learning.backend import start_tensorflow
     from archaictools.progress import Progress
 
     files = _with_callable_file(files)
@@ -188,9 +188,9 @@ def _of_windows(
     again: Again,
 ) -> WindowPredictions:
     from archaictools.io.files import StagedOutputs
-    from archaictools.learning.model_file import check_fit
-    from archaictools.learning.network import start_tensorflow
+    from archaictools.learning.backend import start_tensorflow
     from archaictools.progress import Progress
+    from archaictools.sequence.compatibility import check_fit
     from archaictools.sequence.predict import Ensemble
     from archaictools.sequence.tracks import predict_chromosomes, track_lengths, write_predictions
 
