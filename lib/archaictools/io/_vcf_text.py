@@ -19,13 +19,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from archaictools.io._vcf_alleles import parse_genotype, single_bases
 from archaictools.io.sites import Calls
-from archaictools.io.vcf_alleles import parse_genotype, single_bases
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from archaictools.io.vcf_alleles import Base
+    from archaictools.io._vcf_alleles import Base
 
 Index = npt.NDArray[np.int64]
 
@@ -216,7 +216,10 @@ class Lines:
         return base, known
 
     def other_alleles(self, rows: Index) -> list[tuple[Base, ...]]:
-        """Return the bases of records that :meth:`alleles` does not read, see :func:`vcf_alleles.single_bases`."""
+        """Return the bases of records that :meth:`alleles` does not read.
+
+        See :func:`archaictools.io.vcf_alleles.single_bases`.
+        """
         text = self._text
         return [
             single_bases(text[ref + 1 : alt], text[alt + 1 : end]) for ref, alt, end in self._tabs[rows, 2:5].tolist()
