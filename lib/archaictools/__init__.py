@@ -29,11 +29,12 @@ if TYPE_CHECKING:
     from archaictools.api.merge import merge
     from archaictools.api.predict import predict
     from archaictools.api.simulate import simulate
+    from archaictools.api.train import train
     from archaictools.api.windows import windows
 
 __version__ = "0.1.0"
 
-__all__ = ["__version__", "genes", "haplotypes", "merge", "predict", "simulate", "windows"]
+__all__ = ["__version__", "genes", "haplotypes", "merge", "predict", "simulate", "train", "windows"]
 
 
 def __getattr__(name: str) -> object:

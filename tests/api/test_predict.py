@@ -158,7 +158,7 @@ def test_windows_equal_the_files(windows, planted, tmp_path):
 
 def test_tables_of_written_windows_are_read_from_the_files(windows, planted, tmp_path):
     _, kept = windows
-    model, words = load_model(planted / "model.h5"), planted / "words.h5"
+    model, words = load_model(planted / "model.h5", Alphabet), planted / "words.h5"
     found = at.predict(model, words, max_gap=200, table=tmp_path / "t.tsv", bed=tmp_path / "s.bed")
     assert found._kept is None
     same(kept.windows, found.windows)
@@ -233,7 +233,7 @@ def test_wrong_options_of_genes_and_merge(planted, tmp_path):
 
 
 def test_a_model_of_the_other_alphabet_is_refused(planted):
-    model = load_model(planted / "model.h5")
+    model = load_model(planted / "model.h5", Alphabet)
     with pytest.raises(InputError, match="not variant"):
         open_model(model, Alphabet.VARIANT)
     assert open_model(model, None) is model

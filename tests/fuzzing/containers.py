@@ -46,6 +46,7 @@ def haplotypes(path: Path) -> Path:
         haplotypes=rows,
         lengths=lengths,
         provenance=INPUT,
+        vcf_digests=["0" * 64],
         groups=(0, 4),
     ) as writer:
         for chrom in ("chr1", "chr2"):
@@ -76,7 +77,7 @@ def _member(network: NetworkConfig, second: NetworkConfig | None, fold: int, wor
     )
     return Member(
         weights=weights,
-        sharing=others,
+        second_weights=others,
         split=Split(SplitScheme(folds=3), {"train": ["chr1"], "validation": ["chr2"], "test": ["chr3"]}, fold),
         seen=SeenRegions(["chr1", "chr1", "chr2"], np.array([0, 600, 0]), np.array([500, 1000, 900])),
         counts=rng.integers(0, 9, size=(2, words)).astype(np.uint32),
@@ -94,9 +95,10 @@ def _model(
         both_strands=True,
         chromosomes={"chr1": 1_000, "chr2": 900},
         words_digest="0" * 64,
-        metrics={"training": training, "folds": [{"training": training}] * 2, "sources": {"": ["0" * 64]}},
+        metrics={"training": training, "folds": [{"training": training}] * 2},
         provenance=INPUT,
-        sharing=second,
+        second_network=second,
+        sources={"": ["0" * 64]} if network.per_bin else {},
     )
     save_model(path, model)
     return path
@@ -150,7 +152,7 @@ def read_haplotypes(path: Path) -> None:
 
 
 def read_model(path: Path) -> None:
-    load_model(path, alphabet=None)
+    load_model(path, Alphabet, HaplotypeEncoding)
 
 
 def read_checkpoint(path: Path) -> None:

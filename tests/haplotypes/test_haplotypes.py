@@ -122,6 +122,7 @@ def test_no_more_than_so_many_haplotypes_are_looked_at_together(tmp_path):
         haplotypes=haplotypes,
         lengths={"chr1": 1},
         provenance={},
+        vcf_digests=["0" * 64],
         groups=(0, 60, 62),
     ) as writer:
         writer.begin("chr1")

@@ -118,11 +118,18 @@ def test_what_a_bigwig_cannot_hold_is_refused(tmp_path):
 @pytest.mark.parametrize("name", ["n" * 300, "a\tb", "a\0b", ""])
 def test_names_that_no_file_may_hold_are_not_written(tmp_path, name):
     with pytest.raises(InputError, match="name"):  # noqa: SIM117
-        with write_features(tmp_path / "w.h5", HaplotypeEncoding(), haplotypes=[(name, 1)], lengths={}, provenance={}):
+        with write_features(
+            tmp_path / "w.h5", HaplotypeEncoding(), haplotypes=[(name, 1)], lengths={}, provenance={}, vcf_digests=()
+        ):
             pass
     with pytest.raises(InputError, match="name"):  # noqa: SIM117
         with write_features(
-            tmp_path / "w.h5", HaplotypeEncoding(), haplotypes=[("A", 1)], lengths={name: 5}, provenance={}
+            tmp_path / "w.h5",
+            HaplotypeEncoding(),
+            haplotypes=[("A", 1)],
+            lengths={name: 5},
+            provenance={},
+            vcf_digests=(),
         ):
             pass
     with pytest.raises(InputError, match="name"):  # noqa: SIM117

@@ -64,7 +64,7 @@ def test_killed_and_resumed_equals_uninterrupted(words, tmp_path):
         [part for part in command(words, broken, "--checkpoint", checkpoint) if part != "--quiet"],
         check=True, capture_output=True, text=True,
     )  # fmt: skip
-    assert "going on after epoch" in resumed.stderr
+    assert "resuming after epoch" in resumed.stderr
     for name in ("model.h5", "metrics.json", "history.tsv"):
         assert (whole / name).read_bytes() == (broken / name).read_bytes()
     other = subprocess.run(
@@ -120,7 +120,7 @@ def test_a_diverging_loss_ends_the_run_in_a_sentence(run, words, tmp_path):
     model = tmp_path / "m.h5"
     result = run("train", words, "--model", model, "--learning-rate", "1e30", "--epochs", 1)
     assert result.code == 1
-    assert "the loss is not a number in step" in result.err
+    assert "the loss is not finite in step" in result.err
     assert "smaller --learning-rate" in result.err
     assert not model.exists()
     assert list(tmp_path.iterdir()) == []

@@ -29,7 +29,8 @@ def data():
 @pytest.fixture(scope="module", params=[1, 2])
 def keras_and_reader(request):
     """A network with random weights, in Keras and in the reader, at two strides."""
-    from archaictools.learning.network import NetworkConfig, start_tensorflow
+    from archaictools.learning.backend import start_tensorflow
+    from archaictools.learning.network import NetworkConfig
 
     start_tensorflow(threads=None, seed=1)
     alphabet = Alphabet(k=3, size=50, stride=request.param)

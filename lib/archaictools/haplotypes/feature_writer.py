@@ -13,7 +13,7 @@ from isal import isal_zlib
 from archaictools.haplotypes.allele_classes import PATTERNS
 from archaictools.haplotypes.feature_file import ALPHABET, SCHEMA_VERSION, SHARED, TILE, HaplotypeEncoding, bin_edges
 from archaictools.io.hdf5 import create, write_attributes
-from archaictools.io.schema import check_lengths, check_name
+from archaictools.io.schema import check_digests, check_lengths, check_name
 from archaictools.sequence.token_file import KIND
 
 if TYPE_CHECKING:
@@ -150,6 +150,7 @@ def write_features(
     haplotypes: Sequence[tuple[str, int]],
     lengths: dict[str, int],
     provenance: dict[str, Any],
+    vcf_digests: Sequence[str],
     groups: Sequence[int] = (0,),
 ) -> Iterator[FeatureWriter]:
     """Create words.h5 of the variant alphabet.
@@ -166,6 +167,8 @@ def write_features(
         Chromosomes, name to length in bp.
     provenance
         What made the file.
+    vcf_digests
+        SHA-256 of each VCF of the ingroup and outgroup.
     groups
         First haplotype of each group of people read together, ascending from 0.
     """
@@ -174,8 +177,9 @@ def write_features(
         check_name(name, None, what="a person's name")
     with create(path, kind=KIND, schema_version=SCHEMA_VERSION) as handle:
         handle.attrs["alphabet"] = ALPHABET
-        write_attributes(handle, "parameters", alphabet.describe())
+        write_attributes(handle, "parameters", alphabet.to_dict())
         write_attributes(handle, "provenance", provenance)
+        handle["vcfs/sha256"] = np.array(check_digests(vcf_digests, None), dtype=text)
         handle["haplotypes/sample"] = np.array([sample for sample, _ in haplotypes], dtype=text)
         handle["haplotypes/haplotype"] = np.array([number for _, number in haplotypes], dtype=np.int8)
         ends = [*groups[1:], len(haplotypes)]
