@@ -31,6 +31,7 @@ KNOWN: dict[str, set[str]] = {
         "haplotypes/options.py",
         "io/hdf5.py",
         "learning/checkpoint.py",
+        "learning/encoding.py",
         "learning/metrics.py",
         "learning/network.py",
         "learning/report.py",
@@ -44,6 +45,7 @@ KNOWN: dict[str, set[str]] = {
         "sequence/audit/shared_kmers.py",
         "sequence/evaluate.py",
         "sequence/fit.py",
+        "sequence/options.py",
         "sequence/token_file.py",
     },
     "wording": {
@@ -60,7 +62,6 @@ KNOWN: dict[str, set[str]] = {
         "haplotypes/evaluate.py",
         "haplotypes/explain.py",
         "haplotypes/fit.py",
-        "haplotypes/options.py",
         "haplotypes/fit_second.py",
         "haplotypes/relatedness.py",
         "haplotypes/sides.py",
