@@ -120,14 +120,19 @@ def test_make_targets_in_the_pages_exist():
 
 
 @pytest.mark.parametrize(
-    ("section", "table"),
-    [("kmers.h5", token_file.TABLE), ("haplotypes.h5", feature_file.TABLE), ("model.h5", model_file.TABLE)],
+    ("section", "table", "attributes"),
+    [
+        ("kmers.h5", token_file.TABLE, token_file.ATTRIBUTES),
+        ("haplotypes.h5", feature_file.TABLE, ()),
+        ("model.h5", model_file.TABLE, model_file.ATTRIBUTES),
+    ],
 )
-def test_file_formats_name_every_dataset(section, table):
+def test_file_formats_name_every_dataset(section, table, attributes):
     text = (DOCS / "file-formats.md").read_text()
     part = re.split(r"^## ", text.split(f"\n## {section}\n")[1], flags=re.MULTILINE)[0]
-    documented = set(re.findall(r"`([a-z_]+(?:/\w+)*)`", part))
+    documented = set(re.findall(r"`([a-z_][a-z_0-9]*(?:/\w+)*)`", part))
     assert {name.replace("*", "N") for name in table} <= documented
+    assert set(attributes) <= documented
 
 
 def test_every_term_is_defined_once():

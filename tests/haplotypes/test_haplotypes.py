@@ -11,6 +11,7 @@ import pandas as pd
 import pysam
 import pytest
 
+from archaictools.errors import InputError
 from archaictools.haplotypes.allele_classes import PATTERNS
 from archaictools.haplotypes.feature_file import HaplotypeEncoding, open_features
 from archaictools.haplotypes.feature_writer import FeatureChunk, write_features
@@ -560,3 +561,20 @@ def test_only_records_that_pass_of_archaic_people_too(ok, tmp_path):
     assert words_of(tmp_path / "w.h5")["chr1"] == {"absent_hom": 2, "absent_uncalled": 6}
     table = pd.read_csv(tmp_path / "s.tsv", sep="\t").set_index(["class", "item"])["count"]
     assert table["archaic", "records whose FILTER is not PASS, dropped"] == 1
+
+
+@pytest.mark.parametrize("verb", ["predict", "evaluate", "train"])
+def test_files_of_the_development_version_are_refused(run, planted, tmp_path, monkeypatch, verb):
+    """0.1.0.dev wrote k-mers and haplotypes as one kind; the error names the verb that makes the file again."""
+    monkeypatch.setattr("archaictools.sequence.token_file.KIND", "archaictools kmers")
+    path = tmp_path / "words.h5"
+    path.write_bytes((planted / "haplotypes.h5").read_bytes())
+    with h5py.File(path, "a") as handle:
+        handle.attrs["format"] = "archaictools words"
+    with pytest.raises(InputError, match="make the file again with 'archaictools haplotypes'"), open_features(path):
+        pass
+    model = [] if verb == "train" else ["pretrained"]
+    out = ["--model", tmp_path / "m.h5"] if verb == "train" else ["--table", tmp_path / "t.tsv"]
+    result = run(verb, *model, path, *out)
+    assert result.code == 3
+    assert "make the file again with" in result.err

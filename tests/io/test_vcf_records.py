@@ -9,9 +9,9 @@ import pytest
 
 from archaictools.haplotypes.feature_file import open_features
 from archaictools.io import vcf as variants
+from archaictools.io._vcf_alleles import NO_BASE, single_bases
 from archaictools.io.summary import Summary
 from archaictools.io.vcf import open_variants
-from archaictools.io.vcf_alleles import NO_BASE, single_bases
 from helpers import INGROUP, OUTGROUP, ROLES, by_hand, check, write_vcf
 
 SAMPLES = [*OUTGROUP, *INGROUP]

@@ -79,13 +79,37 @@ def open_model(given: PathLike | TrainedModel, alphabet: Alphabet | None) -> Tra
     return load_pretrained()
 
 
-def is_of_haplotypes(given: PathLike | FeatureFile | WordsFile) -> bool:
-    """Tell a file of haplotypes from one of k-mers; other files raise InputError when they are opened."""
-    from archaictools.alphabet import Alphabet
-    from archaictools.haplotypes.feature_file import alphabet_of
+def alphabet_of(given: PathLike | FeatureFile | WordsFile) -> Alphabet:
+    """Return the alphabet of a file of k-mers or of haplotypes, or of an open one.
 
-    name = alphabet_of(path_of(given)) if isinstance(given, str | os.PathLike) else given.alphabet.name
-    return name == Alphabet.VARIANT
+    Raises
+    ------
+    InputError
+        If the file is of another kind.
+    """
+    from archaictools.alphabet import Alphabet
+    from archaictools.haplotypes import feature_file
+    from archaictools.io.hdf5 import read_kind
+    from archaictools.io.schema import shown
+    from archaictools.sequence import token_file
+
+    if not isinstance(given, str | os.PathLike):
+        return Alphabet(given.alphabet.name)
+    kinds = {token_file.KIND: Alphabet.KMER, feature_file.KIND: Alphabet.VARIANT}
+    path, expected = path_of(given), " or ".join(kinds)
+    kind = read_kind(path, expected=expected)
+    if kind not in kinds:
+        again = "make the file again with 'archaictools tokenize' (k-mers) or 'archaictools haplotypes'"
+        former = kind in feature_file.FORMER_KINDS
+        raise InputError(f"holds {shown(kind)}, expected {expected}", path=path, remedy=again if former else None)
+    return kinds[kind]
+
+
+def is_of_haplotypes(given: PathLike | FeatureFile | WordsFile) -> bool:
+    """Whether a file, or an open one, is of haplotypes rather than of k-mers; see :func:`alphabet_of`."""
+    from archaictools.alphabet import Alphabet
+
+    return alphabet_of(given) is Alphabet.VARIANT
 
 
 @contextlib.contextmanager

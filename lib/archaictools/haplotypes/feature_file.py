@@ -1,4 +1,4 @@
-"""words.h5 of the variant alphabet: haplotypes as rows of bins, each bin the counts of its words.
+"""File of haplotypes, haplotypes.h5: a row a haplotype, and counts of its features in every bin.
 
 Counts are compressed in tiles of one haplotype and :data:`TILE` bins, so that a haplotype can be read along a
 chromosome without the others. Writing goes by pieces of a chromosome, reading by haplotypes; neither needs memory for
@@ -6,8 +6,8 @@ a whole chromosome of all haplotypes.
 
 Layout (schema version 2)::
 
-    attributes  format, schema_version, alphabet ("variant"), parameters (JSON: bin, archaic, outgroup, patterns),
-                provenance (JSON)
+    attributes  format ("archaictools haplotypes"), schema_version, alphabet ("variant"),
+                parameters (JSON: bin, archaic, outgroup, patterns), provenance (JSON)
     chromosomes/ name, length in bp; a chromosome without sites has no bins below
     haplotypes/  sample, haplotype (int8: 1 or 2), group (int32: haplotypes of people read together have the same)
     vcfs/        sha256 of each VCF of the ingroup and outgroup: files with a common VCF hold the same people
@@ -47,7 +47,6 @@ from archaictools.haplotypes.options import MAX_BIN, MAX_GROUP_HAPLOTYPES
 from archaictools.intervals import runs_of_equal
 from archaictools.io.hdf5 import (
     check_data,
-    check_version,
     open_container,
     read_array,
     read_attributes,
@@ -56,6 +55,7 @@ from archaictools.io.hdf5 import (
     read_texts,
 )
 from archaictools.io.schema import (
+    MOST_JSON,
     TEXT,
     Data,
     Table,
@@ -65,7 +65,6 @@ from archaictools.io.schema import (
     check_names,
     shown,
 )
-from archaictools.sequence.token_file import ATTRIBUTES, KIND, NEWEST
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -80,8 +79,13 @@ if TYPE_CHECKING:
 
 ALPHABET = "variant"
 
-#: Version 1 knew nothing of a haplotype's missing calls.
-SCHEMA_VERSION = NEWEST
+KIND = "archaictools haplotypes"
+#: Kinds of earlier releases, and the remedy for each.
+FORMER_KINDS = {"archaictools words": "make the file again with 'archaictools haplotypes'"}
+#: Version 1 did not store the missing calls of a haplotype.
+SCHEMA_VERSION = 2
+#: Attributes of the root, and the longest text of each in bytes.
+ATTRIBUTES = {"alphabet": 64, "parameters": MOST_JSON, "provenance": MOST_JSON}
 #: What such a file may hold, see :mod:`archaictools.io.schema`: a new dataset is a new line here.
 TABLE: Table = {
     "chromosomes/name": Data(TEXT, ("chromosomes",)),
@@ -212,7 +216,7 @@ def _read_vcf_digests(handle: h5py.File, path: Path) -> tuple[str, ...]:
 
 
 class FeatureFile:
-    """An open words.h5 of the variant alphabet; obtain one from :func:`open_features`.
+    """An open file of haplotypes; obtain one from :func:`open_features`.
 
     Attributes
     ----------
@@ -425,23 +429,25 @@ class FeatureFile:
 
 @contextlib.contextmanager
 def open_features(path: Path) -> Iterator[FeatureFile]:
-    """Open words.h5 of the variant alphabet; refuse other files, other alphabets and newer schemas."""
-    with open_container(path, kind=KIND, schema_version=SCHEMA_VERSION, attributes=ATTRIBUTES) as handle:
+    """Open a file of haplotypes.
+
+    Raises
+    ------
+    InputError
+        If the file is of another kind or schema, damaged, or without bins.
+    """
+    with open_container(
+        path,
+        kind=KIND,
+        schema_version=SCHEMA_VERSION,
+        oldest=SCHEMA_VERSION,
+        attributes=ATTRIBUTES,
+        former=FORMER_KINDS,
+    ) as handle:
         found = read_text(handle, "alphabet", path)
         if found != ALPHABET:
-            raise InputError(
-                f"holds words of the {shown(found)} alphabet, expected {ALPHABET}",
-                path=path,
-                remedy="give the words that 'archaictools haplotypes' wrote",
-            )
-        check_version(handle, path, SCHEMA_VERSION, oldest=SCHEMA_VERSION)
-        words = FeatureFile(path, handle)
-        if not words.bins or not words.haplotypes:
+            raise InputError(f"has the alphabet {shown(found)}, expected {ALPHABET}", path=path)
+        features = FeatureFile(path, handle)
+        if not features.bins or not features.haplotypes:
             raise InputError("holds no bin", path=path)
-        yield words
-
-
-def alphabet_of(path: Path) -> str:
-    """Tell the alphabet of a words.h5: ``kmer`` or ``variant``."""
-    with open_container(path, kind=KIND, schema_version=SCHEMA_VERSION, attributes=ATTRIBUTES) as handle:
-        return read_text(handle, "alphabet", path)
+        yield features

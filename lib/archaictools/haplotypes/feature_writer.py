@@ -1,4 +1,4 @@
-"""Writer of haplotypes.h5, piece by piece; for the layout see :mod:`archaictools.haplotypes.feature_file`."""
+"""Writer of haplotypes.h5, chunk by chunk; for the layout see :mod:`archaictools.haplotypes.feature_file`."""
 
 from __future__ import annotations
 
@@ -11,10 +11,17 @@ import numpy as np
 from isal import isal_zlib
 
 from archaictools.haplotypes.allele_classes import PATTERNS
-from archaictools.haplotypes.feature_file import ALPHABET, SCHEMA_VERSION, SHARED, TILE, HaplotypeEncoding, bin_edges
+from archaictools.haplotypes.feature_file import (
+    ALPHABET,
+    KIND,
+    SCHEMA_VERSION,
+    SHARED,
+    TILE,
+    HaplotypeEncoding,
+    bin_edges,
+)
 from archaictools.io.hdf5 import create, write_attributes
 from archaictools.io.schema import check_digests, check_lengths, check_name
-from archaictools.sequence.token_file import KIND
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -39,7 +46,7 @@ class FeatureChunk:
 
 
 class FeatureWriter:
-    """Append bins to a new words.h5; obtain one from :func:`write_features`.
+    """Append bins to a new file of haplotypes; obtain one from :func:`write_features`.
 
     Attributes
     ----------
@@ -80,12 +87,12 @@ class FeatureWriter:
             shapes = {"maxshape": (None, *width), "chunks": (TILE, *width)}
             group.create_dataset(f"sharing/{name}", (0, *width), dtype, **shapes, **_PACKED)
 
-    def append(self, piece: FeatureChunk) -> None:
+    def append(self, chunk: FeatureChunk) -> None:
         """Write the next bins of the chromosome begun last: whole tiles, but at its end."""
         before = len(self._datasets["callable"])
-        after = before + len(piece.callable)
+        after = before + len(chunk.callable)
         for name, stored in self._datasets.items():
-            values = getattr(piece, name)
+            values = getattr(chunk, name)
             if values.ndim == 1:
                 stored.resize(after, axis=0)
                 stored[before:] = values
@@ -153,7 +160,7 @@ def write_features(
     vcf_digests: Sequence[str],
     groups: Sequence[int] = (0,),
 ) -> Iterator[FeatureWriter]:
-    """Create words.h5 of the variant alphabet.
+    """Create a file of haplotypes.
 
     Parameters
     ----------

@@ -17,8 +17,8 @@ import numpy as np
 from h5py import h5o
 
 from archaictools.errors import InputError
+from archaictools.io._hdf5_raw import RawFile
 from archaictools.io.files import check_readable
-from archaictools.io.hdf5_raw import RawFile
 from archaictools.io.schema import MOST_JSON, MOST_NAME, check_contents, check_depth, shown
 from archaictools.io.tables import plain
 

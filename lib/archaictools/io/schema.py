@@ -16,13 +16,13 @@ import numpy as np
 from h5py import h5a, h5d, h5g, h5o, h5s, h5t, h5z
 
 from archaictools.errors import InputError
-from archaictools.io.hdf5_raw import REFERENCE
+from archaictools.io._hdf5_raw import REFERENCE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from archaictools.io.hdf5_raw import RawFile
+    from archaictools.io._hdf5_raw import RawFile
 
 #: Text of any length, in UTF-8.
 TEXT = "text"

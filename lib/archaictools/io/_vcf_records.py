@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from archaictools.io._vcf_alleles import holds_reference_only
 from archaictools.io.sites import Blocks, Sites, merged, spread
-from archaictools.io.vcf_alleles import holds_reference_only
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     import numpy.typing as npt
 
+    from archaictools.io._vcf_alleles import Base
+    from archaictools.io._vcf_text import Index, Lines
     from archaictools.io.phase_sets import PhaseSets
-    from archaictools.io.vcf_alleles import Base
-    from archaictools.io.vcf_text import Index, Lines
 
 
 class Records:

@@ -1,6 +1,6 @@
 """REF and ALT of any VCF record as bases at single positions.
 
-A record of one base each is read by :meth:`archaictools.io.vcf_text.Lines.alleles`, many at a time. All others
+A record of one base each is read by :meth:`archaictools.io._vcf_text.Lines.alleles`, many at a time. All others
 come here: a SNP beside ``*``, ``<NON_REF>`` or an indel, and substitutions of several bases.
 
 Each ALT is compared with REF as ``bcftools norm --atomize`` does. The bases that both share at the end are cut off, and

@@ -19,13 +19,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from archaictools.io._vcf_alleles import parse_genotype, single_bases
 from archaictools.io.sites import Calls
-from archaictools.io.vcf_alleles import parse_genotype, single_bases
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from archaictools.io.vcf_alleles import Base
+    from archaictools.io._vcf_alleles import Base
 
 Index = npt.NDArray[np.int64]
 
