@@ -83,7 +83,7 @@ class SecondBatches:
                 columns.append(pad_rows(part, self.batch))
             yield columns[0], columns[1][..., None], columns[2][..., None]
 
-    def dataset(self, number: int) -> tf.data.Dataset:
+    def dataset(self, number: int) -> tf.data.Dataset[object]:
         """Return one epoch (from 0) as a dataset."""
         _, bins, inputs = self._chunks.inputs.shape
         return streamed(

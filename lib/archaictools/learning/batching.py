@@ -31,7 +31,7 @@ def streamed(
     dtype: str,
     targets: tuple[int, ...],
     ahead: int,
-) -> tf.data.Dataset:
+) -> tf.data.Dataset[object]:
     """Return one epoch as a dataset that prepares batches while others are trained on.
 
     Parameters

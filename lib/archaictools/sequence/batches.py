@@ -97,7 +97,7 @@ class TrainingBatches:
         if len(over_members):
             yield self._make(over_codes, over_members, rng)
 
-    def dataset(self, number: int) -> tf.data.Dataset:
+    def dataset(self, number: int) -> tf.data.Dataset[object]:
         """Return one epoch as a dataset that prepares batches while others are trained on."""
         return streamed(
             lambda: self.epoch(number),
