@@ -9,7 +9,7 @@ import sys
 
 import pytest
 
-from conftest import ROOT
+from helpers import ROOT
 
 SCRIPTS = sorted(
     path for folder in ("performance", "pretraining", "validation") for path in (ROOT / folder).rglob("*.py")

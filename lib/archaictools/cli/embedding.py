@@ -72,11 +72,11 @@ def command(
     never saw are left out. With --word2vec, vectors of the same words are learnt without labels, and --clustering says
     how far either set sorts words by their AT content.
     """
+    from archaictools.alphabet import Alphabet
+    from archaictools.api.inputs import open_model
     from archaictools.errors import UsageError
-    from archaictools.haplotypes.pretrained import load
     from archaictools.io.files import StagedOutputs
     from archaictools.io.tables import write_json, write_table
-    from archaictools.learning.model_file import KMER
     from archaictools.learning.plots import check_suffix
     from archaictools.sequence.explain import embedding as export
     from archaictools.sequence.explain.word2vec import clustering as cluster
@@ -91,10 +91,10 @@ def command(
     found = {}
     with StagedOutputs() as outputs:
         staged = {path: outputs.stage(path) for path in (*asked, config) if path}
-        trained = load(model, alphabet=None)
+        trained = open_model(model, None)
         check_alphabet(trained.alphabet.name)
         words = export.word_vectors(trained, member=member)
-        columns = columns or (USUAL if trained.alphabet.name == KMER else tuple(words.metadata.columns))
+        columns = columns or (USUAL if trained.alphabet.name == Alphabet.KMER else tuple(words.metadata.columns))
         chosen = words.top(top)
         sets = {}
         if word2vec:
@@ -141,8 +141,8 @@ def _beside(
 
     Files of either go with the same metadata, so that words of which no sentence was drawn are left out of both.
     """
-    from archaictools.learning.model_file import check_fit
     from archaictools.progress import Progress
+    from archaictools.sequence.compatibility import check_fit
     from archaictools.sequence.explain.word2vec import EPOCHS, word2vec
     from archaictools.sequence.heldout import draw_rows, rows_of_side
     from archaictools.sequence.token_file import open_words

@@ -70,7 +70,7 @@ def command(
     from archaictools.errors import UsageError
     from archaictools.io.files import StagedOutputs
     from archaictools.io.tables import write_json, write_table
-    from archaictools.learning.network import start_tensorflow
+    from archaictools.learning.backend import start_tensorflow
     from archaictools.learning.plots import plot_bin_evaluation, plot_evaluation
 
     if not (metrics or table or plots):
@@ -108,9 +108,9 @@ def command(
 
 def _of_kmers(model: Path, words: Path, values: dict[str, Any], start: Callable[[], None]) -> Evaluation:
     """Compare on windows of the genome."""
+    from archaictools.alphabet import Alphabet
+    from archaictools.api.inputs import open_model
     from archaictools.errors import UsageError
-    from archaictools.haplotypes.pretrained import load
-    from archaictools.learning.model_file import KMER
     from archaictools.sequence.baselines import CONTROLS, RIVALS
     from archaictools.sequence.evaluate import EvaluationOptions, evaluate
     from archaictools.sequence.token_file import open_words
@@ -118,7 +118,7 @@ def _of_kmers(model: Path, words: Path, values: dict[str, Any], start: Callable[
     unknown = [name for name in values["leave_out"] if name not in {**CONTROLS, **RIVALS}]
     if unknown:
         raise UsageError(f"{', '.join(unknown)} is no control; choose among {', '.join({**CONTROLS, **RIVALS})}")
-    trained = load(model, alphabet=KMER)
+    trained = open_model(model, Alphabet.KMER)
     with open_words(words) as sentences:
         start()
         return evaluate(trained, sentences, EvaluationOptions(**values))
@@ -128,11 +128,12 @@ def _of_haplotypes(
     model: Path, words: Path, leave_out: tuple[str, ...], seed: int, start: Callable[[], None]
 ) -> Evaluation:
     """Compare on haplotypes: LSTM against HMM."""
+    from archaictools.alphabet import Alphabet
+    from archaictools.api.inputs import open_model
     from archaictools.haplotypes.evaluate import evaluate_bins
-    from archaictools.haplotypes.feature_file import ALPHABET, open_features
-    from archaictools.haplotypes.pretrained import load
+    from archaictools.haplotypes.feature_file import open_features
 
     with open_features(words) as bins:
-        trained = load(model, alphabet=ALPHABET)
+        trained = open_model(model, Alphabet.VARIANT)
         start()
         return evaluate_bins(trained, bins, leave_out=leave_out, seed=seed)

@@ -93,13 +93,14 @@ def command(
     if of_haplotypes(words):
         _haplotypes(model, words, windows // 20, repeats, fdr, positions, plot, member, threads, seed)
         return
-    from archaictools.haplotypes.pretrained import load
+    from archaictools.alphabet import Alphabet
+    from archaictools.api.inputs import open_model
     from archaictools.io.files import StagedOutputs
     from archaictools.io.tables import write_table
-    from archaictools.learning.model_file import KMER, check_fit
     from archaictools.learning.plots import check_suffix, plot_importance
     from archaictools.learning.report import choose, places_of
     from archaictools.progress import Progress
+    from archaictools.sequence.compatibility import check_fit
     from archaictools.sequence.explain.attribution import write_attribution
     from archaictools.sequence.explain.enrichment import kmers_at
     from archaictools.sequence.explain.permutation import ImportanceOptions, measure_importance
@@ -112,7 +113,7 @@ def command(
     options = ImportanceOptions(
         metric=metric, repeats=repeats, permutations=permutations, fdr=fdr, threshold=threshold, seed=seed
     )
-    trained = load(model, alphabet=KMER)
+    trained = open_model(model, Alphabet.KMER)
     with StagedOutputs() as outputs, open_words(words) as sentences:
         staged = {path: outputs.stage(path) for path in (positions, kmers, attribution, plot) if path}
         check_fit(trained, sentences)
@@ -178,25 +179,26 @@ def _haplotypes(
     seed: int,
 ) -> None:
     """Rank the inputs of a model of haplotypes."""
-    from archaictools.haplotypes.dataset import known_places, seen_bins
+    from archaictools.alphabet import Alphabet
+    from archaictools.api.inputs import open_model
+    from archaictools.haplotypes.compatibility import check_bins
+    from archaictools.haplotypes.dataset import known_names, seen_bins
     from archaictools.haplotypes.explain import draw_stretches, input_importance
-    from archaictools.haplotypes.feature_file import ALPHABET, open_features
+    from archaictools.haplotypes.feature_file import open_features
     from archaictools.haplotypes.predictors import BinPredictor
-    from archaictools.haplotypes.pretrained import load
     from archaictools.io.files import StagedOutputs
     from archaictools.io.tables import write_table
-    from archaictools.learning.model_file import check_bins
-    from archaictools.learning.network import start_tensorflow
+    from archaictools.learning.backend import start_tensorflow
     from archaictools.learning.plots import check_suffix, plot_input_importance
     from archaictools.progress import Progress
 
     if plot:
         check_suffix(plot)
     with StagedOutputs() as outputs, open_features(words) as bins:
-        trained = load(model, alphabet=ALPHABET)
+        trained = open_model(model, Alphabet.VARIANT)
         staged = {path: outputs.stage(path) for path in (positions, plot) if path}
         check_bins(trained, bins)
-        chosen, known = trained.member(member), known_places(trained.metrics.get("sources", {}), bins)
+        chosen, known = trained.member(member), known_names(trained.sources, bins)
         inputs, label = draw_stretches(
             bins,
             max(2, stretches),

@@ -189,7 +189,8 @@ def check_alphabet(alphabet: str) -> None:
 
 def of_haplotypes(words: Path) -> bool:
     """Tell whether words are of haplotypes, not of k-mers, and refuse options that say nothing about them."""
-    from archaictools.haplotypes.feature_file import ALPHABET, alphabet_of
+    from archaictools.api.inputs import alphabet_of
+    from archaictools.haplotypes.feature_file import ALPHABET
 
     alphabet = alphabet_of(words)
     check_alphabet(alphabet)

@@ -22,7 +22,7 @@ from archaictools.haplotypes.labels import truth_in_bins
 from archaictools.haplotypes.samples import group_starts
 from archaictools.haplotypes.tile_buffer import TileBuffer
 from archaictools.intervals import IntervalSet, runs_of_equal, runs_of_true
-from archaictools.io.vcf_text import ALLELES
+from archaictools.io._vcf_text import ALLELES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -16,9 +16,9 @@ from archaictools.errors import shortlist
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from archaictools.io._vcf_text import Index, Lines
     from archaictools.io.sites import Calls
     from archaictools.io.summary import Summary
-    from archaictools.io.vcf_text import Index, Lines
 
 log = logging.getLogger("archaictools")
 

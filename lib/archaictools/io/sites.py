@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from archaictools.io.vcf_alleles import NO_BASE
+from archaictools.io._vcf_alleles import NO_BASE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     import numpy.typing as npt
 
+    from archaictools.io._vcf_alleles import Base
     from archaictools.io.summary import Summary
-    from archaictools.io.vcf_alleles import Base
 
     Index = npt.NDArray[np.int64]
 

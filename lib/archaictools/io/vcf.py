@@ -1,6 +1,6 @@
 """VCF and BCF as a stream of blocks of sites, for some samples.
 
-VCF (plain, gzip or bgzip) is read as text in large blocks, see :mod:`archaictools.io.vcf_text`. BCF is turned into
+VCF (plain, gzip or bgzip) is read as text in large blocks, see :mod:`archaictools.io._vcf_text`. BCF is turned into
 text by the bcftools that pysam carries, in a process of its own. No index is needed; a file is read once, from its
 beginning to its end, and memory holds a few blocks. Positions are 0-based.
 """
@@ -19,20 +19,20 @@ from typing import IO, TYPE_CHECKING
 import numpy as np
 
 from archaictools.errors import InputError, shortlist
+from archaictools.io._vcf_records import Reading, Records
+from archaictools.io._vcf_text import LineError, Lines
 from archaictools.io.files import damage_named, is_gzip, open_bytes, refuse_cut_bgzf
 from archaictools.io.sites import Gathering
-from archaictools.io.vcf_records import Reading, Records
-from archaictools.io.vcf_text import LineError, Lines
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Sequence
 
     import numpy.typing as npt
 
+    from archaictools.io._vcf_text import Index
     from archaictools.io.phase_sets import PhaseSets
     from archaictools.io.sites import Sites
     from archaictools.io.summary import Summary
-    from archaictools.io.vcf_text import Index
 
 #: Bytes of text in a block; large enough for NumPy, small enough for a processor's cache.
 BLOCK = 1 << 20
@@ -122,7 +122,7 @@ class VariantFile:
         Dropped, and counted in ``tally`` under ``group``: records on chromosomes not wanted, without GT, without a
         substitution (indels, symbolic alleles), and, where asked for, those whose FILTER is not PASS. A record with a
         substitution beside other alleles, or of several bases, is used at each position at which bases differ, see
-        :mod:`archaictools.io.vcf_alleles`. Records of one position and REF, into which some programs split a site
+        :mod:`archaictools.io._vcf_alleles`. Records of one position and REF, into which some programs split a site
         of several alleles, are joined; others at a position that an earlier record has are dropped.
 
         Parameters

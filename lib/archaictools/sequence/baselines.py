@@ -15,10 +15,10 @@ from scipy.sparse import csr_matrix
 from sklearn.ensemble import RandomForestClassifier
 
 from archaictools.learning.splits import TEST, TRAIN
-from archaictools.learning.training import train_network
 from archaictools.sequence.audit.composition import FEATURES, logistic
 from archaictools.sequence.audit.overlap import nearest_class
 from archaictools.sequence.audit.shared_kmers import nearest_sequence
+from archaictools.sequence.fit import train_network
 from archaictools.sequence.predict import Predictor
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from archaictools.learning.network import NetworkConfig
     from archaictools.learning.splits import Locations
-    from archaictools.learning.training import TrainingOptions
+    from archaictools.sequence.options import KmerTrainingOptions
     from archaictools.sequence.token_file import WordsFile
 
 #: Columns into which the words of a larger vocabulary are hashed.
@@ -47,7 +47,7 @@ class Study:
         All sentences and their sides.
     features
         As from :func:`archaictools.sequence.audit.composition.features`.
-    network, options
+    network, options, seed
         Of the model.
     block_size
         Blocks in bp within which labels are shuffled.
@@ -63,7 +63,8 @@ class Study:
     sides: npt.NDArray[np.int8]
     features: npt.NDArray[np.float32]
     network: NetworkConfig
-    options: TrainingOptions
+    options: KmerTrainingOptions
+    seed: int
     block_size: int
     trees: int
     tree_windows: int
@@ -105,9 +106,9 @@ def sequence(study: Study) -> npt.NDArray[np.float64]:
 
 def shuffled(study: Study) -> npt.NDArray[np.float64]:
     """Train the same network in the same way on labels shuffled within blocks, and predict."""
-    label = shuffle_within_blocks(study.places, study.sides, study.block_size, seed=study.options.seed)
-    trained = train_network(study.words, study.sides, study.network, study.options, label=label)
-    predictor = Predictor(trained.model, study.words.alphabet, both_strands=study.options.reverse_complement)
+    label = shuffle_within_blocks(study.places, study.sides, study.block_size, seed=study.seed)
+    trained = train_network(study.words, study.sides, study.network, study.options, seed=study.seed, label=label)
+    predictor = Predictor(trained.model, study.words.alphabet, both_strands=study.options.rc)
     return predictor.of_rows(study.words, study.test)
 
 
@@ -116,7 +117,7 @@ def bag_of_words(study: Study) -> npt.NDArray[np.float64]:
     forest = RandomForestClassifier(
         study.trees,
         max_samples=min(len(study.train), study.tree_windows),
-        random_state=study.options.seed,
+        random_state=study.seed,
         n_jobs=study.threads,
     )
     forest.fit(word_counts(study.words, study.train), study.places.label[study.train] == 1)

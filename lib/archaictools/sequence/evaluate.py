@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,16 +14,16 @@ from archaictools.io.files import sha256
 from archaictools.learning.bootstrap import Resampler, blocks_of, interval
 from archaictools.learning.calibration import tempered
 from archaictools.learning.metrics import by_chromosome, describe, reliability
-from archaictools.learning.model_file import check_fit
 from archaictools.learning.report import SCHEMA_VERSION, Predicted, choose, places_of
 from archaictools.learning.score_histogram import Scores
 from archaictools.learning.splits import SIDES, Locations
-from archaictools.learning.training import TrainingOptions
 from archaictools.progress import Progress
 from archaictools.sequence.audit.composition import features
 from archaictools.sequence.audit.overlap import VERDICTS, check_leakage
 from archaictools.sequence.audit.shared_kmers import nearest_sequence
 from archaictools.sequence.baselines import CONTROLS, RIVALS, Study
+from archaictools.sequence.compatibility import check_fit
+from archaictools.sequence.options import KmerTrainingOptions
 from archaictools.sequence.predict import Predictor
 
 if TYPE_CHECKING:
@@ -115,9 +115,7 @@ def evaluate(model: TrainedModel, words: WordsFile, options: EvaluationOptions) 
         )
     places = places_of(words)
     table = features(words.chunks(), len(places))
-    known = {field.name for field in fields(TrainingOptions)}
-    training = TrainingOptions(**{name: value for name, value in model.metrics["training"].items() if name in known})
-    folds = [_of_fold(model, number, words, places, table, training, options) for number in range(len(model.members))]
+    folds = [_of_fold(model, number, words, places, table, options) for number in range(len(model.members))]
     predicted = {side: Predicted.join([fold.predicted[side] for fold in folds]) for side in SIDES}
     audit = max((fold.audit for fold in folds), key=lambda audit: VERDICTS.index(audit["verdict"]))
     held = choose(places, predicted["test"].rows)
@@ -211,7 +209,6 @@ def _of_fold(
     words: WordsFile,
     places: Locations,
     table: npt.NDArray[np.float32],
-    training: TrainingOptions,
     options: EvaluationOptions,
 ) -> _Fold:
     member = model.members[number]
@@ -223,8 +220,9 @@ def _of_fold(
             rows = np.flatnonzero(sides == side)
             probability = predictor.of_rows(words, rows, progress=progress)
             predicted[name] = Predicted(rows, probability, np.full(len(rows), number + 1))
+    training, seed = KmerTrainingOptions.from_dict(model.metrics["training"])
     study = Study(
-        words, places, sides, table, model.network, training, options.block_size, options.trees,
+        words, places, sides, table, model.network, training, seed, options.block_size, options.trees,
         options.tree_windows, options.threads,
     )  # fmt: skip
     others = {}

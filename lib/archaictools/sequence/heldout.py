@@ -24,7 +24,7 @@ def rows_of_side(model: TrainedModel, words: WordsFile, side: str, *, member: in
     Parameters
     ----------
     model, words
-        The words must fit the model; see :func:`archaictools.learning.model_file.check_fit`.
+        The words must fit the model; see :func:`archaictools.sequence.compatibility.check_fit`.
     side
         ``train``, ``validation``, ``test`` or ``all``.
 

@@ -47,6 +47,8 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
+    from archaictools.learning.network import NetworkConfig
+
 KIND = "archaictools words"
 SCHEMA_VERSION = 1
 #: The newest schema of either alphabet, so that a file of the other one is named as such.
@@ -95,8 +97,8 @@ class Alphabet:
             )
 
     @classmethod
-    def restore(cls, stored: Mapping[str, Any], path: Path) -> Alphabet:
-        """Read what :meth:`describe` gave.
+    def from_dict(cls, stored: Mapping[str, Any], path: Path) -> Alphabet:
+        """Rebuild an encoding from :meth:`to_dict`.
 
         Raises
         ------
@@ -121,9 +123,13 @@ class Alphabet:
         """Number of ids, 0 included."""
         return vocabulary_size(self.k)
 
-    def describe(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, Any]:
         """Return the parameters as plain values."""
         return {key: value for key, value in asdict(self).items() if key != "name"}
+
+    def fits(self, network: NetworkConfig, second: NetworkConfig | None) -> bool:
+        """Whether a network reads sentences of these words; there is no second network for k-mers."""
+        return second is None and not network.per_bin and network.words == self.words
 
     def ids(self, codes: Codes) -> Ids:
         """Turn base codes (n, size) into word ids (n, words)."""
@@ -229,7 +235,7 @@ def write_words(
     check_lengths(list(chromosomes), lengths, None)
     with create(path, kind=KIND, schema_version=SCHEMA_VERSION) as handle:
         handle.attrs["alphabet"] = alphabet.name
-        write_attributes(handle, "parameters", alphabet.describe())
+        write_attributes(handle, "parameters", alphabet.to_dict())
         write_attributes(handle, "provenance", provenance)
         handle.attrs["genome"] = genome
         handle["chromosomes/name"] = np.array(list(chromosomes), dtype=h5py.string_dtype())
@@ -259,7 +265,7 @@ class WordsFile:
                 path=path,
                 remedy="give the words that 'archaictools tokenize' wrote",
             )
-        self.alphabet = Alphabet.restore(read_attributes(handle, "parameters", path), path)
+        self.alphabet = Alphabet.from_dict(read_attributes(handle, "parameters", path), path)
         self.provenance = read_attributes(handle, "provenance", path)
         found = check_data(handle, path, TABLE, sizes={"width": packed_width(self.alphabet.size)})
         self.chromosomes = check_lengths(

@@ -66,7 +66,7 @@ def _audit(places: Locations, split: Split, read: Callable[[], Iterable[Sentence
     coordinates = check_leakage(places, sides, options)
     judged = [(coordinates["verdict"], coordinates["reason"])]
     report: dict[str, Any] = {"schema_version": SCHEMA_VERSION, "verdict": "", "reason": "", "reasons": []}
-    report["split"] = split.describe()
+    report["split"] = split.to_dict()
     report["windows"] = {name: int((sides == side).sum()) for name, side in {**SIDES, "unused": EXCLUDED}.items()}
     report["coverage"] = coverage(places)
     report["coordinates"] = coordinates

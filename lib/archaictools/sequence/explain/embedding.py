@@ -22,6 +22,7 @@ from archaictools.console import hushed_stderr
 from archaictools.errors import InputError, UsageError
 from archaictools.haplotypes.feature_file import HaplotypeEncoding
 from archaictools.io.tables import write_table
+from archaictools.sequence.compatibility import kmers_of
 from archaictools.sequence.kmers import at_content, kmer_text, reverse_complement_ids
 from archaictools.sequence.vocabulary import log_odds
 
@@ -87,7 +88,7 @@ def word_vectors(model: TrainedModel, *, member: int = 1) -> WordVectors:
     ids = np.argsort(-total, kind="stable")[: int(np.count_nonzero(total))]
     if not len(ids):
         raise InputError("the model was trained on no word")
-    k = model.kmers.k
+    k = kmers_of(model).k
     kmers = kmer_text(ids, k)
     vectors = np.ascontiguousarray(one.weights["embedding"][ids])
     metadata = pd.DataFrame(

@@ -17,6 +17,7 @@ from scipy.special import expit
 from threadpoolctl import threadpool_limits
 
 from archaictools.errors import UsageError
+from archaictools.sequence.compatibility import kmers_of
 from archaictools.sequence.kmers import words_in
 
 if TYPE_CHECKING:
@@ -98,7 +99,7 @@ class PerturbedReader:
     """
 
     def __init__(self, model: TrainedModel, *, member: int = 1) -> None:
-        self._alphabet, self._units = model.kmers, model.network.lstm
+        self._alphabet, self._units = kmers_of(model), model.network.lstm
         self._weights = model.member(member).weights
         self._dense = bool(model.network.dense)
         # sigmoid(x) = (1 + tanh(x / 2)) / 2: halving the columns of the three sigmoid gates lets one tanh serve all.
