@@ -58,7 +58,7 @@ def test_one_class_has_no_auroc():
     assert found["recall"] == 0.6
 
 
-def places_of(label):
+def locations_of(label):
     count = len(label)
     start = np.arange(count, dtype=np.int64) * 200
     return Locations(["chr1"], np.zeros(count, dtype=np.uint32), start, start + 200, label.astype(np.int8))
@@ -76,6 +76,6 @@ def test_verdict(signal, audit, verdict):
         name: Predicted(rows, probability[rows], np.ones(300, dtype=np.int64))
         for name, rows in zip(SIDES, np.arange(900).reshape(3, 300), strict=True)
     }
-    found = judge(places_of(label), sides, {"verdict": audit, "reason": "because"}, seed=1)
+    found = judge(locations_of(label), sides, {"verdict": audit, "reason": "because"}, seed=1)
     assert found["verdict"] == verdict
     assert found["test"]["n"] == 300

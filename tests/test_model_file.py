@@ -14,7 +14,7 @@ from archaictools.learning.model_file import Member, TrainedModel, check_fit, lo
 from archaictools.learning.network import NetworkConfig
 from archaictools.learning.regions import SeenRegions
 from archaictools.learning.splits import Split, SplitScheme
-from archaictools.sequence.token_file import Alphabet, open_words
+from archaictools.sequence.token_file import KmerEncoding, open_tokens
 
 
 def member(network, rng, fold) -> Member:
@@ -32,7 +32,7 @@ def member(network, rng, fold) -> Member:
 
 def small_model(**changes) -> TrainedModel:
     rng = np.random.default_rng(1)
-    alphabet = Alphabet(k=3, size=50)
+    alphabet = KmerEncoding(k=3, size=50)
     network = NetworkConfig(vocabulary=alphabet.vocabulary, words=alphabet.words, embedding=4, lstm=3, dense=2)
     values = {
         "network": network,
@@ -150,10 +150,10 @@ def test_words_that_do_not_fit_are_named(ok, run, path, tmp_path, planted):
     ):
         out = tmp_path / "w.h5"
         ok("tokenize", bed, "--genome", genome, "--out", out, *options)
-        with open_words(out) as words, pytest.raises(InputError) as caught:
+        with open_tokens(out) as words, pytest.raises(InputError) as caught:
             check_fit(load_model(path), words)
         assert message in str(caught.value)
-    with open_words(out) as words:
+    with open_tokens(out) as words:
         check_fit(load_model(path), words, any_build=True)
     result = run("predict", path, out, "--table", tmp_path / "t.tsv")
     assert result.code == 3

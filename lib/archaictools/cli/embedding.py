@@ -145,9 +145,9 @@ def _beside(
     from archaictools.progress import Progress
     from archaictools.sequence.explain.word2vec import EPOCHS, word2vec
     from archaictools.sequence.heldout import draw_rows, rows_of_side
-    from archaictools.sequence.token_file import open_words
+    from archaictools.sequence.token_file import open_tokens
 
-    with open_words(path) as words:
+    with open_tokens(path) as words:
         check_fit(trained, words)
         rows = draw_rows(rows_of_side(trained, words, "train", member=member), sentences, seed=seed)
         with Progress(len(rows) * (1 + EPOCHS), "sentences", "Word2Vec") as progress:

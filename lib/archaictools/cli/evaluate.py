@@ -113,13 +113,13 @@ def _of_kmers(model: Path, words: Path, values: dict[str, Any], start: Callable[
     from archaictools.learning.model_file import KMER
     from archaictools.sequence.baselines import CONTROLS, RIVALS
     from archaictools.sequence.evaluate import EvaluationOptions, evaluate
-    from archaictools.sequence.token_file import open_words
+    from archaictools.sequence.token_file import open_tokens
 
     unknown = [name for name in values["leave_out"] if name not in {**CONTROLS, **RIVALS}]
     if unknown:
         raise UsageError(f"{', '.join(unknown)} is no control; choose among {', '.join({**CONTROLS, **RIVALS})}")
     trained = load(model, alphabet=KMER)
-    with open_words(words) as sentences:
+    with open_tokens(words) as sentences:
         start()
         return evaluate(trained, sentences, EvaluationOptions(**values))
 

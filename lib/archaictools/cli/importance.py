@@ -98,14 +98,14 @@ def command(
     from archaictools.io.tables import write_table
     from archaictools.learning.model_file import KMER, check_fit
     from archaictools.learning.plots import check_suffix, plot_importance
-    from archaictools.learning.report import choose, places_of
+    from archaictools.learning.report import choose, locations_of
     from archaictools.progress import Progress
     from archaictools.sequence.explain.attribution import write_attribution
     from archaictools.sequence.explain.enrichment import kmers_at
     from archaictools.sequence.explain.permutation import ImportanceOptions, measure_importance
     from archaictools.sequence.explain.perturb import PerturbedReader, sequence_positions, word_positions
     from archaictools.sequence.heldout import draw_rows, rows_of_side
-    from archaictools.sequence.token_file import open_words
+    from archaictools.sequence.token_file import open_tokens
 
     if plot:
         check_suffix(plot)
@@ -113,12 +113,12 @@ def command(
         metric=metric, repeats=repeats, permutations=permutations, fdr=fdr, threshold=threshold, seed=seed
     )
     trained = load(model, alphabet=KMER)
-    with StagedOutputs() as outputs, open_words(words) as sentences:
+    with StagedOutputs() as outputs, open_tokens(words) as sentences:
         staged = {path: outputs.stage(path) for path in (positions, kmers, attribution, plot) if path}
         check_fit(trained, sentences)
         rows = rows_of_side(trained, sentences, part, member=member)
         drawn = draw_rows(rows, windows, seed=seed)
-        where = places_of(sentences)
+        where = locations_of(sentences)
         reader = PerturbedReader(trained, member=member)
         places = (
             word_positions(sentences.alphabet)

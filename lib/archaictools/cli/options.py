@@ -189,11 +189,12 @@ def check_alphabet(alphabet: str) -> None:
 
 def of_haplotypes(words: Path) -> bool:
     """Tell whether words are of haplotypes, not of k-mers, and refuse options that say nothing about them."""
-    from archaictools.haplotypes.feature_file import ALPHABET, alphabet_of
+    from archaictools.alphabet import Alphabet
+    from archaictools.api.inputs import alphabet_of
 
     alphabet = alphabet_of(words)
     check_alphabet(alphabet)
-    return alphabet == ALPHABET
+    return alphabet is Alphabet.VARIANT
 
 
 def names(_context: click.Context, _parameter: click.Parameter, value: str | None) -> tuple[str, ...]:

@@ -194,13 +194,13 @@ def _windows(
     from archaictools.learning.model_file import KMER, check_fit
     from archaictools.progress import Progress
     from archaictools.sequence.ensemble import Ensemble
-    from archaictools.sequence.token_file import open_words
+    from archaictools.sequence.token_file import open_tokens
     from archaictools.sequence.tracks import Calling, predict_chromosomes, write_predictions
 
     trained = load(model, alphabet=KMER)
     threshold, min_length, max_gap = calls
     calling = Calling(threshold=threshold, min_length=min_length, max_gap=max_gap)
-    with StagedOutputs() as outputs, open_words(words) as sentences:
+    with StagedOutputs() as outputs, open_tokens(words) as sentences:
         staged = {
             name: outputs.stage(path) for name, path in (("bigwig", bigwig), ("bed", bed), ("table", table)) if path
         }

@@ -67,7 +67,7 @@ def command(
     from archaictools.progress import Progress
     from archaictools.sequence import tokenize
     from archaictools.sequence.labels import LABELS
-    from archaictools.sequence.token_file import Alphabet, write_words
+    from archaictools.sequence.token_file import KmerEncoding, write_tokens
     from archaictools.sequence.vocabulary import WordCounts
 
     if fasta and (windows or genome):
@@ -96,7 +96,7 @@ def command(
                     remedy="give a larger --size or cut shorter windows",
                 )
             parts = tokenize.sentences_of_windows(windows, sequence, size=length, tally=tally)
-        alphabet = Alphabet(k=k, stride=stride, canonical=canonical, size=length)
+        alphabet = KmerEncoding(k=k, stride=stride, canonical=canonical, size=length)
         origin = provenance.record(
             "tokenize",
             {"k": k, "stride": stride, "canonical": canonical, "size": length},
@@ -105,7 +105,7 @@ def command(
         counts = WordCounts(alphabet) if table else None
         classes = {1: 0, 0: 0, -1: 0}
         progress = stack.enter_context(Progress(None, "sentences", "tokenize"))
-        with write_words(target, alphabet, genome=source.name, chromosomes=chromosomes, provenance=origin) as writer:
+        with write_tokens(target, alphabet, genome=source.name, chromosomes=chromosomes, provenance=origin) as writer:
             for part in tokenize.batches(parts):
                 writer.append(part)
                 for value in classes:

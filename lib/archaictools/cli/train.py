@@ -159,7 +159,7 @@ def command(
     import pandas as pd
 
     from archaictools.errors import UsageError
-    from archaictools.haplotypes.feature_file import alphabet_of
+    from archaictools.api.inputs import alphabet_of
     from archaictools.io.bed import write_bed
     from archaictools.io.files import StagedOutputs
     from archaictools.io.tables import write_json, write_table
@@ -246,9 +246,9 @@ def _of_kmers(
     """Train on sentences of k-mers; return also where they lie and how long the chromosomes are."""
     from archaictools.learning.training import TrainingOptions
     from archaictools.sequence.fit import fit
-    from archaictools.sequence.token_file import open_words
+    from archaictools.sequence.token_file import open_tokens
 
-    sentences = stack.enter_context(open_words(words))
+    sentences = stack.enter_context(open_tokens(words))
     fitted = fit(sentences, holding, TrainingOptions(**values), sizes, checkpoint=checkpoint, start=start)
     return fitted, fitted.places, sentences.chromosomes
 

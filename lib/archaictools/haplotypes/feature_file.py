@@ -63,7 +63,6 @@ from archaictools.io.schema import (
     check_names,
     shown,
 )
-from archaictools.sequence.token_file import ATTRIBUTES, KIND, NEWEST
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -77,8 +76,11 @@ if TYPE_CHECKING:
 
 ALPHABET = "variant"
 
-#: Version 1 knew nothing of a haplotype's missing calls.
-SCHEMA_VERSION = NEWEST
+KIND = "archaictools words"
+#: Version 1 did not store the missing calls of a haplotype.
+SCHEMA_VERSION = 2
+#: Attributes of the root, and the longest text of each in bytes.
+ATTRIBUTES = {"alphabet": 64, "parameters": MOST_JSON, "provenance": MOST_JSON, "genome": 4_096}
 #: What such a file may hold, see :mod:`archaictools.io.schema`: a new dataset is a new line here.
 TABLE: Table = {
     "chromosomes/name": Data(TEXT, ("chromosomes",)),
@@ -421,9 +423,3 @@ def open_features(path: Path) -> Iterator[FeatureFile]:
         if not words.bins or not words.haplotypes:
             raise InputError("holds no bin", path=path)
         yield words
-
-
-def alphabet_of(path: Path) -> str:
-    """Tell the alphabet of a words.h5: ``kmer`` or ``variant``."""
-    with open_container(path, kind=KIND, schema_version=SCHEMA_VERSION, attributes=ATTRIBUTES) as handle:
-        return read_text(handle, "alphabet", path)

@@ -14,7 +14,6 @@ from archaictools.haplotypes.allele_classes import PATTERNS
 from archaictools.haplotypes.feature_file import ALPHABET, SCHEMA_VERSION, SHARED, TILE, HaplotypeEncoding, bin_edges
 from archaictools.io.hdf5 import create, write_attributes
 from archaictools.io.schema import check_lengths, check_name
-from archaictools.sequence.token_file import KIND
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

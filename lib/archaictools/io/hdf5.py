@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import h5py
@@ -52,7 +53,13 @@ def create(path: Path, *, kind: str, schema_version: int) -> Iterator[h5py.File]
 
 @contextlib.contextmanager
 def open_container(
-    path: Path, *, kind: str, schema_version: int, attributes: Mapping[str, int | None], oldest: int = 1
+    path: Path,
+    *,
+    kind: str,
+    schema_version: int,
+    attributes: Mapping[str, int | None],
+    oldest: int = 1,
+    former: Mapping[str, str] = MappingProxyType({}),
 ) -> Iterator[h5py.File]:
     """Open a container for reading, refusing other files, other kinds, newer schemas and those before ``oldest``.
 
@@ -69,6 +76,8 @@ def open_container(
     attributes
         Attributes that the root may have, besides those that :func:`create` writes: the longest text, or None for an
         integer.
+    former
+        Kinds that earlier releases wrote in place of this one, and the remedy for each.
 
     Raises
     ------
@@ -82,7 +91,7 @@ def open_container(
         raise InputError(f"is not an intact HDF5 file, expected {kind}", path=path) from error
     with handle:
         with intact(path, "its head"):
-            _check_head(handle, path, kind, {"format": MOST_NAME, "schema_version": None, **attributes})
+            _check_head(handle, path, kind, {"format": MOST_NAME, "schema_version": None, **attributes}, former)
         check_version(handle, path, schema_version, oldest=oldest)
         yield handle
 
@@ -98,13 +107,38 @@ def check_version(handle: h5py.File, path: Path, newest: int, *, oldest: int = 1
         )
 
 
-def _check_head(handle: h5py.File, path: Path, kind: str, known: Mapping[str, int | None]) -> None:
-    """Check the attributes of the root, of which only the kind is read."""
-    with RawFile(path, expected=kind) as raw:
+def read_kind(path: Path, *, expected: str) -> str:
+    """Return the kind of a container, of which nothing else is read; ``expected`` is for the error of other files.
+
+    Raises
+    ------
+    InputError
+        If the file is missing, not HDF5 or damaged.
+    """
+    check_readable(path)
+    try:
+        handle = h5py.File(path, "r", locking=False)
+    except (OSError, RuntimeError, ValueError) as error:
+        raise InputError(f"is not an intact HDF5 file, expected {expected}", path=path) from error
+    with handle, intact(path, "its head"):
+        return _kind(handle, path, expected)[0]
+
+
+def _kind(handle: h5py.File, path: Path, expected: str) -> tuple[str, dict[str, int | None]]:
+    """Return the kind, and the attributes of the root: bytes of a text, or None for an integer."""
+    with RawFile(path, expected=expected) as raw:
         present = raw.attributes(h5o.get_info(handle.id, b"/").addr)
-    found = read_text(handle, "format", path) if 0 < (present.get("format") or 0) <= MOST_NAME else "something else"
+    known = 0 < (present.get("format") or 0) <= MOST_NAME
+    return read_text(handle, "format", path) if known else "something else", present
+
+
+def _check_head(
+    handle: h5py.File, path: Path, kind: str, known: Mapping[str, int | None], former: Mapping[str, str]
+) -> None:
+    """Check the attributes of the root, of which only the kind is read."""
+    found, present = _kind(handle, path, kind)
     if found != kind:
-        raise InputError(f"holds {shown(found)}, expected {kind}", path=path)
+        raise InputError(f"holds {shown(found)}, expected {kind}", path=path, remedy=former.get(found))
     for name, length in present.items():
         most = known.get(name)
         if name not in known or (length is None) != (most is None):

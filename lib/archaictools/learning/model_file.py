@@ -59,14 +59,14 @@ from archaictools.io.schema import (
 from archaictools.learning.network import NetworkConfig
 from archaictools.learning.regions import SeenRegions
 from archaictools.learning.splits import Split
-from archaictools.sequence.token_file import Alphabet
+from archaictools.sequence.token_file import KmerEncoding
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from archaictools.haplotypes.feature_file import FeatureFile
-    from archaictools.sequence.token_file import WordsFile
+    from archaictools.sequence.token_file import TokenFile
 
 KIND = "archaictools model"
 SCHEMA_VERSION = 3
@@ -158,7 +158,7 @@ class TrainedModel:
 
     network: NetworkConfig
     members: Sequence[Member]
-    alphabet: Alphabet | HaplotypeEncoding
+    alphabet: KmerEncoding | HaplotypeEncoding
     both_strands: bool
     chromosomes: Mapping[str, int]
     words_digest: str
@@ -167,9 +167,9 @@ class TrainedModel:
     sharing: NetworkConfig | None = None
 
     @property
-    def kmers(self) -> Alphabet:
+    def kmers(self) -> KmerEncoding:
         """How bases become words, for a model that reads k-mers."""
-        if not isinstance(self.alphabet, Alphabet):
+        if not isinstance(self.alphabet, KmerEncoding):
             raise TypeError("the model reads bins, not k-mers")
         return self.alphabet
 
@@ -240,7 +240,7 @@ def load_model(path: Path, *, alphabet: str | None = KMER) -> TrainedModel:
             wanted = alphabet or f"{KMER} or {VARIANT}"
             raise InputError(f"is a model of the {shown(found)} alphabet, not {wanted}", path=path)
         parameters = read_attributes(handle, "parameters", path)
-        reading = Alphabet.restore(parameters, path) if found == KMER else HaplotypeEncoding.restore(parameters, path)
+        reading = KmerEncoding.restore(parameters, path) if found == KMER else HaplotypeEncoding.restore(parameters, path)
         description = read_attributes(handle, "network", path)
         both_strands = description.pop("both_strands", None)
         network = _restore_network(description, path)
@@ -250,7 +250,7 @@ def load_model(path: Path, *, alphabet: str | None = KMER) -> TrainedModel:
             network.vocabulary != reading.vocabulary
             or not isinstance(both_strands, bool)
             or network.per_bin != (found != KMER)
-            or (isinstance(reading, Alphabet) and network.words != reading.words)
+            or (isinstance(reading, KmerEncoding) and network.words != reading.words)
             or (
                 sharing
                 and not (network.per_bin and sharing.per_bin and sharing.vocabulary == network.vocabulary + len(INPUTS))
@@ -371,7 +371,7 @@ def check_bins(model: TrainedModel, words: FeatureFile) -> None:
         )
 
 
-def check_fit(model: TrainedModel, words: WordsFile, *, any_build: bool = False) -> None:
+def check_fit(model: TrainedModel, words: TokenFile, *, any_build: bool = False) -> None:
     """Refuse words that a model was not made for: another k, stride, window, strand treatment or genome build.
 
     A build is recognised by chromosome lengths: chromosomes of one name must have one length in both files.

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     import tensorflow as tf
 
     from archaictools.learning.network import NetworkConfig
-    from archaictools.sequence.token_file import WordsFile
+    from archaictools.sequence.token_file import TokenFile
 
 log = logging.getLogger("archaictools")
 
@@ -126,7 +126,7 @@ class Trained:
 
 
 def train_network(
-    words: WordsFile,
+    words: TokenFile,
     sides: npt.NDArray[np.int8],
     network: NetworkConfig,
     options: TrainingOptions,

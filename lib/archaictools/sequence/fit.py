@@ -15,7 +15,7 @@ from archaictools.learning.metrics import describe
 from archaictools.learning.model_file import Member, TrainedModel
 from archaictools.learning.network import NetworkConfig
 from archaictools.learning.regions import seen_by
-from archaictools.learning.report import Predicted, judge, places_of, training_counts
+from archaictools.learning.report import Predicted, judge, locations_of, training_counts
 from archaictools.learning.splits import EXCLUDED, SIDES, Locations, Split, SplitScheme, make_splits
 from archaictools.learning.training import Trained, TrainingOptions, train_network
 from archaictools.progress import Progress
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
-    from archaictools.sequence.token_file import WordsFile
+    from archaictools.sequence.token_file import TokenFile
 
 log = logging.getLogger("archaictools")
 
@@ -64,7 +64,7 @@ class _FittedMember:
 
 
 def fit(
-    words: WordsFile,
+    words: TokenFile,
     split_options: SplitScheme,
     options: TrainingOptions,
     sizes: Mapping[str, Any],
@@ -95,7 +95,7 @@ def fit(
         If training diverges.
     """
     network = NetworkConfig(vocabulary=words.alphabet.vocabulary, words=words.alphabet.words, **sizes)
-    places = places_of(words)
+    places = locations_of(words)
     splits = make_splits(places, split_options)
     audits = [check_leakage(places, split.sides(places), split_options) for split in splits]
     audit = max(audits, key=lambda audit: VERDICTS.index(audit["verdict"]))
@@ -133,7 +133,7 @@ def fit(
 
 
 def _fit_member(
-    words: WordsFile,
+    words: TokenFile,
     places: Locations,
     split: Split,
     audit: dict[str, Any],

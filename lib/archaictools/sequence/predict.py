@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from archaictools.io.dna import Codes
     from archaictools.progress import Progress
-    from archaictools.sequence.token_file import Alphabet, WordsFile
+    from archaictools.sequence.token_file import KmerEncoding, TokenFile
 
 #: Sentences predicted at once; on a CPU five times faster than batches of 32 and within 5 % of larger ones.
 BATCH = 2_048
@@ -34,7 +34,7 @@ class Predictor:
         Average the probabilities of a sentence and of its reverse complement.
     """
 
-    def __init__(self, model: keras.Model, alphabet: Alphabet, *, both_strands: bool) -> None:
+    def __init__(self, model: keras.Model, alphabet: KmerEncoding, *, both_strands: bool) -> None:
         self._model, self._alphabet, self._both = model, alphabet, both_strands
 
     def of_codes(self, codes: Codes, lengths: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
@@ -47,7 +47,7 @@ class Predictor:
         return (forward + self._of_ids(self._alphabet.ids(flipped))) / 2
 
     def of_rows(
-        self, words: WordsFile, rows: npt.NDArray[np.int64], *, progress: Progress | None = None
+        self, words: TokenFile, rows: npt.NDArray[np.int64], *, progress: Progress | None = None
     ) -> npt.NDArray[np.float64]:
         """Predict some sentences of a words file, in the order of ``rows``."""
         lengths = (words.field("end") - words.field("start"))[rows]

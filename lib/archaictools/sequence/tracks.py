@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from archaictools.io.bigwig import Track
     from archaictools.progress import Progress
     from archaictools.sequence.ensemble import Ensemble
-    from archaictools.sequence.token_file import WordsFile
+    from archaictools.sequence.token_file import TokenFile
 
 
 #: Marks what training saw, in names of segments and as a column.
@@ -59,7 +59,7 @@ class Predictions:
         return mean_where_overlapping(self.start, self.end, self.probability)
 
 
-def predict_chromosomes(words: WordsFile, ensemble: Ensemble, *, progress: Progress) -> Iterator[Predictions]:
+def predict_chromosomes(words: TokenFile, ensemble: Ensemble, *, progress: Progress) -> Iterator[Predictions]:
     """Predict every sentence of a words file, chromosome by chromosome.
 
     Memory holds one chromosome's coordinates and probabilities (25 bytes a window) and one chunk of bases.
@@ -167,7 +167,7 @@ class Written:
 
 def write_predictions(
     predictions: Iterable[Predictions],
-    words: WordsFile,
+    words: TokenFile,
     calling: Calling,
     *,
     bigwig: Path | None = None,
@@ -203,7 +203,7 @@ def write_predictions(
     return done
 
 
-def _header(words: WordsFile) -> dict[str, int]:
+def _header(words: TokenFile) -> dict[str, int]:
     """Return chromosome lengths, those with sentences first and in the order of the file, as a bigWig needs them."""
     names = list(words.chromosomes)
     numbers, first = np.unique(words.field("chrom"), return_index=True)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from archaictools.sequence.kmers import Ids
-    from archaictools.sequence.token_file import Alphabet
+    from archaictools.sequence.token_file import KmerEncoding
 
 
 class WordCounts:
@@ -28,7 +28,7 @@ class WordCounts:
         int64, shape (3, 4^k + 1): rows are introgressed, depleted, unlabelled; column 0 is "no word here".
     """
 
-    def __init__(self, alphabet: Alphabet) -> None:
+    def __init__(self, alphabet: KmerEncoding) -> None:
         self.alphabet = alphabet
         self.counts = np.zeros((3, alphabet.vocabulary), dtype=np.int64)
 

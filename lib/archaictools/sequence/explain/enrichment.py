@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from archaictools.sequence.kmers import Ids
-    from archaictools.sequence.token_file import Alphabet
+    from archaictools.sequence.token_file import KmerEncoding
 
 COLUMNS = ["kmer", "count", "background", "odds_ratio", "p", "q", "at_content", "log_odds"]
 
@@ -25,7 +25,7 @@ COLUMNS = ["kmer", "count", "background", "odds_ratio", "p", "q", "at_content", 
 def kmers_at(
     important: npt.NDArray[np.bool_],
     sentences: Iterable[tuple[Ids, npt.NDArray[np.int8]]],
-    alphabet: Alphabet,
+    alphabet: KmerEncoding,
     *,
     min_count: int = 5,
 ) -> pd.DataFrame:

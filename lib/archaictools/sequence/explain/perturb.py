@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from archaictools.io.dna import Codes
     from archaictools.learning.model_file import TrainedModel
     from archaictools.sequence.kmers import Ids
-    from archaictools.sequence.token_file import Alphabet
+    from archaictools.sequence.token_file import KmerEncoding
 
     Floats = npt.NDArray[np.float32]
 
@@ -60,20 +60,20 @@ class Positions:
     def __len__(self) -> int:
         return len(self.first)
 
-    def words_at(self, chosen: npt.NDArray[np.bool_], alphabet: Alphabet) -> npt.NDArray[np.bool_]:
+    def words_at(self, chosen: npt.NDArray[np.bool_], alphabet: KmerEncoding) -> npt.NDArray[np.bool_]:
         """Return the words that lie within a chosen position, or hold one; shape (words,)."""
         start = np.arange(alphabet.words)[:, None] * alphabet.stride
         end, low, high = start + alphabet.k, self.base[chosen], self.base[chosen] + self.width
         return np.asarray((((low <= start) & (end <= high)) | ((start <= low) & (high <= end))).any(axis=1))
 
 
-def word_positions(alphabet: Alphabet) -> Positions:
+def word_positions(alphabet: KmerEncoding) -> Positions:
     """Return one position a word, for exchanging words alone."""
     first = np.arange(alphabet.words)
     return Positions(first, first + 1, first * alphabet.stride, alphabet.k, words_only=True)
 
 
-def sequence_positions(alphabet: Alphabet, width: int) -> Positions:
+def sequence_positions(alphabet: KmerEncoding, width: int) -> Positions:
     """Return one position every ``stride`` bases, for exchanging blocks of ``width`` bases."""
     if not 1 <= width <= alphabet.size:
         raise UsageError(f"a block of {width} bases does not fit a sentence of {alphabet.size}")

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from archaictools.progress import Progress
-    from archaictools.sequence.token_file import WordsFile
+    from archaictools.sequence.token_file import TokenFile
 
 #: As gensim has them by default: words on either side of a word, passes over the sentences.
 WINDOW, EPOCHS = 5, 5
@@ -32,7 +32,7 @@ WINDOW, EPOCHS = 5, 5
 class _Corpus:
     """Sentences as lists of words' ids in text, as gensim wants them, from the first each time."""
 
-    def __init__(self, words: WordsFile, rows: npt.NDArray[np.int64], progress: Progress) -> None:
+    def __init__(self, words: TokenFile, rows: npt.NDArray[np.int64], progress: Progress) -> None:
         self._words, self._rows, self._progress = words, rows, progress
 
     def __iter__(self) -> Iterator[list[str]]:
@@ -43,7 +43,7 @@ class _Corpus:
 
 
 def word2vec(
-    words: WordsFile, rows: npt.NDArray[np.int64], like: WordVectors, *, seed: int, progress: Progress
+    words: TokenFile, rows: npt.NDArray[np.int64], like: WordVectors, *, seed: int, progress: Progress
 ) -> WordVectors:
     """Train Word2Vec (continuous bag of words) on some sentences, in as many dimensions as the learnt vectors have.
 

@@ -1,0 +1,126 @@
+"""Inputs that verbs of both wings take: a model, or a file of k-mers or of haplotypes."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from archaictools.errors import InputError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from archaictools.alphabet import Alphabet
+    from archaictools.haplotypes.feature_file import FeatureFile
+    from archaictools.learning.model_file import TrainedModel
+    from archaictools.sequence.token_file import TokenFile
+
+    PathLike = str | os.PathLike[str]
+
+#: The word that stands for the model of the package in place of a file.
+PRETRAINED = "pretrained"
+
+
+def path_of(given: PathLike) -> Path:
+    """Return the path that a string, a path or a result stands for; a pipe is read into a temporary file."""
+    from archaictools.io.pipes import seekable
+
+    return seekable(os.fspath(given))
+
+
+def open_model(given: PathLike | TrainedModel, alphabet: Alphabet | None) -> TrainedModel:
+    """Load a model.
+
+    Parameters
+    ----------
+    given
+        The word ``pretrained`` for the model of the package (a file of that name in the working folder is
+        ``./pretrained``), a path, a result of ``train``, or a model in memory.
+    alphabet
+        What the model must read; None for either.
+
+    Raises
+    ------
+    UsageError
+        If the model of the package is to read k-mers.
+    InputError
+        If the model reads the other alphabet, or as :func:`archaictools.learning.model_file.load_model`.
+    """
+    from archaictools.alphabet import Alphabet
+    from archaictools.learning.model_file import TrainedModel, load_model
+
+    model = given if isinstance(given, TrainedModel) else getattr(given, "model", None)
+    if isinstance(model, TrainedModel):
+        if alphabet is not None and model.alphabet.name != alphabet:
+            raise InputError(f"the model is of the {model.alphabet.name} alphabet, not {alphabet}")
+        return model
+    path = os.fspath(given)  # type: ignore[arg-type] # a model was returned above
+    if path != PRETRAINED:
+        return load_model(path_of(path), alphabet=alphabet)
+    if alphabet is Alphabet.KMER:
+        raise UsageError(
+            f"{PRETRAINED!r} reads haplotypes, but the words are k-mers: name a model.h5 that 'archaictools train' "
+            "made of k-mers"
+        )
+    from archaictools.haplotypes.pretrained import load
+
+    return load(Path(PRETRAINED), alphabet=Alphabet.VARIANT)
+
+
+def alphabet_of(given: PathLike | FeatureFile | TokenFile) -> Alphabet:
+    """Return the alphabet of a file of k-mers or of haplotypes, or of an open one.
+
+    Raises
+    ------
+    InputError
+        If the file is of another kind.
+    """
+    from archaictools.alphabet import Alphabet
+    from archaictools.haplotypes import feature_file
+    from archaictools.io.hdf5 import read_kind
+    from archaictools.io.schema import shown
+    from archaictools.sequence import token_file
+
+    if not isinstance(given, str | os.PathLike):
+        return Alphabet(given.alphabet.name)
+    kinds = {token_file.KIND: Alphabet.KMER, feature_file.KIND: Alphabet.VARIANT}
+    path, expected = path_of(given), " or ".join(kinds)
+    kind = read_kind(path, expected=expected)
+    if kind not in kinds:
+        again = "make the file again with 'archaictools tokenize' (k-mers) or 'archaictools haplotypes'"
+        former = kind in token_file.FORMER_KINDS
+        raise InputError(f"holds {shown(kind)}, expected {expected}", path=path, remedy=again if former else None)
+    return kinds[kind]
+
+
+def is_of_haplotypes(given: PathLike | FeatureFile | TokenFile) -> bool:
+    """Whether a file, or an open one, is of haplotypes rather than of k-mers; see :func:`alphabet_of`."""
+    from archaictools.alphabet import Alphabet
+
+    return alphabet_of(given) is Alphabet.VARIANT
+
+
+@contextlib.contextmanager
+def open_haplotypes(given: PathLike | FeatureFile | TokenFile) -> Iterator[FeatureFile]:
+    """Open a file of haplotypes; one that is open already is left open."""
+    from archaictools.haplotypes.feature_file import FeatureFile, open_features
+
+    if isinstance(given, FeatureFile):
+        yield given
+        return
+    with open_features(path_of(given)) as features:  # type: ignore[arg-type] # is_of_haplotypes() is true
+        yield features
+
+
+@contextlib.contextmanager
+def open_kmers(given: PathLike | FeatureFile | TokenFile) -> Iterator[TokenFile]:
+    """Open a file of k-mers; one that is open already is left open."""
+    from archaictools.sequence.token_file import TokenFile, open_tokens
+
+    if isinstance(given, TokenFile):
+        yield given
+        return
+    with open_tokens(path_of(given)) as tokens:  # type: ignore[arg-type] # is_of_haplotypes() is false
+        yield tokens
