@@ -14,7 +14,7 @@ GALAXY  ?= .galaxy
 PLANEMO ?= .planemo
 BROWSER ?= .browser
 
-.PHONY: demo demo-real demo-people callers yardstick leave-out pretrain article controls validate-realdata test fuzz test-galaxy test-browser lint docs bench clean help
+.PHONY: demo demo-real demo-people callers yardstick leave-out pretrain article controls validate-realdata validate-outputs test fuzz test-galaxy test-browser lint docs bench clean help
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -54,6 +54,9 @@ controls: $(READY) ## three genomes with known verdicts (skill, no skill, leaky)
 
 validate-realdata: $(READY) ## windows, segments and verdicts on real data (DATA=folder; 3 minutes)
 	ARCHAICTOOLS_DATA="$(DATA)" $(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder validation/realdata
+
+validate-outputs: $(READY) ## identical outputs of the checkout BEFORE=folder and this one, into same-outputs/ (20 minutes)
+	$(BIN)/python validation/same_outputs/compare.py --before $(BEFORE) --after . --out same-outputs
 
 test: $(READY) ## all tests without a Galaxy server or a browser
 	ARCHAICTOOLS_DATA="$(DATA)" $(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder
@@ -97,5 +100,5 @@ bench: $(READY) ## speed and memory, each compared with an alternative, into per
 	$(BIN)/python performance/speed.py --out performance/RESULTS.md
 
 clean: ## removal of all that the targets made
-	rm -rf $(VENV) $(GALAXY) $(PLANEMO) $(BROWSER) demo demo-real demo-people callers yardstick pretrain article controls build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(GALAXY) $(PLANEMO) $(BROWSER) demo demo-real demo-people callers yardstick pretrain article controls same-outputs build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} + ; rm -rf lib/*.egg-info

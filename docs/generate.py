@@ -8,8 +8,9 @@ from __future__ import annotations
 import inspect
 import re
 import textwrap
+from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, get_type_hints
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -216,25 +217,26 @@ def _api(functions: list[str]) -> str:
         "```python\nimport archaictools as at\n```",
     ]
     for verb in functions:
-        function = getattr(archaictools, verb)
+        function = getattr(import_module(f"archaictools.api.{verb}"), verb)
         parts += [
             f"## {verb}",
             f"```python\n{_signature(verb, function)}\n```",
             *_numpy(inspect.getdoc(function) or ""),
         ]
         parts.append(f"Keywords are described under [`archaictools {verb}`](cli/{verb}.md#options).")
-        result = get_type_hints(inspect.unwrap(function)).get("return") if _resolvable(function) else None
-        if inspect.isclass(result):
-            parts += _result(result)
+        plain = inspect.unwrap(function)
+        result = vars(inspect.getmodule(plain)).get(str(plain.__annotations__.get("return")))
+        for each in _family(result) if inspect.isclass(result) else ():
+            if each.__doc__:
+                parts += _result(each)
     return "\n\n".join(parts)
 
 
-def _resolvable(function: Any) -> bool:
-    try:
-        get_type_hints(inspect.unwrap(function))
-    except NameError:
-        return False
-    return True
+def _family(result: type) -> Iterator[type]:
+    """Yield a class and those made from it."""
+    yield result
+    for each in result.__subclasses__():
+        yield from _family(each)
 
 
 def _signature(verb: str, function: Any) -> str:

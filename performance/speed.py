@@ -361,7 +361,8 @@ from archaictools.progress import Progress
 from archaictools.haplotypes.feature_file import HaplotypeEncoding
 from archaictools.haplotypes.feature_writer import write_features
 from archaictools.haplotypes.encode import encode_vcfs
-from archaictools.haplotypes.samples import EncodingOptions, SampleSets
+from archaictools.haplotypes.options import EncodingOptions
+from archaictools.haplotypes.samples import SampleSets
 outgroup, ingroup = (tuple(line.strip() for line in open({sim!r} + "/" + role + ".txt")) for role in ("outgroup", "ingroup"))
 people = SampleSets(vcf=(Path({vcf!r}),), ingroup=ingroup, outgroup=outgroup)
 start = time.perf_counter()

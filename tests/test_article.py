@@ -97,16 +97,16 @@ def test_agreement_by_hand(published):
         columns=["gene", "chrom", "start", "end", "call", "mean"],
     )
     found = agreement(genes, read_published(published))
-    assert (found["published"], found["compared"]) == (6, 5)  # a region of D stands there twice; chr9 is not predicted
-    assert (found["both"], found["here_only"], found["published_only"], found["neither"]) == (3, 1, 0, 1)
-    assert found["accuracy"] == 0.8
+    assert (found.published, found.compared) == (6, 5)  # a region of D stands there twice; chr9 is not predicted
+    assert (found.both, found.here_only, found.published_only, found.neither) == (3, 1, 0, 1)
+    assert found.accuracy == 0.8
     # Observed agreement 4/5; by chance 4/5 x 3/5 + 1/5 x 2/5 = 14/25.
-    assert found["kappa"] == pytest.approx((4 / 5 - 14 / 25) / (1 - 14 / 25))
+    assert found.kappa == pytest.approx((4 / 5 - 14 / 25) / (1 - 14 / 25))
     # Ranks 5, 2, 1, 3.5, 3.5 against 5, 1, 2, 3.5, 3.5: Pearson's of them.
-    assert found["spearman"] == pytest.approx(np.corrcoef([5, 2, 1, 3.5, 3.5], [5, 1, 2, 3.5, 3.5])[0, 1])
+    assert found.spearman == pytest.approx(np.corrcoef([5, 2, 1, 3.5, 3.5], [5, 1, 2, 3.5, 3.5])[0, 1])
     none = agreement(genes[:0], read_published(published))
-    assert none["compared"] == 0
-    assert none["kappa"] is none["spearman"] is none["accuracy"] is None
+    assert none.compared == 0
+    assert none.kappa is none.spearman is none.accuracy is None
 
 
 def test_agreement_from_the_command_line(ok, run, published, tmp_path):
@@ -148,7 +148,7 @@ def test_published_calls_may_name_chromosomes_without_chr(published):
     genes = pd.DataFrame(
         [("b", "1", 300, 400, "introgressed", 0.6)], columns=["gene", "chrom", "start", "end", "call", "mean"]
     )
-    assert agreement(genes, read_published(published))["compared"] == 1
+    assert agreement(genes, read_published(published)).compared == 1
 
 
 @pytest.mark.realdata

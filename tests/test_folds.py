@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
+from itertools import combinations
 
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from archaictools.errors import InputError, UsageError
-from archaictools.learning.regions import fold_table, read_folds, seen_by
+from archaictools.learning.regions import distance_between_sides, fold_table, read_folds, seen_by
 from archaictools.learning.splits import (
     EXCLUDED,
     METHODS,
@@ -21,6 +25,7 @@ from archaictools.learning.splits import (
     SplitScheme,
     make_splits,
 )
+from archaictools.sequence.audit.overlap import check_leakage
 
 LENGTHS = {f"chr{number}": 1_000_000 for number in range(1, 8)}
 
@@ -101,6 +106,38 @@ def test_a_fold_file_keeps_the_gap_to_the_base(tmp_path, gap):
     assert set(sides.tolist()) == {TRAIN, VALIDATION, TEST, EXCLUDED}
 
 
+SIDED = st.tuples(
+    st.integers(0, 2), st.integers(0, 90), st.integers(1, 12), st.sampled_from([TRAIN, VALIDATION, TEST, EXCLUDED])
+)
+
+
+@given(st.lists(SIDED, min_size=1, max_size=12))
+def test_the_distance_between_sides_equals_the_loop_over_pairs(rows):
+    chrom, start, length, sides = np.array(rows, dtype=np.int64).T
+    places = Locations(
+        ["a", "b", "c"], chrom.astype(np.uint32), start, start + length, np.zeros(len(rows), dtype=np.int8)
+    )
+    gaps = [
+        max(b - a - n, a - b - m, 0)
+        for (c, a, n, one), (d, b, m, other) in combinations(rows, 2)
+        if c == d and one != other and EXCLUDED not in (one, other)
+    ]
+    assert distance_between_sides(places, sides.astype(np.int8)) == min(gaps, default=None)
+
+
+@pytest.mark.parametrize("gap", [0, 3_000])
+def test_windows_have_one_verdict_from_options_and_from_their_fold_file(places, tmp_path, gap):
+    """So too where no window is without a label, as the audit asks."""
+    places = replace(places, label=np.maximum(places.label, 0))
+    (before,) = make_splits(places, SplitScheme(method="block", block_size=50_000, gap=gap, seed=3))
+    path = tmp_path / "folds.bed"
+    fold_table([before], places, LENGTHS).to_csv(path, sep="\t", index=False, header=False)
+    (after,) = make_splits(places, read_folds(path))
+    assert check_leakage(places, before.sides(places), before.options) == check_leakage(
+        places, after.sides(places), after.options
+    )
+
+
 def test_a_fold_file_serves_chromosomes_in_any_order(tmp_path):
     """A genome lists chr2 before chr10, a sorted BED after it."""
     names = ["chr1", "chr2", "chr10", "X", "chr9"]
@@ -142,10 +179,10 @@ def test_a_fold_file_is_the_whole_split(run, planted, tmp_path, options):
     """Beside it, no other option says what is held out; named even where it is the default."""
     command = ("audit", planted / "words.h5", "--fold-file", planted / "folds.bed", "--out", tmp_path / "a.json")
     assert run(*command).code == 0
-    for given in (options, ("--split", "chromosome")):
-        result = run(*command, *given)
+    for others in (options, ("--split", "chromosome")):
+        result = run(*command, *others)
         assert result.code == 2
-        assert f"--fold-file says what is held out: leave out {given[0]}" in result.err
+        assert f"--fold-file says what is held out: leave out {others[0]}" in result.err
 
 
 @pytest.mark.parametrize("method", METHODS)

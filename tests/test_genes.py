@@ -287,7 +287,7 @@ def test_genes_that_were_not_read_are_na(ok, tmp_path):
     assert (tmp_path / "o.bed").read_text() == "chr1\t180\t400\thalf\t900\t.\n"
     for line in ("with archaic sequence: 1", "free of archaic sequence: 2", "not read: 3"):
         assert line in result.out
-    assert "s.callable.bed, beside the segments" in result.err
+    assert f"callable regions are read from {tmp_path / 's.callable.bed'}" in result.err
 
 
 def test_without_a_companion_chromosomes_without_a_segment_are_na(ok, tmp_path):
@@ -317,15 +317,15 @@ def test_companions_of_others_are_refused(run, ok, tmp_path):
     common = ("genes", segments, "--annotation", genes, "--out", tmp_path / "o.tsv", "--callable", mask)
     result = run(*common)
     assert result.code == 3
-    assert "mask.bed: holds no base of any segment" in result.err
+    assert "mask.bed: contains no base of any segment" in result.err
     mask.write_text("chr1\t0\t90\n")
     result = ok(*common)
-    assert "holds no base of 1 of 2 segments" in result.err
+    assert "contains no base of 1 of 2 segments" in result.err
     assert "segments where nothing was read: 1" in result.out
     (tmp_path / "t.tsv").write_text("chrom\tstart\tend\tprobability\nchr1\t0\t9\t0.5\n")
     result = run("genes", tmp_path / "t.tsv", *common[2:])
     assert result.code == 2
-    assert "--callable goes with a table of segments" in result.err
+    assert "--callable is for a table of segments" in result.err
 
 
 def test_nothing_read_is_an_empty_companion(ok, tmp_path):

@@ -4,6 +4,7 @@ independent computation or a known truth."""
 from __future__ import annotations
 
 import json
+from itertools import pairwise
 from pathlib import Path
 
 import h5py
@@ -19,6 +20,7 @@ from archaictools.haplotypes import evaluate as bin_evaluation
 from archaictools.haplotypes import fit as bin_fitting
 from archaictools.haplotypes import hmm
 from archaictools.haplotypes.allele_classes import PATTERNS
+from archaictools.haplotypes.audit import audit_haplotypes
 from archaictools.haplotypes.augment import Augmentation, _uneven
 from archaictools.haplotypes.batches import BinBatches
 from archaictools.haplotypes.dataset import Genomes, _united
@@ -33,7 +35,8 @@ from archaictools.learning import training
 from archaictools.learning.checkpoint import save_checkpoint
 from archaictools.learning.model_file import load_model
 from archaictools.learning.network import NetworkConfig, start_tensorflow
-from archaictools.learning.splits import SplitScheme, make_splits
+from archaictools.learning.regions import fold_table, read_folds
+from archaictools.learning.splits import EXCLUDED, SplitScheme, make_splits
 
 ABSENT_HOM, ABSENT_LACKED = PATTERNS.index("absent_hom"), PATTERNS.index("absent_lacked")
 
@@ -121,7 +124,13 @@ def test_the_temperature_is_of_people_beside_an_archaic_genome(run, tmp_path, mo
 def test_training_finds_planted_tracts_on_a_held_out_chromosome(trained):
     metrics = trained[1]
     assert metrics["verdict"] == "skill"
-    assert metrics["audit"]["verdict"] == "clean"
+    assert metrics["audit"] == {
+        "schema_version": 1,
+        "verdict": "clean",
+        "reason": "whole chromosomes of all haplotypes are held out",
+        "distance_bp": None,
+        "people_on_two_sides": 0,
+    }
     held = metrics["split"]["chromosomes"]
     assert sorted(len(held[side]) for side in ("train", "validation", "test")) == [1, 1, 2]
     assert metrics["test"]["n"] == 8 * 600
@@ -226,6 +235,63 @@ def test_blocks_are_runs_without_the_other_sides(words):
         for (name, place), side in seen.items():
             for near in range(1, 6):
                 assert seen.get((name, place + near), side) == side
+
+
+@pytest.mark.parametrize(("gap", "verdict"), [(0, "suspect"), (1, "clean"), (5_000, "clean")])
+def test_the_audit_measures_the_distance_between_sides(tmp_path, words, gap, verdict):
+    """The same split has one verdict, whether options describe it or the fold file that they wrote."""
+    with open_features(words[0]) as bins:
+        genomes = Genomes([bins])
+        splits = make_splits(genomes.places, SplitScheme(method="block", block_size=50_000, gap=gap))
+        fold_table(splits, genomes.places, genomes.lengths).to_csv(
+            tmp_path / "f.bed", sep="\t", index=False, header=False
+        )
+        again = make_splits(genomes.places, read_folds(tmp_path / "f.bed"))
+        first, second = (audit_haplotypes(genomes, each) for each in (splits, again))
+        sides = splits[0].sides(genomes.places)
+    runs = {}  # by brute force: the nearest bins of two sides
+    for chrom, start, side in zip(genomes.places.chrom, genomes.places.start, sides, strict=True):
+        if side != EXCLUDED:
+            runs.setdefault(chrom, []).append((start, side))
+    near = min(
+        b - a - 1_000 for bins in runs.values() for (a, one), (b, other) in pairwise(sorted(bins)) if one != other
+    )
+    assert near == {0: 0, 1: 2_000, 5_000: 10_000}[gap]
+    assert (first["verdict"], first["distance_bp"]) == (verdict, near)
+    assert (second["verdict"], second["distance_bp"]) == (verdict, near)
+    assert ("--gap" in first["reason"]) == (gap == 0)
+    assert "--gap" not in second["reason"]  # it goes with --split block alone
+    assert ("fold file" in second["reason"]) == (gap == 0)
+
+
+@pytest.mark.parametrize(("half", "verdict"), [("test", "clean"), ("train", "suspect")])
+def test_whole_chromosomes_in_a_fold_file_are_clean(tmp_path, words, half, verdict):
+    rows = ["chr1 0 600000 train", "chr2 0 600000 validation", "chr4 0 600000 test"]
+    rows += ["chr3 0 300000 test", f"chr3 300000 600000 {half}"]
+    (tmp_path / "f.bed").write_text("".join(row.replace(" ", "\t") + "\n" for row in rows))
+    with open_features(words[0]) as bins:
+        genomes = Genomes([bins])
+        found = audit_haplotypes(genomes, make_splits(genomes.places, read_folds(tmp_path / "f.bed")))
+    assert (found["verdict"], found["distance_bp"]) == (verdict, None if half == "test" else 0)
+
+
+@pytest.mark.parametrize(
+    ("seed", "test", "verdict"),
+    [(1, "b/chr1", "leaky"), (2, "b/chr1", "clean"), (1, ("a/chr1", "b/chr1"), "clean")],
+)
+def test_the_audit_finds_people_of_two_files(tmp_path, seed, test, verdict):
+    """Two VCFs of the same people: the same names, the same tracts."""
+    make_words(tmp_path / "a.h5", chromosomes=3, vcf="one", seed=1)
+    make_words(tmp_path / "b.h5", chromosomes=3, vcf="filtered", seed=seed)
+    with open_features(tmp_path / "a.h5") as a, open_features(tmp_path / "b.h5") as b:
+        genomes = Genomes([a, b])
+        held = (test,) if isinstance(test, str) else test
+        others = ("a/chr2", "b/chr2")
+        splits = make_splits(genomes.places, SplitScheme(test_chromosomes=held, validation_chromosomes=others))
+        found = audit_haplotypes(genomes, splits)
+    assert (found["verdict"], found["people_on_two_sides"]) == (verdict, 2 if verdict == "leaky" else 0)
+    assert found["distance_bp"] is None
+    assert ("P0, P1" in found["reason"]) == (verdict == "leaky")
 
 
 def test_augmentation_keeps_what_it_must():

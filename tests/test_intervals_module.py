@@ -235,9 +235,12 @@ def test_runs_of_flags(flags):
     assert flags_of_runs(first, last, len(flags)).tolist() == flags
 
 
-@given(ANY)
-def test_flags_of_runs_that_overlap(pairs):
-    assert flags_of_runs(*arrays(pairs), LENGTH).tolist() == mask(pairs).tolist()
+@given(st.lists(st.integers(0, 9), max_size=12))
+def test_flags_of_runs_that_touch_or_are_empty(steps):
+    edges = np.concatenate([[0], np.cumsum(steps)]).astype(np.int64)
+    first, last = edges[:-1][::2], edges[1:][::2]
+    expected = [any(a <= place < b for a, b in zip(first, last, strict=True)) for place in range(120)]
+    assert flags_of_runs(first, last, 120).tolist() == expected
 
 
 @given(st.lists(st.integers(0, 2), max_size=30), st.sampled_from([np.int8, np.uint32, object]))

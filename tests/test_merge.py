@@ -212,13 +212,13 @@ def test_segments_come_out_with_what_was_read(run, ok, tmp_path):
     assert f"what was read: in {tmp_path / 'all.callable.bed'}" in result.out
     (tmp_path / "c.callable.bed").unlink()
     result = ok("merge", *parts, "--out", tmp_path / "again.tsv")
-    assert "c.tsv has no c.callable.bed beside it" in result.err
+    assert "c.tsv has no c.callable.bed in its folder" in result.err
     assert not (tmp_path / "again.callable.bed").exists()
     # One of an earlier run would seem to be of these segments.
     before = (tmp_path / "all.tsv").read_text()
     result = run("merge", *parts, "--out", tmp_path / "all.tsv")
     assert result.code == 2
-    assert "all.callable.bed: lies beside the output" in result.err
+    assert "all.callable.bed: would be read as the callable regions of the output" in result.err
     assert (tmp_path / "all.tsv").read_text() == before
 
 
@@ -232,7 +232,7 @@ def test_a_companion_of_an_earlier_run_is_not_left_beside_a_table(run, tmp_path,
     (tmp_path / "all.callable.bed").write_text("chr7\t0\t10\t4\n")
     done = run("merge", tmp_path / "a.tsv", tmp_path / "b.tsv", "--out", tmp_path / "all.tsv")
     assert done.code == 2
-    assert "all.callable.bed: lies beside the output" in done.err
+    assert "all.callable.bed: would be read as the callable regions of the output" in done.err
     assert not (tmp_path / "all.tsv").exists()
     assert (tmp_path / "all.callable.bed").read_text() == "chr7\t0\t10\t4\n"
 

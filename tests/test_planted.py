@@ -210,7 +210,7 @@ def test_projector_files_agree(chain, ok, tmp_path):
     assert json.loads(names["c.json"].read_text())["embeddings"][0]["tensorShape"] == [300, 10]
     # Counts and vectors against the words file and the weights themselves.
     from archaictools.learning.model_file import load_model
-    from archaictools.sequence.heldout import rows_of_side
+    from archaictools.sequence.dataset import rows_of_side
     from archaictools.sequence.token_file import open_tokens
 
     model = load_model(chain / "m.h5")

@@ -12,7 +12,7 @@ import pytest
 from archaictools.cli.main import main
 from archaictools.haplotypes.batches import scaled
 from archaictools.haplotypes.feature_file import open_features
-from archaictools.haplotypes.predictors import WINDOW, BinPredictor
+from archaictools.haplotypes.predictors import CHUNK, BinPredictor
 from archaictools.haplotypes.pretrained import load
 from archaictools.learning.network import start_tensorflow
 
@@ -44,7 +44,7 @@ def test_it_does_not_read_k_mers(run, planted, tmp_path, verb):
     output = {"predict": "--table", "evaluate": "--metrics", "importance": "--positions"}[verb]
     result = run(verb, "pretrained", planted / "words.h5", output, tmp_path / "x")
     assert result.code == 2
-    assert "'pretrained' reads haplotypes, the words are k-mers" in result.err
+    assert "'pretrained' reads haplotypes, but the words are k-mers" in result.err
     assert not (tmp_path / "x").exists()
 
 
@@ -80,22 +80,22 @@ def test_windows_are_blended_without_seams(people, words):
         return 1 / (1 + np.exp(-z))
 
     # What fits into a window is one pass of the network; of both ways, the mean of the log odds.
-    short = inputs[:, 500 : 500 + WINDOW]
+    short = inputs[:, 500 : 500 + CHUNK]
     assert np.allclose(forward(short), logistic(odds(short)), atol=1e-4)
     assert model.both_strands
     both = BinPredictor(network, both_strands=True)
     assert np.allclose(both(short), logistic((odds(short) + odds(short[:, ::-1])[:, ::-1]) / 2), atol=1e-4)
     # Between the middles of two windows, the one fades into the other in a straight line.
     found = forward(inputs)
-    first, second = (odds(inputs[:, start : start + WINDOW]) for start in (3_000, 4_000))
+    first, second = (odds(inputs[:, start : start + CHUNK]) for start in (3_000, 4_000))
     share = (np.arange(1_000) + 0.5) / 1_000
     blended = logistic((1 - share) * first[:, 1_000:] + share * second[:, :1_000])
     assert np.abs(found[:, 4_000:5_000] - blended).max() < 2e-3
     # So it hardly matters where windows begin, away from what was cut off.
-    found = both(inputs)[:, WINDOW:]
-    elsewhere = both(inputs[:, 313:])[:, WINDOW - 313 :]
+    found = both(inputs)[:, CHUNK:]
+    elsewhere = both(inputs[:, 313:])[:, CHUNK - 313 :]
     little = {"beside": 1e-3, "alone": 5e-3}[words]
     assert np.abs(elsewhere - found).mean() < little
     assert ((elsewhere >= 0.5) != (found >= 0.5)).mean() < little
     assert found.max() > {"beside": 0.9, "alone": 0.5}[words]
-    assert np.allclose(both(inputs[:, ::-1])[:, ::-1][:, WINDOW:], found, atol=1e-5)
+    assert np.allclose(both(inputs[:, ::-1])[:, ::-1][:, CHUNK:], found, atol=1e-5)

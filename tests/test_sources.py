@@ -11,10 +11,11 @@ import pytest
 
 from archaictools.haplotypes import sources
 from archaictools.haplotypes.feature_file import open_features
-from archaictools.haplotypes.outputs import Haplotype, write_calls
+from archaictools.haplotypes.outputs import write_posteriors
+from archaictools.haplotypes.posteriors import HaplotypePosteriors
 from archaictools.haplotypes.sources import AMBIGUOUS, LEVEL, UNMATCHED, log_ratio, name_sources, prior, weigh
 from archaictools.haplotypes.tables import segments_bed
-from archaictools.sequence.tracks import Calling
+from archaictools.learning.options import SegmentOptions
 
 LENGTH, TRACT = 100_000, (20_000, 60_000)
 OUTGROUP = [f"O{number}" for number in range(10)]
@@ -127,8 +128,8 @@ def call(path):
                 edges = words.edges(chrom)
                 inside = (edges[:-1] >= TRACT[0]) & (edges[1:] <= TRACT[1]) & (row == 0)
                 known = np.ones(len(inside), dtype=bool)
-                found.append(Haplotype(chrom, row, edges, inside.astype(np.float64), known, ~known))
-        return write_calls(iter(found), words, Calling(threshold=0.5), desert=LENGTH)
+                found.append(HaplotypePosteriors(chrom, row, edges, inside.astype(np.float64), known, ~known))
+        return write_posteriors(iter(found), words, SegmentOptions(threshold=0.5), desert_length=LENGTH)
 
 
 @pytest.mark.parametrize(

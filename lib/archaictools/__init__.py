@@ -17,20 +17,76 @@ Coordinates are 0-based and half-open everywhere inside the package.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from importlib import import_module
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from inspect import Signature
+
+    from archaictools.api.audit import audit
+    from archaictools.api.embedding import embedding
+    from archaictools.api.evaluate import evaluate
+    from archaictools.api.genes import genes
+    from archaictools.api.haplotypes import haplotypes
+    from archaictools.api.importance import importance
+    from archaictools.api.merge import merge
+    from archaictools.api.predict import predict
+    from archaictools.api.tokenize import tokenize
     from archaictools.api.windows import windows
 
 __version__ = "0.1.0"
 
-__all__ = ["__version__", "windows"]
+__all__ = [
+    "__version__",
+    "audit",
+    "embedding",
+    "evaluate",
+    "genes",
+    "haplotypes",
+    "importance",
+    "merge",
+    "predict",
+    "tokenize",
+    "windows",
+]
 
 
 def __getattr__(name: str) -> object:
     """Import a verb's function when it is used first, so that ``import archaictools`` is quick."""
     if name in __all__:
-        from importlib import import_module
-
-        return getattr(import_module(f"archaictools.api.{name}"), name)
+        return _function(name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def _function(name: str) -> Any:
+    """Return a verb's function."""
+    return getattr(import_module(f"archaictools.api.{name}"), name)
+
+
+# One name stands for two things: the verb ``archaictools.haplotypes(...)`` and the sub-package of the haplotype wing.
+# Python binds the sub-package to that name as soon as any module of it is imported, so ``__getattr__`` is not asked.
+# Therefore the sub-package itself is callable. It gets its class here, since the wing must not import ``api``; a
+# package is always imported before its sub-packages, so this has happened whatever a program imports first.
+class _CallablePackage(ModuleType):
+    def __call__(self, *args: Any, **options: Any) -> object:
+        return _function(_VERB_AND_PACKAGE)(*args, **options)
+
+    @property
+    def __doc__(self) -> str | None:  # type: ignore[override]
+        doc: str | None = _function(_VERB_AND_PACKAGE).__doc__
+        return doc
+
+    @property
+    def __signature__(self) -> Signature:
+        from inspect import signature
+
+        return signature(_function(_VERB_AND_PACKAGE))
+
+    @property
+    def bundles(self) -> Any:
+        return _function(_VERB_AND_PACKAGE).bundles
+
+
+_VERB_AND_PACKAGE = "haplotypes"
+import_module(f"{__name__}.{_VERB_AND_PACKAGE}").__class__ = _CallablePackage

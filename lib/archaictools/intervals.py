@@ -51,13 +51,7 @@ class IntervalSet:
 
     @classmethod
     def merged(cls, start: Int, end: Int, *, gap: int = 0) -> IntervalSet:
-        """Merge intervals, given in any order, that overlap or lie at most ``gap`` apart.
-
-        Examples
-        --------
-        >>> list(IntervalSet.merged(np.array([7, 0, 3]), np.array([9, 3, 5]), gap=1))
-        [(0, 5), (7, 9)]
-        """
+        """Merge intervals, given in any order, that overlap or lie at most ``gap`` apart."""
         if (start[1:] < start[:-1]).any():
             order = np.argsort(start, kind="stable")
             start, end = start[order], end[order]
@@ -92,13 +86,7 @@ class IntervalSet:
         return np.concatenate([[0], np.cumsum(self.end - self.start)])
 
     def clip(self, length: int) -> IntervalSet:
-        """Cut at the end of a chromosome of ``length`` bp.
-
-        Examples
-        --------
-        >>> list(IntervalSet.of([(0, 5), (8, 12), (20, 30)]).clip(10))
-        [(0, 5), (8, 10)]
-        """
+        """Cut at the end of a chromosome of ``length`` bp."""
         inside = self.start < length
         return IntervalSet(self.start[inside], np.minimum(self.end[inside], length))
 
@@ -157,13 +145,7 @@ class IntervalSet:
         return np.diff(self.bases_before(np.arange(first, last + 1, dtype=np.int64) * size))
 
     def contains(self, position: Int) -> Bool:
-        """Tell which positions are covered.
-
-        Examples
-        --------
-        >>> IntervalSet.of([(5, 8)]).contains(np.array([4, 5, 7, 8])).tolist()
-        [False, True, True, False]
-        """
+        """Tell which positions are covered."""
         return np.asarray(self._reach[np.searchsorted(self.start, position, side="right")] > position)
 
     def find(self, position: Int) -> Int:
@@ -212,12 +194,7 @@ def intervals_by_chromosome(frame: pd.DataFrame) -> dict[str, IntervalSet]:
 def clusters(start: Int, end: Int, *, gap: int = 0) -> Int:
     """Return the number of the first interval of each cluster: intervals that overlap or lie at most ``gap`` apart.
 
-    Parameters
-    ----------
-    start, end
-        int64, sorted by start.
-    gap
-        Most bases between two neighbours of one cluster.
+    The intervals are sorted by start.
 
     Examples
     --------
@@ -232,19 +209,8 @@ def clusters(start: Int, end: Int, *, gap: int = 0) -> Int:
 def end_to_end(chrom: npt.NDArray[np.integer], start: Int, end: Int, *, longest: int | None = None) -> tuple[Int, Int]:
     """Lay chromosomes one behind the other, a base apart, so that one pass reads the intervals of all.
 
-    Parameters
-    ----------
-    chrom
-        Number of each interval's chromosome, from 0.
-    start, end
-        int64, on the chromosome.
-    longest
-        A coordinate that no end exceeds; the highest end if left out.
-
-    Returns
-    -------
-    tuple
-        Starts and ends, each plus ``chrom * (longest + 1)``.
+    Starts and ends grow by ``chrom * (longest + 1)``: chromosomes have numbers from 0, and no end exceeds ``longest``,
+    the highest end if left out.
 
     Examples
     --------
@@ -265,7 +231,7 @@ def merge_groups(group: npt.NDArray[np.integer], start: Int, end: Int) -> tuple[
     tuple
         The row that begins each merged interval, its start and its end; sorted by group and start.
     """
-    order = np.lexsort((end, start, group))
+    order = np.lexsort((start, group))
     left, right = end_to_end(group[order], start[order], end[order])
     first = clusters(left, right)
     if not len(first):
@@ -331,8 +297,9 @@ def depth(start: Int, end: Int) -> tuple[Int, Int, Int]:
     >>> [part.tolist() for part in depth(np.array([0, 100]), np.array([200, 300]))]
     [[0, 100, 200], [100, 200, 300], [1, 2, 1]]
     """
-    left, right, number, _ = _sweep(start, end, None)
-    return left, right, number
+    event = np.sort(np.concatenate([2 * start + 1, 2 * end]))  # the last bit: it opens, not closes
+    left, right, (number,) = _sums_between(event >> 1, 2 * (event & 1) - 1)
+    return left[number > 0], right[number > 0], number[number > 0]
 
 
 def mean_where_overlapping(start: Int, end: Int, value: Float) -> tuple[Int, Int, Float]:
@@ -351,8 +318,13 @@ def mean_where_overlapping(start: Int, end: Int, value: Float) -> tuple[Int, Int
     """
     # Sums are in whole units of 2^-40, so that what opens and closes cancels exactly: floating point would not.
     unit = 2.0**40
-    left, right, number, total = _sweep(start, end, np.rint(value * unit).astype(np.int64))
-    mean = total / (number * unit)
+    weight, one = np.rint(value * unit).astype(np.int64), np.ones(len(start), dtype=np.int64)
+    where = np.concatenate([start, end])
+    order = np.argsort(where, kind="stable")
+    steps = (np.concatenate([step, -step])[order] for step in (one, weight))
+    left, right, (number, total) = _sums_between(where[order], *steps)
+    covered = number > 0
+    left, right, mean = left[covered], right[covered], total[covered] / (number[covered] * unit)
     fresh = np.ones(len(left), dtype=bool)
     fresh[1:] = (left[1:] != right[:-1]) | (mean[1:] != mean[:-1])
     first = np.flatnonzero(fresh)
@@ -360,21 +332,11 @@ def mean_where_overlapping(start: Int, end: Int, value: Float) -> tuple[Int, Int
     return left[first], right[last], mean[first]
 
 
-def _sweep(start: Int, end: Int, weight: Int | None) -> tuple[Int, Int, Int, Int]:
-    """Go over the sorted boundaries, each of which opens or closes an interval.
-
-    Returns starts and ends of the pieces between them that are covered, the number of intervals and the sum of their
-    weights (the number again where none are given).
-    """
-    where = np.concatenate([start, end])
-    order = np.argsort(where, kind="stable")
-    where = where[order]
+def _sums_between(where: Int, *steps: Int) -> tuple[Int, Int, list[Int]]:
+    """Return the pieces between sorted positions, and for each piece the sums of all steps at and before its start."""
     last = np.flatnonzero(np.append(where[1:] != where[:-1], np.ones(min(1, len(where)), dtype=bool)))
-    one = np.ones(len(start), dtype=np.int64)
-    number = np.concatenate([one, -one])[order].cumsum()[last][:-1]
-    total = number if weight is None else np.concatenate([weight, -weight])[order].cumsum()[last][:-1]
-    covered, edge = number > 0, where[last]
-    return edge[:-1][covered], edge[1:][covered], number[covered], total[covered]
+    edge = where[last]
+    return edge[:-1], edge[1:], [np.cumsum(step)[last[:-1]] for step in steps]
 
 
 def runs_of_true(flags: Bool) -> tuple[Int, Int]:
@@ -385,20 +347,21 @@ def runs_of_true(flags: Bool) -> tuple[Int, Int]:
     >>> [ends.tolist() for ends in runs_of_true(np.array([True, False, True, True]))]
     [[0, 2], [1, 4]]
     """
-    edges = np.flatnonzero(np.diff(np.concatenate([[0], flags.astype(np.int8), [0]])))
-    return edges[::2], edges[1::2]
+    first, last = runs_of_equal(flags)
+    true = slice(None if len(flags) and flags[0] else 1, None, 2)
+    return first[true], last[true]
 
 
 def flags_of_runs(first: Int, last: Int, length: int) -> Bool:
-    """Return ``length`` flags, true within the runs [first, last), which may overlap: :func:`runs_of_true` undone.
+    """Return ``length`` flags, true within the runs [first, last), which are sorted and do not overlap.
 
     Examples
     --------
     >>> flags_of_runs(np.array([0, 2]), np.array([1, 4]), 5).astype(int).tolist()
     [1, 0, 1, 1, 0]
     """
-    step = np.bincount(first, minlength=length + 1) - np.bincount(last, minlength=length + 1)
-    return np.asarray(np.cumsum(step)[:length] > 0)
+    edge = np.concatenate([[0], np.column_stack([first, last]).ravel(), [length]])
+    return np.repeat(np.arange(len(edge) - 1) % 2 == 1, np.diff(edge))
 
 
 def runs_of_equal(values: np.ndarray) -> tuple[Int, Int]:
@@ -415,12 +378,7 @@ def runs_of_equal(values: np.ndarray) -> tuple[Int, Int]:
 
 
 def sums_of_ranges(values: np.ndarray, first: Int, last: Int) -> np.ndarray:
-    """Add up rows [first, last) of values, for each of some ranges.
-
-    Returns
-    -------
-    numpy.ndarray
-        (ranges, ...): int64, float64 where the values are floating.
+    """Add up rows [first, last) of values, for each of some ranges; int64, or float64 where the values are floating.
 
     Examples
     --------

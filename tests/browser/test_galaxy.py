@@ -64,7 +64,7 @@ def test_log_in(page):
 
 def test_a_tools_form(page):
     page.goto(f"{URL}/?tool_id=archaictools_train")
-    expect(page.get_by_text("What is held out", exact=True)).to_be_visible()
+    expect(page.get_by_text("Held-out data", exact=True)).to_be_visible()
     expect(page.get_by_text("Read the verdict first")).to_be_attached()
     assert not re.search(r"\b(GPU|CPU)\b", page.locator("#center").inner_text())
     shot(page, "2-form")

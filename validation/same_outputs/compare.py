@@ -101,7 +101,7 @@ def without_ignored(value: Any) -> Any:
 
 def leaves(value: Any, path: str = "") -> dict[str, Any]:
     """Return the leaves of a JSON value by path."""
-    if not isinstance(value, (dict, list)):
+    if not isinstance(value, (dict, list)) or not value:
         return {path: value}
     items = value.items() if isinstance(value, dict) else enumerate(value)
     return {name: leaf for key, inner in items for name, leaf in leaves(inner, f"{path}/{key}").items()}

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import os
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from archaictools.errors import InputError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from archaictools.alphabet import Alphabet
     from archaictools.haplotypes.feature_file import FeatureFile
@@ -64,9 +64,9 @@ def open_model(given: PathLike | TrainedModel, alphabet: Alphabet | None) -> Tra
             f"{PRETRAINED!r} reads haplotypes, but the words are k-mers: name a model.h5 that 'archaictools train' "
             "made of k-mers"
         )
-    from archaictools.haplotypes.pretrained import load
+    from archaictools.haplotypes.pretrained import load_pretrained
 
-    return load(Path(PRETRAINED), alphabet=Alphabet.VARIANT)
+    return load_pretrained()
 
 
 def alphabet_of(given: PathLike | FeatureFile | TokenFile) -> Alphabet:

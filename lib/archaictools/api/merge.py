@@ -1,294 +1,137 @@
-"""Joining results that were made part by part, as a cluster makes them: one chromosome, one job."""
+"""``archaictools.merge``: join predictions that were made chromosome by chromosome."""
 
 from __future__ import annotations
 
-import re
-import tempfile
-from collections import defaultdict
-from dataclasses import dataclass
-from itertools import groupby
-from typing import IO, TYPE_CHECKING
+import logging
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from archaictools.errors import InputError
-from archaictools.haplotypes.people import merge_people
-from archaictools.intervals import runs_of_equal
-from archaictools.io.bigwig import BigWigWriter
-from archaictools.io.bigwig_reader import is_bigwig, open_bigwig
-from archaictools.io.chromosomes import bare
-from archaictools.io.columns import intervals_of, is_comment, read_columns
-from archaictools.io.files import open_text
-from archaictools.io.tables import (
-    COORDINATE,
-    COUNT,
-    FLAG,
-    PROBABILITY,
-    PROBABILITY_OR_NA,
-    Number,
-    as_text,
-    iter_rows,
-    read_header,
-    require_names,
-)
+from archaictools.api.inputs import path_of
+from archaictools.api.result import Result
+from archaictools.options import OUTPUT, RunOptions, keywords, option
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
-    import pandas as pd
-
+    from archaictools.api.inputs import PathLike
+    from archaictools.io.files import StagedOutputs
+    from archaictools.io.merge import Kind
     from archaictools.io.summary import Summary
 
-#: Columns of BED by position.
-_BED = ("chrom", "start", "end", "name", "score", "strand", "thick_start", "thick_end", "colour")
-
-#: What columns of these names hold in tables.
-_VALUES = {"probability": PROBABILITY_OR_NA, "posterior": PROBABILITY, "haplotype": COUNT, "seen": FLAG}
-
-#: Counts of segments, in tables with a posterior: by name, and by the end of the name (``NAME_called``).
-_COUNTS = ("callable", "_called", "_shared", "_compared")
-
-#: Kind of ``predict --summary``.
-PEOPLE = "summary"
-
-_SCORE = Number(0, 1000)
-
-#: Names of chromosomes that every build has, from which its style can be told.
-_STYLED = re.compile(r"(chr)?(?:[0-9]+[A-Z]?|[WXYZ])")
+log = logging.getLogger("archaictools")
 
 
-@dataclass
-class Merged:
-    """What :func:`merge` wrote: the kind of file, rows (or intervals of a bigWig), and parts that held none."""
+@dataclass(frozen=True, kw_only=True)
+class MergeFiles:
+    """The output."""
 
-    kind: str
+    out: Path = option(type=OUTPUT, help="One file of the kind of the parts.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class MergeResult(Result):
+    """One file made of parts.
+
+    Attributes
+    ----------
+    path
+        The file.
+    callable
+        File of callable regions of a table of segments, or None.
+    kind
+        Kind of the parts: ``bigWig``, ``table``, ``BED`` or ``summary``.
+    rows
+        Number of rows, or of intervals of a bigWig.
+    empty_parts
+        Number of parts without a row.
+    """
+
+    path: Path
+    callable: Path | None
+    kind: Kind
     rows: int
-    empty_parts: int
+    empty_parts: int = field(repr=False)
+
+    def __fspath__(self) -> str:
+        """Return the path of the file, so that the result can be given in place of it."""
+        return str(self.path)
 
 
-def merge(parts: Sequence[Path], target: Path, *, tally: Summary) -> Merged:
-    """Join parts of one kind: bigWigs, tables with the same header, BED files, or summaries of people.
-
-    Every value is checked: coordinates, probabilities, scores.
+@keywords(files=MergeFiles, run=RunOptions)
+def merge(parts: Sequence[PathLike], *, files: MergeFiles, run: RunOptions) -> MergeResult:
+    """Join predictions that were made chromosome by chromosome into what one run over all of them gives.
 
     Parameters
     ----------
     parts
-        Files of ``archaictools predict`` (or of any program, if their first column is a chromosome). Chromosomes come
-        out by name, whatever their order here, the rows of each as they were. A BED part may be empty: nothing was
-        called there. Summaries of people are added up, see :func:`archaictools.haplotypes.people.merge_people`.
-    target
-        Where to write.
-    tally
-        Counts headers and comments of BED parts, and values of bigWigs that are NaN: they are left out.
+        bigWigs, tables, BED files or summaries of people of ``predict``, all of one kind. No chromosome may be in two.
+
+    Returns
+    -------
+    MergeResult
+        The path of the file, and counts.
 
     Raises
     ------
     InputError
         If parts differ in kind, build or naming style, a chromosome is in two of them, or a value is wrong.
+    UsageError
+        If a file of callable regions of another run lies in the folder of the output.
     """
-    for number, part in enumerate(parts):
-        if part in parts[:number]:
-            raise InputError("is given twice", path=part)
-    filled = [part for part in parts if not _is_empty(part)]
-    kinds = {part: _kind(part) for part in filled}
-    kind = next(iter(kinds.values()), "BED")
-    for part, found in kinds.items():
-        if found != kind:
-            raise InputError(f"is a {found}, but {filled[0]} a {kind}", path=part, remedy="merge files of one kind")
-    if len(filled) < len(parts) and kind != "BED":
-        raise InputError("is empty", path=next(part for part in parts if _is_empty(part)))
-    if kind == "bigWig":
-        rows = _merge_bigwigs(filled, target, tally)
-    elif kind == PEOPLE:
-        rows = merge_people(filled, target)
-    else:
-        rows = _merge_text(filled, target, tally, header=kind == "table")
-    return Merged(kind, rows, len(parts) - len(filled))
+    from archaictools.haplotypes.merge import merge_people
+    from archaictools.io.files import StagedOutputs
+    from archaictools.io.merge import Kind, kind_of_parts, merge_files
+    from archaictools.io.summary import Summary
+
+    del run  # joining uses one thread and no random numbers
+    paths, summary = [path_of(part) for part in parts], Summary()
+    with StagedOutputs() as outputs:
+        target = outputs.stage(files.out)
+        kind, filled = kind_of_parts(paths)
+        people = kind is Kind.PEOPLE
+        rows = merge_people(filled, target) if people else merge_files(filled, target, kind, tally=summary)
+        regions = _merge_companions(paths, kind, files.out, outputs, summary)
+    empty = len(paths) - len(filled)
+    facts = {
+        "merged": f"{len(paths):,} {kind} parts into {files.out}" + (f", {empty:,} of them empty" if empty else "")
+    }
+    facts["intervals" if kind is Kind.BIGWIG else "rows"] = f"{rows:,}"
+    if regions:
+        facts["what was read"] = f"in {regions}"
+    if summary.frame()["count"].sum():
+        facts["handled"] = summary.sentence()
+    return MergeResult(path=files.out, callable=regions, kind=kind, rows=rows, empty_parts=empty, facts=facts)
 
 
-def _is_empty(part: Path) -> bool:
-    return part.is_file() and not part.stat().st_size
+def _merge_companions(
+    paths: Sequence[Path], kind: Kind, out: Path, outputs: StagedOutputs, summary: Summary
+) -> Path | None:
+    """Join the callable regions in the folders of tables of segments; return the file, or None if there is none."""
+    from archaictools.errors import UsageError
+    from archaictools.haplotypes.callable_file import companion_of
+    from archaictools.haplotypes.genes import is_segments
+    from archaictools.io.merge import Kind, kind_of_parts, merge_files
+    from archaictools.io.pipes import is_stream
 
-
-def _kind(part: Path) -> str:
-    if is_bigwig(part):
-        return "bigWig"
-    begin = read_header(part)[0]
-    if begin == "chrom":
-        return "table"
-    if begin == "sample":
-        return PEOPLE
-    row = _first_row(part)
-    if not row or (len(row) >= 3 and all(map(_is_number, row[1:3]))):
-        return "BED"
-    raise InputError(
-        f"begins with {row[0][:40]!r}",
-        path=part,
-        remedy="expected a bigWig, a BED file, a table whose first column is chrom, or a summary of people",
-    )
-
-
-def _is_number(text: str) -> bool:
-    """Tell coordinates, right or wrong, from other text: that of BED is checked when it is read."""
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
-
-
-def _first_row(part: Path) -> list[str]:
-    """Return the fields of the first row of BED, none if all lines are headers, comments or blank."""
-    with open_text(part) as handle:
-        rows = (line.rstrip("\r\n").split("\t") for line in handle)
-        return next((row for row in rows if not is_comment(row[0])), [])
-
-
-class _Parts:
-    """The parts, and which of them holds which chromosome; none may be in two."""
-
-    def __init__(self) -> None:
-        self._owner: dict[str, Path] = {}
-        self._named: dict[str, str] = {}
-        self._styles: dict[bool, str] = {}
-
-    def own(self, part: Path, chrom: str) -> None:
-        """Note that a part holds a chromosome."""
-        if self._owner.get(chrom) == part:
-            return
-        other = self._owner.setdefault(chrom, part)
-        if other != part:
-            raise InputError(
-                f"{chrom} is also in {other}", path=part, remedy="give each chromosome in one part, and each part once"
-            )
-        same = self._named.setdefault(bare(chrom), chrom)
-        if same != chrom and self._owner[same] == part:
-            raise InputError(f"names the same chromosome {same} and {chrom}", path=part, remedy="rename one of them")
-        styled = _STYLED.fullmatch(chrom)
-        if same == chrom and styled:
-            same = self._styles.get(not styled[1], chrom)
-            self._styles.setdefault(bool(styled[1]), chrom)
-        if self._owner[same] != part:
-            raise InputError(
-                f"names a chromosome {chrom}, but {self._owner[same]} names one {same}",
-                path=part,
-                remedy="merge parts with one style of names",
-            )
-
-    def in_order(self) -> list[tuple[str, Path]]:
-        """Return all chromosomes by name, and the part of each."""
-        return sorted(self._owner.items())
-
-
-def _merge_bigwigs(parts: Sequence[Path], target: Path, tally: Summary) -> int:
-    known, rows = _Parts(), 0
-    lengths: dict[str, int] = {}
-    for part in parts:
-        with open_bigwig(part) as reader:
-            lengths = lengths or reader.lengths
-            if reader.lengths != lengths:
-                raise InputError(
-                    f"has other chromosome lengths than {parts[0]}",
-                    path=part,
-                    remedy="merge tracks of one build",
-                )
-            for chrom in lengths:
-                if reader.track(chrom):
-                    known.own(part, chrom)
-            if reader.unknown:
-                tally.add("bigWig", "intervals without a value (NaN), left out", reader.unknown)
-    used = [chrom for chrom, _ in known.in_order()]
-    unused = sorted(set(lengths) - set(used))
-    with BigWigWriter(target, {chrom: lengths[chrom] for chrom in (*used, *unused)}) as writer:
-        for part, chroms in groupby(known.in_order(), key=lambda pair: pair[1]):
-            with open_bigwig(part) as reader:
-                for chrom, _ in chroms:
-                    if track := reader.track(chrom):
-                        writer.add(chrom, track)
-                        rows += len(track[0])
-    return rows
-
-
-def _merge_text(parts: Sequence[Path], target: Path, tally: Summary, *, header: bool) -> int:
-    known, rows = _Parts(), 0
-    columns: list[str] = []
-    with tempfile.TemporaryFile(prefix="archaictools-") as spool:
-        blocks = _Blocks(spool)
-        for part in parts:
-            for frame in _table_frames(part) if header else _bed_frames(part, tally):
-                columns = columns or list(frame.columns)
-                if list(frame.columns) != columns:
-                    found, expected = (
-                        ", ".join(names) if header else str(len(names)) for names in (list(frame.columns), columns)
-                    )
-                    raise InputError(f"has columns: {found}; {parts[0]} has {expected}", path=part, line=1)
-                lines = as_text(frame).split("\n")
-                chroms = frame["chrom"].astype(str).to_numpy()
-                for first, last in zip(*(ends.tolist() for ends in runs_of_equal(chroms)), strict=True):
-                    known.own(part, chroms[first])
-                    blocks.add(chroms[first], "\n".join(lines[first:last]) + "\n")
-                rows += len(frame)
-        with target.open("wb") as handle:
-            if header:
-                handle.write(("\t".join(columns) + "\n").encode())
-            for chrom, _ in known.in_order():
-                for block in blocks.read(chrom):
-                    handle.write(block)
-    return rows
-
-
-class _Blocks:
-    """Text of many chromosomes in one temporary file, in the order of reading, to be read in another order.
-
-    Each part is read once, memory holds one piece of it, and the cost is linear also in many chromosomes.
-    """
-
-    def __init__(self, handle: IO[bytes]) -> None:
-        self._handle = handle
-        self._places: dict[str, list[tuple[int, int]]] = defaultdict(list)
-        self._end = 0
-
-    def add(self, chrom: str, text: str) -> None:
-        """Append text of a chromosome."""
-        size = self._handle.write(text.encode())
-        self._places[chrom].append((self._end, size))
-        self._end += size
-
-    def read(self, chrom: str) -> Iterator[bytes]:
-        """Yield the text of a chromosome."""
-        for place, size in self._places[chrom]:
-            self._handle.seek(place)
-            yield self._handle.read(size)
-
-
-def _table_frames(part: Path) -> Iterator[pd.DataFrame]:
-    """Read a table as text, having checked its values."""
-    for frame in iter_rows(part):
-        kinds = {"start": COORDINATE, "end": COORDINATE, **_VALUES}
-        if "posterior" in frame:
-            kinds |= {str(name): COUNT for name in frame if str(name).endswith(_COUNTS)}
-        numbers = {name: kind.read(frame[name], part) for name, kind in kinds.items() if name in frame}
-        if {"start", "end"} <= set(numbers):
-            intervals_of(frame.assign(start=numbers["start"], end=numbers["end"]), part, tally=None)
-        require_names(frame, part)
-        yield frame
-
-
-def _bed_frames(part: Path, tally: Summary) -> Iterator[pd.DataFrame]:
-    """Read BED, having checked its values; rows must have as many columns as the first."""
-    width = len(_first_row(part)) or len(_BED)
-    names = [*_BED[:width], *(f"column {number + 1}" for number in range(len(_BED), width)), "beyond"]
-    for frame in read_columns(part, names, tally=tally, group="BED"):
-        if frame.empty:
-            continue
-        for wrong, what in ((frame[names[-2]].astype(str) == "", "fewer"), (frame["beyond"] != "", "more")):
-            if wrong.any():
-                raise InputError(
-                    f"the row has {what} columns than the first ({width})", path=part, line=int(frame.index[wrong][0])
-                )
-        checked = intervals_of(frame.drop(columns="beyond"), part, tally=None)
-        if "score" in checked:
-            scores = checked["score"].astype(str)
-            _SCORE.read(scores[scores != "."], part)
-        require_names(checked, part)
-        yield checked
+    if kind is not Kind.TABLE or not is_segments(paths[0]):
+        return None
+    companions = [companion_of(path) for path in paths]
+    lacking = [path for path, companion in zip(paths, companions, strict=True) if not companion.is_file()]
+    if not lacking and not is_stream(out):
+        regions = companion_of(out)
+        found, filled = kind_of_parts(companions)
+        merge_files(filled, outputs.stage(regions), found, tally=summary)
+        return regions
+    if len(lacking) < len(paths):
+        reason = f"{out} has no folder to write them to"
+        if lacking:
+            reason = f"{lacking[0]} has no {companion_of(lacking[0]).name} in its folder"
+        log.warning("callable regions are not joined: %s", reason)
+    if not is_stream(out) and companion_of(out).exists():
+        raise UsageError(
+            "would be read as the callable regions of the output, but those of the parts are not joined",
+            path=companion_of(out),
+            remedy="remove it, or name another output",
+        )
+    return None

@@ -235,8 +235,12 @@ class _Command(click.Command):
                     formatter.write(f"  {line}\n")
 
 
-def verb(function: Verb[..., Any], *, short_help: str, examples: str) -> Callable[[Callable[..., None]], click.Command]:
+def verb(
+    function: Verb[..., Any], *, short_help: str, examples: str
+) -> Callable[[Callable[..., int | None]], click.Command]:
     """Make a command of a function that gets the arguments and the options given on the command line.
+
+    The function may return an exit code.
 
     Parameters
     ----------
@@ -248,9 +252,9 @@ def verb(function: Verb[..., Any], *, short_help: str, examples: str) -> Callabl
         Command lines, shown below the options as they stand.
     """
 
-    def decorate(body: Callable[..., None]) -> click.Command:
+    def decorate(body: Callable[..., int | None]) -> click.Command:
         @wraps(body)
-        def run(*, quiet: bool, **values: Any) -> None:
+        def run(*, quiet: bool, **values: Any) -> int | None:
             threads = usable_threads(values.get("threads"))
             for library in ("OMP", "OPENBLAS", "MKL", "NUMBA"):
                 os.environ[f"{library}_NUM_THREADS"] = str(threads)
@@ -258,7 +262,7 @@ def verb(function: Verb[..., Any], *, short_help: str, examples: str) -> Callabl
             _refuse_infinite(values)
             _refuse_overwritten_inputs(values)
             context = click.get_current_context()
-            body(
+            return body(
                 **{
                     name: value
                     for name, value in values.items()

@@ -38,7 +38,7 @@ class Archaics:
     files
         Those of archaic people.
     missing
-        See :class:`archaictools.haplotypes.encode.EncodingOptions`.
+        See :class:`archaictools.haplotypes.options.EncodingOptions`.
     tally
         Counts sites.
 

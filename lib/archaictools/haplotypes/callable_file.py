@@ -1,4 +1,4 @@
-"""What was read of people's genomes: the file beside a table of segments, without which nothing found is no finding."""
+"""Callable regions of people: the file that tells a region without segments from one without data."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def companion_of(segments: Path) -> Path:
-    """Return the name of the companion of a table of segments.
+    """Return the name of the file of callable regions that belongs to a table of segments.
 
     Examples
     --------
@@ -30,26 +30,26 @@ def companion_of(segments: Path) -> Path:
 
 
 def read_companion(path: Path, *, tally: Summary) -> dict[str, IntervalSet]:
-    """Read what was called in at least one haplotype.
+    """Return the regions that are callable in at least one haplotype.
 
     Parameters
     ----------
     path
-        BED of three columns (a mask), or with the number of haplotypes that were read in the fourth, as
-        ``predict --segments`` writes it. An empty file is no mistake: nothing was read.
+        BED of three columns (a mask), or with the number of haplotypes that have data in the fourth, as ``predict``
+        writes it. An empty file means that nothing is callable.
     tally
-        Counts rows that hold nothing, under the class ``callable``.
+        Counts rows of zero length, under the class ``callable``.
 
     Returns
     -------
     dict
-        Chromosome, as the file names it, to what was read.
+        Callable regions by the chromosome's name in the file.
     """
     if path.is_file() and not path.stat().st_size:
         return {}
     parts: dict[str, list[np.ndarray]] = defaultdict(list)
     for frame in iter_bed(path, tally=tally, group="callable"):
-        read = frame[frame["name"] != "0"]
-        for chrom, rows in read.groupby("chrom", observed=True):
+        with_data = frame[frame["name"] != "0"]
+        for chrom, rows in with_data.groupby("chrom", observed=True):
             parts[str(chrom)].append(rows[["start", "end"]].to_numpy())
     return {chrom: IntervalSet.merged(*np.concatenate(pieces).T) for chrom, pieces in parts.items()}

@@ -80,6 +80,17 @@ class BinReport(EvaluationReport, total=False):
     threshold: float
 
 
+class BinEvaluation(Evaluation):
+    """A model of haplotypes compared with its baselines; the report is a :class:`BinReport`."""
+
+    report: BinReport
+
+    @property
+    def models(self) -> dict[str, BinMetrics]:
+        """Rows of the comparison by name."""
+        return cast("dict[str, BinMetrics]", self.report["models"])
+
+
 def check_baselines(names: Sequence[str]) -> None:
     """Raise UsageError if a name is not that of a baseline."""
     known = (*RIVALS, *CONTROLS)
@@ -89,7 +100,7 @@ def check_baselines(names: Sequence[str]) -> None:
 
 def evaluate_bins(
     model: TrainedModel, words: FeatureFile, *, leave_out: Sequence[str] = (), threshold: float = 0.5, seed: int = 1
-) -> Evaluation:
+) -> BinEvaluation:
     """Compare a model with HMMs and controls on bins that it has not seen.
 
     The haplotypes are read twice, a few at a time, and only counts are kept: memory holds one chromosome of a few
@@ -110,8 +121,8 @@ def evaluate_bins(
 
     Returns
     -------
-    Evaluation
-        Its report is a :class:`BinReport`, whose models are :class:`BinMetrics`. Its table also has ``precision_bp,
+    BinEvaluation
+        Report, table and reliability curves. The table also has ``precision_bp,
         recall_bp, f1_bp`` (of bases) and ``half_true``: the share of predicted runs of which at least half is
         introgressed.
 
@@ -154,7 +165,7 @@ def evaluate_bins(
     table = comparison(models, model.members[0].split.options.method)
     for name in ("precision_bp", "recall_bp", "f1_bp", "half_true"):
         table[name] = [cast("dict[str, Any]", measured)[name] for measured in models.values()]
-    return Evaluation(report, table, curve)
+    return BinEvaluation(report, table, curve)
 
 
 def _count(
@@ -345,8 +356,6 @@ class BaseCounter:
                     "bases": int(bases),
                     "recall": int(found) / int(bases) if bases else float("nan"),
                 }
-                for low, high, found, bases in zip(
-                    TRACT_LENGTHS[:-1], TRACT_LENGTHS[1:], *self._by_length, strict=True
-                )
+                for low, high, found, bases in zip(TRACT_LENGTHS[:-1], TRACT_LENGTHS[1:], *self._by_length, strict=True)
             ],
         }

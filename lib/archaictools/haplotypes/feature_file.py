@@ -42,6 +42,7 @@ import numpy as np
 from archaictools.errors import InputError
 from archaictools.haplotypes.allele_classes import PATTERNS
 from archaictools.haplotypes.callability import called_share, read_bins
+from archaictools.haplotypes.options import MAX_BIN, MAX_GROUP_HAPLOTYPES
 from archaictools.intervals import runs_of_equal
 from archaictools.io.hdf5 import (
     check_data,
@@ -121,9 +122,6 @@ TILE = 1_024
 #: Bins around one whose share of called sites stands for it.
 AROUND = 41
 
-#: Haplotypes of people read together that are looked at together, at most: memory and time go by pairs of them.
-MAX_GROUP_HAPLOTYPES = 24
-
 
 @dataclass(frozen=True, kw_only=True)
 class HaplotypeEncoding:
@@ -163,7 +161,7 @@ class HaplotypeEncoding:
             or not (isinstance(archaic, list) and isinstance(patterns, list))
         ):
             raise InputError("names parameters this release does not know", path=path)
-        if patterns != list(PATTERNS) or not 1 <= size <= np.iinfo(np.uint16).max or outgroup < 0:
+        if patterns != list(PATTERNS) or not 1 <= size <= MAX_BIN or outgroup < 0:
             raise InputError("has words that this release does not know", path=path)
         if len(archaic) > MOST_ARCHAIC:
             raise InputError(f"names {len(archaic):,} archaic people, expected {MOST_ARCHAIC:,} at most", path=path)

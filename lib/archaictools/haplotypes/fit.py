@@ -10,10 +10,11 @@ import numpy as np
 
 from archaictools import provenance
 from archaictools.errors import InputError, UsageError
+from archaictools.haplotypes.audit import audit_haplotypes
 from archaictools.haplotypes.augment import Augmentation
 from archaictools.haplotypes.batches import BinBatches
 from archaictools.haplotypes.fit_second import Held, fit_second, second_network
-from archaictools.haplotypes.predict import Reader
+from archaictools.haplotypes.predict import TwoStagePredictor
 from archaictools.haplotypes.predictors import BinPredictor, SecondPredictor
 from archaictools.haplotypes.sides import WATCHED, Flat, companies, count_inputs, predict_runs
 from archaictools.io.files import sha256
@@ -175,7 +176,7 @@ def fit_bins(
         folder = checkpoint / f"fold-{split.fold + 1}" if checkpoint and split_options.folds else checkpoint
         fitted.append(_fit_member(genomes, split, (network, second), options, before, folder, digests))
     places, predicted = _places(genomes, fitted)
-    metrics = judge(places, predicted, _audit(split_options), seed=options.seed)
+    metrics: dict[str, Any] = dict(judge(places, predicted, audit_haplotypes(genomes, splits), seed=options.seed))
     first = fitted[0]
     metrics["split"] = first.member.split.describe() | {"unused": first.unused}
     metrics["training"] = asdict(options) | course(first.trained, first.temperature)
@@ -238,10 +239,10 @@ def _fit_member(
     compile_network(model, rate, options, batches.steps, warmup=WARMUP, clip=1.0)
     predictor = BinPredictor(model, both_strands=options.augment)
 
-    reader = Reader(predictor, None)
+    stages = TwoStagePredictor(predictor, None)
 
     def validate() -> dict[str, float]:
-        held = predict_runs(genomes, reader, sides["validation"], WATCHED)
+        held = predict_runs(genomes, stages, sides["validation"], WATCHED)
         return validation(held.label, held.probability.astype(np.float64))
 
     trained = run_epochs(
@@ -259,21 +260,21 @@ def _fit_member(
         },
         checkpoint=checkpoint,
     )
-    temperature = _temper(genomes, reader, model, network, sides["validation"])
+    temperature = _temper(genomes, stages, model, network, sides["validation"])
     weights, second, sharing = network.weights_of(model), None, {}
     if described:
-        held = Held.read(reader, companies(sides["validation"], WATCHED))
+        held = Held.read(stages, companies(sides["validation"], WATCHED))
         earlier = before.sharing if before else {}
-        again, taught = fit_second(described, reader, sides["train"], held, options, before=earlier, size=genomes.size)
-        reader = Reader(predictor, SecondPredictor(again, both_strands=options.augment))
-        alone = [run for run in sides["validation"] if reader.twice(run.unit.words)]
-        second = _Second(taught, _temper(genomes, reader, again, described, alone), held.first())
+        again, taught = fit_second(described, stages, sides["train"], held, options, before=earlier, size=genomes.size)
+        stages = TwoStagePredictor(predictor, SecondPredictor(again, both_strands=options.augment))
+        alone = [run for run in sides["validation"] if stages.uses_second_stage(run.unit.words)]
+        second = _Second(taught, _temper(genomes, stages, again, described, alone), held.first())
         sharing = described.weights_of(again)
     most = {"train": WATCHED, "validation": WATCHED, "test": None}
     with Progress(len(sides), "sides", "measure") as progress:
         flat = {}
         for side, runs in sides.items():
-            flat[side] = predict_runs(genomes, reader, runs, most[side])
+            flat[side] = predict_runs(genomes, stages, runs, most[side])
             progress.advance(1)
     seen = seen_by(split, genomes.places, genomes.lengths)
     if before is not None:
@@ -283,11 +284,13 @@ def _fit_member(
     return _FittedMember(member, trained, temperature, second, flat, genomes.unused(split))
 
 
-def _temper(genomes: Genomes, reader: Reader, model: keras.Model, network: NetworkConfig, runs: list[Run]) -> float:
-    """Calibrate the network that speaks last of the runs; return the temperature."""
+def _temper(
+    genomes: Genomes, stages: TwoStagePredictor, model: keras.Model, network: NetworkConfig, runs: list[Run]
+) -> float:
+    """Calibrate the final network on these intervals; return the temperature."""
     if not runs:
         return 1.0
-    held = predict_runs(genomes, reader, _deciding(runs), WATCHED)
+    held = predict_runs(genomes, stages, _deciding(runs), WATCHED)
     temperature = fit_temperature(held.label, held.probability)
     weights = network.tempered(network.weights_of(model), temperature)
     model.set_weights([weights[name] for name in network.shapes()])
@@ -320,19 +323,3 @@ def _places(genomes: Genomes, fitted: Sequence[_FittedMember]) -> tuple[Location
     joined = Flat.join(flats)
     places = Locations(list(genomes.lengths), joined.place, joined.start, joined.start + genomes.size, joined.label)
     return places, predicted
-
-
-def _audit(options: SplitScheme) -> dict[str, Any]:
-    """Judge the split: what people share at a place is held out with it, so only edges can leak."""
-    if options.method == "chromosome":
-        return {
-            "schema_version": 1,
-            "verdict": "clean",
-            "reason": "whole chromosomes of all haplotypes are held out",
-        }
-    return {
-        "schema_version": 1,
-        "verdict": "clean" if options.gap else "suspect",
-        "reason": "a tract that crosses the edge of a block or region stands on both sides"
-        + (f", but {options.gap:,} bp are left out there" if options.gap else "; leave out some bp with --gap"),
-    }

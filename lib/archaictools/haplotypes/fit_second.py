@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from archaictools.haplotypes.batches import Batch
     from archaictools.haplotypes.dataset import Run
     from archaictools.haplotypes.fit import BinTrainingOptions
-    from archaictools.haplotypes.predict import Reader
+    from archaictools.haplotypes.predict import TwoStagePredictor
     from archaictools.learning.network import NetworkConfig
     from archaictools.learning.training import Trained
 
@@ -99,14 +99,14 @@ class Held:
     label: npt.NDArray[np.int8]
 
     @classmethod
-    def read(cls, reader: Reader, companies: Sequence[tuple[Run, slice]]) -> Held:
+    def read(cls, stages: TwoStagePredictor, companies: Sequence[tuple[Run, slice]]) -> Held:
         """Read haplotypes of some runs by the first network."""
         inputs, label = [], []
         bins = sum(_size(run, rows) for run, rows in companies)
         with Progress(bins, "bins", "second reading, validation") as progress:
             for run, rows in companies:
                 words, chrom = run.unit.words, run.unit.chrom
-                inputs += [part.astype(np.float16) for part in reader.inputs(words, chrom, rows, run.where)]
+                inputs += [part.astype(np.float16) for part in stages.inputs(words, chrom, rows, run.where)]
                 label.append(words.label(chrom, rows)[:, run.where].ravel())
                 progress.advance(_size(run, rows))
         return cls(inputs, np.concatenate(label))
@@ -131,7 +131,7 @@ def second_network(first: NetworkConfig) -> NetworkConfig:
 
 def fit_second(
     network: NetworkConfig,
-    reader: Reader,
+    stages: TwoStagePredictor,
     runs: Sequence[Run],
     held: Held,
     options: BinTrainingOptions,
@@ -145,7 +145,7 @@ def fit_second(
     ----------
     network
         As of :func:`second_network`.
-    reader
+    stages
         Reads with the first network, calibrated.
     runs
         The training side; so much of it is read, drawn by chance, that :data:`MOST_BINS` are not much exceeded.
@@ -158,7 +158,7 @@ def fit_second(
     size
         Length of a bin in bp.
     """
-    stretches = _stretches(reader, runs, options, size)
+    stretches = _stretches(stages, runs, options, size)
     batch = options.resolve(len(stretches.share))[0]
     batches = SecondBatches(stretches, batch=batch, reverse=options.augment, seed=options.seed)
     rate = RATE * (batch / 128) ** 0.5
@@ -171,7 +171,7 @@ def fit_second(
     return model, trained
 
 
-def _stretches(reader: Reader, runs: Sequence[Run], options: BinTrainingOptions, size: int) -> _Stretches:
+def _stretches(stages: TwoStagePredictor, runs: Sequence[Run], options: BinTrainingOptions, size: int) -> _Stretches:
     """Read people of the training side once; cut out all stretches with introgression and some of the others."""
     rng = np.random.default_rng([options.seed, len(INPUTS)])
     every = [(run, rows) for run in runs for rows in run.unit.words.groups]
@@ -187,7 +187,7 @@ def _stretches(reader: Reader, runs: Sequence[Run], options: BinTrainingOptions,
     with Progress(bins, "bins", "second reading") as progress:
         for run, rows in drawn:
             words, chrom = run.unit.words, run.unit.chrom
-            read = reader.inputs(
+            read = stages.inputs(
                 words, chrom, rows, run.where, change=partial(_changed, rng=rng) if options.augment else None
             )
             inputs = np.concatenate([part.astype(np.float16) for part in read])

@@ -9,22 +9,22 @@ import numpy as np
 from archaictools.learning.plots import new_figure, plot_measure, plot_reliability, save
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from pathlib import Path
 
     import pandas as pd
 
-    from archaictools.haplotypes.evaluate import BinMetrics
+    from archaictools.haplotypes.evaluate import BinEvaluation
 
 
-def plot_evaluation(
-    folder: Path, table: pd.DataFrame, curve: pd.DataFrame, models: Mapping[str, BinMetrics]
-) -> None:
+def plot_evaluation(folder: Path, found: BinEvaluation) -> None:
     """Write three plots into a folder: AUPRC of all rows, reliability, and recall by length of the true tract."""
-    plot_measure(folder / "comparison.png", table, "auprc", "AUPRC on bins not seen in training, with 95 % interval")
-    plot_reliability(folder / "reliability.png", curve)
+    models = found.models
+    plot_measure(
+        folder / "comparison.png", found.table, "auprc", "AUPRC on bins not seen in training, with 95 % interval"
+    )
+    plot_reliability(folder / "reliability.png", found.curve)
     figure, axes = new_figure(6, 3.2)
-    shown = [name for name, found in models.items() if found["kind"] != "control"]
+    shown = [name for name, row in models.items() if row["kind"] != "control"]
     width = 0.8 / max(1, len(shown))
     for number, name in enumerate(shown):
         rows = models[name]["recall_by_length"]

@@ -1,14 +1,14 @@
-"""Posteriors along haplotypes, read once or twice by all networks of a model.
+"""Posteriors along haplotypes, from one or two stages of all networks of a model.
 
-A first network scores each haplotype by itself. Without an archaic genome, a second network refines the score with
-those of haplotypes that share its rare alleles, see :mod:`archaictools.haplotypes.relatedness`. Only runs of callable
-bins are predicted: neither data beyond a gap nor the length of a chromosome in the header changes a score.
+The first network scores each haplotype by itself. Without an archaic genome, a second network refines these scores with
+those of haplotypes that share its rare alleles, see :mod:`archaictools.haplotypes.relatedness`. Only stretches of
+callable bins are predicted: neither data beyond a gap nor the length of a chromosome in the header changes a score.
 """
 
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -26,25 +26,31 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from archaictools.haplotypes.feature_file import FeatureFile
-    from archaictools.haplotypes.predictors import Told
+    from archaictools.haplotypes.predictors import Advance
     from archaictools.learning.model_file import Member, TrainedModel
 
-#: Callable bins this far apart are read apart.
-APART = 100
-#: Haplotypes of one chromosome held at a time.
-GROUP = 8
-#: Bins of haplotypes held in the second reading, and gathered for batches of short stretches.
-MOST_READ = 400_000
+#: Callable bins at least this far apart are predicted as if they were on different chromosomes.
+SPLIT_GAP = 100
+#: Haplotypes of one chromosome that are read at a time.
+HAPLOTYPES_AT_ONCE = 8
+#: Most bins of haplotypes in memory at a time: inputs of the second stage, and stretches that share batches.
+MAX_BINS = 400_000
 
 
-#: Number of the chromosome, its haplotypes and its bins.
-Place = tuple[int, slice, slice]
-#: Where, and what a network reads there: (haplotypes, bins, inputs).
-Piece = tuple[Place, np.ndarray]
+class Offset(NamedTuple):
+    """Location of a piece in what is predicted: number of the chromosome, its haplotypes and its bins."""
+
+    chromosome: int
+    haplotypes: slice
+    bins: slice
 
 
-def parts(rows: slice, size: int = GROUP) -> list[slice]:
-    """Part rows of haplotypes into those that are predicted together.
+#: A piece's location, and the inputs of a network there: (haplotypes, bins, inputs).
+Piece = tuple[Offset, np.ndarray]
+
+
+def parts(rows: slice, size: int = HAPLOTYPES_AT_ONCE) -> list[slice]:
+    """Divide rows of haplotypes into parts that are predicted together.
 
     Examples
     --------
@@ -54,39 +60,39 @@ def parts(rows: slice, size: int = GROUP) -> list[slice]:
     return [slice(first, min(first + size, rows.stop)) for first in range(rows.start, rows.stop, size)]
 
 
-class Reader:
-    """Read haplotypes that were read together: once, or without an archaic genome twice.
+class TwoStagePredictor:
+    """Predict haplotypes of one group with a first network and, without an archaic genome, a second one.
 
-    Beside an archaic genome the first reading is the better one. With a second (trained on both kinds of words) ten
-    simulations gained 0.002 of F1 on average, but the ten CEU of ``examples/demo_people.sh`` lost 0.07: what they
-    share and outgroups of five lack is often no archaic tract, and the archaic genome tells.
+    With an archaic genome the first stage is more accurate alone. A second one, trained on both kinds of features,
+    gained 0.002 of F1 on average in ten simulations, but lost 0.07 in the ten CEU of the demo of real people: what they
+    share and outgroups of five lack is often no archaic tract, which the archaic genome shows.
 
     Parameters
     ----------
     first
-        Reads each by itself.
+        Predicts each haplotype by itself.
     second
-        Reads what the first said of them all, or None.
+        Predicts from the scores of the first for all haplotypes of a group, or None.
     """
 
     def __init__(self, first: BinPredictor, second: BinPredictor | None) -> None:
         self._first, self._second = first, second
 
-    def twice(self, words: FeatureFile) -> bool:
-        """Whether haplotypes are read a second time, beside others."""
-        return self._second is not None and not words.alphabet.archaic
+    def uses_second_stage(self, features: FeatureFile) -> bool:
+        """Whether the second network predicts haplotypes of a file."""
+        return self._second is not None and not features.alphabet.archaic
 
     def __call__(
-        self, words: FeatureFile, chrom: str, rows: slice, where: slice = slice(None)
+        self, features: FeatureFile, chrom: str, rows: slice, where: slice = slice(None)
     ) -> npt.NDArray[np.float32]:
         """Predict haplotypes of one chromosome; see :meth:`predict`.
 
         Parameters
         ----------
-        words, chrom
-            Whose bins are read.
+        features, chrom
+            File of haplotypes, and chromosome.
         rows
-            Haplotypes of one of ``words.groups``, the whole of it where there is a second reading.
+            Haplotypes of one of ``features.groups``, all of it if there is a second stage.
         where
             The bins.
 
@@ -95,91 +101,93 @@ class Reader:
         numpy.ndarray
             float32 (haplotypes, bins).
         """
-        return self.predict(words, [chrom], rows, where)[0]
+        return self.predict(features, [chrom], rows, where)[0]
 
     def predict(
         self,
-        words: FeatureFile,
+        features: FeatureFile,
         chroms: Sequence[str],
         rows: slice,
         where: slice = slice(None),
         *,
-        told: Told | None = None,
+        advance: Advance | None = None,
     ) -> list[npt.NDArray[np.float32]]:
-        """Predict haplotypes of some chromosomes, the short ones in batches with others.
+        """Predict haplotypes on some chromosomes; short chromosomes share batches.
 
         Parameters
         ----------
-        words, chroms
-            Whose bins are read.
+        features, chroms
+            File of haplotypes, and chromosomes.
         rows
-            Haplotypes of one of ``words.groups``, the whole of it where there is a second reading.
+            Haplotypes of one of ``features.groups``, all of it if there is a second stage.
         where
             The bins of each chromosome.
-        told
-            See :meth:`BinPredictor.predict`.
+        advance
+            See :meth:`archaictools.haplotypes.predictors.BinPredictor.predict`.
 
         Returns
         -------
         list of numpy.ndarray
-            float32 (haplotypes, bins) for each chromosome: P(introgressed); 0 where nothing is read.
+            float32 (haplotypes, bins) for each chromosome: P(introgressed); 0 in bins that are not callable.
         """
-        twice = self._second is not None and self.twice(words)
-        if twice and told is not None:
-            told = partial(_half, told)  # each reading finishes half of a bin
-        found = self._filled(self._first, self._pieces(words, chroms, rows, where), words, chroms, rows, where, told)
-        if self._second is None or not twice:
+        two_stages = self._second is not None and self.uses_second_stage(features)
+        if two_stages and advance is not None:
+            advance = partial(_half, advance)  # each stage finishes half of a bin
+        found = self._filled(
+            self._first, self._pieces(features, chroms, rows, where), features, chroms, rows, where, advance
+        )
+        if self._second is None or not two_stages:
             return found
-        pieces = self._second_pieces(words, chroms, rows, where, found)
-        return self._filled(self._second, pieces, words, chroms, rows, where, told)
+        pieces = self._second_pieces(features, chroms, rows, where, found)
+        return self._filled(self._second, pieces, features, chroms, rows, where, advance)
 
     @staticmethod
     def _filled(
         predictor: BinPredictor,
         pieces: Iterable[Piece],
-        words: FeatureFile,
+        features: FeatureFile,
         chroms: Sequence[str],
         rows: slice,
         where: slice,
-        told: Told | None,
+        advance: Advance | None,
     ) -> list[npt.NDArray[np.float32]]:
-        """Predict pieces, and put them where they belong."""
-        counts = [len(range(*where.indices(words.bins[chrom]))) for chrom in chroms]
+        """Predict pieces, and return them as whole chromosomes."""
+        counts = [len(range(*where.indices(features.bins[chrom]))) for chrom in chroms]
         found = [np.zeros((rows.stop - rows.start, bins), dtype=np.float32) for bins in counts]
-        for (number, some, bins), values in _gathered(predictor, pieces, told):
+        for (number, some, bins), values in _gathered(predictor, pieces, advance):
             found[number][some, bins] = values
         return found
 
-    def _pieces(self, words: FeatureFile, chroms: Sequence[str], rows: slice, where: slice) -> Iterator[Piece]:
-        """Yield what the first network reads."""
+    def _pieces(self, features: FeatureFile, chroms: Sequence[str], rows: slice, where: slice) -> Iterator[Piece]:
+        """Yield the inputs of the first network."""
         for number, chrom in enumerate(chroms):
-            apart = _stretches(words, chrom, where)
-            for part in parts(rows) if apart else ():
-                inputs = words.inputs(chrom, part)[:, where]
+            bin_runs = _callable_stretches(features, chrom, where)
+            for part in parts(rows) if bin_runs else ():
+                inputs = features.inputs(chrom, part)[:, where]
                 some = slice(part.start - rows.start, part.stop - rows.start)
-                for bins in apart:
-                    yield (number, some, bins), inputs[:, bins]
+                for bins in bin_runs:
+                    yield Offset(number, some, bins), inputs[:, bins]
 
     def _second_pieces(
         self,
-        words: FeatureFile,
+        features: FeatureFile,
         chroms: Sequence[str],
         rows: slice,
         where: slice,
         first: Sequence[npt.NDArray[np.float32]],
     ) -> Iterator[Piece]:
-        """Yield what the second network reads, after the first has read all chromosomes."""
+        """Yield the inputs of the second network, from the scores of the first on all chromosomes."""
         for number, chrom in enumerate(chroms):
-            apart, begin = _stretches(words, chrom, where), 0
-            for inputs in self.inputs(words, chrom, rows, where, first=first[number]) if apart else ():
+            bin_runs, begin = _callable_stretches(features, chrom, where), 0
+            for inputs in self.inputs(features, chrom, rows, where, first=first[number]) if bin_runs else ():
                 some = slice(begin, begin + len(inputs))
                 begin = some.stop
-                for bins in apart:
-                    yield (number, some, bins), inputs[:, bins]
+                for bins in bin_runs:
+                    yield Offset(number, some, bins), inputs[:, bins]
 
     def inputs(
         self,
-        words: FeatureFile,
+        features: FeatureFile,
         chrom: str,
         rows: slice,
         where: slice = slice(None),
@@ -187,133 +195,147 @@ class Reader:
         change: Callable[[npt.NDArray[np.uint8]], npt.NDArray[np.uint8]] | None = None,
         first: npt.NDArray[np.float32] | None = None,
     ) -> Iterator[npt.NDArray[np.float32]]:
-        """Yield what the second network reads of some haplotypes at a time: float32 (haplotypes, bins, inputs).
+        """Yield the inputs of the second network for some haplotypes at a time.
 
-        These are the inputs of the first network, as ``change`` leaves them, then
-        :data:`archaictools.haplotypes.relatedness.INPUTS`.
+        Parameters
+        ----------
+        features, chrom, rows, where
+            As for :meth:`__call__`.
+        change
+            Changes the inputs of the first network, as data augmentation does.
+        first
+            Scores of the first network, float32 (haplotypes, bins); predicted if left out.
+
+        Yields
+        ------
+        numpy.ndarray
+            float32 (haplotypes, bins, inputs): the inputs of the first network, then
+            :data:`archaictools.haplotypes.relatedness.INPUTS`.
         """
-        own = words.inputs(chrom, rows)[:, where]
+        own = features.inputs(chrom, rows)[:, where]
         if change is not None:
             own = change(own)
-        together, apart = slice(0, len(own)), _stretches(words, chrom, where)
+        together, bin_runs = slice(0, len(own)), _callable_stretches(features, chrom, where)
         odds = np.full(own.shape[:2], -MOST, dtype=np.float32)
         for part in parts(together):
-            some = [own[part, bins] for bins in apart]
-            found = self._first.predict(some) if first is None else [first[part, bins] for bins in apart]
-            for bins, values in zip(apart, found, strict=True):
+            some = [own[part, bins] for bins in bin_runs]
+            found = self._first.predict(some) if first is None else [first[part, bins] for bins in bin_runs]
+            for bins, values in zip(bin_runs, found, strict=True):
                 odds[part, bins] = logit(values)
         private = private_alleles(own)
-        begin, end, _ = where.indices(words.bins[chrom])
-        place, carriers = words.shared_alleles(chrom, rows)
-        here = (place >= begin) & (place < end)
-        shared = second_inputs(odds, private, place[here] - begin, carriers[here])
-        for part in parts(together, max(1, min(GROUP, MOST_READ // (end - begin)))):
+        begin, end, _ = where.indices(features.bins[chrom])
+        bin_of_allele, carriers = features.shared_alleles(chrom, rows)
+        here = (bin_of_allele >= begin) & (bin_of_allele < end)
+        shared = second_inputs(odds, private, bin_of_allele[here] - begin, carriers[here])
+        for part in parts(together, max(1, min(HAPLOTYPES_AT_ONCE, MAX_BINS // (end - begin)))):
             yield np.stack([np.concatenate([scaled(one), next(shared)], axis=1) for one in own[part]])
 
 
-def _half(told: Told, bins: float) -> None:
-    told(bins / 2)
+def _half(advance: Advance, bins: float) -> None:
+    advance(bins / 2)
 
 
-def _stretches(words: FeatureFile, chrom: str, where: slice) -> list[slice]:
-    """Return the stretches of bins that are read, counted from the first bin of ``where``."""
-    return [slice(*ends) for ends in stretches((words.shared(chrom, "callable") > 0)[where], APART)]
+def _callable_stretches(features: FeatureFile, chrom: str, where: slice) -> list[slice]:
+    """Return the stretches of callable bins, counted from the first bin of ``where``."""
+    return [slice(*ends) for ends in stretches((features.shared(chrom, "callable") > 0)[where], SPLIT_GAP)]
 
 
 def _gathered(
-    predictor: BinPredictor, pieces: Iterable[Piece], told: Told | None
-) -> Iterator[tuple[Place, npt.NDArray[np.float32]]]:
-    """Predict pieces as they come, many short ones at once."""
+    predictor: BinPredictor, pieces: Iterable[Piece], advance: Advance | None
+) -> Iterator[tuple[Offset, npt.NDArray[np.float32]]]:
+    """Predict pieces as they come, many short ones in shared batches."""
     held: list[Piece] = []
     bins = 0
     for piece in pieces:
         held.append(piece)
         bins += piece[1].shape[0] * piece[1].shape[1]
-        if bins >= MOST_READ:
-            yield from _predicted(predictor, held, told)
+        if bins >= MAX_BINS:
+            yield from _predicted(predictor, held, advance)
             held, bins = [], 0
-    yield from _predicted(predictor, held, told)
+    yield from _predicted(predictor, held, advance)
 
 
 def _predicted(
-    predictor: BinPredictor, held: Sequence[Piece], told: Told | None
-) -> Iterator[tuple[Place, npt.NDArray[np.float32]]]:
-    found = predictor.predict([inputs for _, inputs in held], told=told)
-    return ((place, values) for (place, _), values in zip(held, found, strict=True))
+    predictor: BinPredictor, held: Sequence[Piece], advance: Advance | None
+) -> Iterator[tuple[Offset, npt.NDArray[np.float32]]]:
+    found = predictor.predict([inputs for _, inputs in held], advance=advance)
+    return ((offset, values) for (offset, _), values in zip(held, found, strict=True))
 
 
-def _reader(model: TrainedModel, member: Member) -> Reader:
+def _two_stages(model: TrainedModel, member: Member) -> TwoStagePredictor:
     both, second = model.both_strands, None
     if model.sharing is not None:
         second = SecondPredictor(model.sharing.build(dict(member.sharing)), both_strands=both)
-    return Reader(BinPredictor(model.network.build(dict(member.weights)), both_strands=both), second)
+    return TwoStagePredictor(BinPredictor(model.network.build(dict(member.weights)), both_strands=both), second)
 
 
 class BinEnsemble:
-    """All members of a model; a place is predicted by those that did not see it, as far as there are any.
+    """All members of a model. Each bin is predicted by the members that have not seen it, or by all if every one has.
 
     Parameters
     ----------
     model
-        As loaded.
-    words
-        Whose haplotypes are predicted: only where training read the same VCFs can it have seen their places.
+        As loaded; its networks are built here.
+    features
+        The haplotypes to predict. Training can have seen their bins only if it read the same VCFs.
     """
 
-    def __init__(self, model: TrainedModel, words: FeatureFile) -> None:
-        self._words = words
-        self._names = known_places(model.metrics.get("sources", {}), words)
-        self._territories = [member.seen for member in model.members]
-        self._readers = [_reader(model, member) for member in model.members]
+    def __init__(self, model: TrainedModel, features: FeatureFile) -> None:
+        self._features = features
+        self._names = known_places(model.metrics.get("sources", {}), features)
+        self._seen = [member.seen for member in model.members]
+        self._predictors = [_two_stages(model, member) for member in model.members]
 
     def predict(self, chrom: str, rows: slice) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.bool_]]:
-        """Predict haplotypes of one chromosome; see :meth:`predict_chromosomes`."""
+        """Predict haplotypes on one chromosome; see :meth:`predict_chromosomes`."""
         return self.predict_chromosomes([chrom], rows)[0]
 
     def predict_chromosomes(
-        self, chroms: Sequence[str], rows: slice, *, told: Told | None = None
+        self, chroms: Sequence[str], rows: slice, *, advance: Advance | None = None
     ) -> list[tuple[npt.NDArray[np.float32], npt.NDArray[np.bool_]]]:
-        """Predict haplotypes of some chromosomes.
+        """Predict haplotypes on some chromosomes.
 
         Parameters
         ----------
         chroms
             Their names.
         rows
-            One of ``words.groups``.
-        told
-            Called as batches are done with the bins of haplotypes they finished.
+            Haplotypes of one of ``features.groups``.
+        advance
+            Called after each batch with the bins of haplotypes that it finished.
 
         Returns
         -------
         list of tuple
-            Of each chromosome, probability: float32 (haplotypes, bins), the mean over members that saw nothing of the
-            bin, over all where every one did; and seen: bool (bins,), where every member did.
+            For each chromosome, the probability: float32 (haplotypes, bins), the mean over the members that have not
+            seen the bin, or over all if every one has; and seen: bool (bins,), where every member has.
         """
         folds = [self._out_of_fold(chrom) for chrom in chroms]
-        totals = [np.zeros((rows.stop - rows.start, self._words.bins[chrom]), dtype=np.float32) for chrom in chroms]
-        for number, reader in enumerate(self._readers):
-            asked = [place for place, (members, _) in enumerate(folds) if members[number].any()]
-            found = reader.predict(self._words, [chroms[place] for place in asked], rows, told=told)
-            for place, values in zip(asked, found, strict=True):
-                totals[place] += np.where(folds[place][0][number], values, np.float32(0))
+        totals = [np.zeros((rows.stop - rows.start, self._features.bins[chrom]), dtype=np.float32) for chrom in chroms]
+        for number, predictor in enumerate(self._predictors):
+            asked = [index for index, (members, _) in enumerate(folds) if members[number].any()]
+            found = predictor.predict(self._features, [chroms[index] for index in asked], rows, advance=advance)
+            for index, values in zip(asked, found, strict=True):
+                totals[index] += np.where(folds[index][0][number], values, np.float32(0))
         return [
             (total / members.sum(axis=0).astype(np.float32), seen)
             for total, (members, seen) in zip(totals, folds, strict=True)
         ]
 
     def work(self) -> int:
-        """Return the bins of haplotypes that :meth:`predict_chromosomes` finishes over all chromosomes."""
+        """Return the number of bins of haplotypes that :meth:`predict_chromosomes` finishes on all chromosomes."""
         total = 0
-        for chrom in self._words.bins:
+        for chrom in self._features.bins:
             asked = int(self._out_of_fold(chrom)[0].any(axis=1).sum())
-            total += asked * sum(part.stop - part.start for part in _stretches(self._words, chrom, slice(None)))
-        return total * len(self._words.haplotypes)
+            total += asked * sum(
+                part.stop - part.start for part in _callable_stretches(self._features, chrom, slice(None))
+            )
+        return total * len(self._features.haplotypes)
 
     def seen(self, chrom: str) -> npt.NDArray[np.bool_]:
-        """Tell which bins of a chromosome every member has seen, bool (bins,), without predicting them."""
+        """Return the bins of a chromosome that every member has seen, bool (bins,), without predicting them."""
         return self._out_of_fold(chrom)[1]
 
     def _out_of_fold(self, chrom: str) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
-        edges = self._words.edges(chrom)
-        return out_of_fold(np.array([~seen_bins(seen, self._names[chrom], edges) for seen in self._territories]))
+        edges = self._features.edges(chrom)
+        return out_of_fold(np.array([~seen_bins(seen, self._names[chrom], edges) for seen in self._seen]))

@@ -1,7 +1,7 @@
 """The model that ships with the package: trained on simulations alone, ready for real people.
 
-It reads words of haplotypes, beside an archaic genome or without one. What it was trained on, how well it does and
-where it ends: ``MODEL_CARD.md`` beside it. It is made by ``pretraining/pretrain.sh``.
+It reads haplotypes, with or without an archaic genome. ``MODEL_CARD.md`` in the folder of its weights states what it
+was trained on, how accurate it is and where it fails.
 """
 
 from __future__ import annotations
@@ -21,6 +21,11 @@ if TYPE_CHECKING:
 NAME = "pretrained"
 
 FOLDER, FILE = "weights", "pretrained.h5"
+
+
+def load_pretrained() -> TrainedModel:
+    """Return the model of the package."""
+    return load_model(Path(str(resources.files("archaictools.haplotypes") / FOLDER / FILE)), alphabet=ALPHABET)
 
 
 def load(path: Path, *, alphabet: str | None) -> TrainedModel:
@@ -44,6 +49,7 @@ def load(path: Path, *, alphabet: str | None) -> TrainedModel:
         return load_model(path, alphabet=alphabet)
     if alphabet == KMER:
         raise UsageError(
-            f"{NAME!r} reads haplotypes, the words are k-mers: name a model.h5 that 'archaictools train' made of such"
+            f"{NAME!r} reads haplotypes, but the words are k-mers: name a model.h5 that 'archaictools train' made of "
+            "k-mers"
         )
-    return load_model(Path(str(resources.files("archaictools.haplotypes") / FOLDER / FILE)), alphabet=ALPHABET)
+    return load_pretrained()

@@ -6,7 +6,7 @@ and of which the first reading is sure, it does not. So every haplotype is read 
 was said of it and of those that share its alleles. The second network is of the same family
 (:class:`archaictools.learning.network.NetworkConfig`); it reads what the first reads of a bin, and these inputs. Where
 an archaic genome is named, which tells more than others do, the first reading stands
-(:class:`archaictools.haplotypes.predict.Reader`).
+(:class:`archaictools.haplotypes.predict.TwoStagePredictor`).
 
 Who is alike is judged in stretches around a bin by Jaccard's index of the alleles that the outgroup all but lacks
 (:data:`archaictools.haplotypes.allele_classes.PRIVATE`).

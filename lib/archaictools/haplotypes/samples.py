@@ -1,37 +1,43 @@
-"""Who is read as haplotypes, and how."""
+"""Samples to encode: ingroup, outgroup and archaic samples, and their files."""
 
 from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
 from archaictools.errors import UsageError, shortlist
+from archaictools.haplotypes.sample_names import read_individuals, read_names
+from archaictools.io.vcf import open_variants
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
-
-#: As many people as the pretrained model learnt from at a time.
-MAX_GROUP_SAMPLES = 12
 
 
 @dataclass(frozen=True, kw_only=True)
 class SampleSets:
-    """Who is read, and where from.
+    """Samples to encode, and their files.
 
     Attributes
     ----------
     vcf
-        VCF or BCF of modern people; each holds all of them, for its chromosomes.
+        VCF or BCF files of modern samples; each holds all samples, for its chromosomes.
     ingroup, outgroup
-        Names of samples; nobody may be in both.
+        Names of modern samples, in ``vcf``; no sample is in both.
     archaic
         Names of archaic samples, in ``vcf`` or in ``archaic_vcf``.
     archaic_vcf
-        VCF or BCF of archaic people.
+        VCF or BCF files of archaic samples.
+
+    Raises
+    ------
+    UsageError
+        If a set is empty, or a sample is named twice.
     """
 
     vcf: tuple[Path, ...]
@@ -50,7 +56,7 @@ class SampleSets:
                 f"{shortlist(again)} is named more than once; a sample is in one of --ingroup, --outgroup and --archaic"
             )
         if self.archaic_vcf and not self.archaic:
-            raise UsageError("--archaic-vcf needs --archaic, the names of the archaic people in it")
+            raise UsageError("--archaic-vcf needs --archaic, the names of its archaic samples")
 
     @property
     def haplotypes(self) -> list[tuple[str, int]]:
@@ -58,55 +64,60 @@ class SampleSets:
         return [(name, number) for name in self.ingroup for number in (1, 2)]
 
 
-@dataclass(frozen=True, kw_only=True)
-class EncodingOptions:
-    """How genotypes are read.
+def read_sample_sets(
+    vcf: tuple[Path, ...],
+    archaic_vcf: tuple[Path, ...],
+    *,
+    ingroup: Iterable[str],
+    outgroup: Iterable[str],
+    archaic: Iterable[str],
+    individuals: Path | None,
+) -> SampleSets:
+    """Read the names of all samples.
 
-    Attributes
+    Parameters
     ----------
-    bin
-        Length of a bin in bp.
-    unphased
-        ``refuse``, or ``random``: the two alleles of an unphased heterozygote are dealt at random.
-    archaic_missing
-        What a missing archaic call means: ``uncalled``, ``reference`` (the file gives archaic genotypes only where
-        they are not REF), or ``ask``: ``uncalled``, but refuse a file without any REF call.
-    missing
-        What a missing genotype of a modern person means: ``uncalled``, ``reference``, or ``ask``: ``uncalled``, but
-        warn where many sites are called in the outgroup or in the ingroup only.
-    pass_only
-        Use records only whose FILTER is PASS.
-    together
-        People of the ingroup read together at most; more are parted into groups as equal as can be. A group decides
-        which alleles that all of the outgroup carries are words: those at which someone of it differs.
-    threads
-        With more than one, files are decompressed in advance.
-    seed
-        Of dealing.
+    vcf, archaic_vcf
+        Files of modern and of archaic samples.
+    ingroup, outgroup, archaic
+        Names or files of names; see :func:`archaictools.haplotypes.sample_names.read_names`.
+    individuals
+        JSON file of hmmix in place of ``ingroup`` and ``outgroup``.
+
+    Raises
+    ------
+    UsageError
+        If a set is empty, or a sample is named twice.
+    InputError
+        If a file of names cannot be understood.
     """
 
-    bin: int = 1_000
-    together: int = MAX_GROUP_SAMPLES
-    unphased: str = "refuse"
-    archaic_missing: str = "ask"
-    missing: str = "ask"
-    pass_only: bool = False
-    threads: int = 1
-    seed: int = 1
+    @cache
+    def known() -> frozenset[str]:
+        found: set[str] = set()
+        for path in (*vcf, *archaic_vcf):
+            with open_variants(path) as variants:
+                found.update(variants.samples)
+        return frozenset(found)
 
-    def __post_init__(self) -> None:
-        if not 1 <= self.bin <= np.iinfo(np.uint16).max:
-            raise UsageError(f"bins have {self.bin} bp, expected 1 to {np.iinfo(np.uint16).max:,}")
-        if self.together < 1:
-            raise UsageError(f"{self.together} people are read together, expected 1 or more")
+    if individuals:
+        inner, outer = read_individuals(individuals)
+    else:
+        inner, outer = read_names(ingroup, known), read_names(outgroup, known)
+    return SampleSets(
+        vcf=vcf, ingroup=inner, outgroup=outer, archaic=read_names(archaic, known), archaic_vcf=archaic_vcf
+    )
 
-    def groups(self, people: int) -> npt.NDArray[np.int64]:
-        """Return the first person of each group of so many people.
 
-        Examples
-        --------
-        >>> EncodingOptions(together=12).groups(26).tolist()
-        [0, 8, 17]
-        """
-        number = -(-people // self.together)
-        return np.arange(number) * people // number
+def group_starts(samples: int, together: int) -> npt.NDArray[np.int64]:
+    """Return the number of the first sample of each group: int64 (groups,).
+
+    Groups have at most ``together`` samples, and their sizes differ by one at most.
+
+    Examples
+    --------
+    >>> group_starts(26, 12).tolist()
+    [0, 8, 17]
+    """
+    number = -(-samples // together)
+    return np.arange(number) * samples // number

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from archaictools.haplotypes.dataset import Genomes, Run
-    from archaictools.haplotypes.predict import Reader
+    from archaictools.haplotypes.predict import TwoStagePredictor
 
 #: Haplotype-chromosomes predicted after each epoch, and of the training side in the end: enough to tell. Where they are
 #: read beside others, and so all that were read together are, they are of so many runs at most.
@@ -52,18 +52,18 @@ def companies(runs: Sequence[Run], most: int | None) -> list[tuple[Run, slice]]:
     return chosen
 
 
-def predict_runs(genomes: Genomes, reader: Reader, runs: Sequence[Run], most: int | None) -> Flat:
+def predict_runs(genomes: Genomes, stages: TwoStagePredictor, runs: Sequence[Run], most: int | None) -> Flat:
     """Predict haplotypes of each run: all, or so many that ``most`` of all runs together are not much exceeded."""
     parts = []
     numbers = {name: number for number, name in enumerate(genomes.lengths)}
-    chosen = companies([run for run in runs if most is None or reader.twice(run.unit.words)], most)
+    chosen = companies([run for run in runs if most is None or stages.uses_second_stage(run.unit.words)], most)
     if most is not None:
         number = max(1, most // len(runs))
-        once = [run for run in runs if not reader.twice(run.unit.words)]
+        once = [run for run in runs if not stages.uses_second_stage(run.unit.words)]
         chosen += [(run, slice(0, min(len(run.unit.words.haplotypes), number))) for run in once]
     for run, rows in chosen:
         words, chrom = run.unit.words, run.unit.chrom
-        probability = reader(words, chrom, rows, run.where)
+        probability = stages(words, chrom, rows, run.where)
         label = words.label(chrom, rows)[:, run.where]
         known = ~words.gaps(chrom, rows)[:, run.where]
         start = np.broadcast_to(np.arange(run.first, run.last, dtype=np.int64) * genomes.size, label.shape)

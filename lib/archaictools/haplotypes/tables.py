@@ -1,4 +1,4 @@
-"""Tables of called haplotypes: segments as BED, people, what was read, and how they are written."""
+"""Tables made of segments: BED of segments, a summary of people, and callable regions."""
 
 from __future__ import annotations
 
@@ -10,17 +10,14 @@ import pandas as pd
 from archaictools.haplotypes.sources import AMBIGUOUS, UNMATCHED
 from archaictools.intervals import runs_of_equal
 from archaictools.io.bed import score
-from archaictools.io.tables import write_table
-from archaictools.sequence.tracks import SEEN
+from archaictools.learning.segments import SEEN
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
     import numpy.typing as npt
 
     from archaictools.haplotypes.feature_file import FeatureFile
-    from archaictools.haplotypes.outputs import Called
 
 _COLOURS = ("0,114,178", "213,94,0", "0,158,115", "204,121,167", "230,159,0", "86,180,233")  # Okabe and Ito
 _GREY, _LIGHT_GREY = "120,120,120", "190,190,190"
@@ -46,18 +43,31 @@ def segments_bed(segments: pd.DataFrame, archaic: tuple[str, ...]) -> pd.DataFra
     )
 
 
-def people_table(segments: pd.DataFrame, callable_: Mapping[int, int], words: FeatureFile) -> pd.DataFrame:
-    """Summarise each person: callable bases of the haplotypes, those in segments and their percent, segments, lengths.
+def people_table(segments: pd.DataFrame, callable_: Mapping[int, int], features: FeatureFile) -> pd.DataFrame:
+    """Return one row for each person.
 
-    A segment counts by its callable bases in ``introgressed`` and of its source, by its whole length in lengths. Of a
-    person without data all but the callable bases is NA. ``callable_`` holds the callable bases of each row of words.
+    Parameters
+    ----------
+    segments
+        See :class:`archaictools.haplotypes.segments.CallResult`.
+    callable_
+        Callable bases of each haplotype, by its row in the file.
+    features
+        The file of haplotypes.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``sample, haplotypes, callable`` (bases of all haplotypes), ``introgressed`` (callable bases in segments),
+        ``percent``, ``segments, mean_length, longest``, with archaic genomes ``NAME_bases`` for each source (callable
+        bases), and ``length`` (of all segments, callable or not). A person without data has NA after ``callable``.
     """
     length = (segments["end"] - segments["start"]).astype(np.int64)
     rows = []
-    for sample in dict.fromkeys(name for name, _ in words.haplotypes):
+    for sample in dict.fromkeys(name for name, _ in features.haplotypes):
         own = segments["sample"] == sample
         bases = [
-            callable_[row] for row, (name, _) in enumerate(words.haplotypes) if name == sample and row in callable_
+            callable_[row] for row, (name, _) in enumerate(features.haplotypes) if name == sample and row in callable_
         ]
         inside = segments.loc[own, "callable"]
         row = {
@@ -70,8 +80,8 @@ def people_table(segments: pd.DataFrame, callable_: Mapping[int, int], words: Fe
             "mean_length": float(length[own].mean()) if own.any() else np.nan,
             "longest": int(length[own].max()) if own.any() else 0,
         }
-        if words.alphabet.archaic:
-            for source in (*words.alphabet.archaic, AMBIGUOUS, UNMATCHED):
+        if features.alphabet.archaic:
+            for source in (*features.alphabet.archaic, AMBIGUOUS, UNMATCHED):
                 row[f"{source}_bases"] = int(inside[segments["source"] == source].sum())
         row["length"] = int(length[own].sum())
         if not row["callable"]:
@@ -82,43 +92,20 @@ def people_table(segments: pd.DataFrame, callable_: Mapping[int, int], words: Fe
     return table.astype(kinds | {"percent": "Float64", "mean_length": "Float64"})
 
 
-def read_runs(
+def callable_runs(
     chromosomes: Mapping[str, tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]],
 ) -> pd.DataFrame:
-    """Return where haplotypes hold data: ``chrom, start, end, haplotypes``, runs of bins with equal numbers of them.
+    """Return how many haplotypes have data: ``chrom, start, end, haplotypes``, one row for each run of bins.
 
     Parameters
     ----------
     chromosomes
-        Edges of the bins (one more than bins) and number of haplotypes with data in each bin, of each chromosome.
+        Of each chromosome the edges of its bins, int64 (bins + 1,), and the haplotypes with data, int64 (bins,).
     """
     parts = [pd.DataFrame(columns=["chrom", "start", "end", "haplotypes"])]
-    for chrom, (edges, read) in chromosomes.items():
-        first, last = runs_of_equal(read)
-        there = read[first] > 0
-        columns = {"start": edges[first[there]], "end": edges[last[there]], "haplotypes": read[first[there]]}
+    for chrom, (edges, known) in chromosomes.items():
+        first, last = runs_of_equal(known)
+        there = known[first] > 0
+        columns = {"start": edges[first[there]], "end": edges[last[there]], "haplotypes": known[first[there]]}
         parts.append(pd.DataFrame({"chrom": chrom, **columns}))
     return pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
-
-
-def write_tables(
-    called: Called,
-    archaic: tuple[str, ...],
-    *,
-    bed: Path | None = None,
-    segments: Path | None = None,
-    summary: Path | None = None,
-    deserts: Path | None = None,
-    callable: Path | None = None,
-) -> None:
-    """Write the requested output tables."""
-    if bed:
-        write_table(bed, segments_bed(called.segments, archaic), header=False)
-    if segments:
-        write_table(segments, called.segments)
-    if summary:
-        write_table(summary, called.people)
-    if deserts:
-        write_table(deserts, called.deserts, header=False)
-    if callable:
-        write_table(callable, called.read, header=False)

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from archaictools.errors import InputError
+from archaictools.intervals import clusters, end_to_end
 from archaictools.io.bed import count_order, read_bed
 from archaictools.io.columns import intervals_of, read_columns
 from archaictools.io.files import open_text
@@ -111,17 +112,19 @@ def _spans(text: pd.DataFrame, path: Path, *, tally: Summary, group: str) -> pd.
         gene=_attribute(parts["attributes"], "gene_id"),
         name=_gene_name(parts["attributes"]),
         order=np.arange(len(parts)),
-    ).sort_values("start", kind="stable")
+    )
     nameless = parts["gene"] == ""
     if nameless.any():
         tally.add(group, "features without a gene_id, left out", int(nameless.sum()))
         parts = parts[~nameless]
     keys = ["chrom", "gene", "strand"]
-    reach = parts.groupby(keys, sort=False)["end"].cummax().groupby([parts[key] for key in keys], sort=False).shift()
-    apart = parts["start"] - reach > MAX_GAP
-    parts["locus"] = apart.groupby([parts[key] for key in keys], sort=False).cumsum()
-    if apart.any():
-        tally.add(group, f"further loci of a gene_id, more than {MAX_GAP:,} bp apart", int(apart.sum()))
+    parts["number"] = parts.groupby(keys, sort=False).ngroup()
+    parts = parts.sort_values(["number", "start"], kind="stable")
+    number, start, end = (parts[name].to_numpy(dtype=np.int64) for name in ("number", "start", "end"))
+    first = clusters(*end_to_end(number, start, end, longest=int(end.max(initial=0)) + MAX_GAP), gap=MAX_GAP)
+    parts["locus"] = np.searchsorted(first, np.arange(len(parts)), side="right")
+    if further := len(first) - len(np.unique(number)):
+        tally.add(group, f"further loci of a gene_id, more than {MAX_GAP:,} bp apart", further)
     grouped = parts.sort_values("order").groupby([*keys, "locus"], sort=False)
     return grouped.agg(start=("start", "min"), end=("end", "max"), name=("name", "first")).reset_index()
 

@@ -108,9 +108,7 @@ class BlockBootstrap:
             drawn = self._weight[first : first + DRAWS_AT_ONCE] @ best
             gained, positive = np.split(drawn, 2, axis=1)
             positive = np.cumsum(positive, axis=1)
-            precision = np.divide(
-                np.cumsum(gained, axis=1), positive, out=np.zeros_like(positive), where=positive > 0
-            )
+            precision = np.divide(np.cumsum(gained, axis=1), positive, out=np.zeros_like(positive), where=positive > 0)
             found[first : first + DRAWS_AT_ONCE] = (gained * precision).sum(axis=1)
         return found
 

@@ -240,7 +240,9 @@ def load_model(path: Path, *, alphabet: str | None = KMER) -> TrainedModel:
             wanted = alphabet or f"{KMER} or {VARIANT}"
             raise InputError(f"is a model of the {shown(found)} alphabet, not {wanted}", path=path)
         parameters = read_attributes(handle, "parameters", path)
-        reading = KmerEncoding.restore(parameters, path) if found == KMER else HaplotypeEncoding.restore(parameters, path)
+        reading = (
+            KmerEncoding.restore(parameters, path) if found == KMER else HaplotypeEncoding.restore(parameters, path)
+        )
         description = read_attributes(handle, "network", path)
         both_strands = description.pop("both_strands", None)
         network = _restore_network(description, path)

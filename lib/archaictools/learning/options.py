@@ -1,13 +1,17 @@
-"""Options of splits, networks and training; see :mod:`archaictools.options`. This module imports no heavy library."""
+"""Options of splits, networks, training and segments; see :mod:`archaictools.options`.
+
+This module imports no heavy library.
+"""
 
 from __future__ import annotations
 
 import dataclasses
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import click
 
+from archaictools.alphabet import Alphabet
 from archaictools.errors import UsageError
 from archaictools.options import INPUT, changed, flag_of, names, option
 
@@ -16,6 +20,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from archaictools.learning.splits import SplitScheme
+
+#: Minimum length of a segment in bp where the user gives none. Shorter segments of haplotypes are mostly wrong.
+MIN_LENGTH = {Alphabet.KMER: 0, Alphabet.VARIANT: 5_000}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,3 +113,40 @@ def _refuse_beside_fold_file(flags: Iterable[str]) -> None:
     others = [flag for flag in flags if flag != flag_of("fold_file")]
     if others:
         raise UsageError(f"--fold-file defines what is held out: leave out {', '.join(others)}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class SegmentOptions:
+    """How segments are called from probabilities along the genome."""
+
+    threshold: float = option(0.5, type=click.FloatRange(0, 1), help="Minimum posterior of a called segment.")
+    min_length: int | None = option(
+        None,
+        type=click.IntRange(0),
+        help=f"Minimum length of a segment in bp [default: {MIN_LENGTH[Alphabet.KMER]}; "
+        f"haplotypes: {MIN_LENGTH[Alphabet.VARIANT]}].",
+    )
+    max_gap: int = option(
+        0, type=click.IntRange(0), help="Longest gap in bp, below the threshold or without data, within a segment."
+    )
+
+    def resolved(self, alphabet: Alphabet) -> SegmentOptions:
+        """Return these options with the alphabet's minimum length where none is given.
+
+        Examples
+        --------
+        >>> SegmentOptions().resolved(Alphabet.VARIANT).min_length
+        5000
+        >>> SegmentOptions(min_length=0).resolved(Alphabet.VARIANT).min_length
+        0
+        """
+        return self if self.min_length is not None else replace(self, min_length=MIN_LENGTH[alphabet])
+
+
+@dataclass(frozen=True, kw_only=True)
+class MemberOptions:
+    """Which network of a model is explained."""
+
+    member: int = option(
+        1, type=click.IntRange(1), help="Network to explain, of a model trained with --folds: that of this fold."
+    )

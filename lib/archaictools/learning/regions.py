@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import combinations
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -69,6 +70,21 @@ def seen_by(split: Split, places: Locations, lengths: Mapping[str, int]) -> Seen
         merged["start"].to_numpy(dtype=np.int64),
         merged["end"].to_numpy(dtype=np.int64),
     )
+
+
+def distance_between_sides(locations: Locations, sides: npt.NDArray[np.int8]) -> int | None:
+    """Return the fewest bases between locations of different sides: 0 where two overlap or touch.
+
+    None where no chromosome has locations of two sides.
+    """
+    distances = []
+    order = np.argsort(locations.chrom, kind="stable")
+    for first, last in zip(*runs_of_equal(locations.chrom[order]), strict=True):
+        rows = order[first:last]
+        of_sides = (rows[sides[rows] == side] for side in SIDES.values())
+        sets = [IntervalSet.merged(locations.start[some], locations.end[some]) for some in of_sides if len(some)]
+        distances += [int(one.distance(other.start, other.end).min()) for one, other in combinations(sets, 2)]
+    return min(distances, default=None)
 
 
 def out_of_fold(blind: npt.NDArray[np.bool_]) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:

@@ -99,9 +99,7 @@ class Locations:
 
     def subset(self, rows: npt.NDArray[np.integer] | npt.NDArray[np.bool_]) -> Locations:
         """Return the chosen examples, by number or by a mask."""
-        return replace(
-            self, chrom=self.chrom[rows], start=self.start[rows], end=self.end[rows], label=self.label[rows]
-        )
+        return replace(self, chrom=self.chrom[rows], start=self.start[rows], end=self.end[rows], label=self.label[rows])
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from archaictools.learning.splits import SIDES, TRAIN, Locations
 from archaictools.sequence.labels import LABELS
 from archaictools.sequence.token_file import open_tokens
 from archaictools.sequence.tokenize import longest_window, sentences_of_windows
-from archaictools.sequence.vocabulary import WordCounts
+from archaictools.sequence.vocabulary import count_words
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -60,14 +60,7 @@ def training_counts(tokens: TokenFile, sides: npt.NDArray[np.int8]) -> npt.NDArr
     numpy.ndarray
         uint32 (2, vocabulary): counts in introgressed and in depleted sentences.
     """
-    counts = WordCounts(tokens.alphabet)
-    first = 0
-    for part in tokens.chunks():
-        used = sides[first : first + len(part)] == TRAIN
-        if used.any():
-            counts.add(tokens.alphabet.ids(part.codes[used]), part.label[used])
-        first += len(part)
-    return counts.counts[:2].astype(np.uint32)
+    return count_words(tokens, sides == TRAIN).counts[:2].astype(np.uint32)
 
 
 def rows_of_side(model: TrainedModel, tokens: TokenFile, side: str, *, member: int = 1) -> npt.NDArray[np.int64]:

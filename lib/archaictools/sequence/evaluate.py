@@ -85,6 +85,12 @@ class KmerReport(EvaluationReport, total=False):
     training: dict[str, Any]
 
 
+class KmerEvaluation(Evaluation):
+    """A k-mer model compared with its baselines; the report is a :class:`KmerReport`."""
+
+    report: KmerReport
+
+
 @dataclass(frozen=True)
 class _Fold:
     """Predictions of one member and its baselines.
@@ -120,7 +126,7 @@ def check_baselines(names: Sequence[str]) -> None:
         raise UsageError(f"--leave-out: {', '.join(unknown)} is no baseline; choose among {', '.join(known)}")
 
 
-def evaluate(
+def evaluate_kmers(
     model: TrainedModel,
     tokens: TokenFile,
     options: BaselineOptions,
@@ -128,7 +134,7 @@ def evaluate(
     leave_out: Sequence[str] = (),
     threads: int = 1,
     seed: int = 1,
-) -> Evaluation:
+) -> KmerEvaluation:
     """Compare a model with baselines that are fitted on its own training side, fold by fold.
 
     Parameters
@@ -148,8 +154,8 @@ def evaluate(
 
     Returns
     -------
-    Evaluation
-        Its report is a :class:`KmerReport`.
+    KmerEvaluation
+        Report, table and reliability curves.
 
     Raises
     ------
@@ -222,7 +228,7 @@ def _evaluate_fold(model: TrainedModel, number: int, study: Study, leave_out: Se
 
 def _joined(
     model: TrainedModel, locations: Locations, folds: Sequence[_Fold], *, leave_out: Sequence[str], seed: int
-) -> Evaluation:
+) -> KmerEvaluation:
     """Return the evaluation of all folds together."""
     predicted = {side: Predicted.join([fold.predicted[side] for fold in folds]) for side in SIDES}
     audit = worst_of([fold.audit for fold in folds])
@@ -256,7 +262,7 @@ def _joined(
         "training": model.metrics["training"],
         "left_out": list(leave_out),
     }
-    return Evaluation(report, comparison(models, model.members[0].split.options.method), curve)
+    return KmerEvaluation(report, comparison(models, model.members[0].split.options.method), curve)
 
 
 def _calibration(

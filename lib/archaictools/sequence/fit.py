@@ -11,15 +11,16 @@ import numpy as np
 from archaictools import provenance
 from archaictools.io.files import sha256
 from archaictools.learning.calibration import fit_temperature
-from archaictools.learning.metrics import describe
+from archaictools.learning.metrics import compute_metrics
 from archaictools.learning.model_file import Member, TrainedModel
 from archaictools.learning.network import NetworkConfig
 from archaictools.learning.regions import seen_by
-from archaictools.learning.report import Predicted, judge, locations_of, training_counts
+from archaictools.learning.report import Predicted, judge
 from archaictools.learning.splits import EXCLUDED, SIDES, Locations, Split, SplitScheme, make_splits
 from archaictools.learning.training import Trained, TrainingOptions, train_network
 from archaictools.progress import Progress
-from archaictools.sequence.audit.overlap import VERDICTS, check_leakage
+from archaictools.sequence.audit.overlap import LeakageReport, check_leakage, worst_of
+from archaictools.sequence.dataset import locations_of, training_counts
 from archaictools.sequence.predict import Predictor
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ class _FittedMember:
     member: Member
     trained: Trained
     temperature: float
-    audit: dict[str, Any]
+    audit: LeakageReport
     predicted: dict[str, Predicted]
     unused: int
 
@@ -98,7 +99,7 @@ def fit(
     places = locations_of(words)
     splits = make_splits(places, split_options)
     audits = [check_leakage(places, split.sides(places), split_options) for split in splits]
-    audit = max(audits, key=lambda audit: VERDICTS.index(audit["verdict"]))
+    audit = worst_of(audits)
     if audit["verdict"] != "clean":
         log.warning("the split is %s: %s", audit["verdict"], audit["reason"])
     digest = sha256(words.path)
@@ -110,7 +111,7 @@ def fit(
         folder = checkpoint / f"fold-{split.fold + 1}" if checkpoint and split_options.folds else checkpoint
         fitted.append(_fit_member(words, places, split, own_audit, network, options, folder, digest))
     predicted = {name: Predicted.join([one.predicted[name] for one in fitted]) for name in SIDES}
-    metrics = judge(places, predicted, audit, seed=options.seed)
+    metrics: dict[str, Any] = dict(judge(places, predicted, audit, seed=options.seed))
     first = fitted[0]
     metrics["split"] = first.member.split.describe() | {"unused": first.unused}
     metrics["training"] = asdict(options) | course(first.trained, first.temperature)
@@ -136,7 +137,7 @@ def _fit_member(
     words: TokenFile,
     places: Locations,
     split: Split,
-    audit: dict[str, Any],
+    audit: LeakageReport,
     network: NetworkConfig,
     options: TrainingOptions,
     checkpoint: Path | None,
@@ -188,6 +189,6 @@ def _of_fold(places: Locations, one: _FittedMember) -> dict[str, Any]:
         "chromosomes": split.describe()["chromosomes"],
         "audit": one.audit["verdict"],
         "unused": one.unused,
-        "test": describe(places.label[test.rows], test.probability),
+        "test": compute_metrics(places.label[test.rows], test.probability),
         "training": course(one.trained, one.temperature),
     }

@@ -1,4 +1,4 @@
-"""From predictions along the genome to a statement about every gene."""
+"""Predictions of windows summarised over genes."""
 
 from __future__ import annotations
 
@@ -7,26 +7,24 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from archaictools.intervals import end_to_end, mean_where_overlapping, overlapping_pairs
-from archaictools.io.bed import score
+from archaictools.intervals import end_to_end, mean_where_overlapping
 from archaictools.io.bigwig_reader import is_bigwig, open_bigwig
 from archaictools.io.columns import intervals_of
 from archaictools.io.fasta import unknown_chromosomes
 from archaictools.io.naming_styles import Matcher, match_names, refuse_both_styles, renamed
 from archaictools.io.tables import COORDINATE, FLAG, PROBABILITY_OR_NA, ROWS, Columns, read_table
+from archaictools.learning.gene_table import GENE_COLUMNS, coordinates, highest_end, overlaps
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-    import numpy.typing as npt
-
     from archaictools.io.bigwig import Track
     from archaictools.io.summary import Summary
 
-COLUMNS = ["gene", "chrom", "start", "end", "strand", "windows", "mean", "max", "fraction", "call", "seen"]
+COLUMNS = [*GENE_COLUMNS, "windows", "mean", "max", "fraction", "call", "seen"]
 
-#: What is added up over the windows of a gene, and how; ``unknown`` counts windows without ``seen``.
+#: How columns are added up over the windows of a gene; ``unknown`` counts windows without ``seen``.
 _TOTALS: dict[str, Any] = {
     "windows": "sum",
     "weight": "sum",
@@ -40,17 +38,19 @@ _TOTALS: dict[str, Any] = {
 
 _WINDOW: Columns = {"chrom": str, "start": COORDINATE, "end": COORDINATE, "probability": PROBABILITY_OR_NA}
 
-#: Genes overlapped with windows at a time: bounds the number of pairs held in memory.
-BATCH = 2_000
-
-#: Tables hold six digits, bigWigs single precision: a probability that is closer than this to a threshold reaches it.
+#: Tables have six digits and bigWigs single precision, so a probability this little below a threshold still reaches it.
 ROUNDING = 1e-7
 
 
 def read_predictions(path: Path, *, tally: Summary) -> Iterator[pd.DataFrame]:
-    """Stream a prediction table or a bigWig as ``chrom, start, end, probability, seen`` (NaN where it is not known).
+    """Yield the rows of a prediction table or a bigWig: ``chrom, start, end, probability, seen`` (NaN if unknown).
 
-    Every value is checked. Windows without a probability (``NA``, in a bigWig NaN) are left out and counted.
+    Every value is checked. Windows without a probability (``NA``, in a bigWig NaN) are counted and left out.
+
+    Raises
+    ------
+    InputError
+        If a value is wrong.
     """
     if is_bigwig(path):
         yield from _bigwig_frames(path, tally)
@@ -65,7 +65,7 @@ def read_predictions(path: Path, *, tally: Summary) -> Iterator[pd.DataFrame]:
 
 
 def _bigwig_frames(path: Path, tally: Summary) -> Iterator[pd.DataFrame]:
-    """Read whole chromosomes, small ones together."""
+    """Yield whole chromosomes, several small ones at a time."""
     parts: list[tuple[str, Track]] = []
     with open_bigwig(path) as reader:
         rows = 0
@@ -90,7 +90,7 @@ def _joined(parts: list[tuple[str, Track]]) -> pd.DataFrame:
 
 
 def genome_names(path: Path) -> tuple[str, ...]:
-    """Return the chromosomes of the genome that a bigWig names; none for other files."""
+    """Return all chromosomes in the header of a bigWig; none for other files."""
     if not is_bigwig(path):
         return ()
     with open_bigwig(path) as reader:
@@ -113,25 +113,25 @@ def summarise_genes(
     genes
         ``chrom, start, end, name, strand``.
     windows
-        Predictions as from :func:`read_predictions`, in pieces that each hold whole chromosomes.
+        Predictions as from :func:`read_predictions`, in pieces of whole chromosomes.
     threshold
-        From which a base counts as introgressed, and a gene's mean as a call.
+        Minimum probability of an introgressed base, and minimum mean of an introgressed gene.
     names
-        Further chromosomes of the genome that the predictions know, see :func:`genome_names`.
+        Further chromosomes of the genome of the predictions, see :func:`genome_names`.
     source
-        Where the genes come from, named in errors.
+        File of the genes, named in errors.
     tally
         Counts chromosomes that the annotation names in another style than the predictions.
 
     Returns
     -------
     pandas.DataFrame
-        One row a gene, sorted by chromosome and start: ``gene, chrom, start, end, strand``, with the predictions' names
-        of chromosomes (the annotation's own where there is no prediction); ``windows`` (that overlap it); ``mean`` and
-        ``fraction`` (mean probability, and share with probability at or above the threshold, of the gene's bases that
-        lie in windows; where windows overlap, a base has their mean, as in a track); ``max``; ``call``
-        (``introgressed`` when the mean reaches the threshold, ``free`` when not, ``NA`` without a window); ``seen``
-        (share of its windows that training saw, each weighed by its overlap: their probabilities are not held-out).
+        One row for each gene, sorted by chromosome and start: ``gene, chrom, start, end, strand``, with the chromosome
+        names of the predictions (of the annotation where there is no prediction). ``windows``: number of windows that
+        overlap the gene. ``mean`` and ``fraction``: mean probability, and fraction at or above the threshold, of the
+        bases of the gene in windows; a base in several windows has their mean. ``max``: highest probability. ``call``:
+        ``introgressed`` if the mean reaches the threshold, ``free`` if not, ``NA`` without a window. ``seen``: fraction
+        of its windows that training has seen, weighted by overlap; their probabilities are not held-out.
 
     Raises
     ------
@@ -152,7 +152,7 @@ def summarise_genes(
         raise unknown_chromosomes(list(chroms), unknown, source=source, genome="the predictions")
     known = match_names(chroms, [*names, *matcher.names], source=source, tally=tally)
     totals = pd.concat(found) if found else pd.DataFrame(columns=["gene", *_TOTALS])
-    # A gene meets its windows in one piece, unless the pieces split its chromosome: then the parts add up.
+    # A piece has all windows of a gene, unless pieces split its chromosome: then their sums add up.
     totals = totals.groupby("gene").agg(_TOTALS).reindex(range(len(genes)))
     mean = (totals["sum"] / totals["bases"]).to_numpy(dtype=float)
     table = pd.DataFrame(
@@ -176,71 +176,33 @@ def summarise_genes(
 def _track(windows: pd.DataFrame) -> pd.DataFrame:
     """Return the mean of windows over the bases that they cover: intervals that do not overlap."""
     code, names = pd.factorize(windows["chrom"])
-    longest = _longest(windows)
-    start, end = end_to_end(code, *_ends(windows), longest=longest)
+    longest = highest_end(windows)
+    start, end = end_to_end(code, *coordinates(windows), longest=longest)
     start, end, mean = mean_where_overlapping(start, end, windows["probability"].to_numpy(dtype=np.float64))
     code, begin = np.divmod(start, longest + 1)
     return pd.DataFrame({"chrom": names.take(code), "start": begin, "end": begin + end - start, "probability": mean})
 
 
-def _ends(frame: pd.DataFrame) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    return frame["start"].to_numpy(dtype=np.int64), frame["end"].to_numpy(dtype=np.int64)
-
-
-def _longest(*frames: pd.DataFrame) -> int:
-    return max(int(frame["end"].max()) if len(frame) else 0 for frame in frames)
-
-
-def overlaps(genes: pd.DataFrame, intervals: pd.DataFrame) -> Iterator[pd.DataFrame]:
-    """Yield overlaps of genes and intervals: the gene as a number, the interval's columns ending in ``_w``, bases."""
-    code, names = pd.factorize(intervals["chrom"])
-    own = pd.Index(names).get_indexer(genes["chrom"])
-    longest = _longest(genes, intervals)
-    start, end = end_to_end(code, *_ends(intervals), longest=longest)
-    first, last = end_to_end(own, *_ends(genes), longest=longest)
-    here = np.flatnonzero(own >= 0)
-    here = here[np.argsort(first[here], kind="stable")]
-    for begin in range(0, len(here), BATCH):
-        part = here[begin : begin + BATCH]
-        near = np.flatnonzero((start < last[part].max()) & (end > first[part[0]]))
-        pairs = overlapping_pairs(first[part], last[part], start[near], end[near])
-        gene, interval = part[pairs[0]], near[pairs[1]]
-        if len(gene):
-            bases = np.minimum(last[gene], end[interval]) - np.maximum(first[gene], start[interval])
-            found = intervals.iloc[interval].add_suffix("_w").reset_index(drop=True)
-            yield found.assign(gene=gene, bases=bases)
-
-
 def _of_windows(genes: pd.DataFrame, windows: pd.DataFrame) -> Iterator[pd.DataFrame]:
-    """Yield what is told of genes by windows: how many, the highest, and what training saw."""
+    """Yield sums over the windows of genes: their number, the highest probability, and those that training has seen."""
     for pairs in overlaps(genes, windows):
-        told = pairs.assign(
+        sums = pairs.assign(
             windows=1, weight=pairs["bases"], seen=pairs["bases"] * pairs["seen_w"].fillna(0).astype(float),
             unknown=pairs["seen_w"].isna().astype(int), max=pairs["probability_w"].astype(float), bases=0, sum=0.0,
             above=0,
         )  # fmt: skip
-        yield told.groupby("gene", as_index=False).agg(_TOTALS)
+        yield sums.groupby("gene", as_index=False).agg(_TOTALS)
 
 
 def _of_bases(genes: pd.DataFrame, track: pd.DataFrame, threshold: float) -> Iterator[pd.DataFrame]:
-    """Yield what is told of genes by their bases: how many, the sum of their means, and those above the threshold."""
+    """Yield sums over the bases of genes: their number, the sum of means, and those at or above the threshold."""
     for pairs in overlaps(genes, track):
         bases, mean = pairs["bases"], pairs["probability_w"].astype(float)
         above = bases * (mean >= threshold - ROUNDING)
-        told = pairs.assign(windows=0, weight=0, seen=0.0, unknown=0, max=mean, sum=bases * mean, above=above)
-        yield told.groupby("gene", as_index=False).agg(_TOTALS)
+        sums = pairs.assign(windows=0, weight=0, seen=0.0, unknown=0, max=mean, sum=bases * mean, above=above)
+        yield sums.groupby("gene", as_index=False).agg(_TOTALS)
 
 
-def genes_bed(table: pd.DataFrame) -> pd.DataFrame:
-    """Return genes with a call as BED6; the score is 1000 times the mean probability."""
-    called = table[table["call"] != "NA"]
-    return pd.DataFrame(
-        {
-            "chrom": called["chrom"],
-            "start": called["start"],
-            "end": called["end"],
-            "name": called["gene"],
-            "score": score(called["mean"].to_numpy()),
-            "strand": called["strand"],
-        }
-    )
+def called_genes(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the genes with a call, of a table from :func:`summarise_genes`."""
+    return table[table["call"] != "NA"]

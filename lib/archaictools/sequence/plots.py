@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING, Any
 from archaictools.learning.plots import new_figure, plot_measure, plot_reliability, save
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from pathlib import Path
 
     import numpy.typing as npt
     import pandas as pd
 
-    from archaictools.sequence.evaluate import SimilarityRow
+    from archaictools.sequence.evaluate import KmerEvaluation
 
 
 def plot_importance(
@@ -58,18 +57,16 @@ def plot_embedding(path: Path, table: pd.DataFrame, *, file_format: str) -> None
     save(figure, path, file_format)
 
 
-def plot_evaluation(
-    folder: Path, table: pd.DataFrame, curve: pd.DataFrame, similarity: Sequence[SimilarityRow]
-) -> None:
+def plot_evaluation(folder: Path, found: KmerEvaluation) -> None:
     """Write three plots into a folder: AUROC of all rows, reliability, and AUROC by similarity to training."""
-    plot_measure(folder / "comparison.png", table, "auroc", "AUROC on held-out sentences, with 95 % interval")
-    plot_reliability(folder / "reliability.png", curve)
+    plot_measure(folder / "comparison.png", found.table, "auroc", "AUROC on held-out sentences, with 95 % interval")
+    plot_reliability(folder / "reliability.png", found.curve)
     figure, axes = new_figure(5, 3)
-    shown = [row for row in similarity if row["n"]]
+    shown = [row for row in found.report["similarity"] if row["n"]]
     labels = ["none" if row["up_to"] == 0 else f"to {row['up_to']:.0%}" for row in shown]
     axes.bar(range(len(shown)), [row["auroc"] for row in shown], color="#1f4e79", width=0.6)
-    for place, bar in enumerate(shown):
-        axes.annotate(f"n = {bar['n']:,}", (place, 0.02), ha="center", color="white", fontsize=7, rotation=90)
+    for number, bar in enumerate(shown):
+        axes.annotate(f"n = {bar['n']:,}", (number, 0.02), ha="center", color="white", fontsize=7, rotation=90)
     axes.axhline(0.5, color="0.5", linewidth=0.8)
     axes.set(
         xlabel="share of a window's 31-mers that stands in training",

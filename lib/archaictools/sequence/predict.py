@@ -1,4 +1,4 @@
-"""Probabilities of many sentences through one stream of large batches."""
+"""Probabilities of windows, from one network or all members of a model."""
 
 from __future__ import annotations
 
@@ -6,19 +6,23 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from archaictools.learning.regions import out_of_fold
 from archaictools.sequence.batches import pad_rows
 from archaictools.sequence.fetch import flip_rows
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import keras
     import numpy.typing as npt
 
     from archaictools.io.dna import Codes
+    from archaictools.learning.model_file import TrainedModel
     from archaictools.progress import Progress
-    from archaictools.sequence.token_file import KmerEncoding, TokenFile
+    from archaictools.sequence.token_file import KmerEncoding, Sentences, TokenFile
 
-#: Sentences predicted at once; on a CPU five times faster than batches of 32 and within 5 % of larger ones.
-BATCH = 2_048
+#: Windows in a batch: on a CPU five times faster than batches of 32, and within 5 % of the speed of larger ones.
+WINDOWS_IN_BATCH = 2_048
 
 
 class Predictor:
@@ -29,39 +33,92 @@ class Predictor:
     model
         As built by :meth:`archaictools.learning.network.NetworkConfig.build`.
     alphabet
-        How bases become its words.
+        How bases become its k-mers.
     both_strands
-        Average the probabilities of a sentence and of its reverse complement.
+        Average the probabilities of a window and of its reverse complement.
     """
 
     def __init__(self, model: keras.Model, alphabet: KmerEncoding, *, both_strands: bool) -> None:
         self._model, self._alphabet, self._both = model, alphabet, both_strands
 
     def of_codes(self, codes: Codes, lengths: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
-        """Predict sentences given as base codes (n, size) with their unpadded lengths (n,)."""
-        forward = self._of_ids(self._alphabet.ids(codes))
+        """Return P(introgressed), float64 (n,), of windows given as base codes (n, size) and unpadded lengths (n,)."""
+        forward = self.of_ids(self._alphabet.ids(codes))
         if not self._both:
             return forward
         flipped = codes.copy()
         flip_rows(flipped, lengths, np.ones(len(codes), dtype=bool))
-        return (forward + self._of_ids(self._alphabet.ids(flipped))) / 2
+        return (forward + self.of_ids(self._alphabet.ids(flipped))) / 2
 
     def of_rows(
         self, words: TokenFile, rows: npt.NDArray[np.int64], *, progress: Progress | None = None
     ) -> npt.NDArray[np.float64]:
-        """Predict some sentences of a words file, in the order of ``rows``."""
+        """Return P(introgressed), float64 (rows,), of some windows of a file, in the order of ``rows``."""
         lengths = (words.field("end") - words.field("start"))[rows]
         probability = np.empty(len(rows))
-        for first in range(0, len(rows), 4 * BATCH):
-            part = slice(first, first + 4 * BATCH)
+        for first in range(0, len(rows), 4 * WINDOWS_IN_BATCH):
+            part = slice(first, first + 4 * WINDOWS_IN_BATCH)
             probability[part] = self.of_codes(words.take(rows[part]), lengths[part])
             if progress is not None:
                 progress.advance(len(rows[part]))
         return probability
 
-    def _of_ids(self, ids: npt.NDArray[np.int32]) -> npt.NDArray[np.float64]:
+    def of_ids(self, ids: npt.NDArray[np.int32]) -> npt.NDArray[np.float64]:
+        """Return P(introgressed), float64 (n,), of the k-mer ids (n, words) of one strand."""
         found = []
-        for first in range(0, len(ids), BATCH):
-            part = ids[first : first + BATCH]
-            found.append(self._model.predict_on_batch(pad_rows(part, BATCH))[: len(part), 0])
+        for first in range(0, len(ids), WINDOWS_IN_BATCH):
+            part = ids[first : first + WINDOWS_IN_BATCH]
+            found.append(self._model.predict_on_batch(pad_rows(part, WINDOWS_IN_BATCH))[: len(part), 0])
         return np.concatenate(found).astype(np.float64) if found else np.empty(0)
+
+
+class Ensemble:
+    """All members of a model; each window is predicted by those that have not seen it, or by all if every one has.
+
+    Parameters
+    ----------
+    model
+        As loaded; its networks are built here.
+    chromosomes
+        Names that ``chrom`` of the windows indexes.
+    """
+
+    def __init__(self, model: TrainedModel, chromosomes: Sequence[str]) -> None:
+        self._names = list(chromosomes)
+        self._seen = [member.seen for member in model.members]
+        self._predictors = [
+            Predictor(model.network.build(dict(member.weights)), model.kmers, both_strands=model.both_strands)
+            for member in model.members
+        ]
+
+    def predict(self, part: Sentences) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_]]:
+        """Predict windows out of fold.
+
+        Returns
+        -------
+        probability
+            float64 (windows,): mean over the members that have seen no base of the window in training or validation, or
+            over all members if every one has.
+        seen
+            bool (windows,): every member has, so the probability is not held-out.
+        """
+        blind = self._blind(part)
+        asked, seen = out_of_fold(blind)
+        lengths = part.end - part.start
+        total = np.zeros(len(part))
+        for member, predictor in zip(asked, self._predictors, strict=True):
+            rows = np.flatnonzero(member)
+            if len(rows) == len(part):
+                total += predictor.of_codes(part.codes, lengths)
+            elif len(rows):
+                total[rows] += predictor.of_codes(part.codes[rows], lengths[rows])
+        return total / asked.sum(axis=0), seen
+
+    def _blind(self, part: Sentences) -> npt.NDArray[np.bool_]:
+        """Return which members have seen no base of which windows: bool (members, windows)."""
+        blind = np.empty((len(self._predictors), len(part)), dtype=bool)
+        for chrom in np.unique(part.chrom):
+            rows = part.chrom == chrom
+            for number, seen in enumerate(self._seen):
+                blind[number, rows] = ~seen.touches(self._names[int(chrom)], part.start[rows], part.end[rows])
+        return blind

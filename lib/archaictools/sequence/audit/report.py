@@ -44,8 +44,8 @@ class _RequiredParts(Audit):
 class AuditReport(_RequiredParts, total=False):
     """Report of an audit, as ``audit --out`` writes it; ``sequence`` and ``separability`` need the sequence.
 
-    ``split`` is the stored form of the split; ``windows`` are numbers by side; ``reasons`` has one sentence for each part
-    that is not clean. With folds it is the report of the worst fold, and ``folds`` has the verdict of each.
+    ``split`` is the stored form of the split, and ``windows`` are numbers by side. ``reasons`` has one sentence for each
+    part that is not clean. With folds it is the report of the worst fold, and ``folds`` has the verdict of each.
     """
 
     sequence: SharedSequence

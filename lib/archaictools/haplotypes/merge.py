@@ -1,4 +1,4 @@
-"""Joining summaries of people (``predict --summary``) that were made chromosome by chromosome."""
+"""Join results of people that were made chromosome by chromosome: summaries, and callable regions of segments."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("archaictools")
 
-#: Total length of a person's segments, from which their mean length over several files follows exactly.
+#: Total length of a person's segments, which gives the mean length over several files exactly.
 LENGTH = "length"
 
 _COUNT_OR_NA = Number(0, MAX_COORDINATE, whole=True, unknown=True)
 
-#: Columns of ``predict --summary`` and what they hold; bases of each source (``NAME_bases``) and ``length`` follow.
-COLUMNS: dict[str, Number] = {
+#: Numbers in the columns of ``predict --summary``; bases of each source (``NAME_bases``) and ``length`` follow.
+SUMMARY_COLUMNS: dict[str, Number] = {
     "haplotypes": COUNT,
     "callable": _COUNT_OR_NA,
     "introgressed": _COUNT_OR_NA,
@@ -36,11 +36,11 @@ COLUMNS: dict[str, Number] = {
 
 
 def merge_people(parts: Sequence[Path], target: Path) -> int:
-    """Add up people over files of different chromosomes; the result is that of one run over all of them.
+    """Add up summaries of people over files of different chromosomes, as one run over all of them gives.
 
-    Numbers are added, ``percent`` and ``mean_length`` follow from the sums, and ``haplotypes`` is the highest (a
-    chromosome may be haploid). ``NA`` adds nothing, and stays where no file knows better. Files without a column
-    ``length`` give the total length of segments as ``mean_length`` times ``segments``, to six digits.
+    Numbers are added, ``percent`` and ``mean_length`` follow from the sums, and ``haplotypes`` is the maximum (a
+    chromosome may be haploid). A sum is ``NA`` if all its terms are. In files without the column ``length``, the total
+    length of segments is ``mean_length`` times ``segments``, to six digits.
 
     Parameters
     ----------
@@ -52,12 +52,12 @@ def merge_people(parts: Sequence[Path], target: Path) -> int:
     Returns
     -------
     int
-        People.
+        Number of people.
 
     Raises
     ------
     InputError
-        If the parts differ in their columns or people, or hold a value that is not possible.
+        If the parts differ in their columns or people, or if a value is impossible.
     """
     frames = [_read(part) for part in parts]
     first = frames[0]
@@ -81,12 +81,12 @@ def merge_people(parts: Sequence[Path], target: Path) -> int:
 def _read(part: Path) -> pd.DataFrame:
     """Read one summary, indexed by sample."""
     text = pd.concat(list(iter_rows(part)))
-    missing = [name for name in ("sample", *COLUMNS) if name not in text]
+    missing = [name for name in ("sample", *SUMMARY_COLUMNS) if name not in text]
     if missing:
         raise InputError(f"has no column {', '.join(missing)}", path=part, line=1, remedy="expected predict --summary")
     names = list(map(str, text.columns))
     added = [name for name in names if name.endswith("_bases") or name == LENGTH]
-    kinds = {**COLUMNS, **dict.fromkeys(added, _COUNT_OR_NA)}
+    kinds = {**SUMMARY_COLUMNS, **dict.fromkeys(added, _COUNT_OR_NA)}
     strange = [name for name in names if name != "sample" and name not in kinds]
     if strange:
         raise InputError(f"has a column {strange[0][:40]!r}, which cannot be added up", path=part, line=1)
@@ -103,7 +103,7 @@ def _read(part: Path) -> pd.DataFrame:
 
 
 def _warn_of_copies(parts: Sequence[Path], frames: Sequence[pd.DataFrame]) -> None:
-    """Warn of parts with the same numbers: a summary does not name its chromosomes."""
+    """Warn of parts with equal numbers, since a summary does not name its chromosomes."""
     for number, frame in enumerate(frames):
         for other in range(number):
             if frame["segments"].sum() and frame.equals(frames[other].loc[frame.index]):
@@ -111,7 +111,7 @@ def _warn_of_copies(parts: Sequence[Path], frames: Sequence[pd.DataFrame]) -> No
 
 
 def _added(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
-    """Add up the same people."""
+    """Return the sums of people over parts."""
     whole = [str(name) for name in frames[0] if name not in {"percent", "mean_length"}]
     known_length = LENGTH in frames[0]
     groups = pd.concat(
@@ -130,5 +130,5 @@ def _added(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
 
 
 def _ratio(numerator: pd.Series[float], denominator: pd.Series[float]) -> pd.Series[float]:
-    """Divide, NaN where there is nothing to divide by."""
+    """Divide; NaN where the denominator is 0."""
     return numerator / denominator.where(denominator > 0, np.nan)

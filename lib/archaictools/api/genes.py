@@ -1,0 +1,237 @@
+"""``archaictools.genes``: predictions of windows, or segments of people, summarised over genes."""
+
+from __future__ import annotations
+
+import logging
+import tempfile
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from archaictools.api.inputs import path_of
+from archaictools.api.predictions import PredictResult
+from archaictools.api.result import Result
+from archaictools.options import INPUT, OUTPUT, RunOptions, keywords, option
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from archaictools.api.inputs import PathLike
+    from archaictools.io.summary import Summary
+    from archaictools.sequence.published import Agreement
+
+log = logging.getLogger("archaictools")
+
+#: Name of a table that is written for predictions in memory.
+_IN_MEMORY = "predictions.tsv"
+
+
+@dataclass(frozen=True, kw_only=True)
+class GeneOptions:
+    """Genes, what they are compared with, and the outputs."""
+
+    annotation: Path = option(type=INPUT, help="Genes: BED, GTF or GFF3.")
+    threshold: float = option(
+        0.5,
+        type=click.FloatRange(0, 1),
+        help="Minimum mean probability of an introgressed gene; minimum posterior of a segment.",
+    )
+    callable: Path | None = option(
+        None,
+        type=INPUT,
+        help="BED of the callable regions of a table of segments [default: x.callable.bed in the folder of x.tsv].",
+    )
+    published: Path | None = option(
+        None, type=INPUT, help="Published calls to compare with, in the article's form: Gene, Predict, Prob_1."
+    )
+    agreement: Path | None = option(None, type=OUTPUT, help="JSON of the agreement with --published.")
+    out: Path | None = option(None, type=OUTPUT, required=True, help="TSV, one row a gene.")
+    bed: Path | None = option(
+        None, type=OUTPUT, help="BED6 of genes; score 1000 times the mean probability, or the highest posterior."
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class GenesResult(Result):
+    """Genes, and the archaic sequence in them.
+
+    Attributes
+    ----------
+    path
+        The TSV, or None if none was written.
+    table
+        One row for each gene, see :func:`archaictools.sequence.genes.summarise_genes` and
+        :func:`archaictools.haplotypes.genes.carriers`.
+    agreement
+        Agreement with published calls, or None if there are none.
+    """
+
+    path: Path | None
+    table: pd.DataFrame = field(repr=False)
+    agreement: Agreement | None = field(repr=False)
+    _bed: pd.DataFrame = field(repr=False)
+
+    def to_bed(self, path: PathLike) -> None:
+        """Write the genes with a call, or those that carry a segment, as BED6."""
+        from archaictools.io.bed import write_bed
+        from archaictools.io.files import StagedOutputs
+
+        with StagedOutputs() as outputs:
+            write_bed(outputs.stage(Path(path)), [self._bed])
+
+    def to_tsv(self, path: PathLike) -> None:
+        """Write the table."""
+        from archaictools.io.files import StagedOutputs
+        from archaictools.io.tables import write_table
+
+        with StagedOutputs() as outputs:
+            write_table(outputs.stage(Path(path)), self.table)
+
+    def __fspath__(self) -> str:
+        """Return the path of the TSV, so that the result can be given in place of it."""
+        if self.path is None:
+            raise ValueError("the genes have no file; give genes() an `out`")
+        return str(self.path)
+
+
+@keywords(options=GeneOptions, run=RunOptions)
+def genes(predictions: PathLike | PredictResult, *, options: GeneOptions, run: RunOptions) -> GenesResult:
+    """Summarise predictions over genes.
+
+    Parameters
+    ----------
+    predictions
+        Table or bigWig of windows, table of segments of people, or what ``predict`` returned.
+
+    Returns
+    -------
+    GenesResult
+        One row for each gene. A gene without a window, or without callable bases, is NA.
+
+    Raises
+    ------
+    InputError
+        If a file cannot be understood, or if no gene lies on a chromosome of the predictions.
+    UsageError
+        If an option does not apply to the predictions.
+    """
+    from archaictools.errors import UsageError
+    from archaictools.haplotypes.genes import is_segments
+
+    del run  # counting uses one thread and no random numbers
+    if options.agreement and not options.published:
+        raise UsageError("--agreement needs --published")
+    with ExitStack() as stack:
+        path = _path_of(predictions, stack)
+        if is_segments(path):
+            if options.published:
+                raise UsageError("--published compares windows, not segments of haplotypes")
+            return _of_segments(path, options)
+        if options.callable:
+            raise UsageError("--callable is for a table of segments of people; a table of windows needs none")
+        return _of_windows(path, options)
+
+
+def _path_of(predictions: PathLike | PredictResult, stack: ExitStack) -> Path:
+    """Return the file of predictions; those in memory are written to a temporary folder first."""
+    if isinstance(predictions, PredictResult) and not predictions.has_file:
+        path = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="archaictools-"))) / _IN_MEMORY
+        predictions.to_tsv(path)
+        return path
+    return path_of(predictions)
+
+
+def _of_windows(path: Path, options: GeneOptions) -> GenesResult:
+    from archaictools.io.annotation import read_genes
+    from archaictools.io.files import StagedOutputs
+    from archaictools.io.summary import Summary
+    from archaictools.io.tables import write_json
+    from archaictools.learning.gene_table import genes_bed
+    from archaictools.sequence.genes import called_genes, genome_names, read_predictions, summarise_genes
+
+    summary, agreement = Summary(), None
+    with StagedOutputs() as outputs:
+        target, track = (outputs.stage(file) if file else None for file in (options.out, options.bed))
+        compared = outputs.stage(options.agreement) if options.agreement else None
+        table = summarise_genes(
+            read_genes(options.annotation, tally=summary),
+            read_predictions(path, tally=summary),
+            threshold=options.threshold,
+            names=genome_names(path),
+            source=options.annotation,
+            tally=summary,
+        )
+        bed = genes_bed(called_genes(table), "mean")
+        _write(table, target, bed, track)
+        if options.published:  # the comparison is slow to import
+            from archaictools.sequence.published import agreement as agreement_of
+            from archaictools.sequence.published import read_published
+
+            agreement = agreement_of(table, read_published(options.published))
+            if compared:
+                write_json(compared, asdict(agreement))
+    calls = table["call"].value_counts()
+    with_calls = len(table) - int(calls.get("NA", 0))
+    facts = _gene_fact(table, options, summary) | {
+        "free of introgression": f"{int(calls.get('free', 0)):,} of {with_calls:,} genes with a prediction",
+        "introgressed": f"{int(calls.get('introgressed', 0)):,}",
+        "without a window": f"{int(calls.get('NA', 0)):,}",
+    }
+    if agreement is not None:
+        facts["agreement"] = str(agreement)
+    return GenesResult(path=options.out, table=table, agreement=agreement, facts=facts, _bed=bed)
+
+
+def _of_segments(path: Path, options: GeneOptions) -> GenesResult:
+    from archaictools.haplotypes.callable_file import companion_of
+    from archaictools.haplotypes.genes import carried_genes, carriers
+    from archaictools.io.annotation import read_genes
+    from archaictools.io.files import StagedOutputs
+    from archaictools.io.summary import Summary
+    from archaictools.learning.gene_table import genes_bed
+
+    summary, regions = Summary(), options.callable
+    if regions is None and companion_of(path).is_file():
+        regions = companion_of(path)
+        log.info("callable regions are read from %s", regions)
+    with StagedOutputs() as outputs:
+        target, track = (outputs.stage(file) if file else None for file in (options.out, options.bed))
+        table = carriers(
+            read_genes(options.annotation, tally=summary),
+            path,
+            companion=regions,
+            threshold=options.threshold,
+            tally=summary,
+            source=options.annotation,
+        )
+        carried = carried_genes(table)
+        bed = genes_bed(carried, "max")
+        _write(table, target, bed, track)
+    unknown = int(table["haplotypes"].isna().sum())
+    facts = _gene_fact(table, options, summary) | {
+        "with archaic sequence": f"{len(carried):,}",
+        "free of archaic sequence": f"{len(table) - unknown - len(carried):,}",
+        "not read": f"{unknown:,}",
+    }
+    for _, row in carried.sort_values("haplotypes", ascending=False).head(1).iterrows():
+        counts = f"{row['haplotypes']:,} haplotypes of {row['people']:,} people"
+        facts["most carried"] = f"{row['gene']}, by {counts}"
+    return GenesResult(path=options.out, table=table, agreement=None, facts=facts, _bed=bed)
+
+
+def _write(table: pd.DataFrame, target: Path | None, bed: pd.DataFrame, track: Path | None) -> None:
+    from archaictools.io.bed import write_bed
+    from archaictools.io.tables import write_table
+
+    if target:
+        write_table(target, table)
+    if track:
+        write_bed(track, [bed])
+
+
+def _gene_fact(table: pd.DataFrame, options: GeneOptions, summary: Summary) -> dict[str, str]:
+    where = f" in {options.out}" if options.out else ""
+    return {"genes": f"{len(table):,}{where} ({summary.sentence()})"}

@@ -1,0 +1,206 @@
+"""``archaictools.haplotypes``: encode phased haplotypes as features of bins."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING
+
+from archaictools.api.result import Result
+from archaictools.errors import UsageError
+from archaictools.haplotypes.options import EncodingOptions
+from archaictools.options import BINARY, INPUT, OUTPUT, RunOptions, keywords, option
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import pandas as pd
+
+    from archaictools.haplotypes.encode import EncodingCounts
+    from archaictools.haplotypes.samples import SampleSets
+
+
+def _texts(value: object) -> tuple[str, ...]:
+    """Return names or paths, one or several, as a tuple of texts."""
+    if isinstance(value, str | os.PathLike):
+        return (os.fspath(value),)
+    if isinstance(value, Iterable):
+        several = [os.fspath(each) if isinstance(each, os.PathLike) else each for each in value]
+        if all(isinstance(each, str) for each in several):
+            return tuple(several)
+    raise UsageError(f"names of samples are {type(value).__name__}, expected texts or paths")
+
+
+@dataclass(frozen=True, kw_only=True)
+class HaplotypeInputs:
+    """Files and samples to read."""
+
+    vcf: tuple[Path, ...] = option(
+        type=INPUT, multiple=True, help="VCF or BCF of modern samples, ingroup phased; repeat it for several files."
+    )
+    ingroup: tuple[str, ...] = option(
+        (), multiple=True, parse=_texts, help="Samples to search for archaic DNA: names, or a file of names."
+    )
+    outgroup: tuple[str, ...] = option(
+        (), multiple=True, parse=_texts, help="Samples assumed to have no archaic DNA: names, or a file of names."
+    )
+    individuals: Path | None = option(
+        None,
+        type=INPUT,
+        help="individuals.json of hmmix, with both groups, in place of --ingroup and --outgroup.",
+    )
+    archaic: tuple[str, ...] = option(
+        (),
+        multiple=True,
+        parse=_texts,
+        help="Archaic samples, in --vcf or in --archaic-vcf: names, or a file of names.",
+    )
+    archaic_vcf: tuple[Path, ...] = option(
+        (),
+        type=INPUT,
+        multiple=True,
+        help="VCF, gVCF or BCF of archaic samples; repeat it for several files. If two files have a call, the call of "
+        "the first file is used. If REF is no modern allele at more than 1 % of the shared sites, a warning is given; "
+        "at more than 10 % of at least 20, the run stops.",
+    )
+    callable: Path | None = option(
+        None,
+        type=INPUT,
+        help="BED of callable regions; sites outside are not used "
+        "[default: all but regions of 50 kb or more without a site].",
+    )
+    truth: Path | None = option(
+        None, type=INPUT, help="BED chrom start end sample haplotype of introgressed segments, to label the bins."
+    )
+
+    def __post_init__(self) -> None:
+        if self.individuals and (self.ingroup or self.outgroup):
+            raise UsageError("--individuals names both groups; leave out --ingroup and --outgroup")
+        if not self.individuals and not (self.ingroup and self.outgroup):
+            raise UsageError("name the samples: --ingroup and --outgroup, or --individuals")
+
+
+@dataclass(frozen=True, kw_only=True)
+class HaplotypeOutputs:
+    """Files to write."""
+
+    out: Path = option(type=BINARY, help="HDF5 file of features, haplotypes.h5.")
+    summary: Path | None = option(None, type=OUTPUT, help="TSV of the records and sites read and not used, and why.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class HaplotypesResult(Result):
+    """Features of haplotypes.
+
+    Attributes
+    ----------
+    path
+        The HDF5 file; the other verbs take the result in place of it.
+    summary
+        Table ``class, item, count, bases`` of the records and sites read and not used.
+    """
+
+    path: Path
+    summary: pd.DataFrame = field(repr=False)
+
+    def __fspath__(self) -> str:
+        """Return the path of the HDF5 file."""
+        return str(self.path)
+
+
+@keywords(inputs=HaplotypeInputs, encoding=EncodingOptions, outputs=HaplotypeOutputs, run=RunOptions)
+def haplotypes(
+    *, inputs: HaplotypeInputs, encoding: EncodingOptions, outputs: HaplotypeOutputs, run: RunOptions
+) -> HaplotypesResult:
+    """Encode phased haplotypes as features of bins, compared with an outgroup.
+
+    ``ingroup``, ``outgroup`` and ``archaic`` each take a list of names, names separated by commas, or the path of a
+    file of names. An element of a list may also be a path.
+
+    Returns
+    -------
+    HaplotypesResult
+        The HDF5 file, and counts of all that was read.
+
+    Raises
+    ------
+    InputError
+        If a file cannot be understood, lacks a sample, is not phased, or has no site that can be used.
+    UsageError
+        If options contradict each other.
+
+    Examples
+    --------
+    >>> import archaictools as at
+    >>> features = at.haplotypes(
+    ...     vcf=["chr21.vcf.gz", "chr22.vcf.gz"], ingroup=["NA06984", "NA06985"], outgroup="outgroup.txt",
+    ...     out="haplotypes.h5",
+    ... )  # doctest: +SKIP
+    """
+    from archaictools import provenance
+    from archaictools.haplotypes.encode import encode_vcfs
+    from archaictools.haplotypes.feature_file import HaplotypeEncoding
+    from archaictools.haplotypes.feature_writer import write_features
+    from archaictools.haplotypes.samples import group_starts, read_sample_sets
+    from archaictools.io.files import StagedOutputs
+    from archaictools.io.summary import Summary
+    from archaictools.io.tables import write_table
+    from archaictools.progress import Progress
+
+    samples = read_sample_sets(
+        inputs.vcf,
+        inputs.archaic_vcf,
+        ingroup=inputs.ingroup,
+        outgroup=inputs.outgroup,
+        archaic=inputs.archaic,
+        individuals=inputs.individuals,
+    )
+    # Feature files with equal digests of all vcf_N hold the same samples; see archaictools.haplotypes.dataset.
+    files: dict[str, Path | None] = {f"vcf_{number}": path for number, path in enumerate(inputs.vcf)}
+    files |= {f"archaic_vcf_{number}": path for number, path in enumerate(inputs.archaic_vcf)}
+    files |= {"callable": inputs.callable, "truth": inputs.truth}
+    groups = group_starts(len(samples.ingroup), encoding.together)
+    summary = Summary()
+    with StagedOutputs() as staged:
+        target = staged.stage(outputs.out)
+        table = staged.stage(outputs.summary) if outputs.summary else None
+        with (
+            write_features(
+                target,
+                HaplotypeEncoding(bin=encoding.bin, archaic=samples.archaic, outgroup=len(samples.outgroup)),
+                haplotypes=samples.haplotypes,
+                lengths={},
+                provenance=provenance.record("haplotypes", asdict(encoding), files),
+                groups=(2 * groups).tolist(),
+            ) as writer,
+            Progress(None, "sites", "haplotypes") as progress,
+        ):
+            counts = encode_vcfs(
+                samples,
+                encoding,
+                writer,
+                tally=summary,
+                progress=progress,
+                callable_regions=inputs.callable,
+                truth=inputs.truth,
+                threads=run.usable_threads,
+                seed=run.seed,
+            )
+        if table:
+            write_table(table, summary.frame())
+    facts = _facts(samples, counts, groups=len(groups), size=encoding.bin, path=outputs.out)
+    if inputs.truth:
+        bases = counts.bases * len(samples.haplotypes)
+        facts["introgressed"] = f"{counts.introgressed / bases:.2%} of the bases"
+    return HaplotypesResult(path=outputs.out, summary=summary.frame(), facts=facts)
+
+
+def _facts(samples: SampleSets, counts: EncodingCounts, *, groups: int, size: int, path: Path) -> dict[str, str]:
+    several = f" in {groups:,} groups" if groups > 1 else ""
+    return {
+        "haplotypes": f"{len(samples.haplotypes):,} of {len(samples.ingroup):,} people{several}, beside "
+        f"{len(samples.outgroup):,} of the outgroup and {len(samples.archaic):,} archaic",
+        "sites": f"{counts.sites:,} at which they differ",
+        "bins": f"{counts.bins:,} of {size:,} bp in {path}",
+    }

@@ -1,0 +1,218 @@
+"""``archaictools.predict``: probabilities of windows, or along haplotypes, and segments called from them."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, fields, replace
+from functools import partial
+from typing import TYPE_CHECKING
+
+from archaictools.alphabet import Alphabet
+from archaictools.api.inputs import is_of_haplotypes, open_haplotypes, open_kmers, open_model
+from archaictools.api.predictions import HaplotypePredictions, PredictionFiles, PredictResult, WindowPredictions
+from archaictools.haplotypes.options import DesertOptions
+from archaictools.learning.options import SegmentOptions
+from archaictools.options import RunOptions, check_alphabet, keywords
+from archaictools.sequence.options import BuildOptions
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from archaictools.api.inputs import PathLike
+    from archaictools.api.predictions import Again
+    from archaictools.haplotypes.feature_file import FeatureFile
+    from archaictools.haplotypes.segments import CallResult
+    from archaictools.learning.model_file import TrainedModel
+    from archaictools.sequence.token_file import TokenFile
+    from archaictools.sequence.tracks import WindowCounts
+
+#: Suffixes of a bigWig file.
+_BIGWIG = frozenset({".bw", ".bigwig"})
+
+
+@keywords(files=PredictionFiles, calling=SegmentOptions, deserts=DesertOptions, build=BuildOptions, run=RunOptions)
+def predict(
+    model: PathLike | TrainedModel,
+    words: PathLike | FeatureFile | TokenFile,
+    *,
+    files: PredictionFiles,
+    calling: SegmentOptions,
+    deserts: DesertOptions,
+    build: BuildOptions,
+    run: RunOptions,
+) -> PredictResult:
+    """Predict P(introgressed) of every window, or along every haplotype, and call segments.
+
+    Parameters
+    ----------
+    model
+        A model.h5, the word ``pretrained``, a result of ``train``, or a model in memory.
+    words
+        A file of haplotypes or k-mers, its result, or the open file.
+
+    Returns
+    -------
+    PredictResult
+        :class:`archaictools.api.predictions.HaplotypePredictions` or
+        :class:`archaictools.api.predictions.WindowPredictions`.
+
+    Raises
+    ------
+    InputError
+        If a file cannot be understood, or if the model does not fit the words.
+    UsageError
+        If an option is for the other alphabet.
+    """
+    alphabet = Alphabet.VARIANT if is_of_haplotypes(words) else Alphabet.KMER
+    check_alphabet(alphabet, files, deserts, build)
+    options = asdict(calling) | asdict(deserts) | asdict(build) | asdict(replace(run, force=False))
+    again = partial(predict, model, words, **options)
+    if alphabet is Alphabet.VARIANT:
+        return _of_haplotypes(model, words, files, calling, deserts, run, again)
+    return _of_windows(model, words, files, calling, build, run, again)
+
+
+def _of_haplotypes(
+    model: PathLike | TrainedModel,
+    words: PathLike | FeatureFile | TokenFile,
+    files: PredictionFiles,
+    calling: SegmentOptions,
+    deserts: DesertOptions,
+    run: RunOptions,
+    again: Again,
+) -> HaplotypePredictions:
+    from archaictools.haplotypes.outputs import write_posteriors, write_tables
+    from archaictools.haplotypes.posteriors import KeptPosteriors, predict_haplotypes
+    from archaictools.haplotypes.predict import BinEnsemble
+    from archaictools.io.files import StagedOutputs
+    from archaictools.learning.model_file import check_bins
+    from archaictools.learning.network import start_tensorflow
+    from archaictools.progress import Progress
+
+    files = _with_companion(files)
+    calling = calling.resolved(Alphabet.VARIANT)
+    with StagedOutputs() as outputs, open_haplotypes(words) as features:
+        trained = open_model(model, Alphabet.VARIANT)
+        archaic = features.alphabet.archaic
+        tables = {"bed": files.bed, "segments": files.segments, "summary": files.summary}
+        tables |= {"deserts": files.deserts, "callable": files.callable}
+        staged = {name: outputs.stage(path) for name, path in tables.items() if path}
+        folder = outputs.stage_folder(files.bigwig) if files.bigwig else None
+        rows = outputs.stage(files.table) if files.table else None
+        check_bins(trained, features)
+        start_tensorflow(threads=run.usable_threads, seed=run.seed)
+        kept = None if _written(files) else KeptPosteriors.of(features)
+        ensemble = BinEnsemble(trained, features)
+        with Progress(ensemble.work(), "bins", "predict") as progress:
+            found = write_posteriors(
+                predict_haplotypes(features, ensemble, progress=progress),
+                features,
+                calling,
+                desert_length=deserts.desert_length,
+                bigwig=folder,
+                table=rows,
+                kept=kept,
+            )
+        write_tables(found, archaic, **staged)
+    return HaplotypePredictions(
+        segments=found.segments,
+        people=found.people,
+        deserts=found.deserts,
+        callable=found.callable,
+        files=files,
+        facts=_haplotype_facts(found, calling, deserts) | _output_fact([files.bigwig, files.table, *tables.values()]),
+        _calls=found,
+        _archaic=archaic,
+        _kept=kept,
+        _again=again,
+    )
+
+
+def _with_companion(files: PredictionFiles) -> PredictionFiles:
+    """Return the outputs, with the callable regions in the folder of the segments if no file is named for them."""
+    from archaictools.errors import UsageError
+    from archaictools.haplotypes.callable_file import companion_of
+
+    if files.bigwig and files.bigwig.suffix.lower() in _BIGWIG:
+        raise UsageError(
+            f"--bigwig {files.bigwig} names a file, but haplotypes have a track each: name a folder, such as 'tracks' "
+            "(in Galaxy, set the kind of words to haplotypes)"
+        )
+    segments = files.segments
+    if files.callable or not segments or not (segments.is_file() or not segments.exists()):
+        return files
+    return replace(files, callable=companion_of(segments))
+
+
+def _written(files: PredictionFiles) -> list[Path]:
+    """Return the outputs that are named."""
+    paths: list[Path | None] = [getattr(files, field.name) for field in fields(files)]
+    return [path for path in paths if path]
+
+
+def _output_fact(paths: list[Path | None]) -> dict[str, str]:
+    named = ", ".join(str(path) for path in paths if path)
+    return {"outputs": named} if named else {}
+
+
+def _haplotype_facts(found: CallResult, calling: SegmentOptions, deserts: DesertOptions) -> dict[str, str]:
+    length = int((found.segments["end"] - found.segments["start"]).sum())
+    percent = found.people["percent"].dropna()
+    facts = {"bins": f"{found.bins:,} with data, of {found.haplotypes:,} haplotypes"}
+    if found.seen_bins:
+        facts["seen in training"] = f"{found.seen_bins:,} bins, marked: their probabilities are not held-out"
+    facts["segments"] = f"{len(found.segments):,} of {calling.min_length:,} bp or more, {length:,} bp"
+    if len(percent):
+        spread = f"{percent.min():.2f} to {percent.max():.2f} % of a person, mean {percent.mean():.2f} %"
+        facts["introgressed"] = spread
+    if len(percent) < len(found.people):
+        facts["not read"] = f"{len(found.people) - len(percent):,} people without data, NA"
+    shortest = f"{deserts.desert_length:,} bp or more"
+    facts["deserts"] = f"{len(found.deserts):,} of {shortest}, among {found.haplotypes:,} haplotypes"
+    return facts
+
+
+def _of_windows(
+    model: PathLike | TrainedModel,
+    words: PathLike | FeatureFile | TokenFile,
+    files: PredictionFiles,
+    calling: SegmentOptions,
+    build: BuildOptions,
+    run: RunOptions,
+    again: Again,
+) -> WindowPredictions:
+    from archaictools.io.files import StagedOutputs
+    from archaictools.learning.model_file import check_fit
+    from archaictools.learning.network import start_tensorflow
+    from archaictools.progress import Progress
+    from archaictools.sequence.predict import Ensemble
+    from archaictools.sequence.tracks import predict_chromosomes, track_lengths, write_predictions
+
+    trained = open_model(model, Alphabet.KMER)
+    calling = calling.resolved(Alphabet.KMER)
+    with StagedOutputs() as outputs, open_kmers(words) as tokens:
+        named = {"bigwig": files.bigwig, "bed": files.bed, "table": files.table}
+        staged = {name: outputs.stage(path) for name, path in named.items() if path}
+        check_fit(trained, tokens, any_build=build.any_build)
+        start_tensorflow(threads=run.usable_threads, seed=run.seed)
+        ensemble, lengths = Ensemble(trained, list(tokens.chromosomes)), track_lengths(tokens)
+        with Progress(len(tokens), "windows", "predict") as progress:
+            parts = predict_chromosomes(tokens, ensemble, progress=progress)
+            kept = None if staged else list(parts)
+            counts = write_predictions(parts if kept is None else kept, lengths, calling, **staged)
+    return WindowPredictions(
+        files=files,
+        facts=_window_facts(counts, calling) | _output_fact([files.bigwig, files.bed, files.table]),
+        _kept=kept,
+        _options=calling,
+        _lengths=lengths,
+        _again=again,
+    )
+
+
+def _window_facts(counts: WindowCounts, calling: SegmentOptions) -> dict[str, str]:
+    facts = {"windows": f"{counts.windows:,}, {counts.introgressed_windows:,} at or above {calling.threshold:g}"}
+    if counts.seen_windows:
+        facts["seen in training"] = f"{counts.seen_windows:,} windows, marked: their probabilities are not held-out"
+    facts["covered"] = f"{counts.bases:,} bp"
+    facts["segments"] = f"{counts.segments:,}, {counts.segment_bases:,} bp"
+    return facts

@@ -1,0 +1,85 @@
+"""Options of the haplotype wing; see :mod:`archaictools.options`. This module imports no heavy library."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import click
+
+from archaictools.alphabet import Alphabet
+from archaictools.errors import UsageError
+from archaictools.options import option
+
+#: Ingroup samples that are encoded together; the pretrained model was trained on groups of this size.
+MAX_GROUP_SAMPLES = 12
+
+#: Haplotypes of one group that a model reads together; memory and time grow with the number of their pairs.
+MAX_GROUP_HAPLOTYPES = 2 * MAX_GROUP_SAMPLES
+
+#: Longest bin in bp; bases of a bin are counted in 16 bits.
+MAX_BIN = 2**16 - 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class EncodingOptions:
+    """How genotypes become features of bins.
+
+    Attributes
+    ----------
+    bin
+        Length of a bin in bp.
+    together
+        Largest number of ingroup samples in a group; larger ingroups are split into groups of nearly equal size. An
+        allele that the whole outgroup carries is a feature only if the haplotypes of the group differ there.
+    unphased
+        ``refuse``, or ``random``: the two alleles of an unphased heterozygote get a random order.
+    archaic_missing
+        Meaning of a missing archaic call: ``uncalled``, ``reference`` (the file gives archaic genotypes only where
+        they are not REF), or ``ask``: ``uncalled``, but refuse a file without any REF call.
+    missing
+        Meaning of a missing modern genotype: ``uncalled``, ``reference``, or ``ask``: ``uncalled``, but warn where
+        many sites are called in the outgroup only or in the ingroup only.
+    pass_only
+        Use only records whose FILTER is PASS or missing.
+    """
+
+    bin: int = option(1_000, type=click.IntRange(1, MAX_BIN), help="Length of a bin in bp.")
+    together: int = option(
+        MAX_GROUP_SAMPLES,
+        type=click.IntRange(1),
+        help="Largest number of ingroup samples in a group; larger ingroups are split. Shared alleles are stored "
+        "within a group.",
+    )
+    unphased: str = option(
+        "refuse",
+        type=click.Choice(["refuse", "random"]),
+        help="Treatment of unphased heterozygotes of the ingroup: refuse the file, or give the alleles a random order.",
+    )
+    archaic_missing: str = option(
+        "ask",
+        type=click.Choice(["ask", "uncalled", "reference"]),
+        help="Meaning of a missing archaic call. With ask it is uncalled, and a file that has other calls but no REF "
+        "call is refused (one call in all: a warning).",
+    )
+    missing: str = option(
+        "ask",
+        type=click.Choice(["ask", "uncalled", "reference"]),
+        help="Meaning of a missing modern genotype. With ask it is uncalled, and a warning is given if the whole "
+        "outgroup or the whole ingroup is missing at more than 10 % of the sites, as after bcftools merge.",
+    )
+    pass_only: bool = option(False, help="Use only records whose FILTER is PASS or missing, archaic records too.")
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.bin <= MAX_BIN:
+            raise UsageError(f"--bin: {self.bin} is not in the range 1<=x<={MAX_BIN}")
+        if self.together < 1:
+            raise UsageError(f"--together: {self.together} is not in the range x>=1")
+
+
+@dataclass(frozen=True, kw_only=True)
+class DesertOptions:
+    """Which stretches without a segment are reported."""
+
+    desert_length: int = option(
+        1_000_000, type=click.IntRange(1), only=Alphabet.VARIANT, help="Minimum length of a desert in bp."
+    )
