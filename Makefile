@@ -14,7 +14,7 @@ GALAXY  ?= .galaxy
 PLANEMO ?= .planemo
 BROWSER ?= .browser
 
-.PHONY: demo demo-real demo-people callers yardstick leave-out pretrain article controls validate-realdata validate-outputs test fuzz test-galaxy test-browser lint docs bench clean help
+.PHONY: demo demo-real demo-people callers yardstick leave-out pretrain article controls validate-realdata validate-outputs test fuzz test-galaxy test-browser lint docs notebook bench clean help
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -62,7 +62,7 @@ test: $(READY) ## all tests without a Galaxy server or a browser
 	ARCHAICTOOLS_DATA="$(DATA)" $(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder
 
 fuzz: $(READY) ## 10,000 malformed inputs (FUZZ=number) for every reader (an hour or two)
-	ARCHAICTOOLS_FUZZ=$(FUZZ) $(BIN)/python tests/fuzz.py
+	ARCHAICTOOLS_FUZZ=$(FUZZ) $(BIN)/python tests/fuzzing/run.py
 
 $(GALAXY)/.ready: tests/galaxy/galaxy-requirements.txt
 $(PLANEMO)/.ready: tests/galaxy/planemo-requirements.txt
@@ -85,8 +85,8 @@ test-browser: $(READY) $(GALAXY)/.ready $(BROWSER)/.ready ## Galaxy's page in Ch
 	$(BROWSER)/bin/python tests/galaxy/server.py --galaxy $(GALAXY) --program $(BIN)/archaictools --state build/galaxy \
 	    --viewers $(BROWSER)/viewers -- $(BROWSER)/bin/python -m pytest -c tests/browser/pytest.ini tests/browser
 
-lint: $(READY) ## ruff and mypy
-	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
+lint: $(READY) ## ruff, mypy and the import contract
+	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports --no-cache
 
 $(VENV)/.docs: $(READY)
 	PIP_CONSTRAINT=constraints.txt PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/python -m pip install --quiet --editable '.[docs]'
@@ -95,6 +95,9 @@ $(VENV)/.docs: $(READY)
 docs: $(VENV)/.docs ## the pages made from the program, then the whole site into build/site/
 	$(BIN)/python docs/generate.py
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict
+
+notebook: $(READY) ## the tutorial notebook, executed again in its place
+	TF_CPP_MIN_LOG_LEVEL=3 PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python docs/execute_notebook.py docs/tutorial.ipynb
 
 bench: $(READY) ## speed and memory, each compared with an alternative, into performance/RESULTS.md
 	$(BIN)/python performance/speed.py --out performance/RESULTS.md

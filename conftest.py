@@ -11,8 +11,8 @@ from hypothesis import settings
 
 from archaictools.cli.main import main
 
-ROOT = Path(__file__).resolve().parent
-PLANTED = ROOT / "test-data"
+pytest.register_assert_rewrite("helpers")
+from helpers import PLANTED, ROOT  # noqa: E402 - its assertions are rewritten first
 
 settings.register_profile("untimed", settings.get_profile("ci" if os.environ.get("CI") else "default"), deadline=None)
 settings.load_profile("untimed")
@@ -77,12 +77,3 @@ def real_data() -> Path:
     if not (folder / "hg19.chr21.fa.gz").exists():
         pytest.skip(f"the real data are not in {folder}; set ARCHAICTOOLS_DATA")
     return folder.resolve()
-
-
-def write_fasta(path: Path, sequences: dict[str, str], width: int = 60) -> Path:
-    """Write a small FASTA file."""
-    with path.open("w") as handle:
-        for name, sequence in sequences.items():
-            handle.write(f">{name}\n")
-            handle.writelines(f"{sequence[i : i + width]}\n" for i in range(0, len(sequence), width))
-    return path

@@ -259,9 +259,8 @@ def _result(result: type) -> list[str]:
     for name, each in vars(result).items():
         if not name.startswith("_") and (isinstance(each, property) or inspect.isfunction(each)):
             first = (inspect.getdoc(each) or "").partition("\n\n")[0]
-            rows.append(
-                (f"`{name}`" if isinstance(each, property) else f"`{name}()`", _markup(" ".join(first.split())))
-            )
+            given = "" if isinstance(each, property) else f"({', '.join([*inspect.signature(each).parameters][1:])})"
+            rows.append((f"`{name}{given}`", _markup(" ".join(first.split()))))
     return [*parts, *([_table(("property or method", "what it is"), rows)] if rows else [])]
 
 

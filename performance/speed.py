@@ -133,15 +133,17 @@ SETUP = """
 import contextlib
 import numpy as np
 import pysam
-from archaictools.learning.network import NetworkConfig, start_tensorflow
+from archaictools.learning.backend import start_tensorflow
+from archaictools.learning.network import NetworkConfig
 start_tensorflow(threads=None, seed={seed})
 import keras
 from sklearn.metrics import roc_auc_score
 from archaictools.sequence.batches import TrainingBatches
-from archaictools.learning.report import locations_of
+from archaictools.sequence.dataset import locations_of
 from archaictools.learning.splits import SplitScheme, make_split, TRAIN, TEST
-from archaictools.learning.training import TrainingOptions, compile_network
-from archaictools.sequence.token_file import open_tokens
+from archaictools.learning.training import compile_network
+from archaictools.sequence.options import KmerTrainingOptions
+from archaictools.sequence.token_file import KmerEncoding, open_tokens
 stack = contextlib.ExitStack()
 words = stack.enter_context(open_tokens(Path({words!r})))
 places = locations_of(words)
@@ -155,7 +157,7 @@ TO_SKILL = (
 plain, limit = {plain}, {limit}
 network = NetworkConfig(vocabulary=words.alphabet.vocabulary, words=words.alphabet.words,
                   forget_bias="unit" if plain else "chrono")
-options = TrainingOptions(seed={seed})
+options = KmerTrainingOptions()
 batch, rate = (32, 0.001) if plain else options.resolve(len(rows))
 batches = TrainingBatches(words, rows, places.label[rows], np.ones(len(rows), np.float32), batch=batch, seed={seed},
                           reverse=False)
@@ -228,7 +230,7 @@ from make_planted import BARE, COPIES, MOTIFS, ZONE
 rng, total = np.random.default_rng(1), {windows}
 motifs = np.stack([encode(motif) for motif in MOTIFS])
 chromosomes = {{f"chr{{number}}": 200 * total for number in range(1, 9)}}
-with write_tokens(Path({out!r}), KmerEncoding(), genome="made", chromosomes=chromosomes, provenance={{}}) as writer:
+with write_tokens(Path({out!r}), KmerEncoding(), genome="made", chromosomes=chromosomes, provenance={{}}, vcf_digests=["0" * 64]) as writer:
     for first in range(0, total, CHUNK):
         count = min(CHUNK, total - first)
         codes = rng.integers(0, 4, size=(count, 200), dtype=np.uint8)
@@ -284,7 +286,7 @@ IMPORTANCE = (
 from archaictools.learning.model_file import load_model
 from archaictools.sequence.predict import Predictor
 from archaictools.sequence.explain.perturb import CHUNK, PerturbedReader, sequence_positions
-trained = load_model(Path({model!r}))
+trained = load_model(Path({model!r}), KmerEncoding)
 reader, positions = PerturbedReader(trained), sequence_positions(words.alphabet, 10)
 predictor = Predictor(trained.network.build(dict(trained.members[0].weights)), words.alphabet, both_strands=False)
 codes = words.take(np.arange(CHUNK)); donor = codes[::-1]
@@ -366,7 +368,8 @@ from archaictools.haplotypes.samples import SampleSets
 outgroup, ingroup = (tuple(line.strip() for line in open({sim!r} + "/" + role + ".txt")) for role in ("outgroup", "ingroup"))
 people = SampleSets(vcf=(Path({vcf!r}),), ingroup=ingroup, outgroup=outgroup)
 start = time.perf_counter()
-with write_features(Path({out!r}), HaplotypeEncoding(), haplotypes=people.haplotypes, lengths={{}}, provenance={{}}) as writer:
+with write_features(Path({out!r}), HaplotypeEncoding(), haplotypes=people.haplotypes, lengths={{}}, provenance={{}},
+                    vcf_digests=["0" * 64]) as writer:
     used = encode_vcfs(people, EncodingOptions(), writer, tally=Summary(), progress=Progress(None, "sites", "read"))
 report(seconds=time.perf_counter() - start, sites=used.sites)
 """

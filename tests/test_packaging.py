@@ -6,7 +6,7 @@ import re
 import tomllib
 
 import archaictools
-from conftest import ROOT
+from helpers import ROOT
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 RECIPE = (ROOT / "packaging/bioconda/meta.yaml").read_text()

@@ -8,7 +8,7 @@ import sys
 import pandas as pd
 import pytest
 
-from conftest import ROOT
+from helpers import ROOT
 
 
 def test_two_tables_with_one_header_each(ok, tmp_path):

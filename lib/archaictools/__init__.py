@@ -32,7 +32,9 @@ if TYPE_CHECKING:
     from archaictools.api.importance import importance
     from archaictools.api.merge import merge
     from archaictools.api.predict import predict
+    from archaictools.api.simulate import simulate
     from archaictools.api.tokenize import tokenize
+    from archaictools.api.train import train
     from archaictools.api.windows import windows
 
 __version__ = "0.1.0"
@@ -47,7 +49,9 @@ __all__ = [
     "importance",
     "merge",
     "predict",
+    "simulate",
     "tokenize",
+    "train",
     "windows",
 ]
 

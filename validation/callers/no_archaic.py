@@ -13,12 +13,13 @@ from pathlib import Path
 
 import demes
 
-from archaictools.simulation.demography import Sampling, scenario
+from archaictools.simulation.demography import scenario
+from archaictools.simulation.options import PopulationOptions
 
 
 def without_pulses(name: str) -> tuple[demes.Graph, list[str]]:
     """Return a history without archaic pulses, and the ``simulate`` options that sample its populations."""
-    known = scenario(name, Sampling())
+    known = scenario(name, PopulationOptions())
     archaic = set(known.sources)
     graph = known.demography.to_demes().asdict()
     graph["pulses"] = [pulse for pulse in graph["pulses"] if not archaic & set(pulse["sources"])]

@@ -98,8 +98,8 @@ class EmbeddingResult(Result):
     vectors
         float32 (words, dimensions): vectors of the exported words, most frequent first.
     metadata
-        One row for each vector: its word (``kmer``, or ``word`` of a bin), ``id, count, log_odds, norm`` and, for k-mers,
-        ``at_content, cpg, reverse_complement``.
+        One row for each vector: its word (``kmer``, or ``word`` of a bin), ``id, count, log_odds, norm`` and, for
+        k-mers, ``at_content, cpg, reverse_complement``.
     word2vec
         float32 (words, dimensions): Word2Vec vectors of the same words, or None.
     clustering
@@ -233,7 +233,7 @@ def _exported(
     chosen = every.top(export.top)
     if not comparing.word2vec:
         return _Exported(every, chosen, None)
-    from archaictools.learning.model_file import check_fit
+    from archaictools.sequence.compatibility import check_fit
     from archaictools.sequence.explain.word2vec import vectors_of_training
 
     with open_kmers(comparing.word2vec) as tokens:

@@ -13,7 +13,6 @@ from archaictools.sequence.options import BaselineOptions
 
 if TYPE_CHECKING:
     from pathlib import Path
-    from typing import Any
 
     import pandas as pd
 
@@ -144,7 +143,7 @@ def _evaluate_kmers(
     folder: Path | None,
 ) -> tuple[Evaluation, dict[str, str]]:
     """Compare on windows of the genome; return the evaluation and the summary."""
-    from archaictools.learning.network import start_tensorflow
+    from archaictools.learning.backend import start_tensorflow
     from archaictools.sequence.evaluate import check_baselines, evaluate_kmers
     from archaictools.sequence.plots import plot_evaluation
 
@@ -176,7 +175,7 @@ def _evaluate_haplotypes(
     """Compare on haplotypes; return the evaluation and the summary."""
     from archaictools.haplotypes.evaluate import evaluate_bins
     from archaictools.haplotypes.plots import plot_evaluation
-    from archaictools.learning.network import start_tensorflow
+    from archaictools.learning.backend import start_tensorflow
 
     with open_haplotypes(words) as features:
         trained = open_model(model, Alphabet.VARIANT)

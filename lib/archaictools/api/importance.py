@@ -155,9 +155,9 @@ def _of_kmers(
     run: RunOptions,
 ) -> ImportanceResult:
     """Rank the positions of a sentence."""
-    from archaictools.learning.model_file import check_fit
-    from archaictools.learning.network import start_tensorflow
+    from archaictools.learning.backend import start_tensorflow
     from archaictools.progress import Progress
+    from archaictools.sequence.compatibility import check_fit
     from archaictools.sequence.dataset import draw_rows, locations_of, rows_of_side
     from archaictools.sequence.explain.enrichment import kmers_at
     from archaictools.sequence.explain.permutation import measure_importance
@@ -257,19 +257,19 @@ def _of_haplotypes(
     run: RunOptions,
 ) -> ImportanceResult:
     """Rank the inputs of a bin."""
-    from archaictools.haplotypes.dataset import known_places, seen_bins
+    from archaictools.haplotypes.compatibility import check_bins
+    from archaictools.haplotypes.dataset import known_names, seen_bins
     from archaictools.haplotypes.explain import draw_chunks, input_importance
     from archaictools.haplotypes.plots import plot_input_importance
     from archaictools.haplotypes.predictors import BinPredictor
     from archaictools.io.tables import write_table
-    from archaictools.learning.model_file import check_bins
-    from archaictools.learning.network import start_tensorflow
+    from archaictools.learning.backend import start_tensorflow
     from archaictools.progress import Progress
 
     table = outputs.stage(files.positions) if files.positions else None
     plot = outputs.stage(files.plot) if files.plot else None
     check_bins(trained, features)
-    chosen, known = trained.member(member), known_places(trained.metrics.get("sources", {}), features)
+    chosen, known = trained.member(member), known_names(trained.sources, features)
     inputs, label = draw_chunks(
         features,
         max(2, sampling.windows // _WINDOWS_PER_CHUNK),

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from archaictools.alphabet import Alphabet
     from archaictools.haplotypes.feature_file import FeatureFile
+    from archaictools.learning.encoding import Encoding
     from archaictools.learning.model_file import TrainedModel
     from archaictools.sequence.token_file import TokenFile
 
@@ -58,7 +59,16 @@ def open_model(given: PathLike | TrainedModel, alphabet: Alphabet | None) -> Tra
         return model
     path = os.fspath(given)  # type: ignore[arg-type] # a model was returned above
     if path != PRETRAINED:
-        return load_model(path_of(path), alphabet=alphabet)
+        encodings: list[type[Encoding]] = []
+        if alphabet is not Alphabet.VARIANT:
+            from archaictools.sequence.token_file import KmerEncoding
+
+            encodings.append(KmerEncoding)
+        if alphabet is not Alphabet.KMER:
+            from archaictools.haplotypes.feature_file import HaplotypeEncoding
+
+            encodings.append(HaplotypeEncoding)
+        return load_model(path_of(path), *encodings)
     if alphabet is Alphabet.KMER:
         raise UsageError(
             f"{PRETRAINED!r} reads haplotypes, but the words are k-mers: name a model.h5 that 'archaictools train' "

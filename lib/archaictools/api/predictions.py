@@ -171,12 +171,12 @@ class HaplotypePredictions(PredictResult):
 
     def to_tsv(self, path: PathLike) -> None:
         """Write segments, with the callable regions in ``NAME.callable.bed`` of the same folder."""
-        from archaictools.haplotypes.callable_file import companion_of
+        from archaictools.haplotypes.callable_file import callable_file_of
         from archaictools.haplotypes.outputs import write_tables
         from archaictools.io.files import StagedOutputs
 
         with StagedOutputs() as outputs:
-            segments, regions = outputs.stage(Path(path)), outputs.stage(companion_of(Path(path)))
+            segments, regions = outputs.stage(Path(path)), outputs.stage(callable_file_of(Path(path)))
             write_tables(self._calls, self._archaic, segments=segments, callable=regions)
 
     def _repr_html_(self) -> str:

@@ -55,7 +55,7 @@ class TokenizeResult(Result):
 
     @cached_property
     def vocabulary(self) -> pd.DataFrame:
-        """Table ``kmer, id, count, count_introgressed, count_depleted``, most frequent first; counted when it is used."""
+        """Table ``kmer, id, count, count_introgressed, count_depleted``, most frequent first; counted when used."""
         import pandas as pd
 
         from archaictools.sequence.token_file import open_tokens
@@ -121,7 +121,7 @@ def tokenize(
         source = _source(bed, files, encoding, stack)
         alphabet = KmerEncoding(k=encoding.k, stride=encoding.stride, canonical=encoding.canonical, size=source.size)
         origin = provenance.record(
-            "tokenize", alphabet.describe(), {"windows": bed, "genome": files.genome, "fasta": files.fasta}
+            "tokenize", alphabet.to_dict(), {"windows": bed, "genome": files.genome, "fasta": files.fasta}
         )
         counts = WordCounts(alphabet) if table else None
         classes = dict.fromkeys(LABELS, 0)

@@ -10,11 +10,11 @@ import pandas as pd
 
 from archaictools.errors import InputError, UsageError
 from archaictools.haplotypes import hmm
+from archaictools.haplotypes.compatibility import check_bins
 from archaictools.haplotypes.predict import BinEnsemble, parts
 from archaictools.intervals import runs_of_true, sums_of_ranges
 from archaictools.learning.bootstrap import nth_block
 from archaictools.learning.metrics import compute_metrics, reliability
-from archaictools.learning.model_file import check_bins
 from archaictools.learning.report import (
     SCHEMA_VERSION,
     Audit,

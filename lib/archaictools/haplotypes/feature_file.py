@@ -1,4 +1,4 @@
-"""words.h5 of the variant alphabet: haplotypes as rows of bins, each bin the counts of its words.
+"""File of haplotypes, haplotypes.h5: a row a haplotype, and counts of its features in every bin.
 
 Counts are compressed in tiles of one haplotype and :data:`TILE` bins, so that a haplotype can be read along a
 chromosome without the others. Writing goes by pieces of a chromosome, reading by haplotypes; neither needs memory for
@@ -6,10 +6,11 @@ a whole chromosome of all haplotypes.
 
 Layout (schema version 2)::
 
-    attributes  format, schema_version, alphabet ("variant"), parameters (JSON: bin, archaic, outgroup, patterns),
-                provenance (JSON)
+    attributes  format ("archaictools haplotypes"), schema_version, alphabet ("variant"),
+                parameters (JSON: bin, archaic, outgroup, patterns), provenance (JSON)
     chromosomes/ name, length in bp; a chromosome without sites has no bins below
     haplotypes/  sample, haplotype (int8: 1 or 2), group (int32: haplotypes of people read together have the same)
+    vcfs/        sha256 of each VCF of the ingroup and outgroup: files with a common VCF hold the same people
     bins/N/      N is the chromosome's number, from 0:
         counts             uint8 (haplotypes, bins, 32): see archaictools.haplotypes.allele_classes; 255 is 255 or more
         matches            uint8 (haplotypes, bins, archaic people, 3): rare alleles at which that person is called;
@@ -46,7 +47,6 @@ from archaictools.haplotypes.options import MAX_BIN, MAX_GROUP_HAPLOTYPES
 from archaictools.intervals import runs_of_equal
 from archaictools.io.hdf5 import (
     check_data,
-    check_version,
     open_container,
     read_array,
     read_attributes,
@@ -55,10 +55,11 @@ from archaictools.io.hdf5 import (
     read_texts,
 )
 from archaictools.io.schema import (
+    MOST_JSON,
     TEXT,
     Data,
     Table,
-    check_inputs,
+    check_digests,
     check_lengths,
     check_name,
     check_names,
@@ -74,14 +75,17 @@ if TYPE_CHECKING:
 
     from archaictools.io.hdf5 import Selection
     from archaictools.io.schema import Contents
+    from archaictools.learning.network import NetworkConfig
 
 ALPHABET = "variant"
 
-KIND = "archaictools words"
+KIND = "archaictools haplotypes"
+#: Kinds of earlier releases, and the remedy for each.
+FORMER_KINDS = {"archaictools words": "make the file again with 'archaictools haplotypes'"}
 #: Version 1 did not store the missing calls of a haplotype.
 SCHEMA_VERSION = 2
 #: Attributes of the root, and the longest text of each in bytes.
-ATTRIBUTES = {"alphabet": 64, "parameters": MOST_JSON, "provenance": MOST_JSON, "genome": 4_096}
+ATTRIBUTES = {"alphabet": 64, "parameters": MOST_JSON, "provenance": MOST_JSON}
 #: What such a file may hold, see :mod:`archaictools.io.schema`: a new dataset is a new line here.
 TABLE: Table = {
     "chromosomes/name": Data(TEXT, ("chromosomes",)),
@@ -89,6 +93,7 @@ TABLE: Table = {
     "haplotypes/sample": Data(TEXT, ("haplotypes",)),
     "haplotypes/haplotype": Data("int8", ("haplotypes",)),
     "haplotypes/group": Data("int32", ("haplotypes",)),
+    "vcfs/sha256": Data(TEXT, ("vcfs",)),
     "bins/*/counts": Data("uint8", ("haplotypes", "*bins", len(PATTERNS))),
     "bins/*/matches": Data("uint8", ("haplotypes", "*bins", "archaic", 3)),
     "bins/*/pairs": Data("uint8", ("haplotypes", "*bins", "pairs", 2)),
@@ -146,8 +151,8 @@ class HaplotypeEncoding:
     name: str = ALPHABET
 
     @classmethod
-    def restore(cls, stored: Mapping[str, Any], path: Path) -> HaplotypeEncoding:
-        """Read what :meth:`describe` gave.
+    def from_dict(cls, stored: Mapping[str, Any], path: Path) -> HaplotypeEncoding:
+        """Rebuild an encoding from :meth:`to_dict`.
 
         Raises
         ------
@@ -178,9 +183,16 @@ class HaplotypeEncoding:
         """Number of inputs."""
         return len(self.inputs)
 
-    def describe(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, Any]:
         """Return the parameters as plain values."""
         return {key: value for key, value in asdict(self).items() if key != "name"}
+
+    def fits(self, network: NetworkConfig, second: NetworkConfig | None) -> bool:
+        """Whether a network reads these bins, and a second one also the inputs of the second network."""
+        from archaictools.haplotypes.relatedness import INPUTS
+
+        refining = second is None or (second.per_bin and second.vocabulary == network.vocabulary + len(INPUTS))
+        return network.per_bin and refining
 
 
 def bin_edges(length: int, size: int) -> npt.NDArray[np.int64]:
@@ -195,8 +207,16 @@ def _groups(group: npt.NDArray[np.int32]) -> Iterator[slice]:
             yield slice(begin, min(begin + MAX_GROUP_HAPLOTYPES, last))
 
 
+def _read_vcf_digests(handle: h5py.File, path: Path) -> tuple[str, ...]:
+    """Read the SHA-256 of the VCFs that the people come from: which files hold the same people."""
+    found = check_digests(read_texts(handle, "vcfs/sha256", path), path)
+    if not found:
+        raise InputError("names no VCF that its people come from", path=path, remedy="make the file again")
+    return tuple(found)
+
+
 class FeatureFile:
-    """An open words.h5 of the variant alphabet; obtain one from :func:`open_features`.
+    """An open file of haplotypes; obtain one from :func:`open_features`.
 
     Attributes
     ----------
@@ -213,19 +233,21 @@ class FeatureFile:
         at most.
     labelled
         Whether truth was given.
+    vcf_digests
+        SHA-256 of each VCF of the ingroup and outgroup.
     """
 
     def __init__(self, path: Path, handle: h5py.File) -> None:
         self.path, self._handle = path, handle
-        self.alphabet = HaplotypeEncoding.restore(read_attributes(handle, "parameters", path), path)
+        self.alphabet = HaplotypeEncoding.from_dict(read_attributes(handle, "parameters", path), path)
         self.provenance = read_attributes(handle, "provenance", path)
-        check_inputs(self.provenance, path)
         people = len(self.alphabet.archaic)
         found = check_data(handle, path, TABLE, sizes={"archaic": people, "pairs": people * (people - 1)})
         names = read_texts(handle, "chromosomes/name", path)
         self.lengths = check_lengths(names, read_array(handle, "chromosomes/length", path), path)
         samples = read_texts(handle, "haplotypes/sample", path)
         numbers = read_array(handle, "haplotypes/haplotype", path).tolist()
+        self.vcf_digests = _read_vcf_digests(handle, path)
         self.haplotypes: list[tuple[str, int]] = list(zip(samples, numbers, strict=True))
         for sample in set(samples):
             check_name(sample, path, what="a sample's name")
@@ -407,17 +429,25 @@ class FeatureFile:
 
 @contextlib.contextmanager
 def open_features(path: Path) -> Iterator[FeatureFile]:
-    """Open words.h5 of the variant alphabet; refuse other files, other alphabets and newer schemas."""
-    with open_container(path, kind=KIND, schema_version=SCHEMA_VERSION, attributes=ATTRIBUTES) as handle:
+    """Open a file of haplotypes.
+
+    Raises
+    ------
+    InputError
+        If the file is of another kind or schema, damaged, or without bins.
+    """
+    with open_container(
+        path,
+        kind=KIND,
+        schema_version=SCHEMA_VERSION,
+        oldest=SCHEMA_VERSION,
+        attributes=ATTRIBUTES,
+        former=FORMER_KINDS,
+    ) as handle:
         found = read_text(handle, "alphabet", path)
         if found != ALPHABET:
-            raise InputError(
-                f"holds words of the {shown(found)} alphabet, expected {ALPHABET}",
-                path=path,
-                remedy="give the words that 'archaictools haplotypes' wrote",
-            )
-        check_version(handle, path, SCHEMA_VERSION, oldest=SCHEMA_VERSION)
-        words = FeatureFile(path, handle)
-        if not words.bins or not words.haplotypes:
+            raise InputError(f"has the alphabet {shown(found)}, expected {ALPHABET}", path=path)
+        features = FeatureFile(path, handle)
+        if not features.bins or not features.haplotypes:
             raise InputError("holds no bin", path=path)
-        yield words
+        yield features

@@ -1,4 +1,4 @@
-"""Writer of haplotypes.h5, piece by piece; for the layout see :mod:`archaictools.haplotypes.feature_file`."""
+"""Writer of haplotypes.h5, chunk by chunk; for the layout see :mod:`archaictools.haplotypes.feature_file`."""
 
 from __future__ import annotations
 
@@ -11,9 +11,17 @@ import numpy as np
 from isal import isal_zlib
 
 from archaictools.haplotypes.allele_classes import PATTERNS
-from archaictools.haplotypes.feature_file import ALPHABET, SCHEMA_VERSION, SHARED, TILE, HaplotypeEncoding, bin_edges
+from archaictools.haplotypes.feature_file import (
+    ALPHABET,
+    KIND,
+    SCHEMA_VERSION,
+    SHARED,
+    TILE,
+    HaplotypeEncoding,
+    bin_edges,
+)
 from archaictools.io.hdf5 import create, write_attributes
-from archaictools.io.schema import check_lengths, check_name
+from archaictools.io.schema import check_digests, check_lengths, check_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -38,7 +46,7 @@ class FeatureChunk:
 
 
 class FeatureWriter:
-    """Append bins to a new words.h5; obtain one from :func:`write_features`.
+    """Append bins to a new file of haplotypes; obtain one from :func:`write_features`.
 
     Attributes
     ----------
@@ -79,12 +87,12 @@ class FeatureWriter:
             shapes = {"maxshape": (None, *width), "chunks": (TILE, *width)}
             group.create_dataset(f"sharing/{name}", (0, *width), dtype, **shapes, **_PACKED)
 
-    def append(self, piece: FeatureChunk) -> None:
+    def append(self, chunk: FeatureChunk) -> None:
         """Write the next bins of the chromosome begun last: whole tiles, but at its end."""
         before = len(self._datasets["callable"])
-        after = before + len(piece.callable)
+        after = before + len(chunk.callable)
         for name, stored in self._datasets.items():
-            values = getattr(piece, name)
+            values = getattr(chunk, name)
             if values.ndim == 1:
                 stored.resize(after, axis=0)
                 stored[before:] = values
@@ -149,9 +157,10 @@ def write_features(
     haplotypes: Sequence[tuple[str, int]],
     lengths: dict[str, int],
     provenance: dict[str, Any],
+    vcf_digests: Sequence[str],
     groups: Sequence[int] = (0,),
 ) -> Iterator[FeatureWriter]:
-    """Create words.h5 of the variant alphabet.
+    """Create a file of haplotypes.
 
     Parameters
     ----------
@@ -165,6 +174,8 @@ def write_features(
         Chromosomes, name to length in bp.
     provenance
         What made the file.
+    vcf_digests
+        SHA-256 of each VCF of the ingroup and outgroup.
     groups
         First haplotype of each group of people read together, ascending from 0.
     """
@@ -173,8 +184,9 @@ def write_features(
         check_name(name, None, what="a person's name")
     with create(path, kind=KIND, schema_version=SCHEMA_VERSION) as handle:
         handle.attrs["alphabet"] = ALPHABET
-        write_attributes(handle, "parameters", alphabet.describe())
+        write_attributes(handle, "parameters", alphabet.to_dict())
         write_attributes(handle, "provenance", provenance)
+        handle["vcfs/sha256"] = np.array(check_digests(vcf_digests, None), dtype=text)
         handle["haplotypes/sample"] = np.array([sample for sample, _ in haplotypes], dtype=text)
         handle["haplotypes/haplotype"] = np.array([number for _, number in haplotypes], dtype=np.int8)
         ends = [*groups[1:], len(haplotypes)]

@@ -1,7 +1,7 @@
 """Baseline: a two-state hidden Markov model of Poisson counts (hmmix, Skov et al. 2018).
 
-In each bin, the model reads how many alleles of a haplotype the outgroup lacks; the archaic state has more of them. With
-an archaic genome, alleles that it shares are counted separately, as in DAIseg. hmmlearn fits the parameters to the
+In each bin, the model reads how many alleles of a haplotype the outgroup lacks; the archaic state has more of them.
+With an archaic genome, alleles that it shares are counted separately, as in DAIseg. hmmlearn fits the parameters to the
 haplotypes by expectation maximisation, without labels.
 """
 

@@ -101,9 +101,7 @@ def write_metadata(path: Path, words: WordVectors, columns: Sequence[str]) -> No
     known = list(words.metadata.columns)
     unknown = [name for name in columns if name not in known]
     if unknown or not columns:
-        raise UsageError(
-            f"--columns: metadata has no column {', '.join(unknown) or '(none is named)'}; choose among {', '.join(known)}"
-        )
+        raise UsageError(f"--columns names {', '.join(unknown) or 'no column'}, expected some of {', '.join(known)}")
     write_table(path, words.metadata[list(columns)], header=len(columns) > 1)
 
 

@@ -20,7 +20,7 @@ from archaictools.io.bed import read_bed
 from archaictools.learning.splits import EXCLUDED, FEWEST_FOLDS, SIDES, TEST, Locations, Region, Split, SplitScheme
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     import numpy.typing as npt
@@ -53,9 +53,9 @@ class SeenRegions:
         first, last = (ends.tolist() for ends in runs_of_equal(np.array(self.chrom, dtype=object)))
         return {self.chrom[a]: IntervalSet(self.start[a:b], self.end[a:b]) for a, b in zip(first, last, strict=True)}
 
-    def joined(self, other: SeenRegions, *, prefix: str) -> SeenRegions:
-        """Return this territory and another one, whose chromosomes are named anew with a prefix."""
-        names = [*self.chrom, *(f"{prefix}{name}" if "/" in name else f"{prefix}/{name}" for name in other.chrom)]
+    def joined(self, other: SeenRegions, *, rename: Callable[[str], str]) -> SeenRegions:
+        """Return these regions and those of another set, whose chromosomes get other names."""
+        names = [*self.chrom, *map(rename, other.chrom)]
         start, end = (np.concatenate([getattr(self, side), getattr(other, side)]) for side in ("start", "end"))
         return SeenRegions(names, start, end)
 

@@ -15,10 +15,10 @@ from scipy.sparse import csr_matrix
 from sklearn.ensemble import RandomForestClassifier
 
 from archaictools.learning.splits import TEST, TRAIN
-from archaictools.learning.training import train_network
 from archaictools.sequence.audit.composition import FEATURES, logistic
 from archaictools.sequence.audit.overlap import nearest_class
 from archaictools.sequence.audit.shared_kmers import nearest_sequence
+from archaictools.sequence.fit import train_network
 from archaictools.sequence.predict import Predictor
 
 if TYPE_CHECKING:
@@ -28,8 +28,7 @@ if TYPE_CHECKING:
 
     from archaictools.learning.network import NetworkConfig
     from archaictools.learning.splits import Locations
-    from archaictools.learning.training import TrainingOptions
-    from archaictools.sequence.options import BaselineOptions
+    from archaictools.sequence.options import BaselineOptions, KmerTrainingOptions
     from archaictools.sequence.token_file import TokenFile
 
     Baseline = Callable[["Study"], npt.NDArray[np.float64]]
@@ -54,7 +53,7 @@ class Study:
         int8 (sentences,): their sides.
     features
         float32 (sentences, 23), see :func:`archaictools.sequence.audit.composition.features`.
-    network, training
+    network, training, seed
         Sizes of the network of the model, and how it was trained.
     options
         Options of the baselines.
@@ -67,7 +66,8 @@ class Study:
     sides: npt.NDArray[np.int8]
     features: npt.NDArray[np.float32]
     network: NetworkConfig
-    training: TrainingOptions
+    training: KmerTrainingOptions
+    seed: int
     options: BaselineOptions
     threads: int
 
@@ -109,9 +109,9 @@ def sequence(study: Study) -> npt.NDArray[np.float64]:
 
 def shuffled(study: Study) -> npt.NDArray[np.float64]:
     """Predict with the same network, trained in the same way on labels shuffled within blocks."""
-    label = shuffle_within_blocks(study.locations, study.sides, study.options.block_size, seed=study.training.seed)
-    trained = train_network(study.tokens, study.sides, study.network, study.training, label=label)
-    predictor = Predictor(trained.model, study.tokens.alphabet, both_strands=study.training.reverse_complement)
+    label = shuffle_within_blocks(study.locations, study.sides, study.options.block_size, seed=study.seed)
+    trained = train_network(study.tokens, study.sides, study.network, study.training, seed=study.seed, label=label)
+    predictor = Predictor(trained.model, study.tokens.alphabet, both_strands=study.training.rc)
     return predictor.of_rows(study.tokens, study.test)
 
 
@@ -120,7 +120,7 @@ def bag_of_words(study: Study) -> npt.NDArray[np.float64]:
     forest = RandomForestClassifier(
         study.options.trees,
         max_samples=min(len(study.train), study.options.tree_windows),
-        random_state=study.training.seed,
+        random_state=study.seed,
         n_jobs=study.threads,
     )
     forest.fit(word_counts(study.tokens, study.train), study.locations.label[study.train] == 1)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypedDict, cast
 
 import numpy as np
@@ -14,7 +14,6 @@ from archaictools.io.files import sha256
 from archaictools.learning.bootstrap import blocks_of
 from archaictools.learning.calibration import tempered
 from archaictools.learning.metrics import by_chromosome, compute_metrics, reliability
-from archaictools.learning.model_file import check_fit
 from archaictools.learning.report import (
     MEASURES,
     SCHEMA_VERSION,
@@ -28,13 +27,14 @@ from archaictools.learning.report import (
 )
 from archaictools.learning.score_histogram import ScoreHistogram
 from archaictools.learning.splits import SIDES, Locations
-from archaictools.learning.training import TrainingOptions
 from archaictools.progress import Progress
 from archaictools.sequence.audit.composition import features
 from archaictools.sequence.audit.overlap import LeakageReport, check_leakage, worst_of
 from archaictools.sequence.audit.shared_kmers import nearest_sequence
 from archaictools.sequence.baselines import CONTROLS, RIVALS, Study
+from archaictools.sequence.compatibility import check_fit
 from archaictools.sequence.dataset import locations_of
+from archaictools.sequence.options import KmerTrainingOptions
 from archaictools.sequence.predict import Predictor
 
 if TYPE_CHECKING:
@@ -191,10 +191,9 @@ def _study(
     threads: int,
 ) -> Study:
     """Return what the baselines of one member are fitted to."""
-    known = {field.name for field in fields(TrainingOptions)}
-    training = TrainingOptions(**{name: value for name, value in model.metrics["training"].items() if name in known})
+    training, seed = KmerTrainingOptions.from_dict(model.metrics["training"])
     sides = model.members[number].split.sides(locations)
-    return Study(tokens, locations, sides, table, model.network, training, options, threads)
+    return Study(tokens, locations, sides, table, model.network, training, seed, options, threads)
 
 
 def _evaluate_fold(model: TrainedModel, number: int, study: Study, leave_out: Sequence[str]) -> _Fold:

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from archaictools.learning.batching import pad_rows
 from archaictools.learning.regions import out_of_fold
-from archaictools.sequence.batches import pad_rows
+from archaictools.sequence.compatibility import kmers_of
 from archaictools.sequence.fetch import flip_rows
 
 if TYPE_CHECKING:
@@ -87,7 +88,7 @@ class Ensemble:
         self._names = list(chromosomes)
         self._seen = [member.seen for member in model.members]
         self._predictors = [
-            Predictor(model.network.build(dict(member.weights)), model.kmers, both_strands=model.both_strands)
+            Predictor(model.network.build(dict(member.weights)), kmers_of(model), both_strands=model.both_strands)
             for member in model.members
         ]
 

@@ -47,6 +47,8 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
+    from archaictools.learning.network import NetworkConfig
+
 KIND = "archaictools kmers"
 SCHEMA_VERSION = 1
 #: Kinds that earlier releases wrote, and the remedy for each.
@@ -102,8 +104,8 @@ class KmerEncoding:
             )
 
     @classmethod
-    def restore(cls, stored: Mapping[str, Any], path: Path) -> KmerEncoding:
-        """Rebuild an encoding from :meth:`describe`.
+    def from_dict(cls, stored: Mapping[str, Any], path: Path) -> KmerEncoding:
+        """Rebuild an encoding from :meth:`to_dict`.
 
         Raises
         ------
@@ -128,9 +130,13 @@ class KmerEncoding:
         """Number of ids, including 0."""
         return vocabulary_size(self.k)
 
-    def describe(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, Any]:
         """Return the parameters as plain values."""
         return {key: value for key, value in asdict(self).items() if key != "name"}
+
+    def fits(self, network: NetworkConfig, second: NetworkConfig | None) -> bool:
+        """Whether a network reads sentences of these words; there is no second network for k-mers."""
+        return second is None and not network.per_bin and network.words == self.words
 
     def ids(self, codes: Codes) -> Ids:
         """Return the ids (n, words), int32, of base codes (n, size), uint8."""
@@ -249,7 +255,7 @@ def write_tokens(
     check_lengths(list(chromosomes), lengths, None)
     with create(path, kind=KIND, schema_version=SCHEMA_VERSION) as handle:
         handle.attrs["alphabet"] = alphabet.name
-        write_attributes(handle, "parameters", alphabet.describe())
+        write_attributes(handle, "parameters", alphabet.to_dict())
         write_attributes(handle, "provenance", provenance)
         handle.attrs["genome"] = genome
         handle["chromosomes/name"] = np.array(list(chromosomes), dtype=h5py.string_dtype())
@@ -281,7 +287,7 @@ class TokenFile:
                 path=path,
                 remedy="give a file that 'archaictools tokenize' wrote",
             )
-        self.alphabet = KmerEncoding.restore(read_attributes(handle, "parameters", path), path)
+        self.alphabet = KmerEncoding.from_dict(read_attributes(handle, "parameters", path), path)
         self.provenance = read_attributes(handle, "provenance", path)
         found = check_data(handle, path, TABLE, sizes={"width": packed_width(self.alphabet.size)})
         self.chromosomes = check_lengths(

@@ -1,1 +1,1 @@
-"""People simulated with archaic ancestors, and the truth about every base of them."""
+"""Simulated samples with archaic ancestors, and the truth about every base."""

@@ -1,7 +1,8 @@
-"""Histories of populations with archaic ancestry: named ones, any human model of stdpopsim, or a demes file.
+"""Demographic histories with archaic ancestry: named ones, any human model of stdpopsim, or a demes file.
 
-A scenario says which population is the outgroup, which the ingroup, from which the archaic genomes come and when their
-bearers lived, and which populations an ingroup lineage must enter, going back in time, for its DNA to be archaic.
+A scenario names the populations of the outgroup, the ingroup and the archaic genomes, and the time at which the archaic
+samples lived. It also names the archaic source populations: DNA is archaic if its lineage, going back in time, enters
+one of them.
 """
 
 from __future__ import annotations
@@ -11,35 +12,39 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from archaictools.errors import InputError, UsageError, shortlist
-from archaictools.simulation.limits import MAX_POPULATION
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     import msprime
 
-#: Mutations per base and generation where the model names no rate of its own (stdpopsim's for humans).
+    from archaictools.simulation.options import PopulationOptions
+
+#: Mutation rate per base and generation of models without a rate of their own (stdpopsim's for humans).
 MUTATION_RATE = 1.29e-8
+
+#: Largest population of a history.
+MAX_POPULATION = 1e8
 
 
 @dataclass(frozen=True, kw_only=True)
 class Scenario:
-    """A history, and who is sampled from it.
+    """A history, and the populations to sample.
 
     Attributes
     ----------
     name
-        As asked for.
+        Name of the model or file.
     demography
-        For msprime.
+        The history for msprime.
     mutation_rate
-        Per base and generation.
+        Rate per base and generation.
     outgroup, ingroup
         Populations sampled today.
     archaic, archaic_time
-        Populations of the archaic genomes, and when their bearers lived, in generations ago.
+        Populations of the archaic samples, and the time at which they lived, in generations ago.
     sources
-        Archaic populations to the label of their tracts (``Nea``, ``Den``).
+        Archaic source populations, each with the label of its tracts (``Nea``, ``Den``).
     """
 
     name: str
@@ -52,19 +57,9 @@ class Scenario:
     sources: Mapping[str, str]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Sampling:
-    """Populations to sample, where the scenario's own are not wanted; None, or no archaic one, keeps its own."""
-
-    outgroup: str | None = None
-    ingroup: str | None = None
-    archaic: tuple[str, ...] = ()
-    archaic_time: float | None = None
-
-
 @dataclass(frozen=True)
 class _Known:
-    """What is known of a model of stdpopsim: its id, and who is sampled."""
+    """The id of a model of stdpopsim, and the populations to sample."""
 
     model: str
     outgroup: str
@@ -73,32 +68,32 @@ class _Known:
     archaic_time: float
 
 
-#: Aliases of models that are simulated often. 9K19: one Neanderthal pulse, a clean outgroup. 10J19: several pulses, and
-#: migration that brings Neanderthal DNA into the outgroup.
+#: Aliases of common models. 9K19 has one Neanderthal pulse, and an outgroup without archaic DNA. 10J19 has several
+#: pulses, and migration that brings Neanderthal DNA into the outgroup.
 _STDPOPSIM = {
     "9K19": _Known("AncientEurasia_9K19", "Mbuti", "Han", "Neanderthal", 2_000),
     "10J19": _Known("PapuansOutOfAfrica_10J19", "YRI", "CEU", "NeaA", 2_612),
 }
 _OOA3 = "ooa3"
 
-#: Beginnings of names that archaic populations have in stdpopsim, and the label of their tracts.
+#: Prefixes of the names of archaic populations in stdpopsim, and the label of their tracts.
 _ARCHAIC_NAMES = {"Nea": "Nea", "ND": "Nea", "Den": "Den"}
 
 
-def scenario(name: str, sampling: Sampling) -> Scenario:
-    """Find a history by name.
+def scenario(name: str, sampling: PopulationOptions) -> Scenario:
+    """Return the history of a name.
 
     Parameters
     ----------
     name
         ``9K19``, ``10J19``, ``ooa3``, the id of a human model in stdpopsim, or the path of a demes file (YAML).
     sampling
-        Who is sampled, where the scenario's own choice is not wanted; a demes file has none.
+        Populations to sample in place of the history's own; a demes file has none of its own.
 
     Raises
     ------
     UsageError
-        If there is no such model, or a population to sample is not in it or not told.
+        If there is no such model, or a population to sample is not in it or not given.
     InputError
         If a demes file cannot be read.
     """
@@ -112,18 +107,18 @@ def scenario(name: str, sampling: Sampling) -> Scenario:
 
 
 def is_demes(path: Path) -> bool:
-    """Tell a demes file by its name."""
+    """Return whether a path names a demes file."""
     return path.suffix.lower() in {".yaml", ".yml"}
 
 
-def _sampled(found: Scenario, sampling: Sampling) -> Scenario:
-    """Put the user's choice of populations in place of the scenario's."""
+def _sampled(found: Scenario, sampling: PopulationOptions) -> Scenario:
+    """Return the scenario with the user's choice of populations."""
     populations = [population.name for population in found.demography.populations]
     chosen = replace(
         found,
-        outgroup=sampling.outgroup or found.outgroup,
-        ingroup=sampling.ingroup or found.ingroup,
-        archaic=sampling.archaic or found.archaic,
+        outgroup=sampling.outgroup_population or found.outgroup,
+        ingroup=sampling.ingroup_population or found.ingroup,
+        archaic=sampling.archaic_population or found.archaic,
         archaic_time=found.archaic_time if sampling.archaic_time is None else sampling.archaic_time,
     )
     roles = {"outgroup": (chosen.outgroup,), "ingroup": (chosen.ingroup,), "archaic": chosen.archaic or ("",)}
@@ -149,7 +144,7 @@ def _sampled(found: Scenario, sampling: Sampling) -> Scenario:
     return chosen
 
 
-def _from_stdpopsim(name: str, sampling: Sampling) -> Scenario:
+def _from_stdpopsim(name: str, sampling: PopulationOptions) -> Scenario:
     import stdpopsim
 
     species = stdpopsim.get_species("HomSap")
@@ -181,7 +176,7 @@ def _from_stdpopsim(name: str, sampling: Sampling) -> Scenario:
     )
 
 
-def _from_demes(path: Path, sampling: Sampling) -> Scenario:
+def _from_demes(path: Path, sampling: PopulationOptions) -> Scenario:
     import demes
     import msprime
 
@@ -205,10 +200,10 @@ def _from_demes(path: Path, sampling: Sampling) -> Scenario:
 
 
 def _ooa3() -> Scenario:
-    """Africans and Europeans with one pulse of 3 % Neanderthal DNA 55,000 years ago.
+    """Return a history of Africans and Europeans with one pulse of 3 % Neanderthal DNA 55,000 years ago.
 
-    The values are those published with the test of DAIseg (Genomics-HSE/DAIseg, ``simulations/``), a generation of 29
-    years: so that its accuracy can be compared with ours.
+    The values, with a generation of 29 years, are those of the simulations of DAIseg (Genomics-HSE/DAIseg,
+    ``simulations/``), so that the accuracy of both can be compared.
     """
     import msprime
 

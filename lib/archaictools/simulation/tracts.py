@@ -1,6 +1,7 @@
-"""True archaic tracts, from the migrations that a simulation recorded.
+"""True archaic tracts, from the migrations recorded by a simulation.
 
-A tract is where an ingroup haplotype's lineage, going back in time, enters an archaic population for the first time.
+A tract is an interval in which the lineage of an ingroup haplotype, going back in time, enters an archaic population.
+The first archaic population that it enters is the source.
 """
 
 from __future__ import annotations
@@ -17,20 +18,20 @@ if TYPE_CHECKING:
 
     import tskit
 
-COLUMNS = ["start", "end", "haplotype", "source"]
+TRACT_COLUMNS = ["start", "end", "haplotype", "source"]
 
 
 def archaic_tracts(
     trees: tskit.TreeSequence, sources: Mapping[str, str], populations: Sequence[str], nodes: Sequence[int]
 ) -> pd.DataFrame:
-    """Find the archaic tracts of some haplotypes.
+    """Return the archaic tracts of some haplotypes.
 
     Parameters
     ----------
     trees
-        With recorded migrations.
+        Trees with recorded migrations.
     sources
-        Archaic population to label.
+        Archaic populations, each with its label.
     populations
         Names of the populations, in the order of their ids.
     nodes
@@ -40,7 +41,7 @@ def archaic_tracts(
     -------
     pandas.DataFrame
         ``start, end`` (bp, 0-based half-open), ``haplotype`` (position in ``nodes``), ``source``; sorted by haplotype
-        and start, tracts of one source that touch joined.
+        and start. Adjacent tracts of one source are joined.
     """
     migrations = trees.tables.migrations
     archaic = np.array([name in sources for name in populations])
@@ -67,11 +68,11 @@ def archaic_tracts(
                     for sample in tree.samples(node[entry])
                     if sample in haplotype
                 ]
-    return _joined(pd.DataFrame(found, columns=COLUMNS))
+    return _joined(pd.DataFrame(found, columns=TRACT_COLUMNS))
 
 
 def _joined(table: pd.DataFrame) -> pd.DataFrame:
-    """Round to whole bases and join what touches."""
+    """Round to whole bases, and join adjacent tracts of one haplotype and source."""
     table = table.astype({"start": "int64", "end": "int64"})
     table = table[table["start"] < table["end"]]
     group = table.groupby(["haplotype", "source"]).ngroup().to_numpy()
@@ -80,27 +81,27 @@ def _joined(table: pd.DataFrame) -> pd.DataFrame:
     return joined.sort_values(["haplotype", "start", "source"], kind="stable").reset_index(drop=True)
 
 
-def switched(tracts: pd.DataFrame, switches: Sequence[np.ndarray]) -> pd.DataFrame:
-    """Move tracts to the haplotypes on which they stand after switch errors.
+def switch_tracts(tracts: pd.DataFrame, switches: Sequence[np.ndarray]) -> pd.DataFrame:
+    """Return the tracts after switch errors, which exchange the haplotypes of a sample.
 
     Parameters
     ----------
     tracts
-        As from :func:`archaic_tracts`; haplotypes 2i and 2i + 1 are those of person i.
+        Result of :func:`archaic_tracts`; haplotypes 2i and 2i + 1 are those of sample i.
     switches
-        For each person the sorted positions (bp) from which the haplotypes are exchanged, and exchanged again.
+        Positions (bp, ascending) of each sample at which its haplotypes are exchanged.
 
     Returns
     -------
     pandas.DataFrame
-        The same columns; tracts are cut where a switch lies in them.
+        The same columns; a switch within a tract splits it.
     """
     rows = []
-    for begin, stop, haplotype, source in zip(*(tracts[name].tolist() for name in COLUMNS), strict=True):
+    for begin, stop, haplotype, source in zip(*(tracts[name].tolist() for name in TRACT_COLUMNS), strict=True):
         positions = switches[haplotype // 2]
         inner = positions[(positions > begin) & (positions < stop)]
         bounds = [begin, *inner.tolist(), stop]
         for start, end in zip(bounds[:-1], bounds[1:], strict=True):
             turned = int(np.searchsorted(positions, start, side="right")) % 2
             rows.append((start, end, haplotype ^ turned, source))
-    return _joined(pd.DataFrame(rows, columns=COLUMNS))
+    return _joined(pd.DataFrame(rows, columns=TRACT_COLUMNS))

@@ -1,4 +1,4 @@
-"""Genotypes as bgzipped, indexed VCF, written a block of sites at a time."""
+"""Write simulated genotypes as a bgzipped, indexed VCF, block by block."""
 
 from __future__ import annotations
 
@@ -16,23 +16,23 @@ if TYPE_CHECKING:
 
 
 class VcfWriter(contextlib.AbstractContextManager["VcfWriter"]):
-    """Write one chromosome of some people.
+    """Writer of the VCF of one chromosome.
 
     Parameters
     ----------
     path
-        ``….vcf.gz``; its index, ``….vcf.gz.tbi``, is made when it is closed.
+        Name that ends in ``.vcf.gz``; the index ``.vcf.gz.tbi`` is written when the file is closed.
     chrom, length
-        The chromosome.
+        Name of the chromosome, and its length in bp.
     samples
-        Names of the people.
+        Names of the samples.
     phased
-        Write ``0|1`` or ``0/1``.
+        Whether genotypes are written as ``0|1`` or as ``0/1``.
 
     Attributes
     ----------
     sites
-        Written so far.
+        Number of sites written so far.
     """
 
     def __init__(self, path: Path, chrom: str, length: int, samples: Sequence[str], *, phased: bool) -> None:
@@ -49,7 +49,7 @@ class VcfWriter(contextlib.AbstractContextManager["VcfWriter"]):
         )
 
     def write(self, block: Block) -> None:
-        """Write the sites of a block, two haplotypes a person."""
+        """Write the sites of a block; two adjacent haplotypes are one sample."""
         genotype = block.genotype
         count, haplotypes = genotype.shape
         text = np.full((count, haplotypes // 2, 4), self._between, dtype=np.uint8)
@@ -65,7 +65,7 @@ class VcfWriter(contextlib.AbstractContextManager["VcfWriter"]):
         self.sites += count
 
     def __exit__(self, kind: object, error: object, trace: object) -> None:
-        """Close the file, and index it if all went well."""
+        """Close the file; index it unless an error is raised."""
         self._file.close()
         if kind is None:
             pysam.tabix_index(str(self._path), preset="vcf", force=True)

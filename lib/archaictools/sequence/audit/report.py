@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypedDict, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import pandas as pd
 
@@ -44,8 +44,8 @@ class _RequiredParts(Audit):
 class AuditReport(_RequiredParts, total=False):
     """Report of an audit, as ``audit --out`` writes it; ``sequence`` and ``separability`` need the sequence.
 
-    ``split`` is the stored form of the split, and ``windows`` are numbers by side. ``reasons`` has one sentence for each
-    part that is not clean. With folds it is the report of the worst fold, and ``folds`` has the verdict of each.
+    ``split`` is the stored form of the split, and ``windows`` are numbers by side. ``reasons`` has one sentence for
+    each part that is not clean. With folds it is the report of the worst fold, and ``folds`` has the verdict of each.
     """
 
     sequence: SharedSequence
@@ -97,7 +97,7 @@ def _audit(locations: Locations, split: Split, read: Callable[[], Iterable[Sente
         "verdict": "",
         "reason": "",
         "reasons": [],
-        "split": split.describe(),
+        "split": split.to_dict(),
         "windows": {name: int((sides == side).sum()) for name, side in {**SIDES, "unused": EXCLUDED}.items()},
         "coverage": coverage(locations),
         "coordinates": coordinates,

@@ -9,6 +9,7 @@ import pandas as pd
 
 from archaictools.errors import InputError
 from archaictools.learning.embedding import WordVectors, log_odds
+from archaictools.sequence.compatibility import kmers_of
 from archaictools.sequence.kmers import at_content, kmer_text, reverse_complement_ids
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ def word_vectors(model: TrainedModel, *, member: int = 1) -> WordVectors:
     ids = np.argsort(-total, kind="stable")[: int(np.count_nonzero(total))]
     if not len(ids):
         raise InputError("the model was trained on no k-mer")
-    k = model.kmers.k
+    k = kmers_of(model).k
     kmers = kmer_text(ids, k)
     vectors = np.ascontiguousarray(one.weights["embedding"][ids])
     metadata = pd.DataFrame(

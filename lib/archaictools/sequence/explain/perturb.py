@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from archaictools.errors import UsageError
+from archaictools.sequence.compatibility import kmers_of
 from archaictools.sequence.kmers import words_in
 from archaictools.sequence.predict import Predictor
 
@@ -103,7 +104,7 @@ class PerturbedPredictor:
     """
 
     def __init__(self, model: TrainedModel, *, member: int = 1) -> None:
-        self.alphabet = model.kmers
+        self.alphabet = kmers_of(model)
         network = model.network.build(dict(model.member(member).weights))
         self._predictor = Predictor(network, self.alphabet, both_strands=False)
 

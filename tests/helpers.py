@@ -1,0 +1,207 @@
+"""What several test modules share: writers of small files, models and words, and the same things counted by hand."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+
+from archaictools.haplotypes.allele_classes import PATTERNS
+from archaictools.haplotypes.feature_file import open_features
+from archaictools.learning.model_file import Member, TrainedModel
+from archaictools.learning.network import NetworkConfig
+from archaictools.learning.regions import SeenRegions
+from archaictools.learning.splits import Split, SplitScheme
+from archaictools.sequence.token_file import KmerEncoding
+
+ROOT = Path(__file__).resolve().parents[1]
+PLANTED = ROOT / "test-data"
+COMPLEMENT = str.maketrans("ACGT", "TGCA")
+HEADER = (
+    "##fileformat=VCFv4.2\n##contig=<ID={chrom},length={length}>\n##FORMAT=<ID=GT,Number=1,Type=String,Description=G>\n"
+)
+LENGTH = 25_500
+OUTGROUP = [f"O{n}" for n in range(9)]
+INGROUP = ["I0", "I1", "I2"]
+ARCHAIC = ["A0", "A1"]
+ROLES = ("--ingroup", ",".join(INGROUP), "--outgroup", ",".join(OUTGROUP))
+
+
+def write_fasta(path: Path, sequences: dict[str, str], width: int = 60) -> Path:
+    """Write a small FASTA file."""
+    with path.open("w") as handle:
+        for name, sequence in sequences.items():
+            handle.write(f">{name}\n")
+            handle.writelines(f"{sequence[i : i + width]}\n" for i in range(0, len(sequence), width))
+    return path
+
+
+def ids_of_strings(sequence: str, k: int, stride: int, canonical: bool) -> list[int]:
+    """The definition, letter by letter."""
+    found = []
+    for start in range(0, len(sequence) - k + 1, stride):
+        word = sequence[start : start + k].upper()
+        if set(word) - set("ACGT"):
+            found.append(0)
+            continue
+        if canonical:
+            word = min(word, word.translate(COMPLEMENT)[::-1])
+        found.append(1 + int("".join(str("ACGT".index(letter)) for letter in word), 4))
+    return found
+
+
+def write_vcf(path, samples, records, *, chrom="chr7", length=LENGTH, form="GT"):
+    """records: (position, ref, alts, [genotype text a sample])."""
+    lines = [HEADER.format(chrom=chrom, length=length)]
+    lines.append("\t".join(["#CHROM", "POS", "ID", "REF", "ALT", "QUAL", "FILTER", "INFO", "FORMAT", *samples]) + "\n")
+    for position, ref, alts, calls in records:
+        lines.append(
+            "\t".join([chrom, str(position + 1), ".", ref, ",".join(alts), ".", "PASS", ".", form, *calls]) + "\n"
+        )
+    path.write_text("".join(lines))
+    return path
+
+
+def by_hand(modern, archaic, *, size=1_000, archaic_people=ARCHAIC, missing="uncalled"):
+    """Counter of (haplotype, bin, word), outgroup's variable sites a bin, matches and pairs, site by site."""
+    there = {position: (ref, alts, calls) for position, ref, alts, calls in archaic}
+    words, varies, matches, apart, unshared = Counter(), Counter(), Counter(), Counter(), Counter()
+    for position, ref, alts, calls in modern:
+        bases = [ref, *alts]
+        pairs = [call.replace("/", "|").split("|") for call in calls]
+        letters = [[None if a == "." else bases[int(a)] for a in pair] for pair in pairs]
+        outgroup = [letter for pair in letters[: len(OUTGROUP)] for letter in pair if letter]
+        ingroup = [letter for pair in letters[len(OUTGROUP) :] for letter in pair]
+        if not outgroup or len({*outgroup, *filter(None, ingroup)}) < 2:
+            continue
+        where = position // size
+        varies[where] += len(set(outgroup)) > 1
+        for haplotype, letter in enumerate(ingroup):
+            if letter is None:
+                continue
+            share = outgroup.count(letter) / len(outgroup)
+            if share == 0:
+                frequency = "absent"
+            elif share == 1:
+                frequency = "fixed"
+            else:
+                frequency = next(
+                    name
+                    for name, holds in (
+                        ("to_1", share <= 0.01),
+                        ("to_10", share <= 0.1),
+                        ("to_50", share <= 0.5),
+                        ("over_50", share < 0.9),
+                        ("from_90", share < 0.99),
+                        ("from_99", True),
+                    )
+                    if holds
+                )
+            states = []
+            has = []  # of each archaic person: shared, lacked or not called
+            for number in range(len(archaic_people)):
+                called = []
+                if position in there:
+                    other, others, archaic_calls = there[position]
+                    own = [other, *others]
+                    called = [own[int(a)] for a in archaic_calls[number].replace("|", "/").split("/") if a != "."]
+                if not called and missing == "reference":
+                    called = [ref, ref]
+                if called:
+                    count = called.count(letter)
+                    states.append(0 if not count else 2 if count == len(called) else 1)
+                has.append(("shared" if letter in called else "lacked") if called else "not called")
+            if frequency in ("absent", "to_1", "to_10"):
+                count_evidence((haplotype, where), has, letter != ref, (matches, apart, unshared))
+            state = ("lacked", "het", "hom")[max(states)] if states else "uncalled"
+            words[haplotype, where, f"{frequency}_{state}"] += 1
+    return words, varies, matches, apart, unshared
+
+
+def count_evidence(place, has, alternate, counters):
+    """Count a rare allele by what each archaic person has there."""
+    matches, apart, unshared = counters
+    for number, one in enumerate(has):
+        matches[*place, number, 0] += one != "not called"
+        matches[*place, number, 1] += one == "shared"
+        matches[*place, number, 2] += one == "not called" and alternate
+        if "shared" not in has and alternate:
+            unshared[number, 0] += 1
+            unshared[number, 1] += one == "lacked"
+    for number, (first, second) in enumerate((has, has[::-1]) if len(has) == 2 else ()):
+        apart[*place, number, 0] += (first, second) == ("shared", "lacked")
+        apart[*place, number, 1] += (first, second) == ("shared", "not called") and alternate
+
+
+def check(path, expected):
+    words, varies, matches, pairs, unshared = expected
+    with open_features(path) as found:
+        (chrom,) = found.bins
+        counts = found.counts(chrom)
+        assert counts.sum() == sum(words.values()) > 1_000
+        for (haplotype, where, word), count in words.items():
+            assert counts[haplotype, where, PATTERNS.index(word)] == count, (haplotype, where, word)
+        assert found.shared(chrom, "outgroup_variable").tolist() == [varies[b] for b in range(found.bins[chrom])]
+        for haplotype in range(6):
+            stored = found.matches(chrom, haplotype)
+            assert {(haplotype, *index): value for index, value in np.ndenumerate(stored) if value} == {
+                key: value for key, value in matches.items() if key[0] == haplotype and value
+            }
+            told = {
+                (haplotype, *index): value for index, value in np.ndenumerate(found.pairs(chrom, haplotype)) if value
+            }
+            assert told == {key: value for key, value in pairs.items() if key[0] == haplotype and value}
+        expected_unshared = [
+            [unshared[number, kind] for kind in (0, 1)] for number in range(len(found.alphabet.archaic))
+        ]
+        assert found.unshared(chrom).tolist() == expected_unshared
+
+
+def by_chromosome(tmp_path, archaic):
+    """Two chromosomes with the same sites, of which I0 alone carries the second allele; the options to read them."""
+    calls = [*["0|0"] * len(OUTGROUP), "0|1", "0|0", "0|0"]
+    sites = [(position, "A", ["G"], calls) for position in range(100, 900, 100)]
+    options = []
+    for chrom in ("chr1", "chr2"):
+        options += ["--vcf", write_vcf(tmp_path / f"m.{chrom}.vcf", OUTGROUP + INGROUP, sites, chrom=chrom)]
+    for chrom, records in archaic.items():
+        options += ["--archaic-vcf", write_vcf(tmp_path / f"a.{chrom}.vcf", ["A0"], records, chrom=chrom)]
+    return ["haplotypes", *options, *ROLES, "--archaic", "A0", "--out", tmp_path / "w.h5"]
+
+
+def words_of(path, haplotype=1):
+    """Words of the first bin of a haplotype: of each chromosome, the word to how often it is there."""
+    with open_features(path) as found:
+        counts = {chrom: found.counts(chrom)[haplotype, 0] for chrom in found.bins}
+    return {chrom: {PATTERNS[word]: int(row[word]) for word in np.flatnonzero(row)} for chrom, row in counts.items()}
+
+
+def member(network, rng, fold) -> Member:
+    sides = [
+        {"train": ["chr1"], "validation": ["chr2"], "test": ["chr3"]},
+        {"train": ["chr3"], "validation": ["chr1"], "test": ["chr2"]},
+    ][fold]
+    return Member(
+        weights={name: rng.normal(size=shape).astype(np.float32) for name, shape in network.shapes().items()},
+        split=Split(SplitScheme(folds=3), sides, fold),
+        seen=SeenRegions(["chr1", "chr2"], np.array([0, 0]), np.array([1000, 900])),
+        counts=rng.integers(0, 9, size=(2, 65)).astype(np.uint32),
+    )
+
+
+def small_model(**changes) -> TrainedModel:
+    rng = np.random.default_rng(1)
+    alphabet = KmerEncoding(k=3, size=50)
+    network = NetworkConfig(vocabulary=alphabet.vocabulary, words=alphabet.words, embedding=4, lstm=3, dense=2)
+    values = {
+        "network": network,
+        "members": [member(network, rng, fold) for fold in range(2)],
+        "alphabet": alphabet,
+        "both_strands": False,
+        "chromosomes": {"chr1": 1000, "chr2": 900},
+        "words_digest": "0" * 64,
+        "metrics": {"verdict": "skill"},
+        "provenance": {"version": "x"},
+    }
+    return TrainedModel(**(values | changes))

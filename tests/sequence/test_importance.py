@@ -1,0 +1,144 @@
+"""Importance against brute force: every perturbed sentence predicted whole, every statistic computed afresh."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy.stats import fisher_exact
+from sklearn.metrics import accuracy_score, log_loss, roc_auc_score
+
+from archaictools.progress import Progress
+from archaictools.sequence.explain.enrichment import kmers_at
+from archaictools.sequence.explain.permutation import ImportanceOptions, measure_importance
+from archaictools.sequence.explain.perturb import PerturbedReader, sequence_positions, word_positions
+from archaictools.sequence.kmers import kmer_text
+from archaictools.sequence.token_file import KmerEncoding
+from helpers import member, small_model
+
+
+@pytest.fixture(scope="module")
+def data():
+    rng = np.random.default_rng(4)
+    codes = rng.integers(0, 4, size=(40, 50)).astype(np.uint8)
+    codes[3, 10:14] = 4
+    codes[7, 44:] = 4
+    label = rng.integers(0, 2, size=40).astype(np.int8)
+    return codes, label
+
+
+@pytest.fixture(scope="module", params=[1, 2])
+def keras_and_reader(request):
+    """A network with random weights, in Keras and in the reader, at two strides."""
+    from archaictools.learning.backend import start_tensorflow
+    from archaictools.learning.network import NetworkConfig
+
+    start_tensorflow(threads=None, seed=1)
+    alphabet = KmerEncoding(k=3, size=50, stride=request.param)
+    network = NetworkConfig(vocabulary=65, words=alphabet.words, embedding=4, lstm=3, dense=2)
+    members = [member(network, np.random.default_rng(seed), 0) for seed in (2, 3)]
+    model = small_model(network=network, alphabet=alphabet, members=members)
+    return network.build(dict(members[1].weights)), PerturbedReader(model, member=2), alphabet
+
+
+@pytest.mark.parametrize("width", [None, 1, 3, 7])
+def test_perturbed_predictions_equal_keras_on_whole_sentences(keras_and_reader, data, width):
+    model, reader, alphabet = keras_and_reader
+    codes, _ = data
+    donor = np.roll(codes, 5, axis=0)
+    positions = word_positions(alphabet) if width is None else sequence_positions(alphabet, width)
+    original, perturbed = reader.read(codes, lambda _place: donor, positions)
+    np.testing.assert_allclose(original, model.predict_on_batch(alphabet.ids(codes))[:, 0], atol=1e-5)
+    for position in range(len(positions)):
+        if width is None:
+            ids = alphabet.ids(codes)
+            ids[:, position] = alphabet.ids(donor)[:, position]
+        else:
+            changed, base = codes.copy(), position * alphabet.stride
+            changed[:, base : base + width] = donor[:, base : base + width]
+            ids = alphabet.ids(changed)
+        np.testing.assert_allclose(perturbed[position], model.predict_on_batch(ids)[:, 0], atol=1e-5)
+
+
+@pytest.mark.parametrize("metric", ["loss", "auroc", "accuracy"])
+def test_statistics_equal_scikit_learn(data, metric):
+    codes, label = data
+    reader = PerturbedReader(small_model())
+    positions = sequence_positions(reader._alphabet, 3)
+    options = ImportanceOptions(metric=metric, repeats=2, permutations=50, seed=11)
+    with Progress(None, "x", "x") as progress:
+        found = measure_importance(reader, codes, label, positions, options, progress=progress)
+    score = {
+        "loss": lambda p: -log_loss(label, p),
+        "auroc": lambda p: roc_auc_score(label, p),
+        "accuracy": lambda p: accuracy_score(label, p >= 0.5),
+    }[metric]
+    rng = np.random.default_rng(11)
+    lost = np.empty((2, len(positions)))
+    for repeat in range(2):
+        partner = np.array([rng.permutation(40) for _ in range(len(positions))])
+        for position in range(len(positions)):
+            original, perturbed = reader.read(codes, lambda p, partner=partner: codes[partner[p]], positions)
+            lost[repeat, position] = score(original) - score(perturbed[position])
+    np.testing.assert_allclose(found.table["importance"], lost.mean(axis=0), atol=1e-9)
+    np.testing.assert_allclose(found.table["sd"], lost.std(axis=0, ddof=1), atol=1e-9)
+    assert found.table["p"].between(1 / 51, 1).all()
+    assert (found.table["q"] >= found.table["p"] - 1e-12).all()
+
+
+def test_null_is_uniform_without_signal():
+    """A network with random weights knows nothing of random labels: about 5 % of p-values lie under 0.05."""
+    rng = np.random.default_rng(6)
+    below = total = important = 0
+    reader = PerturbedReader(small_model())
+    for seed in range(6):
+        codes = rng.integers(0, 4, size=(120, 50)).astype(np.uint8)
+        label = rng.integers(0, 2, size=120).astype(np.int8)
+        options = ImportanceOptions(repeats=1, permutations=400, seed=seed)
+        with Progress(None, "x", "x") as progress:
+            found = measure_importance(
+                reader, codes, label, word_positions(reader._alphabet), options, progress=progress
+            )
+        below += int((found.table["p"] < 0.05).sum())
+        total += len(found.table)
+        important += int(found.important.sum())
+    assert 0.01 < below / total < 0.12
+    assert important <= 0.05 * total
+
+
+def test_enrichment_equals_fishers_test():
+    alphabet = KmerEncoding(k=2, size=21)
+    rng = np.random.default_rng(3)
+    codes = rng.integers(0, 4, size=(30, 21)).astype(np.uint8)
+    codes[:20, 5:7] = [0, 1]  # AC at word 5 of most sentences
+    label = np.array([1] * 22 + [0] * 8, dtype=np.int8)
+    ids = alphabet.ids(codes)
+    important = np.zeros(20, dtype=bool)
+    important[[5, 6]] = True
+    table = kmers_at(important, [(ids, label)], alphabet, min_count=1).set_index("kmer")
+    texts = kmer_text(ids.reshape(-1), 2).reshape(ids.shape)
+    complement = str.maketrans("ACGT", "TGCA")
+    texts = np.array([[min(t, t.translate(complement)[::-1]) for t in row] for row in texts])
+    one, other = texts[label == 1], texts[label == 0]
+    inside, outside = one[:, important], one[:, ~important]
+    assert table.index[0] == "AC"
+    assert set(table.index) == set(inside.reshape(-1))
+    for kmer, row in table.iterrows():
+        a, b = (inside == kmer).sum(), (outside == kmer).sum()
+        expected = fisher_exact([[a, inside.size - a], [b, outside.size - b]], alternative="greater")
+        assert row["count"] == a
+        assert row["background"] == pytest.approx(b / outside.size)
+        assert row["p"] == pytest.approx(expected.pvalue, abs=1e-12)
+        half = ((a + 0.5) * (outside.size - b + 0.5)) / ((b + 0.5) * (inside.size - a + 0.5))
+        assert row["odds_ratio"] == pytest.approx(half)
+        x, y = (one == kmer).sum() + 0.5, (other == kmer).sum() + 0.5
+        odds = np.log(x / (one.size - x + 1)) - np.log(y / (other.size - y + 1))
+        assert row["log_odds"] == pytest.approx(odds)
+        assert row["at_content"] == sum(letter in "AT" for letter in kmer) / 2
+
+
+def test_no_important_position_gives_no_kmer():
+    alphabet = KmerEncoding(k=2, size=21)
+    ids = alphabet.ids(np.zeros((4, 21), dtype=np.uint8))
+    table = kmers_at(np.zeros(20, dtype=bool), [(ids, np.array([1, 1, 0, 0], dtype=np.int8))], alphabet)
+    assert table.empty
+    assert list(table.columns) == ["kmer", "count", "background", "odds_ratio", "p", "q", "at_content", "log_odds"]
