@@ -185,6 +185,15 @@ def test_genes_take_predictions_in_memory(people, windows, ok, tmp_path):
         assert (tmp_path / "b.bed").read_bytes() == (tmp_path / "c.bed").read_bytes()
 
 
+def test_genes_count_segments_though_only_the_table_of_bins_is_written(people, planted, tmp_path):
+    (tmp_path / "g.bed").write_text(GENES)
+    folder, _ = people
+    found = at.predict("pretrained", planted / "haplotypes.h5", table=tmp_path / "bins.tsv", **LOOSE)
+    assert not found.has_file
+    table = at.genes(found, annotation=tmp_path / "g.bed").table
+    same(table, at.genes(folder / "s.tsv", annotation=tmp_path / "g.bed").table)
+
+
 def test_genes_compare_with_published_calls(planted, ok, tmp_path):
     command = ["genes", planted / "predictions_chr5.tsv", "--annotation", planted / "genes_plain.bed"]
     shown = ok(*command, "--published", planted / "published.tsv", "--agreement", tmp_path / "a.json", "--out",
