@@ -58,7 +58,6 @@ KNOWN: dict[str, set[str]] = {
         "haplotypes/archaic_vcf.py",
         "haplotypes/augment.py",
         "haplotypes/batches.py",
-        "haplotypes/deserts.py",
         "haplotypes/evaluate.py",
         "haplotypes/explain.py",
         "haplotypes/fit.py",

@@ -106,7 +106,7 @@ class Batches(Protocol):
     batch: int
     steps: int
 
-    def dataset(self, number: int) -> tf.data.Dataset[object]:
+    def dataset(self, number: int) -> tf.data.Dataset[Any]:
         """Return the batches of one epoch (from 0): inputs, labels, weights."""
 
 
