@@ -17,7 +17,7 @@ VERBS = {name for name in MODULES if name.startswith("cli/")} - {"cli/__init__.p
 
 #: What does not keep a rule yet. These sets get smaller until they are empty.
 KNOWN: dict[str, set[str]] = {
-    "long modules": {"haplotypes/feature_file.py", "io/vcf_text.py", "learning/model_file.py"},
+    "long modules": {"haplotypes/feature_file.py", "io/_vcf_text.py", "learning/model_file.py"},
     "long verbs": {"cli/embedding.py", "cli/evaluate.py", "cli/importance.py", "cli/tokenize.py", "cli/train.py"},
     "many parameters": {"cli/embedding.py:command", "cli/importance.py:command", "cli/train.py:command"},
     "dict of anything": {

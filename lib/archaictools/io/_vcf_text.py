@@ -218,7 +218,7 @@ class Lines:
     def other_alleles(self, rows: Index) -> list[tuple[Base, ...]]:
         """Return the bases of records that :meth:`alleles` does not read.
 
-        See :func:`archaictools.io.vcf_alleles.single_bases`.
+        See :func:`archaictools.io._vcf_alleles.single_bases`.
         """
         text = self._text
         return [
