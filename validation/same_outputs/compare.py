@@ -219,7 +219,9 @@ def main() -> None:
     parser.add_argument("--data", type=Path, nargs=1, default=[], help="folder of published calls, for demo-people")
     parser.add_argument("--threads", type=int, default=2, help="CPU threads")
     parser.add_argument("--strict", action="store_true", help="count reworded files as different")
-    parser.add_argument("--allow", action="append", default=[], metavar="KEY", help="JSON key that may differ; repeatable")
+    parser.add_argument(
+        "--allow", action="append", default=[], metavar="KEY", help="JSON key that may differ; repeatable"
+    )
     options = parser.parse_args()
     IGNORED.update(options.allow)
     options.out = options.out.resolve()
