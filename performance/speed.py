@@ -230,7 +230,7 @@ from make_planted import BARE, COPIES, MOTIFS, ZONE
 rng, total = np.random.default_rng(1), {windows}
 motifs = np.stack([encode(motif) for motif in MOTIFS])
 chromosomes = {{f"chr{{number}}": 200 * total for number in range(1, 9)}}
-with write_words(Path({out!r}), Alphabet(), genome="made", chromosomes=chromosomes, provenance={{}}) as writer:
+with write_tokens(Path({out!r}), KmerEncoding(), genome="made", chromosomes=chromosomes, provenance={{}}) as writer:
     for first in range(0, total, CHUNK):
         count = min(CHUNK, total - first)
         codes = rng.integers(0, 4, size=(count, 200), dtype=np.uint8)
