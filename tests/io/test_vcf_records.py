@@ -176,9 +176,9 @@ class Writer:
         return self
 
 
-@pytest.mark.parametrize("block", [variants.BLOCK, 1_500, 300, 60])
+@pytest.mark.parametrize("block", [variants.BLOCK_BYTES, 1_500, 300, 60])
 def test_records_of_all_kinds_give_the_bases_they_were_written_from(tmp_path, monkeypatch, block):
-    monkeypatch.setattr(variants, "BLOCK", block)
+    monkeypatch.setattr(variants, "BLOCK_BYTES", block)
     written = Writer(5).whole()
     path = write_vcf(tmp_path / "m.vcf", SAMPLES, written.records, length=LENGTH)
     found, tally = read(path)

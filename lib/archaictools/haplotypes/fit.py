@@ -167,7 +167,7 @@ def fit_bins(
     splits = make_splits(genomes.locations, scheme)
     for split in splits:
         if not any(run.unit.words.people for run in genomes.runs(split, "train")):
-            raise InputError("has nobody with two haplotypes to train on", path=genomes.files[0].path)
+            raise InputError("contains no sample with two haplotypes to train on", path=genomes.files[0].path)
     start()
     digests = [sha256(words.path) for words in genomes.files]
     study = _Study(genomes, network, second, options, seed, digests, start_from)
@@ -178,7 +178,7 @@ def fit_bins(
         fitted.append(_fit_member(study, split, fold_folder(checkpoint, split.fold, folds=scheme.folds)))
     locations, predicted = _line_up(genomes, fitted)
     sources = genomes.sources | _earlier_sources(start_from)
-    metrics = judge(locations, predicted, dict(audit_haplotypes(genomes, splits)), seed=seed)
+    metrics: dict[str, Any] = dict(judge(locations, predicted, audit_haplotypes(genomes, splits), seed=seed))
     metrics |= _training_metrics(study, fitted[0], sources)
     model = TrainedModel(
         network=network,

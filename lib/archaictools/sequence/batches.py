@@ -7,7 +7,7 @@ of the file, so memory stays flat whatever their size.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from archaictools.io.dna import Codes
     from archaictools.learning.batching import Batch
-    from archaictools.sequence.token_file import WordsFile
+    from archaictools.sequence.token_file import TokenFile
 
 #: Sentences shuffled together: 100 MB of bases at 200 nt.
 BUFFER = 1 << 19
@@ -53,7 +53,7 @@ class TrainingBatches:
 
     def __init__(
         self,
-        words: WordsFile,
+        words: TokenFile,
         rows: npt.NDArray[np.int64],
         label: npt.NDArray[np.int8],
         weight: npt.NDArray[np.float32],
@@ -97,7 +97,7 @@ class TrainingBatches:
         if len(over_members):
             yield self._make(over_codes, over_members, rng)
 
-    def dataset(self, number: int) -> tf.data.Dataset:
+    def dataset(self, number: int) -> tf.data.Dataset[Any]:
         """Return one epoch as a dataset that prepares batches while others are trained on."""
         return streamed(
             lambda: self.epoch(number),
