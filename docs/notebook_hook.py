@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -49,6 +50,9 @@ def _shown(output: dict[str, Any], pictures: dict[str, bytes]) -> str:
         pictures[name] = base64.b64decode("".join(data["image/png"]))
         return f"![Output of the cell above]({name})"
     if "text/html" in data:
-        return "".join(data["text/html"]).strip().replace("\n\n", "\n")
+        table = re.sub(
+            r"<style.*?</style>| border=\"1\" class=\"dataframe\"", "", "".join(data["text/html"]), flags=re.DOTALL
+        )
+        return re.sub(r"\n\s*\n", "\n", table.strip())
     text = "".join(data.get("text/plain", output.get("text", ""))).rstrip()
     return f"```text\n{text}\n```" if text else ""

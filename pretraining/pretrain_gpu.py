@@ -21,7 +21,7 @@ from archaictools.haplotypes.augment import Augmentation
 from archaictools.haplotypes.batches import BinBatches, scaled
 from archaictools.haplotypes.dataset import Genomes
 from archaictools.haplotypes.feature_file import open_features
-from archaictools.haplotypes.fit import BinTrainingOptions
+from archaictools.haplotypes.options import KEEP_NEGATIVES
 from archaictools.learning.model_file import Member, TrainedModel, save_model
 from archaictools.learning.network import NetworkConfig
 from archaictools.learning.regions import seen_by
@@ -119,7 +119,7 @@ def made(genomes, split, options):
         size=genomes.size,
         stretch=options.stretch,
         batch=options.batch_size,
-        keep=BinTrainingOptions.keep_depleted,
+        keep=KEEP_NEGATIVES,
         augmentation=Augmentation(archaic_absent=options.archaic_absent),
         seed=options.seed,
     )
@@ -156,7 +156,7 @@ def watch(net, held, device):
 def trained(options, genomes, split, network, weights, steps):
     """Return the model for `archaictools train --start-from`, which counts inputs and measures accuracy."""
     counts = np.zeros((2, network.vocabulary), dtype=np.uint32)
-    seen = seen_by(split, genomes.places, genomes.lengths)
+    seen = seen_by(split, genomes.locations, genomes.lengths)
     training = {key: str(value) for key, value in vars(options).items() if key != "words"}
     training |= {"steps": steps, "words": [path.name for path in options.words]}
     return TrainedModel(
@@ -166,6 +166,7 @@ def trained(options, genomes, split, network, weights, steps):
         both_strands=True,
         chromosomes=genomes.lengths,
         words_digest="",
+        sources=genomes.sources,
         metrics={"sources": genomes.sources, "training": training},
         provenance={"command": "pretrain_gpu.py", "torch": torch.__version__},
     )
@@ -202,7 +203,7 @@ def main():
     with ExitStack() as stack:
         genomes = opened(options.words, stack)
         [split] = make_splits(
-            genomes.places,
+            genomes.locations,
             SplitScheme(
                 test_chromosomes=tuple(options.test_chromosomes.split(",")),
                 validation_chromosomes=tuple(options.validation_chromosomes.split(",")),

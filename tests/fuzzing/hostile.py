@@ -231,7 +231,7 @@ def _edited(value: dict) -> Iterator[tuple[str, str]]:
 
 
 def _of_attribute(name: str, value: object) -> Iterator[Change]:
-    needed = name not in {"provenance", "genome", "words_sha256", "sharing"}
+    needed = name not in {"provenance", "genome", "words_sha256"}
     yield Change(f"@{name}: delete", lambda h: h.attrs.__delitem__(name), refused=needed)
     number = not isinstance(value, str)
     odd: dict[str, object] = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from helpers import TOOLS, WORKFLOWS, planemo
+from conftest import TOOLS, WORKFLOWS, planemo
 
 
 def test_tools_lint():

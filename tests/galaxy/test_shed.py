@@ -8,7 +8,7 @@ import tarfile
 import pytest
 
 from archaictools.cli.main import VERBS
-from helpers import ROOT, planemo
+from conftest import ROOT, planemo
 
 COMMON = {
     "README.rst",

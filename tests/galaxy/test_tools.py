@@ -7,7 +7,7 @@ from xml.etree import ElementTree
 import pytest
 
 from archaictools.cli.main import VERBS
-from helpers import TOOLS
+from conftest import TOOLS
 
 #: Longest first, so that no worker is left with it at the end.
 LONG = ("train", "importance", "windows", "embedding", "tokenize", "predict")

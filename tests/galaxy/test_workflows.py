@@ -8,7 +8,7 @@ import os
 import pytest
 from server import call
 
-from helpers import WORKFLOWS
+from conftest import WORKFLOWS
 
 ALL = pytest.mark.parametrize("path", sorted(WORKFLOWS.glob("*/*.ga")), ids=lambda path: path.stem)
 

@@ -12,7 +12,7 @@ from galaxy.util.template import fill_template
 
 from archaictools import __version__
 from archaictools.cli.main import VERBS
-from helpers import TOOLS
+from conftest import TOOLS
 
 #: Options that a Galaxy form leaves out, and why.
 LEFT_OUT = {

@@ -3,9 +3,9 @@ independent computation or a known truth."""
 
 from __future__ import annotations
 
+import hashlib
 import json
 from itertools import pairwise
-from pathlib import Path
 
 import h5py
 import numpy as np
@@ -30,11 +30,12 @@ from archaictools.haplotypes.feature_file import HaplotypeEncoding, open_feature
 from archaictools.haplotypes.feature_writer import FeatureChunk, write_features
 from archaictools.haplotypes.predict import BinEnsemble
 from archaictools.haplotypes.predictors import BinPredictor
-from archaictools.haplotypes.pretrained import load
+from archaictools.haplotypes.pretrained import load_pretrained
 from archaictools.learning import training
+from archaictools.learning.backend import start_tensorflow
 from archaictools.learning.checkpoint import save_checkpoint
 from archaictools.learning.model_file import load_model
-from archaictools.learning.network import NetworkConfig, start_tensorflow
+from archaictools.learning.network import NetworkConfig
 from archaictools.learning.regions import fold_table, read_folds
 from archaictools.learning.splits import EXCLUDED, SplitScheme, make_splits
 
@@ -46,10 +47,10 @@ def make_words(path, *, chromosomes=3, bins=600, people=2, seed=1, archaic=("A0"
     rng = np.random.default_rng(seed)
     haplotypes = [(f"P{number}", side) for number in range(people) for side in (1, 2)]
     lengths = {f"chr{number + 1}": bins * 1_000 for number in range(chromosomes)}
-    provenance = {"inputs": {"vcf_0": {"sha256": vcf or str(path)}}}
+    digest = hashlib.sha256((vcf or str(path)).encode()).hexdigest()
     truth = {}
     with write_features(path, HaplotypeEncoding(archaic=archaic, outgroup=9), haplotypes=haplotypes, lengths=lengths,
-                    provenance=provenance) as writer:  # fmt: skip
+                    provenance={}, vcf_digests=[digest]) as writer:  # fmt: skip
         for chrom in lengths:
             inside = np.zeros((len(haplotypes), bins), dtype=bool)
             for row in range(len(haplotypes)):
@@ -152,7 +153,7 @@ def test_resuming_gives_the_same_model(ok, run, tmp_path, words, monkeypatch):
     assert not (tmp_path / "a.h5").exists()
     for going_on, name in ((1, "a.h5"), (3, "again.h5")):
         result = ok(*common, "--model", tmp_path / name, "--checkpoint", tmp_path / "c")
-        assert f"going on after epoch {going_on}" in result.err
+        assert f"resuming after epoch {going_on}" in result.err
         assert (tmp_path / "whole.h5").read_bytes() == (tmp_path / name).read_bytes()
     other = run("train", words[0], "--epochs", 4, *SMALL, "--model", tmp_path / "b.h5", "--checkpoint", tmp_path / "c")
     assert other.code == 3
@@ -212,7 +213,7 @@ def test_files_of_the_same_people_stay_on_one_side(tmp_path):
     ):  # fmt: skip
         genomes = Genomes([a, b, c, d])
         assert [unit.name for unit in genomes.units] == ["a/chr1", "a/chr1", "b/chr1", "c/chr1"]
-        (split,) = make_splits(genomes.places, SplitScheme(test_chromosomes=("a/chr1",)))
+        (split,) = make_splits(genomes.locations, SplitScheme(test_chromosomes=("a/chr1",)))
         assert [run.unit.words for run in genomes.runs(split, "test")] == [a, b]
         assert len(list(genomes.runs(split, "train"))) + len(list(genomes.runs(split, "validation"))) == 2
 
@@ -226,7 +227,7 @@ def test_files_that_share_a_vcf_are_of_the_same_people():
 def test_blocks_are_runs_without_the_other_sides(words):
     with open_features(words[0]) as bins:
         genomes = Genomes([bins])
-        (split,) = make_splits(genomes.places, SplitScheme(method="block", block_size=50_000, gap=5_000))
+        (split,) = make_splits(genomes.locations, SplitScheme(method="block", block_size=50_000, gap=5_000))
         seen = {}
         for side in ("train", "validation", "test"):
             for run in genomes.runs(split, side):
@@ -242,15 +243,15 @@ def test_the_audit_measures_the_distance_between_sides(tmp_path, words, gap, ver
     """The same split has one verdict, whether options describe it or the fold file that they wrote."""
     with open_features(words[0]) as bins:
         genomes = Genomes([bins])
-        splits = make_splits(genomes.places, SplitScheme(method="block", block_size=50_000, gap=gap))
-        fold_table(splits, genomes.places, genomes.lengths).to_csv(
+        splits = make_splits(genomes.locations, SplitScheme(method="block", block_size=50_000, gap=gap))
+        fold_table(splits, genomes.locations, genomes.lengths).to_csv(
             tmp_path / "f.bed", sep="\t", index=False, header=False
         )
-        again = make_splits(genomes.places, read_folds(tmp_path / "f.bed"))
+        again = make_splits(genomes.locations, read_folds(tmp_path / "f.bed"))
         first, second = (audit_haplotypes(genomes, each) for each in (splits, again))
-        sides = splits[0].sides(genomes.places)
+        sides = splits[0].sides(genomes.locations)
     runs = {}  # by brute force: the nearest bins of two sides
-    for chrom, start, side in zip(genomes.places.chrom, genomes.places.start, sides, strict=True):
+    for chrom, start, side in zip(genomes.locations.chrom, genomes.locations.start, sides, strict=True):
         if side != EXCLUDED:
             runs.setdefault(chrom, []).append((start, side))
     near = min(
@@ -271,7 +272,7 @@ def test_whole_chromosomes_in_a_fold_file_are_clean(tmp_path, words, half, verdi
     (tmp_path / "f.bed").write_text("".join(row.replace(" ", "\t") + "\n" for row in rows))
     with open_features(words[0]) as bins:
         genomes = Genomes([bins])
-        found = audit_haplotypes(genomes, make_splits(genomes.places, read_folds(tmp_path / "f.bed")))
+        found = audit_haplotypes(genomes, make_splits(genomes.locations, read_folds(tmp_path / "f.bed")))
     assert (found["verdict"], found["distance_bp"]) == (verdict, None if half == "test" else 0)
 
 
@@ -287,7 +288,7 @@ def test_the_audit_finds_people_of_two_files(tmp_path, seed, test, verdict):
         genomes = Genomes([a, b])
         held = (test,) if isinstance(test, str) else test
         others = ("a/chr2", "b/chr2")
-        splits = make_splits(genomes.places, SplitScheme(test_chromosomes=held, validation_chromosomes=others))
+        splits = make_splits(genomes.locations, SplitScheme(test_chromosomes=held, validation_chromosomes=others))
         found = audit_haplotypes(genomes, splits)
     assert (found["verdict"], found["people_on_two_sides"]) == (verdict, 2 if verdict == "leaky" else 0)
     assert found["distance_bp"] is None
@@ -358,7 +359,7 @@ def test_missing_archaic_calls_come_in_places():
 def test_batches_hold_every_rich_stretch_and_weigh_the_others(words):
     with open_features(words[0]) as bins:
         genomes = Genomes([bins])
-        (split,) = make_splits(genomes.places, SplitScheme())
+        (split,) = make_splits(genomes.locations, SplitScheme())
         runs = list(genomes.runs(split, "train"))
         batches = BinBatches(runs, size=1_000, stretch=100, batch=8, keep=0.5, augmentation=None, seed=3)
         drawn = list(batches.epoch(0))
@@ -444,7 +445,7 @@ def test_evaluate_against_scikit_learn_and_counting(ok, tmp_path, words, trained
 
 def test_what_is_measured_and_drawn_is_every_haplotype_in_blocks_of_the_genome(words):
     """The pretrained model has seen nothing here: measures and intervals from all posteriors held at once."""
-    model = load(Path("pretrained"), alphabet="variant")
+    model = load_pretrained()
     with open_features(words[0]) as bins:
         found = evaluate_bins(model, bins, seed=3).report["models"]["model"]
         chromosomes = evaluate_bins(model, bins, leave_out=(*RIVALS, *CONTROLS), seed=3).report["chromosomes"]
@@ -468,7 +469,7 @@ def test_what_is_measured_and_drawn_is_every_haplotype_in_blocks_of_the_genome(w
 
 
 def test_hmms_are_fitted_to_so_many_haplotypes_only(words, monkeypatch):
-    model = load(Path("pretrained"), alphabet="variant")
+    model = load_pretrained()
     lengths = []
     fit = hmm.fitted
     monkeypatch.setattr(
@@ -492,7 +493,7 @@ def test_bins_that_could_not_be_called_are_not_measured(tmp_path):
         file["bins/0/callable"][100:150] = 0
         file["bins/1/callable"][:] = 0
     with open_features(tmp_path / "w.h5") as bins:
-        report = evaluate_bins(load(Path("pretrained"), alphabet="variant"), bins).report
+        report = evaluate_bins(load_pretrained(), bins).report
     assert {found["n"] for found in report["models"].values()} == {4 * 550}
     assert list(report["chromosomes"]) == ["chr1"]
 
@@ -503,7 +504,7 @@ def test_every_fold_is_measured_by_the_network_that_has_not_seen_it(ok, tmp_path
        tmp_path / "m.h5")  # fmt: skip
     ok("evaluate", tmp_path / "m.h5", tmp_path / "w.h5", "--metrics", tmp_path / "e.json")
     report = json.loads((tmp_path / "e.json").read_text())
-    model = load_model(tmp_path / "m.h5", alphabet="variant")
+    model = load_model(tmp_path / "m.h5", HaplotypeEncoding)
     with open_features(tmp_path / "w.h5") as bins:
         label = np.concatenate([bins.label(chrom).ravel() for chrom in bins.bins])
         said = []
@@ -680,7 +681,7 @@ def test_going_on_from_a_model(ok, run, tmp_path, words, trained):
     make_words(tmp_path / "others.h5", chromosomes=3, people=2, seed=9)
     common = ("train", tmp_path / "others.h5", "--start-from", trained[0], "--epochs", 1, "--stretch", 100, "--model")
     ok(*common, tmp_path / "on.h5", "--learning-rate", 1e-9)
-    before, after = (load_model(path, alphabet="variant").member(1) for path in (trained[0], tmp_path / "on.h5"))
+    before, after = (load_model(path, HaplotypeEncoding).member(1) for path in (trained[0], tmp_path / "on.h5"))
     for name in ("embedding", "forward_recurrent", "backward_kernel", "dense_kernel"):
         assert np.allclose(after.weights[name], before.weights[name], atol=1e-6), name
     ok("predict", tmp_path / "on.h5", words[0], "--table", tmp_path / "t.tsv")
@@ -691,12 +692,12 @@ def test_going_on_from_a_model(ok, run, tmp_path, words, trained):
     for size in ("--lstm", "--lstm-layers"):
         assert run(*common, tmp_path / "x.h5", size, 4).code == 2
     ok(*common, tmp_path / "dropped.h5", "--dropout", 0.25)
-    assert load_model(tmp_path / "dropped.h5", alphabet="variant").network.dropout == 0.25
+    assert load_model(tmp_path / "dropped.h5", HaplotypeEncoding).network.dropout == 0.25
 
 
 def test_two_layers_learn_and_are_read_back(ok, tmp_path, words):
     ok("train", words[0], "--epochs", 8, "--no-augment", *SMALL, "--lstm-layers", 2, "--model", tmp_path / "m.h5")
-    model = load_model(tmp_path / "m.h5", alphabet="variant")
+    model = load_model(tmp_path / "m.h5", HaplotypeEncoding)
     assert model.network.lstm_layers == 2
     assert model.member(1).weights["forward_2_kernel"].shape == (16, 32)  # both directions of the layer below
     assert model.metrics["test"]["auroc"] > 0.9

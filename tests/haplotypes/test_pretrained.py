@@ -13,8 +13,8 @@ from archaictools.cli.main import main
 from archaictools.haplotypes.batches import scaled
 from archaictools.haplotypes.feature_file import open_features
 from archaictools.haplotypes.predictors import CHUNK, BinPredictor
-from archaictools.haplotypes.pretrained import load
-from archaictools.learning.network import start_tensorflow
+from archaictools.haplotypes.pretrained import load_pretrained
+from archaictools.learning.backend import start_tensorflow
 
 
 @pytest.fixture(scope="module")
@@ -65,7 +65,7 @@ def test_it_beats_hmms_fitted_to_these_very_people(ok, people, tmp_path, words):
 @pytest.mark.parametrize("words", ["beside", "alone"])
 def test_windows_are_blended_without_seams(people, words):
     start_tensorflow(threads=2, seed=1)
-    model = load(Path("pretrained"), alphabet="variant")
+    model = load_pretrained()
     network = model.network.build(dict(model.members[0].weights))
     with open_features(people / f"{words}.h5") as bins:
         inputs = bins.inputs("chr1")

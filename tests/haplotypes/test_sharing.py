@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 
 import h5py
@@ -145,7 +146,7 @@ def family(path, *, vcf, chromosomes=5, bins=600, people=4, seed=1):
     rows = len(haplotypes)
     lengths = {f"chr{number + 1}": bins * 1_000 for number in range(chromosomes)}
     with write_features(path, HaplotypeEncoding(), haplotypes=haplotypes, lengths=lengths,
-                    provenance={"inputs": {"vcf_0": {"sha256": vcf}}}) as writer:  # fmt: skip
+                    provenance={}, vcf_digests=[hashlib.sha256(vcf.encode()).hexdigest()]) as writer:  # fmt: skip
         for chrom in lengths:
             truth = np.zeros((rows, bins), dtype=bool)
             places, carriers = [], []
@@ -205,13 +206,13 @@ def test_pieces_of_tracts_are_found_beside_who_carries_the_whole(models):
 
 def test_both_readings_are_as_the_file_says(models):
     """The first network alone is that of --no-sharing; the second reads what it says."""
-    once, twice = (load_model(models / f"{name}.h5", alphabet="variant") for name in ("once", "twice"))
-    assert once.sharing is None
-    assert not once.members[0].sharing
+    once, twice = (load_model(models / f"{name}.h5", HaplotypeEncoding) for name in ("once", "twice"))
+    assert once.second_network is None
+    assert not once.members[0].second_weights
     for name, array in once.members[0].weights.items():
         assert np.array_equal(array, twice.members[0].weights[name]), name
     first = BinPredictor(twice.network.build(dict(twice.members[0].weights)), both_strands=False)
-    network = twice.sharing.build(dict(twice.members[0].sharing))
+    network = twice.second_network.build(twice.members[0].second_weights)
     with open_features(models / "test.h5") as words:
         inputs = words.inputs("chr2")
         seen = second_inputs(
@@ -231,7 +232,7 @@ def test_a_second_reading_is_added_to_a_model_that_reads_once(models, ok, tmp_pa
     """With 0 epochs its own network stays as it is, but for the temperature: then it says what both together learnt."""
     ok("train", models / "train.h5", "--start-from", models / "once.h5", "--epochs", 0, "--no-augment", "--stretch", 100,
        "--model", tmp_path / "m.h5", "--history", tmp_path / "h.tsv", "--metrics", tmp_path / "m.json")  # fmt: skip
-    once, both = (load_model(path, alphabet="variant") for path in (models / "once.h5", tmp_path / "m.h5"))
+    once, both = (load_model(path, HaplotypeEncoding) for path in (models / "once.h5", tmp_path / "m.h5"))
     for name, array in once.members[0].weights.items():
         assert np.allclose(array, both.members[0].weights[name], rtol=1e-2), name
     history = pd.read_csv(tmp_path / "h.tsv", sep="\t")
@@ -266,7 +267,7 @@ def test_beside_an_archaic_genome_the_first_reading_stands(models, tmp_path):
             group["matches"], group["unshared"] = np.zeros((rows, bins, 1, 3), "u1"), np.zeros((1, 2), "i8")
     said = {}
     for name in ("once", "twice"):
-        model = load_model(models / f"{name}.h5", alphabet="variant")
+        model = load_model(models / f"{name}.h5", HaplotypeEncoding)
         for words in (path, models / "test.h5"):
             with open_features(words) as bins:
                 said[name, words] = BinEnsemble(model, bins).predict("chr1", slice(0, 8))[0]
@@ -279,30 +280,18 @@ def test_a_second_network_that_does_not_fit_is_refused(models, tmp_path, damage)
     path = tmp_path / "m.h5"
     path.write_bytes((models / "twice.h5").read_bytes())
     with h5py.File(path, "r+") as file:
-        description = json.loads(file.attrs["sharing"])
+        description = json.loads(file.attrs["second_network"])
         if damage == "digest":
-            file["members/0/sharing/output_bias"][0] += 1
+            file["members/0/second/output_bias"][0] += 1
         elif damage == "missing":
-            del file["members/0/sharing/output_bias"]
+            del file["members/0/second/output_bias"]
         elif damage == "other inputs":
-            file.attrs["sharing"] = json.dumps(description | {"vocabulary": len(INPUTS)})
+            file.attrs["second_network"] = json.dumps(description | {"vocabulary": len(INPUTS)})
         else:
-            file.attrs["sharing"] = json.dumps(description | {"per_bin": False})
+            file.attrs["second_network"] = json.dumps(description | {"per_bin": False})
     expected = {"digest": "digest", "missing": "has no dataset"}.get(damage, "does not fit")
     with pytest.raises(InputError, match=expected):
-        load_model(path, alphabet="variant")
-
-
-def test_a_model_of_the_release_before_reads_once(models, ok, tmp_path):
-    old, table = tmp_path / "old.h5", {}
-    old.write_bytes((models / "once.h5").read_bytes())
-    with h5py.File(old, "r+") as file:
-        del file.attrs["sharing"]
-        file.attrs["schema_version"] = 2
-    for name, model in (("old", old), ("once", models / "once.h5")):
-        ok("predict", model, models / "test.h5", "--table", tmp_path / f"{name}.tsv")
-        table[name] = (tmp_path / f"{name}.tsv").read_bytes()
-    assert table["old"] == table["once"]
+        load_model(path, HaplotypeEncoding)
 
 
 def test_words_of_the_release_before_are_refused_in_a_sentence(models, run, tmp_path):

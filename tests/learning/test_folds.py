@@ -72,7 +72,7 @@ def test_every_sentence_is_held_out_once(places, tmp_path, method):
     counts = (sides == TEST).sum(axis=1)
     assert method == "file" or counts.max() < 2 * counts.min()
     for split in splits:
-        again = Split.restore(json.loads(json.dumps(split.describe())))
+        again = Split.from_dict(json.loads(json.dumps(split.to_dict())))
         assert (again.sides(places) == split.sides(places)).all()
 
 
@@ -231,7 +231,7 @@ def test_bad_fold_files(tmp_path, case):
 
 def test_regions_of_another_genome_are_named(places):
     regions = (("22", 0, 9, "train"), ("22", 9, 20, "test"))
-    with pytest.raises(InputError, match=r"no region of the fold file lies where the sentences do \(22; chr1"):
+    with pytest.raises(InputError, match=r"no region of the fold file contains a sentence \(22; chr1"):
         make_splits(places, SplitScheme(method="file", regions=regions))
 
 

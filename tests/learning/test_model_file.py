@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import pickle
 
@@ -10,8 +11,11 @@ import numpy as np
 import pytest
 
 from archaictools.errors import InputError
-from archaictools.learning.model_file import check_fit, load_model, save_model
-from archaictools.sequence.token_file import open_words
+from archaictools.haplotypes.feature_file import HaplotypeEncoding
+from archaictools.learning.model_file import load_model, save_model
+from archaictools.sequence.compatibility import check_fit
+from archaictools.sequence.token_file import KmerEncoding, open_tokens
+from fuzzing.containers import haplotype_model
 from helpers import small_model
 
 
@@ -23,7 +27,7 @@ def path(tmp_path):
 
 
 def test_round_trip(path, tmp_path):
-    before, after = small_model(), load_model(path)
+    before, after = small_model(), load_model(path, KmerEncoding)
     assert len(after.members) == 2
     for one, other in zip(before.members, after.members, strict=True):
         assert one.split == other.split
@@ -51,9 +55,15 @@ def replace(handle, name, data):
     handle[name] = data
 
 
+def set_sources(handle, titles, digests):
+    replace(handle, "sources/title", np.array(titles, dtype=h5py.string_dtype()))
+    replace(handle, "sources/sha256", np.array(digests, dtype=h5py.string_dtype()))
+
+
 CASES = {
-    "newer schema": (lambda h: h.attrs.__setitem__("schema_version", 4), "schema version 4, this release reads 2 to 3"),
-    "older schema": (lambda h: h.attrs.__setitem__("schema_version", 1), "make the file again"),
+    "newer schema": (lambda h: h.attrs.__setitem__("schema_version", 5), "schema version 5, this release reads 4 to 4"),
+    "older schema": (lambda h: h.attrs.__setitem__("schema_version", 3), "train the model again"),
+    "sources of k-mers": (lambda h: set_sources(h, [""], ["0" * 64]), "names VCFs as its sources, but reads k-mers"),
     "other kind": (lambda h: h.attrs.__setitem__("format", "x"), "expected archaictools model"),
     "other alphabet": (lambda h: h.attrs.__setitem__("alphabet", "variant"), "variant alphabet"),
     "changed weight": (lambda h: h["members/1/weights/dense_bias"].__setitem__(0, 9.0), "digest of members/1/weights/dense_bias is wrong"),
@@ -81,7 +91,55 @@ def test_tampered_models_are_refused(path, case):
     with h5py.File(path, "a") as handle:
         change(handle)
     with pytest.raises(InputError, match=message):
-        load_model(path)
+        load_model(path, KmerEncoding)
+
+
+def test_an_old_model_is_refused_with_what_to_do(path):
+    """Schema 3 had other attributes, and the sources among its metrics: the version is named, not the attribute."""
+    with h5py.File(path, "a") as handle:
+        handle.attrs["schema_version"] = 3
+        handle.attrs["sharing"] = handle.attrs["second_network"]
+        del handle.attrs["second_network"], handle["sources"]
+    with pytest.raises(InputError, match="schema version 3, this release reads 4 to 4; train the model again"):
+        load_model(path, KmerEncoding)
+
+
+@pytest.fixture
+def people(tmp_path):
+    return haplotype_model(tmp_path / "people.h5")
+
+
+def test_sources_are_read_back(people, tmp_path):
+    before = load_model(people, HaplotypeEncoding)
+    assert before.sources == {"": ["0" * 64]}
+    sources = {"a": ["1" * 64, "2" * 64], "": ["3" * 64]}
+    save_model(tmp_path / "again.h5", dataclasses.replace(before, sources=sources))
+    assert load_model(tmp_path / "again.h5", HaplotypeEncoding).sources == sources
+
+
+@pytest.mark.parametrize(
+    ("titles", "digests", "message"),
+    [
+        ([], [], "does not name the VCFs of the people it has seen; train the model again"),
+        ([""], ["x" * 64], "a SHA-256 of an input that is none"),
+        (["other"], ["0" * 64], r"has seen chr[12], which belongs to none of its sources"),
+        (["chr"], ["0" * 64], r"has seen chr[12], which belongs to none of its sources"),
+        ([""], [], "has shape"),
+    ],
+)
+def test_a_model_that_does_not_say_what_it_has_seen_is_refused(people, titles, digests, message):
+    """Without its sources, a model passed as one that had seen nothing."""
+    with h5py.File(people, "a") as handle:
+        set_sources(handle, titles, digests)
+    with pytest.raises(InputError, match=message):
+        load_model(people, HaplotypeEncoding)
+
+
+def test_sources_are_required(people):
+    with h5py.File(people, "a") as handle:
+        del handle["sources"]
+    with pytest.raises(InputError, match="has no dataset sources/title"):
+        load_model(people, HaplotypeEncoding)
 
 
 def test_external_storage_is_not_followed(path, tmp_path):
@@ -91,7 +149,7 @@ def test_external_storage_is_not_followed(path, tmp_path):
         del handle["members/1/weights/output_bias"]
         handle.create_dataset("members/1/weights/output_bias", (1,), "f4", external=[(str(secret), 0, 4)])
     with pytest.raises(InputError, match="keeps members/1/weights/output_bias outside itself"):
-        load_model(path)
+        load_model(path, KmerEncoding)
 
 
 def test_a_pickle_runs_no_code(tmp_path):
@@ -102,7 +160,7 @@ def test_a_pickle_runs_no_code(tmp_path):
     path = tmp_path / "model.h5"
     path.write_bytes(pickle.dumps(Bomb()))
     with pytest.raises(InputError, match="not an intact HDF5 file"):
-        load_model(path)
+        load_model(path, KmerEncoding)
     assert not (tmp_path / "ran").exists()
 
 
@@ -118,11 +176,11 @@ def test_words_that_do_not_fit_are_named(ok, run, path, tmp_path, planted):
     ):
         out = tmp_path / "w.h5"
         ok("tokenize", bed, "--genome", genome, "--out", out, *options)
-        with open_words(out) as words, pytest.raises(InputError) as caught:
-            check_fit(load_model(path), words)
+        with open_tokens(out) as words, pytest.raises(InputError) as caught:
+            check_fit(load_model(path, KmerEncoding), words)
         assert message in str(caught.value)
-    with open_words(out) as words:
-        check_fit(load_model(path), words, any_build=True)
+    with open_tokens(out) as words:
+        check_fit(load_model(path, KmerEncoding), words, any_build=True)
     result = run("predict", path, out, "--table", tmp_path / "t.tsv")
     assert result.code == 3
     assert "another genome build" in result.err

@@ -48,7 +48,7 @@ def test_named_chromosomes_are_used_and_checked():
     places = genome([50, 50, 50, 50])
     options = SplitScheme(test_chromosomes=("chr2",), validation_chromosomes=("chr4",))
     assert make_split(places, options).chromosomes["train"] == ["chr1", "chr3"]
-    with pytest.raises(InputError, match="no labelled sentence lies on chrX"):
+    with pytest.raises(InputError, match="no labelled sentence is on chrX"):
         make_split(places, SplitScheme(test_chromosomes=("chrX",)))
     with pytest.raises(UsageError, match="for test and for validation"):
         make_split(places, SplitScheme(test_chromosomes=("chr2",), validation_chromosomes=("chr2",)))
@@ -76,7 +76,7 @@ def test_one_class_cannot_be_learnt():
         make_split(places, SplitScheme())
     places = genome([50, 50, 50])
     places.label[places.chrom == 0] = 0
-    with pytest.raises(InputError, match="holds one class only"):
+    with pytest.raises(InputError, match="contains one class only"):
         make_split(places, SplitScheme())
 
 
@@ -139,7 +139,7 @@ def test_a_split_is_the_same_however_chromosomes_are_numbered(method):
 def test_a_split_is_the_same_after_storage(method):
     places = genome([3_000, 2_000, 1_000, 900], step=900)
     split = make_split(places, SplitScheme(method=method, block_size=50_000, seed=9))
-    again = Split.restore(split.describe())
+    again = Split.from_dict(split.to_dict())
     assert (again.sides(places) == split.sides(places)).all()
 
 

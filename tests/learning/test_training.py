@@ -15,10 +15,10 @@ import pytest
 
 from archaictools.learning import training
 from archaictools.learning.checkpoint import FILE
-from archaictools.learning.report import places_of
 from archaictools.learning.splits import TRAIN, SplitScheme, make_split
 from archaictools.sequence.batches import TrainingBatches
-from archaictools.sequence.token_file import open_words
+from archaictools.sequence.dataset import locations_of
+from archaictools.sequence.token_file import open_tokens
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +64,7 @@ def test_killed_and_resumed_equals_uninterrupted(words, tmp_path):
         [part for part in command(words, broken, "--checkpoint", checkpoint) if part != "--quiet"],
         check=True, capture_output=True, text=True,
     )  # fmt: skip
-    assert "going on after epoch" in resumed.stderr
+    assert "resuming after epoch" in resumed.stderr
     for name in ("model.h5", "metrics.json", "history.tsv"):
         assert (whole / name).read_bytes() == (broken / name).read_bytes()
     other = subprocess.run(
@@ -75,8 +75,8 @@ def test_killed_and_resumed_equals_uninterrupted(words, tmp_path):
 
 
 def test_batches_hold_every_sentence_once_in_a_reproducible_order(words, monkeypatch):
-    with open_words(words) as sentences:
-        places = places_of(sentences)
+    with open_tokens(words) as sentences:
+        places = locations_of(sentences)
         rows = np.flatnonzero(make_split(places, SplitScheme()).sides(places) == TRAIN)
         expected = sentences.alphabet.ids(sentences.take(rows))
 
@@ -120,7 +120,7 @@ def test_a_diverging_loss_ends_the_run_in_a_sentence(run, words, tmp_path):
     model = tmp_path / "m.h5"
     result = run("train", words, "--model", model, "--learning-rate", "1e30", "--epochs", 1)
     assert result.code == 1
-    assert "the loss is not a number in step" in result.err
+    assert "the loss is not finite in step" in result.err
     assert "smaller --learning-rate" in result.err
     assert not model.exists()
     assert list(tmp_path.iterdir()) == []

@@ -10,7 +10,7 @@ import pyBigWig
 import pytest
 
 from archaictools.errors import InputError
-from archaictools.haplotypes.callable_file import companion_of
+from archaictools.haplotypes.callable_file import callable_file_of
 from archaictools.io.annotation import read_genes
 from archaictools.io.summary import Summary
 
@@ -356,7 +356,7 @@ def test_counts_over_read_bases_against_marking_every_base(ok, tmp_path):
         for chrom, start, end, *_ in places:
             marked[chrom][row, start:end] = True
     write(tmp_path / "s.tsv", HEADER + "".join(f"{c}\t{s}\t{e}\t{p}\t{h}\t0.5\t.\t0\n" for c, s, e, p, h in segments))
-    companion_of(tmp_path / "s.tsv").write_text("".join(f"{c}\t{s}\t{e}\t3\n" for c, s, e in read))
+    callable_file_of(tmp_path / "s.tsv").write_text("".join(f"{c}\t{s}\t{e}\t3\n" for c, s, e in read))
     write(tmp_path / "g.bed", "".join(f"{c}\t{s}\t{e}\tg{n}\n" for n, (c, s, e) in enumerate(genes)))
     ok("genes", tmp_path / "s.tsv", "--annotation", tmp_path / "g.bed", "--out", tmp_path / "o.tsv", "--threshold", 0)
     table = table_of(tmp_path / "o.tsv")

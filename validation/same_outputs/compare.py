@@ -1,6 +1,6 @@
 """Check that two checkouts of archaictools write identical outputs.
 
-    compare.py --before CHECKOUT --after CHECKOUT --out FOLDER [--only demo] [--data FOLDER]
+    compare.py --before CHECKOUT --after CHECKOUT --out FOLDER [--only demo] [--data FOLDER] [--allow KEY]
 
 Three sets of commands run with each checkout: the demo, the demo of real people (fetches its VCF), and the commands of
 commands.txt on the test data. Results are in OUT/before/SET and OUT/after/SET. A finished set is not run again; remove
@@ -8,7 +8,7 @@ its folder to repeat it. Files are compared as follows.
 
 * Text (TSV, BED, VCF, JSON): equal without provenance lines and keys. A file is "reworded" if only sentences differ:
   cells or JSON strings with at least two words and the same numbers. ``--strict`` treats it as different.
-* HDF5: equal datasets (shape, type, bytes) and attributes, except those of ``IGNORED``.
+* HDF5: equal datasets (shape, type, bytes) and attributes, except those of ``IGNORED`` and of ``--allow KEY``.
 * PNG: equal pixels. bigWig and all other files: equal bytes.
 
 Prints a table and the differing files. Exits with 1 if any file differs or exists on one side only.
@@ -219,7 +219,11 @@ def main() -> None:
     parser.add_argument("--data", type=Path, nargs=1, default=[], help="folder of published calls, for demo-people")
     parser.add_argument("--threads", type=int, default=2, help="CPU threads")
     parser.add_argument("--strict", action="store_true", help="count reworded files as different")
+    parser.add_argument(
+        "--allow", action="append", default=[], metavar="KEY", help="JSON key that may differ; repeatable"
+    )
     options = parser.parse_args()
+    IGNORED.update(options.allow)
     options.out = options.out.resolve()
     options.inputs = options.before.resolve() / "test-data"
     options.data = [path.resolve() for path in options.data]

@@ -117,6 +117,12 @@ def genes(predictions: PathLike | PredictResult, *, options: GeneOptions, run: R
         If a file cannot be understood, or if no gene lies on a chromosome of the predictions.
     UsageError
         If an option does not apply to the predictions.
+
+    Examples
+    --------
+    >>> import archaictools as at
+    >>> calls = at.predict(model="pretrained", words="haplotypes.h5")  # doctest: +SKIP
+    >>> at.genes(calls, annotation="genes.gtf").table.nlargest(10, "haplotypes")  # doctest: +SKIP
     """
     from archaictools.errors import UsageError
     from archaictools.haplotypes.genes import is_segments
@@ -186,7 +192,7 @@ def _of_windows(path: Path, options: GeneOptions) -> GenesResult:
 
 
 def _of_segments(path: Path, options: GeneOptions) -> GenesResult:
-    from archaictools.haplotypes.callable_file import companion_of
+    from archaictools.haplotypes.callable_file import callable_file_of
     from archaictools.haplotypes.genes import carried_genes, carriers
     from archaictools.io.annotation import read_genes
     from archaictools.io.files import StagedOutputs
@@ -194,15 +200,15 @@ def _of_segments(path: Path, options: GeneOptions) -> GenesResult:
     from archaictools.learning.gene_table import genes_bed
 
     summary, regions = Summary(), options.callable
-    if regions is None and companion_of(path).is_file():
-        regions = companion_of(path)
+    if regions is None and callable_file_of(path).is_file():
+        regions = callable_file_of(path)
         log.info("callable regions are read from %s", regions)
     with StagedOutputs() as outputs:
         target, track = (outputs.stage(file) if file else None for file in (options.out, options.bed))
         table = carriers(
             read_genes(options.annotation, tally=summary),
             path,
-            companion=regions,
+            callable_file=regions,
             threshold=options.threshold,
             tally=summary,
             source=options.annotation,

@@ -156,10 +156,10 @@ def haplotypes(
         archaic=inputs.archaic,
         individuals=inputs.individuals,
     )
-    # Feature files with equal digests of all vcf_N hold the same samples; see archaictools.haplotypes.dataset.
     files: dict[str, Path | None] = {f"vcf_{number}": path for number, path in enumerate(inputs.vcf)}
     files |= {f"archaic_vcf_{number}": path for number, path in enumerate(inputs.archaic_vcf)}
     files |= {"callable": inputs.callable, "truth": inputs.truth}
+    origin = provenance.record("haplotypes", asdict(encoding), files)
     groups = group_starts(len(samples.ingroup), encoding.together)
     summary = Summary()
     with StagedOutputs() as staged:
@@ -171,7 +171,8 @@ def haplotypes(
                 HaplotypeEncoding(bin=encoding.bin, archaic=samples.archaic, outgroup=len(samples.outgroup)),
                 haplotypes=samples.haplotypes,
                 lengths={},
-                provenance=provenance.record("haplotypes", asdict(encoding), files),
+                provenance=origin,
+                vcf_digests=[origin["inputs"][f"vcf_{number}"]["sha256"] for number in range(len(inputs.vcf))],
                 groups=(2 * groups).tolist(),
             ) as writer,
             Progress(None, "sites", "haplotypes") as progress,

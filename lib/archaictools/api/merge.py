@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -15,11 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from archaictools.api.inputs import PathLike
-    from archaictools.io.files import StagedOutputs
     from archaictools.io.merge import Kind
-    from archaictools.io.summary import Summary
-
-log = logging.getLogger("archaictools")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,7 +74,7 @@ def merge(parts: Sequence[PathLike], *, files: MergeFiles, run: RunOptions) -> M
     UsageError
         If a file of callable regions of another run lies in the folder of the output.
     """
-    from archaictools.haplotypes.merge import merge_people
+    from archaictools.haplotypes.merge import merge_callable_files, merge_people
     from archaictools.io.files import StagedOutputs
     from archaictools.io.merge import Kind, kind_of_parts, merge_files
     from archaictools.io.summary import Summary
@@ -91,7 +86,8 @@ def merge(parts: Sequence[PathLike], *, files: MergeFiles, run: RunOptions) -> M
         kind, filled = kind_of_parts(paths)
         people = kind is Kind.PEOPLE
         rows = merge_people(filled, target) if people else merge_files(filled, target, kind, tally=summary)
-        regions = _merge_companions(paths, kind, files.out, outputs, summary)
+        tables = kind is Kind.TABLE
+        regions = merge_callable_files(paths, files.out, outputs, tally=summary) if tables else None
     empty = len(paths) - len(filled)
     facts = {
         "merged": f"{len(paths):,} {kind} parts into {files.out}" + (f", {empty:,} of them empty" if empty else "")
@@ -102,36 +98,3 @@ def merge(parts: Sequence[PathLike], *, files: MergeFiles, run: RunOptions) -> M
     if summary.frame()["count"].sum():
         facts["handled"] = summary.sentence()
     return MergeResult(path=files.out, callable=regions, kind=kind, rows=rows, empty_parts=empty, facts=facts)
-
-
-def _merge_companions(
-    paths: Sequence[Path], kind: Kind, out: Path, outputs: StagedOutputs, summary: Summary
-) -> Path | None:
-    """Join the callable regions in the folders of tables of segments; return the file, or None if there is none."""
-    from archaictools.errors import UsageError
-    from archaictools.haplotypes.callable_file import companion_of
-    from archaictools.haplotypes.genes import is_segments
-    from archaictools.io.merge import Kind, kind_of_parts, merge_files
-    from archaictools.io.pipes import is_stream
-
-    if kind is not Kind.TABLE or not is_segments(paths[0]):
-        return None
-    companions = [companion_of(path) for path in paths]
-    lacking = [path for path, companion in zip(paths, companions, strict=True) if not companion.is_file()]
-    if not lacking and not is_stream(out):
-        regions = companion_of(out)
-        found, filled = kind_of_parts(companions)
-        merge_files(filled, outputs.stage(regions), found, tally=summary)
-        return regions
-    if len(lacking) < len(paths):
-        reason = f"{out} has no folder to write them to"
-        if lacking:
-            reason = f"{lacking[0]} has no {companion_of(lacking[0]).name} in its folder"
-        log.warning("callable regions are not joined: %s", reason)
-    if not is_stream(out) and companion_of(out).exists():
-        raise UsageError(
-            "would be read as the callable regions of the output, but those of the parts are not joined",
-            path=companion_of(out),
-            remedy="remove it, or name another output",
-        )
-    return None

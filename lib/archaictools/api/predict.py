@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from archaictools.haplotypes.feature_file import FeatureFile
     from archaictools.haplotypes.segments import CallResult
     from archaictools.learning.model_file import TrainedModel
-    from archaictools.sequence.token_file import WordsFile
+    from archaictools.sequence.token_file import TokenFile
     from archaictools.sequence.tracks import WindowCounts
 
 #: Suffixes of a bigWig file.
@@ -32,7 +32,7 @@ _BIGWIG = frozenset({".bw", ".bigwig"})
 @keywords(files=PredictionFiles, calling=SegmentOptions, deserts=DesertOptions, build=BuildOptions, run=RunOptions)
 def predict(
     model: PathLike | TrainedModel,
-    words: PathLike | FeatureFile | WordsFile,
+    words: PathLike | FeatureFile | TokenFile,
     *,
     files: PredictionFiles,
     calling: SegmentOptions,
@@ -61,6 +61,13 @@ def predict(
         If a file cannot be understood, or if the model does not fit the words.
     UsageError
         If an option is for the other alphabet.
+
+    Examples
+    --------
+    >>> import archaictools as at
+    >>> calls = at.predict(model="pretrained", words="haplotypes.h5")  # doctest: +SKIP
+    >>> calls.people[["sample", "percent"]]  # doctest: +SKIP
+    >>> calls.to_bigwig("tracks")  # doctest: +SKIP
     """
     alphabet = Alphabet.VARIANT if is_of_haplotypes(words) else Alphabet.KMER
     check_alphabet(alphabet, files, deserts, build)
@@ -73,22 +80,22 @@ def predict(
 
 def _of_haplotypes(
     model: PathLike | TrainedModel,
-    words: PathLike | FeatureFile | WordsFile,
+    words: PathLike | FeatureFile | TokenFile,
     files: PredictionFiles,
     calling: SegmentOptions,
     deserts: DesertOptions,
     run: RunOptions,
     again: Again,
 ) -> HaplotypePredictions:
+    from archaictools.haplotypes.compatibility import check_bins
     from archaictools.haplotypes.outputs import write_posteriors, write_tables
     from archaictools.haplotypes.posteriors import KeptPosteriors, predict_haplotypes
     from archaictools.haplotypes.predict import BinEnsemble
     from archaictools.io.files import StagedOutputs
-    from archaictools.learning.model_file import check_bins
-    from archaictools.learning.network import start_tensorflow
+    from archaictools.learning.backend import start_tensorflow
     from archaictools.progress import Progress
 
-    files = _with_companion(files)
+    files = _with_callable_file(files)
     calling = calling.resolved(Alphabet.VARIANT)
     with StagedOutputs() as outputs, open_haplotypes(words) as features:
         trained = open_model(model, Alphabet.VARIANT)
@@ -127,10 +134,10 @@ def _of_haplotypes(
     )
 
 
-def _with_companion(files: PredictionFiles) -> PredictionFiles:
+def _with_callable_file(files: PredictionFiles) -> PredictionFiles:
     """Return the outputs, with the callable regions in the folder of the segments if no file is named for them."""
     from archaictools.errors import UsageError
-    from archaictools.haplotypes.callable_file import companion_of
+    from archaictools.haplotypes.callable_file import callable_file_of
 
     if files.bigwig and files.bigwig.suffix.lower() in _BIGWIG:
         raise UsageError(
@@ -140,7 +147,7 @@ def _with_companion(files: PredictionFiles) -> PredictionFiles:
     segments = files.segments
     if files.callable or not segments or not (segments.is_file() or not segments.exists()):
         return files
-    return replace(files, callable=companion_of(segments))
+    return replace(files, callable=callable_file_of(segments))
 
 
 def _written(files: PredictionFiles) -> list[Path]:
@@ -173,7 +180,7 @@ def _haplotype_facts(found: CallResult, calling: SegmentOptions, deserts: Desert
 
 def _of_windows(
     model: PathLike | TrainedModel,
-    words: PathLike | FeatureFile | WordsFile,
+    words: PathLike | FeatureFile | TokenFile,
     files: PredictionFiles,
     calling: SegmentOptions,
     build: BuildOptions,
@@ -181,9 +188,9 @@ def _of_windows(
     again: Again,
 ) -> WindowPredictions:
     from archaictools.io.files import StagedOutputs
-    from archaictools.learning.model_file import check_fit
-    from archaictools.learning.network import start_tensorflow
+    from archaictools.learning.backend import start_tensorflow
     from archaictools.progress import Progress
+    from archaictools.sequence.compatibility import check_fit
     from archaictools.sequence.predict import Ensemble
     from archaictools.sequence.tracks import predict_chromosomes, track_lengths, write_predictions
 

@@ -30,9 +30,9 @@ VERBS = {
     "evaluate": "Say whether a model has skill, beside every control.",
     "importance": "Rank positions and k-mers by permutation importance.",
     "embedding": "Export the learnt word vectors, and map them with UMAP.",
-    "predict": "Predict windows: bigWig, BED and a table.",
-    "merge": "Join predictions made part by part (chromosome by chromosome).",
-    "genes": "Say which genes lie in introgressed sequence.",
+    "predict": "Predict windows or haplotypes, and call segments.",
+    "merge": "Join predictions made chromosome by chromosome.",
+    "genes": "Summarise predictions over genes.",
 }
 
 

@@ -189,12 +189,12 @@ def check_alphabet(alphabet: str) -> None:
 
 def of_haplotypes(words: Path) -> bool:
     """Tell whether words are of haplotypes, not of k-mers, and refuse options that say nothing about them."""
+    from archaictools.alphabet import Alphabet
     from archaictools.api.inputs import alphabet_of
-    from archaictools.haplotypes.feature_file import ALPHABET
 
     alphabet = alphabet_of(words)
     check_alphabet(alphabet)
-    return alphabet == ALPHABET
+    return alphabet is Alphabet.VARIANT
 
 
 def names(_context: click.Context, _parameter: click.Parameter, value: str | None) -> tuple[str, ...]:
@@ -235,8 +235,12 @@ class _Command(click.Command):
                     formatter.write(f"  {line}\n")
 
 
-def verb(function: Verb[..., Any], *, short_help: str, examples: str) -> Callable[[Callable[..., None]], click.Command]:
+def verb(
+    function: Verb[..., Any], *, short_help: str, examples: str
+) -> Callable[[Callable[..., int | None]], click.Command]:
     """Make a command of a function that gets the arguments and the options given on the command line.
+
+    The function may return an exit code.
 
     Parameters
     ----------
@@ -248,9 +252,9 @@ def verb(function: Verb[..., Any], *, short_help: str, examples: str) -> Callabl
         Command lines, shown below the options as they stand.
     """
 
-    def decorate(body: Callable[..., None]) -> click.Command:
+    def decorate(body: Callable[..., int | None]) -> click.Command:
         @wraps(body)
-        def run(*, quiet: bool, **values: Any) -> None:
+        def run(*, quiet: bool, **values: Any) -> int | None:
             threads = usable_threads(values.get("threads"))
             for library in ("OMP", "OPENBLAS", "MKL", "NUMBA"):
                 os.environ[f"{library}_NUM_THREADS"] = str(threads)
@@ -258,7 +262,7 @@ def verb(function: Verb[..., Any], *, short_help: str, examples: str) -> Callabl
             _refuse_infinite(values)
             _refuse_overwritten_inputs(values)
             context = click.get_current_context()
-            body(
+            return body(
                 **{
                     name: value
                     for name, value in values.items()

@@ -47,7 +47,7 @@ def audit_haplotypes(genomes: Genomes, splits: Sequence[Split]) -> SplitAudit:
         The verdict is ``leaky`` where the same people are on two sides, ``suspect`` where two sides touch, else
         ``clean``.
     """
-    measured = [distance_between_sides(genomes.places, split.sides(genomes.places)) for split in splits]
+    measured = [distance_between_sides(genomes.locations, split.sides(genomes.locations)) for split in splits]
     distance = min((found for found in measured if found is not None), default=None)
     people = _people_on_two_sides(genomes, splits)
     verdict, reason = _verdict(distance, people, splits[0].options.method)
@@ -77,8 +77,8 @@ def _people_on_two_sides(genomes: Genomes, splits: Iterable[Split]) -> list[str]
     """Return the people whose tracts on a chromosome are the same in two files, on different sides; sorted."""
     if len(genomes.sources) < 2:
         return []
-    places = genomes.places
-    number = {name: index for index, name in enumerate(places.names)}
+    locations = genomes.locations
+    number = {name: index for index, name in enumerate(locations.names)}
     units = defaultdict(set)
     for unit in genomes.units:
         for (sample, side), tracts in zip(unit.words.haplotypes, unit.words.truth(unit.chrom), strict=True):
@@ -88,9 +88,9 @@ def _people_on_two_sides(genomes: Genomes, splits: Iterable[Split]) -> list[str]
     shared = {(sample, pair) for (_, sample, _, _), names in units.items() for pair in combinations(sorted(names), 2)}
     found = set()
     for split in splits if shared else ():
-        sides = split.sides(places)
+        sides = split.sides(locations)
         for sample, pair in shared:
-            one, other = (sides[places.chrom == number[name]] for name in pair)
+            one, other = (sides[locations.chrom == number[name]] for name in pair)
             if ((one != other) & (one != EXCLUDED) & (other != EXCLUDED)).any():
                 found.add(sample)
     return sorted(found)

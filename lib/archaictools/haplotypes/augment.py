@@ -1,9 +1,9 @@
-"""What real data suffer, done to the words of simulated haplotypes, so that a model learns to live with it.
+"""Data augmentation: simulate phasing errors, missing archaic calls and masks on the features of training haplotypes.
 
-Every change works on the counts of a person's two haplotypes, drawn anew in each epoch: phase switches, archaic calls
-that are missing, archaic calls that are missing and were read as REF, archaic calls only where they are not REF, no
-archaic genome at all, mutation rates that vary along the genome, and parts that could not be called. Half of the people
-are read from their chromosome's end to its start, which says the same.
+Every change works on the counts of a person's two haplotypes and is drawn in each epoch: phase switches, archaic calls
+that are missing, missing archaic calls read as REF, archaic calls only where they are not REF, no archaic genome,
+mutation rates that vary along the genome, and regions that are not callable. Half of the people are read from the end
+of the chromosome to its start, which carries the same information.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ Counts = npt.NDArray[np.uint8]
 
 _LACKED = ARCHAIC.index("lacked")
 _HOM = ARCHAIC.index("hom")
-#: Classes of alleles that are more likely derived, and so seldom REF; and of those that are more likely ancestral.
+#: Frequency classes of alleles that are more likely derived, and so rarely REF; and of those more likely ancestral.
 _DERIVED = slice(0, FREQUENCIES.index("over_50"))
 _ANCESTRAL = slice(FREQUENCIES.index("over_50"), None)
 _VARIABLE, _CALLABLE = (len(PATTERNS) + SHARED.index(name) for name in ("outgroup_variable", "callable"))
@@ -28,27 +28,27 @@ _VARIABLE, _CALLABLE = (len(PATTERNS) + SHARED.index(name) for name in ("outgrou
 
 @dataclass(frozen=True, kw_only=True)
 class Augmentation:
-    """How often each change is made to a person, and how far.
+    """How often each change is made to a person, and how strong it is.
 
     Attributes
     ----------
     switch, switches
-        Share of people with phase switches, and the most of them in 1,000 bins.
+        Fraction of people with phase switches, and the largest number of switches in 1,000 bins.
     archaic_absent
-        Share of people read without an archaic genome.
+        Fraction of people read without an archaic genome.
     archaic_only_alternate
-        Share of people whose archaic genomes are only given where they are not REF, the rest being uncalled.
+        Fraction of people whose archaic genomes are called only where they are not REF.
     archaic_missing, most_missing
-        Share of people with missing archaic calls, and the largest share of calls missing: as behind masks, few in some
-        places and most in others.
+        Fraction of people with missing archaic calls, and the largest fraction of calls that are missing. As with
+        masks, few are missing in some regions and most in others.
     archaic_as_reference, most_as_reference
-        The same for calls that are missing and were read as REF.
+        The same for missing calls that are read as REF.
     rate, slowest
-        Share of people whose mutation rate varies, and its lowest value in parts of the highest.
+        Fraction of people whose mutation rate varies, and the minimum rate as a fraction of the maximum.
     masked, most_masked
-        Share of people of whom parts could not be called, and the largest share of bins touched.
+        Fraction of people with regions that are not callable, and the largest fraction of bins affected.
     reverse
-        Share of people read from end to start.
+        Fraction of people read from end to start.
     """
 
     switch: float = 0.35
@@ -68,7 +68,7 @@ class Augmentation:
     def apply(
         self, inputs: Counts, truth: npt.NDArray[np.uint16], rng: np.random.Generator
     ) -> tuple[Counts, npt.NDArray[np.uint16]]:
-        """Change one person.
+        """Return the features and truth of one person, changed at random.
 
         Parameters
         ----------
@@ -77,12 +77,12 @@ class Augmentation:
         truth
             uint16 (2, bins).
         rng
-            Decides what is done.
+            Source of randomness.
 
         Returns
         -------
         tuple
-            New arrays of the same shapes.
+            New arrays of the same shapes and types.
         """
         inputs, truth = inputs.copy(), truth.copy()
         bins = truth.shape[1]
@@ -94,8 +94,8 @@ class Augmentation:
             truth[:, crossed] = truth[::-1, crossed]
         counts = inputs[..., : len(PATTERNS)].reshape(2, bins, len(FREQUENCIES), len(ARCHAIC))
         if dice[1] < self.rate:
-            # Stretches of 50 to 500 bins, each with a rate of its own; what varies in the outgroup thins alike.
-            kept = _stretches(bins, rng, low=self.slowest)
+            # Runs of 50 to 500 bins have a rate each; the outgroup's variable sites are thinned by it, too.
+            kept = _levels(bins, rng, low=self.slowest)
             _thin(inputs, counts, kept, rng)
         if dice[2] < self.archaic_as_reference:
             share = _uneven(rng.uniform(0, self.most_as_reference), bins, rng)
@@ -121,7 +121,7 @@ class Augmentation:
             counts[:] = 0
             counts[..., UNCALLED] = total
         if dice[5] < self.masked:
-            kept = np.where(_stretches(bins, rng, low=0.0) < rng.uniform(0, self.most_masked), rng.random(bins), 1.0)
+            kept = np.where(_levels(bins, rng, low=0.0) < rng.uniform(0, self.most_masked), rng.random(bins), 1.0)
             kept[rng.random(bins) < 0.3 * (kept < 1)] = 0.0
             _thin(inputs, counts, kept, rng)
             inputs[..., _CALLABLE] = np.rint(inputs[..., _CALLABLE] * kept)
@@ -129,30 +129,30 @@ class Augmentation:
         return (inputs[:, ::-1], truth[:, ::-1]) if dice[7] < self.reverse else (inputs, truth)
 
 
-def of_archaics() -> Augmentation:
-    """Return the changes that archaic genomes suffer alone: who shares what, and where, stays as it is."""
+def archaic_changes() -> Augmentation:
+    """Return the changes of archaic calls alone, which leave the alleles that people share as they are."""
     return Augmentation(switch=0, rate=0, masked=0, reverse=0)
 
 
 def _thin(inputs: Counts, counts: Counts, kept: npt.NDArray[np.float64], rng: np.random.Generator) -> None:
-    """Keep a share of the sites of each bin, in place."""
+    """Keep a fraction of the sites of each bin, in place."""
     counts[:] = rng.binomial(counts, kept[:, None, None])
     inputs[..., _VARIABLE] = rng.binomial(inputs[0, :, _VARIABLE], kept)
 
 
 def _capped(counts: Counts, moved: Counts) -> Counts:
-    """Add what was moved, up to 255."""
+    """Add the moved counts, up to 255."""
     total = np.minimum(counts.astype(np.int64) + moved.sum(axis=-1, dtype=np.int64), 255)
     return np.asarray(total, dtype=np.uint8)
 
 
 def _uneven(mean: float, bins: int, rng: np.random.Generator) -> npt.NDArray[np.float64]:
-    """Return a share for each bin, the same over 1 to 10 bins, often near 0 or 1, with a mean over many."""
+    """Return a fraction for each bin, with a given mean: constant over 1 to 10 bins, often near 0 or 1."""
     lengths = rng.integers(1, 11, size=bins)
     return np.repeat(rng.beta(max(mean, 1e-3), 1 - mean, size=bins), lengths)[:bins]
 
 
-def _stretches(bins: int, rng: np.random.Generator, *, low: float) -> npt.NDArray[np.float64]:
-    """Return a value from ``low`` to 1 for each bin, the same over 50 to 500 bins."""
+def _levels(bins: int, rng: np.random.Generator, *, low: float) -> npt.NDArray[np.float64]:
+    """Return a value from ``low`` to 1 for each bin, constant over 50 to 500 bins."""
     lengths = rng.integers(50, 501, size=bins // 50 + 1)
     return np.repeat(rng.uniform(low, 1, size=len(lengths)), lengths)[:bins]

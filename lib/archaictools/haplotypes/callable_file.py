@@ -16,20 +16,20 @@ if TYPE_CHECKING:
     from archaictools.io.summary import Summary
 
 
-def companion_of(segments: Path) -> Path:
+def callable_file_of(segments: Path) -> Path:
     """Return the name of the file of callable regions that belongs to a table of segments.
 
     Examples
     --------
     >>> from pathlib import Path
-    >>> companion_of(Path("calls/x.tsv")).as_posix(), companion_of(Path("x.tsv.gz")).as_posix()
+    >>> callable_file_of(Path("calls/x.tsv")).as_posix(), callable_file_of(Path("x.tsv.gz")).as_posix()
     ('calls/x.callable.bed', 'x.callable.bed')
     """
     plain = segments.with_suffix("") if segments.suffix in {".gz", ".bgz"} else segments
     return plain.with_suffix(".callable.bed")
 
 
-def read_companion(path: Path, *, tally: Summary) -> dict[str, IntervalSet]:
+def read_callable_file(path: Path, *, tally: Summary) -> dict[str, IntervalSet]:
     """Return the regions that are callable in at least one haplotype.
 
     Parameters

@@ -1,8 +1,8 @@
-"""Several words files of haplotypes as one set to learn from: what is one chromosome, and on which side it lies.
+"""Several files of haplotypes as one data set: which chromosomes are the same, and on which side of a split they are.
 
-Files that share a VCF of modern people (the same simulation beside outgroups of several sizes) show the same
-haplotypes: their chromosomes are one unit and never stand on two sides. All haplotypes of a place are on one side too,
-since people share tracts.
+Files made from the same VCF (for example one simulation with outgroups of several sizes) contain the same haplotypes.
+Their chromosomes have one name and are always on the same side. All haplotypes of a region are on one side too, since
+people share tracts.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import numpy as np
 
 from archaictools.errors import InputError, UsageError
 from archaictools.intervals import runs_of_true
+from archaictools.learning.model_file import region_name
 from archaictools.learning.splits import EXCLUDED, SIDES, Locations, Split
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from archaictools.haplotypes.feature_file import FeatureFile
     from archaictools.learning.regions import SeenRegions
 
-#: Splits that hold out whole stretches of the genome; others would put bins of one tract on both sides.
+#: Splits that hold out whole regions; others would put bins of one tract on both sides.
 METHODS = ("chromosome", "block", "file")
 
 
@@ -36,9 +37,9 @@ class Unit:
     Attributes
     ----------
     words, chrom
-        Where it is.
+        The file and the chromosome.
     name
-        Of the place: the chromosome, preceded by the file's name where files hold other people.
+        Name of the region: the chromosome, preceded by the title of its people if there are several groups of people.
     """
 
     words: FeatureFile
@@ -66,22 +67,22 @@ class Run:
 
 
 class Genomes:
-    """Labelled words files to learn from.
+    """Labelled files of haplotypes to train on.
 
     Parameters
     ----------
     files
-        Of one length of bins.
+        Files with bins of one length.
 
     Attributes
     ----------
     sources
-        Whose haplotypes these are: title of each group of files (empty where there is one only) to digests of VCFs.
+        Title of each group of people (empty if there is one group) to the sorted SHA-256 of its VCFs.
 
     Raises
     ------
     InputError
-        If a file has no labels or other bins than the first.
+        If a file has no labels, or bins of another length than the first.
     """
 
     def __init__(self, files: Sequence[FeatureFile]) -> None:
@@ -95,26 +96,26 @@ class Genomes:
                     path=words.path,
                     remedy="make both with the same --bin",
                 )
-        groups = _united([_source(words) for words in files])
-        firsts = [next(words for words in files if _source(words) <= group) for group in groups]
+        groups = _united([frozenset(words.vcf_digests) for words in files])
+        firsts = [next(words for words in files if group.issuperset(words.vcf_digests)) for group in groups]
         titles = _titles(firsts) if len(groups) > 1 else [""]
         self.sources = {title: sorted(group) for title, group in zip(titles, groups, strict=True)}
         self.units = [
-            Unit(words, chrom, _place(title, chrom))
+            Unit(words, chrom, region_name(title, chrom))
             for words in files
             for title, group in zip(titles, groups, strict=True)
-            if _source(words) <= group
+            if group.issuperset(words.vcf_digests)
             for chrom in words.bins
         ]
 
     @cached_property
     def lengths(self) -> dict[str, int]:
-        """Length of every place in bp, each named once."""
+        """Length of every chromosome in bp, by its name as a region."""
         return {unit.name: unit.words.lengths[unit.chrom] for unit in self.units}
 
     @cached_property
-    def places(self) -> Locations:
-        """Every bin of every place once; its label is 1 where any haplotype is introgressed."""
+    def locations(self) -> Locations:
+        """Every bin of every chromosome once; its label is 1 if any haplotype is introgressed."""
         first = {unit.name: unit for unit in reversed(self.units)}
         names = list(self.lengths)
         counts = [first[name].bins for name in names]
@@ -130,71 +131,60 @@ class Genomes:
         )
 
     def runs(self, split: Split, side: str) -> Iterator[Run]:
-        """Yield the stretches of every unit that lie on a side.
+        """Yield the runs of bins of every unit that are on a side.
 
         Raises
         ------
         UsageError
-            For a split that does not hold out whole stretches.
+            If the split does not hold out whole regions.
         """
         if split.options.method not in METHODS:
             raise UsageError(
                 f"--split {split.options.method} would put bins of one tract on both sides; use {' or '.join(METHODS)}"
             )
-        sides = split.sides(self.places)
-        of_place = {name: sides[self.places.chrom == number] for number, name in enumerate(self.places.names)}
+        sides = split.sides(self.locations)
+        of_name = {name: sides[self.locations.chrom == number] for number, name in enumerate(self.locations.names)}
         for unit in self.units:
-            here = of_place[unit.name] == SIDES[side]
+            here = of_name[unit.name] == SIDES[side]
             for first, last in zip(*runs_of_true(here), strict=True):
                 yield Run(unit, int(first), int(last))
 
-    def unused(self, split: Split) -> int:
-        """Count bins on no side."""
-        return int((split.sides(self.places) == EXCLUDED).sum())
+    def excluded(self, split: Split) -> int:
+        """Return the number of bins on no side."""
+        return int((split.sides(self.locations) == EXCLUDED).sum())
 
 
-def known_places(sources: Mapping[str, Sequence[str]], words: FeatureFile) -> dict[str, list[str]]:
-    """Return under which names a model knows the chromosomes of a words file: none, if it was made of other people.
+def known_names(sources: Mapping[str, Sequence[str]], words: FeatureFile) -> dict[str, list[str]]:
+    """Return, for each chromosome of a file, its names in a model: none if the model was trained on other people.
 
     Parameters
     ----------
     sources
-        :attr:`Genomes.sources` of the training.
+        :attr:`archaictools.learning.model_file.TrainedModel.sources`.
     words
-        Any words file.
+        Any file of haplotypes.
     """
-    mine = _source(words)
+    mine = set(words.vcf_digests)
     titles = [title for title, digests in sources.items() if mine & set(digests)]
-    return {chrom: [_place(title, chrom) for title in titles] for chrom in words.bins}
+    return {chrom: [region_name(title, chrom) for title in titles] for chrom in words.bins}
 
 
 def seen_bins(seen: SeenRegions, names: Sequence[str], edges: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
-    """Tell which bins a network has seen: bool (bins,).
+    """Return which bins a network has seen: bool (bins,).
 
     Parameters
     ----------
     seen
-        Of a member of the model.
+        Regions that a member of the model has seen.
     names
-        Those that :func:`known_places` gives the chromosome.
+        Names of the chromosome in the model, see :func:`known_names`.
     edges
-        Coordinates of the bins, one more than bins.
+        Coordinates of the bins, int64 (bins + 1,).
     """
     found = np.zeros(len(edges) - 1, dtype=bool)
     for name in names:
         found |= seen.touches(name, edges[:-1], edges[1:])
     return found
-
-
-def _place(title: str, chrom: str) -> str:
-    return f"{title}/{chrom}" if title else chrom
-
-
-def _source(words: FeatureFile) -> frozenset[str]:
-    """Tell whose haplotypes a file holds: the digests of its VCFs of modern people, or its own path."""
-    inputs = words.provenance.get("inputs", {})
-    digests = frozenset(str(found.get("sha256")) for name, found in inputs.items() if name.startswith("vcf_"))
-    return digests or frozenset([str(words.path)])
 
 
 def _united(sources: Sequence[frozenset[str]]) -> list[frozenset[str]]:
@@ -208,7 +198,7 @@ def _united(sources: Sequence[frozenset[str]]) -> list[frozenset[str]]:
 
 
 def _titles(files: Sequence[FeatureFile]) -> list[str]:
-    """Name files by their stems, numbered where two have the same."""
+    """Name files by their stems, numbered if two have the same."""
     stems = [words.path.name.split(".")[0] for words in files]
     return [
         stem if stems.count(stem) == 1 else f"{stem}-{stems[: number + 1].count(stem)}"

@@ -10,6 +10,7 @@ Layout (schema version 2)::
                 parameters (JSON: bin, archaic, outgroup, patterns), provenance (JSON)
     chromosomes/ name, length in bp; a chromosome without sites has no bins below
     haplotypes/  sample, haplotype (int8: 1 or 2), group (int32: haplotypes of people read together have the same)
+    vcfs/        sha256 of each VCF of the ingroup and outgroup: files with a common VCF hold the same people
     bins/N/      N is the chromosome's number, from 0:
         counts             uint8 (haplotypes, bins, 32): see archaictools.haplotypes.allele_classes; 255 is 255 or more
         matches            uint8 (haplotypes, bins, archaic people, 3): rare alleles at which that person is called;
@@ -58,7 +59,7 @@ from archaictools.io.schema import (
     TEXT,
     Data,
     Table,
-    check_inputs,
+    check_digests,
     check_lengths,
     check_name,
     check_names,
@@ -74,6 +75,7 @@ if TYPE_CHECKING:
 
     from archaictools.io.hdf5 import Selection
     from archaictools.io.schema import Contents
+    from archaictools.learning.network import NetworkConfig
 
 ALPHABET = "variant"
 
@@ -91,6 +93,7 @@ TABLE: Table = {
     "haplotypes/sample": Data(TEXT, ("haplotypes",)),
     "haplotypes/haplotype": Data("int8", ("haplotypes",)),
     "haplotypes/group": Data("int32", ("haplotypes",)),
+    "vcfs/sha256": Data(TEXT, ("vcfs",)),
     "bins/*/counts": Data("uint8", ("haplotypes", "*bins", len(PATTERNS))),
     "bins/*/matches": Data("uint8", ("haplotypes", "*bins", "archaic", 3)),
     "bins/*/pairs": Data("uint8", ("haplotypes", "*bins", "pairs", 2)),
@@ -148,8 +151,8 @@ class HaplotypeEncoding:
     name: str = ALPHABET
 
     @classmethod
-    def restore(cls, stored: Mapping[str, Any], path: Path) -> HaplotypeEncoding:
-        """Read what :meth:`describe` gave.
+    def from_dict(cls, stored: Mapping[str, Any], path: Path) -> HaplotypeEncoding:
+        """Rebuild an encoding from :meth:`to_dict`.
 
         Raises
         ------
@@ -180,9 +183,16 @@ class HaplotypeEncoding:
         """Number of inputs."""
         return len(self.inputs)
 
-    def describe(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, Any]:
         """Return the parameters as plain values."""
         return {key: value for key, value in asdict(self).items() if key != "name"}
+
+    def fits(self, network: NetworkConfig, second: NetworkConfig | None) -> bool:
+        """Whether a network reads these bins, and a second one also the inputs of the second network."""
+        from archaictools.haplotypes.relatedness import INPUTS
+
+        refining = second is None or (second.per_bin and second.vocabulary == network.vocabulary + len(INPUTS))
+        return network.per_bin and refining
 
 
 def bin_edges(length: int, size: int) -> npt.NDArray[np.int64]:
@@ -195,6 +205,14 @@ def _groups(group: npt.NDArray[np.int32]) -> Iterator[slice]:
     for first, last in zip(*(ends.tolist() for ends in runs_of_equal(group)), strict=True):
         for begin in range(first, last, MAX_GROUP_HAPLOTYPES):
             yield slice(begin, min(begin + MAX_GROUP_HAPLOTYPES, last))
+
+
+def _read_vcf_digests(handle: h5py.File, path: Path) -> tuple[str, ...]:
+    """Read the SHA-256 of the VCFs that the people come from: which files hold the same people."""
+    found = check_digests(read_texts(handle, "vcfs/sha256", path), path)
+    if not found:
+        raise InputError("names no VCF that its people come from", path=path, remedy="make the file again")
+    return tuple(found)
 
 
 class FeatureFile:
@@ -215,19 +233,21 @@ class FeatureFile:
         at most.
     labelled
         Whether truth was given.
+    vcf_digests
+        SHA-256 of each VCF of the ingroup and outgroup.
     """
 
     def __init__(self, path: Path, handle: h5py.File) -> None:
         self.path, self._handle = path, handle
-        self.alphabet = HaplotypeEncoding.restore(read_attributes(handle, "parameters", path), path)
+        self.alphabet = HaplotypeEncoding.from_dict(read_attributes(handle, "parameters", path), path)
         self.provenance = read_attributes(handle, "provenance", path)
-        check_inputs(self.provenance, path)
         people = len(self.alphabet.archaic)
         found = check_data(handle, path, TABLE, sizes={"archaic": people, "pairs": people * (people - 1)})
         names = read_texts(handle, "chromosomes/name", path)
         self.lengths = check_lengths(names, read_array(handle, "chromosomes/length", path), path)
         samples = read_texts(handle, "haplotypes/sample", path)
         numbers = read_array(handle, "haplotypes/haplotype", path).tolist()
+        self.vcf_digests = _read_vcf_digests(handle, path)
         self.haplotypes: list[tuple[str, int]] = list(zip(samples, numbers, strict=True))
         for sample in set(samples):
             check_name(sample, path, what="a sample's name")

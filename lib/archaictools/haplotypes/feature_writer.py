@@ -21,7 +21,7 @@ from archaictools.haplotypes.feature_file import (
     bin_edges,
 )
 from archaictools.io.hdf5 import create, write_attributes
-from archaictools.io.schema import check_lengths, check_name
+from archaictools.io.schema import check_digests, check_lengths, check_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -157,6 +157,7 @@ def write_features(
     haplotypes: Sequence[tuple[str, int]],
     lengths: dict[str, int],
     provenance: dict[str, Any],
+    vcf_digests: Sequence[str],
     groups: Sequence[int] = (0,),
 ) -> Iterator[FeatureWriter]:
     """Create a file of haplotypes.
@@ -173,6 +174,8 @@ def write_features(
         Chromosomes, name to length in bp.
     provenance
         What made the file.
+    vcf_digests
+        SHA-256 of each VCF of the ingroup and outgroup.
     groups
         First haplotype of each group of people read together, ascending from 0.
     """
@@ -181,8 +184,9 @@ def write_features(
         check_name(name, None, what="a person's name")
     with create(path, kind=KIND, schema_version=SCHEMA_VERSION) as handle:
         handle.attrs["alphabet"] = ALPHABET
-        write_attributes(handle, "parameters", alphabet.describe())
+        write_attributes(handle, "parameters", alphabet.to_dict())
         write_attributes(handle, "provenance", provenance)
+        handle["vcfs/sha256"] = np.array(check_digests(vcf_digests, None), dtype=text)
         handle["haplotypes/sample"] = np.array([sample for sample, _ in haplotypes], dtype=text)
         handle["haplotypes/haplotype"] = np.array([number for _, number in haplotypes], dtype=np.int8)
         ends = [*groups[1:], len(haplotypes)]

@@ -1,39 +1,53 @@
-"""From labelled haplotypes to a judged model: split, training, calibration, measures."""
+"""Train a model on labelled haplotypes: split, training, calibration, measures."""
 
 from __future__ import annotations
 
 import logging
 from dataclasses import asdict, dataclass, replace
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from archaictools import provenance
+from archaictools.alphabet import Alphabet
 from archaictools.errors import InputError, UsageError
 from archaictools.haplotypes.audit import audit_haplotypes
 from archaictools.haplotypes.augment import Augmentation
 from archaictools.haplotypes.batches import BinBatches
-from archaictools.haplotypes.fit_second import Held, fit_second, second_network
+from archaictools.haplotypes.compatibility import check_bins
+from archaictools.haplotypes.fit_second import (
+    MAX_GRADIENT,
+    WARMUP_STEPS,
+    ValidationInputs,
+    fit_second,
+    second_network,
+)
+from archaictools.haplotypes.options import KEEP_NEGATIVES
 from archaictools.haplotypes.predict import TwoStagePredictor
 from archaictools.haplotypes.predictors import BinPredictor, SecondPredictor
-from archaictools.haplotypes.sides import WATCHED, Flat, companies, count_inputs, predict_runs
+from archaictools.haplotypes.sides import (
+    MAX_VALIDATION_HAPLOTYPES,
+    BinPredictions,
+    count_inputs,
+    haplotype_groups,
+    predict_runs,
+)
 from archaictools.io.files import sha256
 from archaictools.learning.calibration import fit_temperature
-from archaictools.learning.model_file import Member, TrainedModel, array_digest, check_bins
-from archaictools.learning.network import NetworkConfig
+from archaictools.learning.model_file import Member, TrainedModel, array_digest, region_name
 from archaictools.learning.regions import seen_by
 from archaictools.learning.report import Predicted, judge
 from archaictools.learning.splits import SIDES, Locations, Split, SplitScheme, make_splits
 from archaictools.learning.training import (
-    WARMUP,
+    FitResult,
     Trained,
-    TrainingOptions,
     compile_network,
+    fold_folder,
     run_epochs,
+    training_summary,
     validation,
 )
 from archaictools.progress import Progress
-from archaictools.sequence.fit import Fitted, course
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -42,165 +56,143 @@ if TYPE_CHECKING:
     import keras
 
     from archaictools.haplotypes.dataset import Genomes, Run
+    from archaictools.haplotypes.options import BinTrainingOptions
+    from archaictools.learning.network import NetworkConfig
+    from archaictools.learning.options import NetworkOptions
 
 log = logging.getLogger("archaictools")
 
-#: Before the title of people that the model started from has seen.
+#: Begins the title of people that the model of --start-from has seen.
 EARLIER = "earlier:"
-
-#: Learning rate for a batch of 128.
-RATE = 0.003
-
-
-@dataclass(frozen=True, kw_only=True)
-class BinTrainingOptions(TrainingOptions):
-    """How to train on haplotypes; see :class:`archaictools.learning.training.TrainingOptions`.
-
-    Attributes
-    ----------
-    stretch
-        Bins read at once.
-    keep_depleted
-        Share of the stretches without introgression that an epoch learns from.
-    augment
-        Change what is read as real data would be changed, see :mod:`archaictools.haplotypes.augment`; half of the
-        people are then read from end to start, and prediction is the mean of both ways.
-    sharing
-        Train a second network, that reads what the first says of haplotypes which share alleles.
-    """
-
-    FEWEST_EPOCHS: ClassVar[int] = 0
-
-    stretch: int = 500
-    keep_depleted: float = 0.35
-    augment: bool = True
-    sharing: bool = True
-
-    def resolve(self, sentences: int) -> tuple[int, float]:
-        """Return batch size and learning rate for a number of stretches.
-
-        Examples
-        --------
-        >>> [BinTrainingOptions().resolve(number)[0] for number in (400, 4_000, 40_000)]
-        [8, 64, 128]
-        """
-        aim = 1 << max(0, (max(1, sentences // 50)).bit_length() - 1)
-        batch = self.batch_size or min(128, max(8, aim))
-        return batch, self.learning_rate or RATE * (batch / 128) ** 0.5
 
 
 @dataclass(frozen=True)
-class _Second:
-    """How the second network was trained, and what the first says of the validation side."""
+class _Study:
+    """What the networks of all folds share; ``earlier`` is the model to continue from."""
+
+    genomes: Genomes
+    network: NetworkConfig
+    second: NetworkConfig | None
+    options: BinTrainingOptions
+    seed: int
+    digests: list[str]
+    earlier: TrainedModel | None
+
+    @property
+    def before(self) -> Member | None:
+        """The network to continue from."""
+        return self.earlier.member(1) if self.earlier else None
+
+    @property
+    def augmentation(self) -> Augmentation | None:
+        """Changes made to each person in training."""
+        return None if self.options.no_augment else Augmentation()
+
+
+@dataclass(frozen=True)
+class _SecondTraining:
+    """How the second network was trained, and the measures of the first on the validation side."""
 
     trained: Trained
     temperature: float
-    before: dict[str, float]
+    first: dict[str, float]
 
-    def course(self) -> dict[str, Any]:
-        """Describe it for the metrics."""
-        return course(self.trained, self.temperature) | {"first": self.before}
+    def summary(self) -> dict[str, Any]:
+        """Return it for the metrics."""
+        return training_summary(self.trained, self.temperature) | {"first": self.first}
 
 
 @dataclass(frozen=True)
 class _FittedMember:
+    """One network, calibrated, with its history and its predictions by side."""
+
     member: Member
     trained: Trained
     temperature: float
-    second: _Second | None
-    flat: dict[str, Flat]
-    unused: int
+    second: _SecondTraining | None
+    predictions: dict[str, BinPredictions]
+    excluded: int
 
 
 def fit_bins(
     genomes: Genomes,
-    split_options: SplitScheme,
+    scheme: SplitScheme,
     options: BinTrainingOptions,
-    sizes: Mapping[str, Any],
+    sizes: NetworkOptions,
     *,
+    seed: int,
     start: Callable[[], None],
     start_from: TrainedModel | None = None,
     checkpoint: Path | None = None,
-) -> Fitted:
-    """Split, train, calibrate, measure; once, or once a fold.
+) -> FitResult:
+    """Train a model of one network, or of one network a fold; each may have a second network.
 
     Parameters
     ----------
     genomes
         Labelled haplotypes.
-    split_options, options
-        How to hold out, and how to train.
-    sizes
-        ``embedding, lstm, dense, dropout`` of :class:`archaictools.learning.network.NetworkConfig`.
+    scheme
+        How to divide them into train, validation and test.
+    options, sizes
+        How to train, and the sizes of the network.
+    seed
+        Seed of weights, order, augmentation and resampling.
     start
-        Called once the input is known to be usable: imports and sets up TensorFlow.
+        Called once the input is known to be usable; imports and sets up TensorFlow.
     start_from
-        A model of one network to go on learning from, in place of fresh weights; its sizes hold, and what it has seen
-        counts as seen. With 0 epochs its network stays as it is: only a second reading and temperatures are learnt.
+        A model to continue from. Its sizes stay, and the new model has also seen what it has seen. With 0 epochs its
+        first network stays as it is: only a second network and the temperatures are fitted.
     checkpoint
-        Folder for the state of an interrupted training.
+        Folder of the checkpoint of an interrupted training.
 
     Raises
     ------
     UsageError
-        If nothing would be learnt.
+        If there is no epoch and no model to continue from, or if sizes contradict each other.
     InputError
-        If the haplotypes cannot be split or learnt from.
+        If the haplotypes cannot be split or trained on.
     ArchaicError
         If training diverges.
     """
     if not options.epochs and start_from is None:
-        raise UsageError("0 epochs leave nothing learnt: give 1 or more, or a model to start from")
-    alphabet = genomes.files[0].alphabet
-    network = NetworkConfig(
-        vocabulary=alphabet.vocabulary, words=options.stretch, per_bin=True, forget_bias="unit", **sizes
-    )
-    before = None
+        raise UsageError("--epochs 0 trains nothing: give 1 or more, or --start-from")
+    encoding = genomes.files[0].alphabet
+    network = sizes.config(Alphabet.VARIANT, vocabulary=encoding.vocabulary, words=options.stretch)
     if start_from is not None:
         check_bins(start_from, genomes.files[0])
-        network = replace(start_from.network, words=options.stretch, dropout=sizes["dropout"])
-        before = start_from.member(1)
+        network = replace(start_from.network, words=options.stretch, dropout=sizes.dropout)
     second = None
-    if options.sharing:
-        second = start_from.sharing if start_from and start_from.sharing else second_network(network)
-    splits = make_splits(genomes.places, split_options)
+    if not options.no_sharing:
+        second = (start_from.second_network if start_from else None) or second_network(network)
+    splits = make_splits(genomes.locations, scheme)
     for split in splits:
         if not any(run.unit.words.people for run in genomes.runs(split, "train")):
-            raise InputError("holds nobody with two haplotypes to learn from", path=genomes.files[0].path)
+            raise InputError("contains no sample with two haplotypes to train on", path=genomes.files[0].path)
     start()
     digests = [sha256(words.path) for words in genomes.files]
+    study = _Study(genomes, network, second, options, seed, digests, start_from)
     fitted = []
     for split in splits:
-        if split_options.folds:
-            log.info("fold %d of %d", split.fold + 1, split_options.folds)
-        folder = checkpoint / f"fold-{split.fold + 1}" if checkpoint and split_options.folds else checkpoint
-        fitted.append(_fit_member(genomes, split, (network, second), options, before, folder, digests))
-    places, predicted = _places(genomes, fitted)
-    metrics = judge(places, predicted, dict(audit_haplotypes(genomes, splits)), seed=options.seed)
-    first = fitted[0]
-    metrics["split"] = first.member.split.describe() | {"unused": first.unused}
-    metrics["training"] = asdict(options) | course(first.trained, first.temperature)
-    metrics["training"]["second"] = first.second.course() if first.second else None
-    metrics["network"] = network.describe()
-    metrics["files"] = [words.path.name for words in genomes.files]
-    metrics["sources"] = genomes.sources
-    if start_from is not None:
-        earlier = start_from.metrics.get("sources", {})
-        metrics["sources"] |= {f"{EARLIER}{title}": digests for title, digests in earlier.items()}
-        metrics["started_from"] = {"words": start_from.words_digest.split(), "training": start_from.metrics["training"]}
-    metrics["augmentation"] = asdict(Augmentation()) if options.augment else None
+        if scheme.folds:
+            log.info("fold %d of %d", split.fold + 1, scheme.folds)
+        fitted.append(_fit_member(study, split, fold_folder(checkpoint, split.fold, folds=scheme.folds)))
+    locations, predicted = _line_up(genomes, fitted)
+    sources = genomes.sources | _earlier_sources(start_from)
+    metrics: dict[str, Any] = dict(judge(locations, predicted, audit_haplotypes(genomes, splits), seed=seed))
+    metrics |= _training_metrics(study, fitted[0], sources)
     model = TrainedModel(
         network=network,
         members=[one.member for one in fitted],
-        alphabet=alphabet,
-        both_strands=options.augment,
-        sharing=second,
+        alphabet=encoding,
+        both_strands=not options.no_augment,
+        second_network=second,
         chromosomes=genomes.lengths,
         words_digest=" ".join(digests),
+        sources=sources,
         metrics=metrics,
         provenance=provenance.record(
             "train",
-            asdict(options) | asdict(split_options),
+            options.to_dict(seed=seed) | asdict(scheme),
             {f"words_{number}": words.path for number, words in enumerate(genomes.files)},
         ),
     )
@@ -210,116 +202,178 @@ def fit_bins(
         for reading, trained in enumerate((one.trained, one.second and one.second.trained), start=1)
         for row in (trained.history if trained else ())
     ]
-    return Fitted(model, history, places, predicted)
+    return FitResult(model, history, locations, predicted)
 
 
-def _fit_member(
-    genomes: Genomes,
-    split: Split,
-    networks: tuple[NetworkConfig, NetworkConfig | None],
-    options: BinTrainingOptions,
-    before: Member | None,
-    checkpoint: Path | None,
-    digests: list[str],
-) -> _FittedMember:
-    network, described = networks
+def _training_metrics(study: _Study, first: _FittedMember, sources: Mapping[str, Sequence[str]]) -> dict[str, Any]:
+    """Return the part of the metrics that describes the training of the first member."""
+    options, earlier = study.options, study.earlier
+    metrics: dict[str, Any] = {"split": first.member.split.to_dict() | {"unused": first.excluded}}
+    metrics["training"] = options.to_dict(seed=study.seed) | training_summary(first.trained, first.temperature)
+    metrics["training"]["second"] = first.second.summary() if first.second else None
+    metrics["network"] = study.network.to_dict()
+    metrics["files"] = [words.path.name for words in study.genomes.files]
+    metrics["sources"] = sources
+    if earlier is not None:
+        metrics["started_from"] = {"words": earlier.words_digest.split(), "training": earlier.metrics["training"]}
+    metrics["augmentation"] = asdict(study.augmentation) if study.augmentation else None
+    return metrics
+
+
+def _fit_member(study: _Study, split: Split, checkpoint: Path | None) -> _FittedMember:
+    """Train and calibrate one network and its second network, and predict all sides."""
+    genomes, options, network, before = study.genomes, study.options, study.network, study.before
     sides = {side: list(genomes.runs(split, side)) for side in SIDES}
-    stretches = sum(len(run.unit.words.haplotypes) * (run.last - run.first) for run in sides["train"])
-    batch, rate = options.resolve(stretches // options.stretch)
+    model = network.build(before.weights if before else None)
+    stages = TwoStagePredictor(BinPredictor(model, both_strands=not options.no_augment), None)
+    trained = _train_first(study, split, sides, model, stages, checkpoint)
+    temperature = _calibrate(genomes, stages, model, network, sides["validation"])
+    weights = network.weights_of(model)
+    second: _SecondTraining | None = None
+    second_weights: dict[str, np.ndarray] = {}
+    if study.second:
+        second, stages, second_weights = _train_second(study, study.second, sides, model, stages)
+    limits = {"train": MAX_VALIDATION_HAPLOTYPES, "validation": MAX_VALIDATION_HAPLOTYPES, "test": None}
+    with Progress(len(sides), "sides", "measure") as progress:
+        predictions = {}
+        for side, runs in sides.items():
+            predictions[side] = predict_runs(genomes, stages, runs, limits[side])
+            progress.advance(1)
+    seen = seen_by(split, genomes.locations, genomes.lengths)
+    if study.earlier is not None and before is not None:
+        seen = seen.joined(before.seen, rename=_earlier_names(study.earlier))
+    counts = count_inputs(sides["train"], network.vocabulary)
+    member = Member(weights=weights, split=split, seen=seen, counts=counts, second_weights=second_weights)
+    return _FittedMember(member, trained, temperature, second, predictions, genomes.excluded(split))
+
+
+def _train_first(
+    study: _Study,
+    split: Split,
+    sides: Mapping[str, list[Run]],
+    model: keras.Model,
+    stages: TwoStagePredictor,
+    checkpoint: Path | None,
+) -> Trained:
+    """Train the first network."""
+    genomes, options, network, before = study.genomes, study.options, study.network, study.before
+    bins = sum(len(run.unit.words.haplotypes) * (run.last - run.first) for run in sides["train"])
+    batch, rate = options.resolve(bins // options.stretch)
     batches = BinBatches(
         sides["train"],
         size=genomes.size,
         stretch=options.stretch,
         batch=batch,
-        keep=options.keep_depleted,
-        augmentation=Augmentation() if options.augment else None,
-        seed=options.seed,
+        keep=KEEP_NEGATIVES,
+        augmentation=study.augmentation,
+        seed=study.seed,
     )
-    model = network.build(dict(before.weights) if before else None)
-    compile_network(model, rate, options, batches.steps, warmup=WARMUP, clip=1.0)
-    predictor = BinPredictor(model, both_strands=options.augment)
-
-    stages = TwoStagePredictor(predictor, None)
+    compile_network(model, rate, options, batches.steps, warmup=WARMUP_STEPS, clip=MAX_GRADIENT)
 
     def validate() -> dict[str, float]:
-        held = predict_runs(genomes, stages, sides["validation"], WATCHED)
-        return validation(held.label, held.probability.astype(np.float64))
+        predicted = predict_runs(genomes, stages, sides["validation"], MAX_VALIDATION_HAPLOTYPES)
+        return validation(predicted.label, predicted.probability.astype(np.float64))
 
-    trained = run_epochs(
+    return run_epochs(
         model,
         batches,
         options,
         validate,
         learning_rate=rate,
         settings={
-            "network": asdict(network),
-            "training": asdict(options),
-            "words": digests,
-            "split": split.describe(),
+            "network": network.to_dict(),
+            "training": options.to_dict(seed=study.seed),
+            "words": study.digests,
+            "split": split.to_dict(),
             "start": [array_digest(before.weights[name]) for name in network.shapes()] if before else None,
         },
         checkpoint=checkpoint,
     )
-    temperature = _temper(genomes, stages, model, network, sides["validation"])
-    weights, second, sharing = network.weights_of(model), None, {}
-    if described:
-        held = Held.read(stages, companies(sides["validation"], WATCHED))
-        earlier = before.sharing if before else {}
-        again, taught = fit_second(described, stages, sides["train"], held, options, before=earlier, size=genomes.size)
-        stages = TwoStagePredictor(predictor, SecondPredictor(again, both_strands=options.augment))
-        alone = [run for run in sides["validation"] if stages.uses_second_stage(run.unit.words)]
-        second = _Second(taught, _temper(genomes, stages, again, described, alone), held.first())
-        sharing = described.weights_of(again)
-    most = {"train": WATCHED, "validation": WATCHED, "test": None}
-    with Progress(len(sides), "sides", "measure") as progress:
-        flat = {}
-        for side, runs in sides.items():
-            flat[side] = predict_runs(genomes, stages, runs, most[side])
-            progress.advance(1)
-    seen = seen_by(split, genomes.places, genomes.lengths)
-    if before is not None:
-        seen = seen.joined(before.seen, prefix=EARLIER)
-    counts = count_inputs(sides["train"], network.vocabulary)
-    member = Member(weights=weights, split=split, seen=seen, counts=counts, sharing=sharing)
-    return _FittedMember(member, trained, temperature, second, flat, genomes.unused(split))
 
 
-def _temper(
+def _train_second(
+    study: _Study,
+    network: NetworkConfig,
+    sides: Mapping[str, list[Run]],
+    first: keras.Model,
+    stages: TwoStagePredictor,
+) -> tuple[_SecondTraining, TwoStagePredictor, dict[str, np.ndarray]]:
+    """Train and calibrate the second network; return also what predicts with both, and the weights."""
+    genomes, both_strands = study.genomes, not study.options.no_augment
+    groups = haplotype_groups(sides["validation"], MAX_VALIDATION_HAPLOTYPES)
+    held_out = ValidationInputs.read(stages, groups)
+    model, trained = fit_second(
+        network,
+        stages,
+        sides["train"],
+        held_out,
+        study.options,
+        seed=study.seed,
+        before=study.before.second_weights if study.before else {},
+        size=genomes.size,
+    )
+    both = TwoStagePredictor(
+        BinPredictor(first, both_strands=both_strands), SecondPredictor(model, both_strands=both_strands)
+    )
+    runs = [run for run in sides["validation"] if both.uses_second_stage(run.unit.words)]
+    temperature = _calibrate(genomes, both, model, network, runs)
+    return _SecondTraining(trained, temperature, held_out.measure_first()), both, network.weights_of(model)
+
+
+def _calibrate(
     genomes: Genomes, stages: TwoStagePredictor, model: keras.Model, network: NetworkConfig, runs: list[Run]
 ) -> float:
-    """Calibrate the final network on these intervals; return the temperature."""
+    """Calibrate the final network on these runs; return the temperature."""
     if not runs:
         return 1.0
-    held = predict_runs(genomes, stages, _deciding(runs), WATCHED)
-    temperature = fit_temperature(held.label, held.probability)
+    predicted = predict_runs(genomes, stages, _calibration_runs(runs), MAX_VALIDATION_HAPLOTYPES)
+    temperature = fit_temperature(predicted.label, predicted.probability)
     weights = network.tempered(network.weights_of(model), temperature)
     model.set_weights([weights[name] for name in network.shapes()])
     return temperature
 
 
-def _deciding(runs: list[Run]) -> list[Run]:
-    """Return what the temperature is fitted to: people beside an archaic genome, where there are any.
+def _calibration_runs(runs: list[Run]) -> list[Run]:
+    """Return the runs with an archaic genome if there are any, else all.
 
-    Without one a network is too sure or too careful by the simulation, more than by the size of its outgroup, which no
-    temperature mends. Of an earlier pretrained model it was 1.32 when fitted to both and 1.08 when fitted to those
-    beside an archaic genome; the ECE of the test side, both together, was then 0.0046 and 0.0011.
+    Without an archaic genome a network is over-confident in some simulations and under-confident in others, whatever
+    the size of the outgroup, which no temperature corrects. The temperature of an earlier pretrained model was 1.32
+    when fitted to both and 1.08 when fitted to runs with an archaic genome. The ECE of the test side, both together,
+    was 0.0046 and 0.0011.
     """
     return [run for run in runs if run.unit.words.alphabet.archaic] or runs
 
 
-def _places(genomes: Genomes, fitted: Sequence[_FittedMember]) -> tuple[Locations, dict[str, Predicted]]:
-    """Line up what was predicted as places, haplotype after haplotype, and rows of them."""
-    flats, predicted, first = [], {}, 0
+def _earlier_sources(model: TrainedModel | None) -> dict[str, Sequence[str]]:
+    """Return the sources of the model that training continues from, under other titles."""
+    return {f"{EARLIER}{title}": digests for title, digests in model.sources.items()} if model else {}
+
+
+def _earlier_names(model: TrainedModel) -> Callable[[str], str]:
+    """Return the function that renames what a model has seen as :func:`_earlier_sources` renames its sources."""
+    titles = sorted(filter(None, model.sources), key=len, reverse=True)
+
+    def rename(name: str) -> str:
+        title = next((title for title in titles if name.startswith(region_name(title, ""))), "")
+        chrom = name.removeprefix(region_name(title, ""))
+        return region_name(f"{EARLIER}{title}", chrom)
+
+    return rename
+
+
+def _line_up(genomes: Genomes, fitted: Sequence[_FittedMember]) -> tuple[Locations, dict[str, Predicted]]:
+    """Return the predicted bins of all sides, one after the other, and each side's predictions by their rows."""
+    parts, predicted, first = [], {}, 0
     for side in SIDES:
         rows, probability, fold = [], [], []
         for one in fitted:
-            flat = one.flat[side]
-            flats.append(flat)
-            rows.append(np.arange(first, first + len(flat.label)))
-            probability.append(flat.probability.astype(np.float64))
-            fold.append(np.full(len(flat.label), one.member.split.fold + 1))
-            first += len(flat.label)
+            part = one.predictions[side]
+            parts.append(part)
+            rows.append(np.arange(first, first + len(part.label)))
+            probability.append(part.probability.astype(np.float64))
+            fold.append(np.full(len(part.label), one.member.split.fold + 1))
+            first += len(part.label)
         predicted[side] = Predicted(*(np.concatenate(column) for column in (rows, probability, fold)))
-    joined = Flat.join(flats)
-    places = Locations(list(genomes.lengths), joined.place, joined.start, joined.start + genomes.size, joined.label)
-    return places, predicted
+    joined = BinPredictions.join(parts)
+    locations = Locations(list(genomes.lengths), joined.chrom, joined.start, joined.start + genomes.size, joined.label)
+    return locations, predicted

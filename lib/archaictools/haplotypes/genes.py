@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from archaictools.errors import InputError
-from archaictools.haplotypes.callable_file import read_companion
+from archaictools.haplotypes.callable_file import read_callable_file
 from archaictools.intervals import EMPTY_SET, IntervalSet, intervals_by_chromosome
 from archaictools.io.bigwig_reader import is_bigwig
 from archaictools.io.columns import intervals_of
@@ -50,7 +50,7 @@ def carriers(
     genes: pd.DataFrame,
     path: Path,
     *,
-    companion: Path | None = None,
+    callable_file: Path | None = None,
     threshold: float = 0.0,
     tally: Summary,
     source: Path | str = "the annotation",
@@ -63,9 +63,9 @@ def carriers(
         ``chrom, start, end, name, strand``.
     path
         Table of segments, see :class:`archaictools.haplotypes.segments.CallResult`.
-    companion
-        Callable regions, see :func:`archaictools.haplotypes.callable_file.read_companion`. Without them, chromosomes
-        with a segment count as callable, and the other genes are NA.
+    callable_file
+        Callable regions, see :func:`archaictools.haplotypes.callable_file.read_callable_file`. Without them,
+        chromosomes with a segment count as callable, and the other genes are NA.
     threshold
         Minimum posterior of a segment.
     tally
@@ -79,18 +79,18 @@ def carriers(
         One row for each gene, sorted by chromosome and start: ``gene, chrom, start, end, strand``, with the chromosome
         names of the segments (of the annotation where there is no segment). ``haplotypes`` and ``people``: how many
         have a segment that overlaps the gene. ``mean`` and ``max``: posteriors of these segments. ``fraction``: share
-        of the callable bases of the gene (without a companion: of all its bases) within segments. ``sources``: archaic
-        people and numbers of segments, such as ``Altai:3,ambiguous:1``. ``read``: share of its bases that are callable,
-        NA without a companion. A gene without callable bases is NA in all of them.
+        of the callable bases of the gene (without a file of them: of all its bases) within segments. ``sources``:
+        archaic people and numbers of segments, such as ``Altai:3,ambiguous:1``. ``read``: share of its bases that are
+        callable, NA without a file of them. A gene without callable bases is NA in all of them.
 
     Raises
     ------
     InputError
-        If no gene lies on a chromosome of the segments or the companion, or if the companion has no base of a segment.
+        If no gene lies on a chromosome of the segments or of the callable file, or if that has no base of any segment.
     """
     refuse_both_styles(genes["chrom"], source=source)
     segments = _read_segments(path)
-    regions = _callable_regions(companion, segments, tally) if companion else None
+    regions = _callable_regions(callable_file, segments, tally) if callable_file else None
     names = dict.fromkeys([*segments["chrom"].unique(), *(regions or {})])
     known = match_names(genes["chrom"], names, source=source, tally=tally)
     if names and len(genes) and not known:
@@ -131,7 +131,7 @@ def _read_segments(path: Path) -> pd.DataFrame:
 
 def _callable_regions(path: Path, segments: pd.DataFrame, tally: Summary) -> dict[str, IntervalSet]:
     """Return callable regions by the chromosome names of the segments, and check that they belong to them."""
-    found = read_companion(path, tally=tally)
+    found = read_callable_file(path, tally=tally)
     names = match_names(found, segments["chrom"].unique(), source=path, tally=tally)
     regions = {names.get(chrom, chrom): covered for chrom, covered in found.items()}
     outside = 0

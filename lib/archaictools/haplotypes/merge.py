@@ -8,13 +8,20 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from archaictools.errors import InputError
+from archaictools.errors import InputError, UsageError
+from archaictools.haplotypes.callable_file import callable_file_of
+from archaictools.haplotypes.genes import is_segments
 from archaictools.io.columns import MAX_COORDINATE
+from archaictools.io.merge import kind_of_parts, merge_files
+from archaictools.io.pipes import is_stream
 from archaictools.io.tables import COUNT, Number, iter_rows, write_table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
+
+    from archaictools.io.files import StagedOutputs
+    from archaictools.io.summary import Summary
 
 log = logging.getLogger("archaictools")
 
@@ -93,7 +100,7 @@ def _read(part: Path) -> pd.DataFrame:
     frame = text.assign(**{name: kind.read(text[name], part) for name, kind in kinds.items()})
     for wrong, what in (
         (frame["sample"] == "", "sample is missing"),
-        (frame["sample"].duplicated(), "the sample is there twice"),
+        (frame["sample"].duplicated(), "the sample has two rows"),
         (frame["introgressed"] > frame["callable"], "introgressed is more than callable"),
         ((frame["segments"] > 0) & frame["mean_length"].isna(), "mean_length is NA, though there are segments"),
     ):
@@ -107,7 +114,7 @@ def _warn_of_copies(parts: Sequence[Path], frames: Sequence[pd.DataFrame]) -> No
     for number, frame in enumerate(frames):
         for other in range(number):
             if frame["segments"].sum() and frame.equals(frames[other].loc[frame.index]):
-                log.warning("%s and %s hold the same numbers: is a chromosome in both?", parts[other], parts[number])
+                log.warning("%s and %s have the same numbers: is a chromosome in both?", parts[other], parts[number])
 
 
 def _added(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
@@ -132,3 +139,49 @@ def _added(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
 def _ratio(numerator: pd.Series[float], denominator: pd.Series[float]) -> pd.Series[float]:
     """Divide; NaN where the denominator is 0."""
     return numerator / denominator.where(denominator > 0, np.nan)
+
+
+def merge_callable_files(parts: Sequence[Path], out: Path, outputs: StagedOutputs, *, tally: Summary) -> Path | None:
+    """Join the files of callable regions that belong to tables of segments.
+
+    Parameters
+    ----------
+    parts
+        Tables of one kind; other tables than those of segments have no such files.
+    out
+        The table made of them.
+    outputs
+        Where the output is staged.
+    tally
+        Counts headers and comments.
+
+    Returns
+    -------
+    Path or None
+        The file that belongs to ``out``, or None if parts have no such files.
+
+    Raises
+    ------
+    UsageError
+        If nothing is joined, but the file that belongs to ``out`` exists.
+    """
+    if not is_segments(parts[0]):
+        return None
+    files, own = [callable_file_of(part) for part in parts], callable_file_of(out)
+    lacking = [part for part, file in zip(parts, files, strict=True) if not file.is_file()]
+    if not lacking and not is_stream(out):
+        kind, filled = kind_of_parts(files)
+        merge_files(filled, outputs.stage(own), kind, tally=tally)
+        return own
+    if len(lacking) < len(parts):
+        reason = f"{out} has no folder to write them to"
+        if lacking:
+            reason = f"{lacking[0]} has no {callable_file_of(lacking[0]).name} in its folder"
+        log.warning("callable regions are not joined: %s", reason)
+    if not is_stream(out) and own.exists():
+        raise UsageError(
+            "would be read as the callable regions of the output, but those of the parts are not joined",
+            path=own,
+            remedy="remove it, or name another output",
+        )
+    return None

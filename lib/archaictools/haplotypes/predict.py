@@ -14,9 +14,9 @@ import numpy as np
 
 from archaictools.haplotypes.batches import scaled
 from archaictools.haplotypes.callability import stretches
-from archaictools.haplotypes.dataset import known_places, seen_bins
+from archaictools.haplotypes.dataset import known_names, seen_bins
 from archaictools.haplotypes.predictors import BinPredictor, SecondPredictor
-from archaictools.haplotypes.relatedness import MOST, private_alleles, second_inputs
+from archaictools.haplotypes.relatedness import MAX_ODDS, private_alleles, second_inputs
 from archaictools.learning.calibration import logit
 from archaictools.learning.regions import out_of_fold
 
@@ -216,7 +216,7 @@ class TwoStagePredictor:
         if change is not None:
             own = change(own)
         together, bin_runs = slice(0, len(own)), _callable_stretches(features, chrom, where)
-        odds = np.full(own.shape[:2], -MOST, dtype=np.float32)
+        odds = np.full(own.shape[:2], -MAX_ODDS, dtype=np.float32)
         for part in parts(together):
             some = [own[part, bins] for bins in bin_runs]
             found = self._first.predict(some) if first is None else [first[part, bins] for bins in bin_runs]
@@ -264,8 +264,8 @@ def _predicted(
 
 def _two_stages(model: TrainedModel, member: Member) -> TwoStagePredictor:
     both, second = model.both_strands, None
-    if model.sharing is not None:
-        second = SecondPredictor(model.sharing.build(dict(member.sharing)), both_strands=both)
+    if model.second_network is not None:
+        second = SecondPredictor(model.second_network.build(member.second_weights), both_strands=both)
     return TwoStagePredictor(BinPredictor(model.network.build(dict(member.weights)), both_strands=both), second)
 
 
@@ -282,7 +282,7 @@ class BinEnsemble:
 
     def __init__(self, model: TrainedModel, features: FeatureFile) -> None:
         self._features = features
-        self._names = known_places(model.metrics.get("sources", {}), features)
+        self._names = known_names(model.sources, features)
         self._seen = [member.seen for member in model.members]
         self._predictors = [_two_stages(model, member) for member in model.members]
 

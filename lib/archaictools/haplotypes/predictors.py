@@ -8,8 +8,8 @@ import numpy as np
 from scipy.special import expit
 
 from archaictools.haplotypes.batches import scaled
+from archaictools.learning.batching import pad_rows
 from archaictools.learning.calibration import logit
-from archaictools.sequence.batches import pad_rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -1,14 +1,13 @@
-"""What haplotypes that share alleles say of each other: the inputs of a second reading.
+"""Second-network inputs: first-network scores of haplotypes that share rare alleles.
 
-An archaic tract came in once and went to many: who carries a piece of it carries the same alleles that the outgroup
-lacks. By itself a short piece, or one with few such alleles, looks like chance; beside a haplotype that shares them
-and of which the first reading is sure, it does not. So every haplotype is read twice: by itself, and then with what
-was said of it and of those that share its alleles. The second network is of the same family
-(:class:`archaictools.learning.network.NetworkConfig`); it reads what the first reads of a bin, and these inputs. Where
-an archaic genome is named, which tells more than others do, the first reading stands
-(:class:`archaictools.haplotypes.predict.TwoStagePredictor`).
+An introgressed tract enters once and is inherited by many descendants, which carry the same alleles that are rare or
+absent in the outgroup. A short tract, or one with few such alleles, looks like chance in one haplotype. It does not if
+a haplotype that shares these alleles has a high score. So without an archaic genome, a second network refines each
+haplotype's score. It is of the same family (:class:`archaictools.learning.network.NetworkConfig`), and reads the inputs
+of the first network and those made here. With an archaic genome, which is more informative than other people, the
+first score is final (:class:`archaictools.haplotypes.predict.TwoStagePredictor`).
 
-Who is alike is judged in stretches around a bin by Jaccard's index of the alleles that the outgroup all but lacks
+The similarity of two haplotypes around a bin is Jaccard's index of their alleles that are rare in the outgroup
 (:data:`archaictools.haplotypes.allele_classes.PRIVATE`).
 """
 
@@ -27,11 +26,11 @@ if TYPE_CHECKING:
 
 Floats = npt.NDArray[np.float32]
 
-#: Bins of the stretches, each around the bin asked about.
+#: Numbers of bins, centred on a bin, over which alleles are counted.
 WINDOWS = (5, 15, 41)
 
-#: What the second network reads of a bin. ``odds`` are log odds of the first reading: of this haplotype, of the two
-#: most like it, and the highest among all that share two alleles, and among those of them that are half alike or more.
+#: Inputs of the second network for a bin. ``odds`` are log odds of the first network: of the haplotype, of the two most
+#: similar ones, the highest among all that share two alleles, and the highest among those with a similarity above 0.5.
 INPUTS = (
     "odds",
     "private",
@@ -45,18 +44,18 @@ INPUTS = (
     ),
 )  # fmt: skip
 
-#: Log odds are cut off here, the lowest also stands for "there is nobody"; and divided, to lie about as other inputs.
-MOST, SCALE = 16.0, 4.0
+#: Log odds are clipped to this (the lowest also means "no such haplotype"), and divided to be as large as other inputs.
+MAX_ODDS, SCALE = 16.0, 4.0
 
-#: Alleles that must be shared, and likeness, to be asked.
-SHARED, ALIKE = 2, 0.5
+#: Smallest number of shared alleles, and smallest similarity.
+MIN_SHARED, MIN_SIMILARITY = 2, 0.5
 
-#: Of haplotypes equally like another, the one of the highest odds comes first: they count so little beside likeness.
-TIE = 100_000
+#: Odds are divided by this and added to the similarity, so that they only decide between equally similar haplotypes.
+TIE_BREAK = 100_000
 
 
 def private_alleles(counts: npt.NDArray[np.uint8]) -> Floats:
-    """Count the alleles in each bin that the outgroup all but lacks: float32 (...) of word counts (..., 32 or more)."""
+    """Count the alleles in each bin that are rare in the outgroup: float32 (...), given counts (..., 32 or more)."""
     return np.asarray(counts[..., :PRIVATE].sum(axis=-1, dtype=np.float32))
 
 
@@ -66,17 +65,17 @@ def second_inputs(
     bins: npt.NDArray[np.int64],
     carriers: npt.NDArray[np.bool_],
 ) -> Iterator[Floats]:
-    """Yield what the second network reads of one haplotype after the other, beside all that were read together.
+    """Yield the inputs of the second network, haplotype by haplotype, for a group of haplotypes.
 
     Parameters
     ----------
     odds
-        (haplotypes, bins): log odds of the first reading.
+        (haplotypes, bins): log odds of the first network.
     private
         (haplotypes, bins), see :func:`private_alleles`.
     bins, carriers
         (alleles,) and (alleles, haplotypes): alleles that they share, see
-        :meth:`archaictools.haplotypes.feature_file.FeatureFile.sharing`.
+        :meth:`archaictools.haplotypes.feature_file.FeatureFile.shared_alleles`.
 
     Yields
     ------
@@ -84,8 +83,8 @@ def second_inputs(
         float32 (bins, inputs), see :data:`INPUTS`.
     """
     haplotypes, number = odds.shape
-    said = np.clip(odds, -MOST, MOST).astype(np.float32) / np.float32(SCALE)
-    nobody = np.float32(-MOST / SCALE)
+    scores = np.clip(odds, -MAX_ODDS, MAX_ODDS).astype(np.float32) / np.float32(SCALE)
+    nobody = np.float32(-MAX_ODDS / SCALE)
     around = [_around(private, window) for window in WINDOWS]
     every = np.arange(number)
     for row in range(haplotypes):
@@ -95,28 +94,28 @@ def second_inputs(
         pairs = pairs.reshape(haplotypes, number)
         pairs[row] = 0
         shared = np.bincount(bins[mine], minlength=number)
-        columns = [said[row], np.log1p(private[row]), np.log1p(shared)]
+        columns = [scores[row], np.log1p(private[row]), np.log1p(shared)]
         for window, alleles in zip(WINDOWS, around, strict=True):
             both = _around(pairs, window)
-            likeness = both / np.maximum(alleles[row] + alleles - both, 1)
-            alike = (both > SHARED - 0.5) & (likeness > ALIKE)
-            order = likeness + said / np.float32(TIE)
-            order[row] = -0.5  # before who is asked already: itself, with which it shares nothing, stands for nobody
+            similarity = both / np.maximum(alleles[row] + alleles - both, 1)
+            alike = (both > MIN_SHARED - 0.5) & (similarity > MIN_SIMILARITY)
+            order = similarity + scores / np.float32(TIE_BREAK)
+            order[row] = -0.5  # itself, with no shared alleles, means nobody; it comes before those chosen already
             first = order.argmax(axis=0)
             order[first, every] = -1
-            for place in (first, order.argmax(axis=0)):
-                value = likeness[place, every]
-                columns += [value, np.where(value > 0, said[place, every], nobody)]
+            for other_row in (first, order.argmax(axis=0)):
+                value = similarity[other_row, every]
+                columns += [value, np.where(value > 0, scores[other_row, every], nobody)]
             columns += [
                 np.log1p(both[first, every]),
-                np.where(both > SHARED - 0.5, said, nobody).max(axis=0),
-                np.where(alike, said, nobody).max(axis=0),
+                np.where(both > MIN_SHARED - 0.5, scores, nobody).max(axis=0),
+                np.where(alike, scores, nobody).max(axis=0),
                 np.log1p(alleles[row]),
             ]
         yield np.stack(columns, axis=-1, dtype=np.float32, casting="same_kind")
 
 
 def _around(counts: npt.NDArray[Any], window: int) -> Floats:
-    """Add up counts in stretches around each bin."""
+    """Sum counts over a window centred on each bin."""
     mean = uniform_filter1d(counts, window, axis=-1, mode="constant", output=np.float32)
     return np.asarray(np.rint(window * mean), dtype=np.float32)

@@ -1,4 +1,4 @@
-"""What a model says of the haplotypes of one side of a split, and what it could learn from there."""
+"""Predict one side of a split; count the inputs of its bins."""
 
 from __future__ import annotations
 
@@ -15,65 +15,102 @@ if TYPE_CHECKING:
     from archaictools.haplotypes.dataset import Genomes, Run
     from archaictools.haplotypes.predict import TwoStagePredictor
 
-#: Haplotype-chromosomes predicted after each epoch, and of the training side in the end: enough to tell. Where they are
-#: read beside others, and so all that were read together are, they are of so many runs at most.
-WATCHED, WATCHED_RUNS = 96, 24
+#: Haplotype-chromosomes predicted after each epoch, and of the training side in the end: enough to compare epochs.
+MAX_VALIDATION_HAPLOTYPES = 96
+#: Runs that they come from if whole groups of haplotypes are read.
+MAX_VALIDATION_RUNS = 24
 
 
 @dataclass(frozen=True)
-class Flat:
-    """Bins of some haplotypes, one after the other."""
+class BinPredictions:
+    """Predictions of the bins of some haplotypes, one after the other.
 
-    place: npt.NDArray[np.uint32]
+    Attributes
+    ----------
+    chrom
+        uint32 (bins,): number of the chromosome in :attr:`archaictools.haplotypes.dataset.Genomes.lengths`.
+    start
+        int64 (bins,): start of the bin in bp.
+    label
+        int8 (bins,): 1 introgressed, 0 not.
+    probability
+        float32 (bins,): P(introgressed).
+    """
+
+    chrom: npt.NDArray[np.uint32]
     start: npt.NDArray[np.int64]
     label: npt.NDArray[np.int8]
     probability: npt.NDArray[np.float32]
 
     @classmethod
-    def join(cls, parts: Sequence[Flat]) -> Flat:
-        """Put parts one after the other."""
+    def join(cls, parts: Sequence[BinPredictions]) -> BinPredictions:
+        """Concatenate predictions."""
         return cls(*(np.concatenate([getattr(part, name) for part in parts]) for name in cls.__annotations__))
 
 
-def companies(runs: Sequence[Run], most: int | None) -> list[tuple[Run, slice]]:
-    """Choose haplotypes of each run: all, or companies till ``most`` of all runs together are exceeded by little."""
-    if most is None:
+def haplotype_groups(runs: Sequence[Run], max_haplotypes: int | None) -> list[tuple[Run, slice]]:
+    """Return groups of haplotypes of each run, with at least one group a run.
+
+    Parameters
+    ----------
+    runs
+        Runs of one side.
+    max_haplotypes
+        Haplotypes of all runs together, which the last group of each run may exceed; None for all.
+    """
+    if max_haplotypes is None:
         return [(run, rows) for run in runs for rows in run.unit.words.groups]
-    if len(runs) > WATCHED_RUNS:
-        runs = [runs[place] for place in np.linspace(0, len(runs) - 1, WATCHED_RUNS).astype(int)]
+    if len(runs) > MAX_VALIDATION_RUNS:
+        runs = [runs[number] for number in np.linspace(0, len(runs) - 1, MAX_VALIDATION_RUNS).astype(int)]
     chosen = []
     for run in runs:
         number = 0
         for rows in run.unit.words.groups:
-            if number and number + rows.stop - rows.start > most // len(runs):
+            if number and number + rows.stop - rows.start > max_haplotypes // len(runs):
                 break
             chosen.append((run, rows))
             number += rows.stop - rows.start
     return chosen
 
 
-def predict_runs(genomes: Genomes, stages: TwoStagePredictor, runs: Sequence[Run], most: int | None) -> Flat:
-    """Predict haplotypes of each run: all, or so many that ``most`` of all runs together are not much exceeded."""
+def predict_runs(
+    genomes: Genomes, stages: TwoStagePredictor, runs: Sequence[Run], max_haplotypes: int | None
+) -> BinPredictions:
+    """Predict haplotypes of each run; bins without data are left out.
+
+    Parameters
+    ----------
+    genomes
+        The data set of the runs.
+    stages
+        Predicts; where it uses two networks it reads whole groups of haplotypes.
+    runs
+        Runs of one side.
+    max_haplotypes
+        Haplotypes of all runs together, approximately; None for all.
+    """
     parts = []
     numbers = {name: number for number, name in enumerate(genomes.lengths)}
-    chosen = companies([run for run in runs if most is None or stages.uses_second_stage(run.unit.words)], most)
-    if most is not None:
-        number = max(1, most // len(runs))
-        once = [run for run in runs if not stages.uses_second_stage(run.unit.words)]
-        chosen += [(run, slice(0, min(len(run.unit.words.haplotypes), number))) for run in once]
+    chosen = haplotype_groups(
+        [run for run in runs if max_haplotypes is None or stages.uses_second_stage(run.unit.words)], max_haplotypes
+    )
+    if max_haplotypes is not None:
+        number = max(1, max_haplotypes // len(runs))
+        alone = [run for run in runs if not stages.uses_second_stage(run.unit.words)]
+        chosen += [(run, slice(0, min(len(run.unit.words.haplotypes), number))) for run in alone]
     for run, rows in chosen:
         words, chrom = run.unit.words, run.unit.chrom
         probability = stages(words, chrom, rows, run.where)
         label = words.label(chrom, rows)[:, run.where]
         known = ~words.gaps(chrom, rows)[:, run.where]
         start = np.broadcast_to(np.arange(run.first, run.last, dtype=np.int64) * genomes.size, label.shape)
-        place = np.full(int(known.sum()), numbers[run.unit.name], dtype=np.uint32)
-        parts.append(Flat(place, start[known], label[known], probability[known]))
-    return Flat.join(parts)
+        number_of_chrom = np.full(int(known.sum()), numbers[run.unit.name], dtype=np.uint32)
+        parts.append(BinPredictions(number_of_chrom, start[known], label[known], probability[known]))
+    return BinPredictions.join(parts)
 
 
 def count_inputs(runs: Sequence[Run], vocabulary: int) -> npt.NDArray[np.uint32]:
-    """Add up the inputs of the training side: uint32 (2, vocabulary), introgressed bins and others."""
+    """Return sums of the inputs of the training side: uint32 (2, vocabulary), of introgressed bins and of others."""
     counts = np.zeros((2, vocabulary), dtype=np.int64)
     for run in runs:
         words, chrom = run.unit.words, run.unit.chrom

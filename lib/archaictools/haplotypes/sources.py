@@ -4,7 +4,7 @@ The evidence is rare alleles (outgroup frequency class ``to_10`` at most) that t
 
 1. **Match.** A genome shares k of the n alleles at which it is compared. Its match is the log-likelihood ratio of two
    beta-binomial models: segments from its own lineage (:data:`OWN`), and segments from other lineages, which share old
-   alleles (:data:`OTHER`). Beside another genome the same ratio is computed without the alleles that both share
+   alleles (:data:`OTHER`). With another genome, the same ratio is computed without the alleles that both share
    (:data:`OWN_ALONE`, :data:`OTHER_ALONE`). The highest of these ratios counts. The log odds of the prior are added:
    the fraction of all called segments that is from the genome's lineage. It is estimated from their ratios and limited
    to :data:`PRIOR`.
@@ -53,10 +53,10 @@ OWN_ALONE, OTHER_ALONE = (1.8, 1.5), (0.5, 7.0)
 #: from the lineage of the first.
 PAIR = (3.5, 0.7)
 
-#: Least and greatest prior of a genome; and segments of either kind that are added before it is estimated.
+#: Minimum and maximum prior of a genome, and the segments of either kind that are added before it is estimated.
 PRIOR, ADDED = (0.25, 0.75), 1
 
-#: Least log-likelihood ratio of a named genome over every other: a posterior of 0.95 at equal priors.
+#: Minimum log-likelihood ratio of a named genome over every other: a posterior of 0.95 at equal priors.
 LEVEL = math.log(0.95 / 0.05)
 
 #: A genome called at a smaller fraction of the alleles that no archaic genome shares is from a file without REF calls.
@@ -76,7 +76,7 @@ class Evidence:
     match
         float64: log-likelihood ratio of each genome over none; NaN where it does not compete.
     over
-        float64: least log-likelihood ratio of each genome over another; infinite without another.
+        float64: lowest log-likelihood ratio of each genome over another; infinite without another.
     """
 
     compared: npt.NDArray[np.int64]
@@ -105,12 +105,12 @@ class Sources:
 
 
 def without_reference(unshared: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
-    """Tell which archaic genomes come from files without REF calls.
+    """Return which archaic genomes come from files without REF calls, bool (people,).
 
     Parameters
     ----------
     unshared
-        (people, 2): rare non-REF alleles that no archaic person shares, and at how many each is called.
+        int64 (people, 2): rare non-REF alleles that no archaic person shares, and those at which each is called.
 
     Examples
     --------
@@ -137,7 +137,7 @@ def log_ratio(
 
     Examples
     --------
-    One trial depends on the means of the distributions alone: 3/4 against 1/4.
+    A single trial depends only on the means of the distributions, here 3/4 and 1/4.
 
     >>> round(float(np.exp(log_ratio(np.array(1), np.array(1), (3, 1), (1, 3)))), 6)
     3.0
@@ -151,18 +151,18 @@ def log_ratio(
 def weigh(
     matches: npt.NDArray[np.int64], pairs: npt.NDArray[np.int64], no_reference: npt.NDArray[np.bool_]
 ) -> Evidence:
-    """Weigh the evidence in segments, see the module.
+    """Return the evidence for each archaic genome in segments; see the module.
 
     Parameters
     ----------
     matches
-        (segments, people, 3): rare alleles at which each archaic person is called; those it shares; and non-REF ones at
-        which it is not called.
+        int64 (segments, people, 3): rare alleles at which each archaic person is called, those that it shares, and
+        non-REF alleles at which it is not called.
     pairs
-        (segments, ordered pairs of people, 2): rare alleles that the first shares and the second, called, lacks; and
-        non-REF ones that the first shares where the second is not called.
+        int64 (segments, ordered pairs of people, 2): rare alleles that the first shares and the second, which is
+        called, lacks, and non-REF alleles that the first shares where the second is not called.
     no_reference
-        (people,): those from files without REF calls.
+        bool (people,): see :func:`without_reference`.
 
     Examples
     --------
@@ -177,12 +177,12 @@ def weigh(
     only = np.zeros((segments, people, people), dtype=np.int64)
     for number, (first, second) in enumerate(ordered_pairs(people)):
         only[:, first, second] = pairs[:, number, 0] + (pairs[:, number, 1] if no_reference[second] else 0)
-    rivals = there[:, :, None] & there[:, None] & ~np.eye(people, dtype=bool)
+    competing = there[:, :, None] & there[:, None] & ~np.eye(people, dtype=bool)
     over = log_ratio(only, only + only.swapaxes(1, 2), PAIR, PAIR[::-1])
-    over = np.where(rivals, over, np.inf).min(axis=2, initial=np.inf)
+    over = np.where(competing, over, np.inf).min(axis=2, initial=np.inf)
     # Alleles that both genomes share do not separate them.
     apart = (compared - matches[..., 1])[..., None] + only
-    alone = np.where(rivals, log_ratio(only, apart, OWN_ALONE, OTHER_ALONE), -np.inf).max(axis=2, initial=-np.inf)
+    alone = np.where(competing, log_ratio(only, apart, OWN_ALONE, OTHER_ALONE), -np.inf).max(axis=2, initial=-np.inf)
     match = np.maximum(log_ratio(matches[..., 1], compared, OWN, OTHER), alone)
     return Evidence(compared, np.where(there, match, np.nan), over)
 
@@ -207,14 +207,14 @@ def prior(ratios: npt.NDArray[np.float64]) -> float:
 
 
 def name_sources(match: npt.NDArray[np.float64], over: npt.NDArray[np.float64], names: Sequence[str]) -> Sources:
-    """Name the source of each of all called segments, see the module.
+    """Return the source of every segment; see the module. All segments of a run are given, since they share a prior.
 
     Parameters
     ----------
     match, over
-        (segments, people): see :class:`Evidence`.
+        float64 (segments, people): see :class:`Evidence`.
     names
-        Archaic people.
+        Names of the archaic people.
 
     Examples
     --------
@@ -227,7 +227,7 @@ def name_sources(match: npt.NDArray[np.float64], over: npt.NDArray[np.float64], 
         return Sources(np.full(len(match), UNMATCHED, dtype=object), np.full(len(match), np.nan), match)
     match = match + logit([prior(column) for column in match.T])
     candidate = match > 0
-    # Of two candidates with equal ratios over others the better match comes first.
+    # Between candidates with equal ratios over the others, the better match decides.
     best = np.lexsort((match, over, candidate), axis=1)[:, -1]
     rows = np.arange(len(match))
     lead, found = over[rows, best], candidate[rows, best]

@@ -106,7 +106,7 @@ def open_genome(path: Path) -> Iterator[Genome]:
             letters = check_fasta(text, path)
         try:
             handle = _indexed(fasta, scratch)
-        except (pysam.SamtoolsError, OSError, ValueError) as error:
+        except (pysam.utils.SamtoolsError, OSError, ValueError) as error:
             if letters.bare_end:  # htslib makes no index of such a file; it does where other records follow
                 raise InputError(
                     f"the last record {shorten(letters.bare_end)} holds no base", path=path, remedy="remove it"

@@ -59,6 +59,7 @@ def open_container(
     schema_version: int,
     attributes: Mapping[str, int | None],
     oldest: int = 1,
+    again: str = "make the file again",
     former: Mapping[str, str] = MappingProxyType({}),
 ) -> Iterator[h5py.File]:
     """Open a container for reading, refusing other files, other kinds, newer schemas and those before ``oldest``.
@@ -76,6 +77,8 @@ def open_container(
     attributes
         Attributes that the root may have, besides those that :func:`create` writes: the longest text, or None for an
         integer.
+    again
+        Remedy for a file of an older schema.
     former
         Kinds that earlier releases wrote in place of this one, and the remedy for each.
 
@@ -91,19 +94,24 @@ def open_container(
         raise InputError(f"is not an intact HDF5 file, expected {kind}", path=path) from error
     with handle:
         with intact(path, "its head"):
-            _check_head(handle, path, kind, {"format": MOST_NAME, "schema_version": None, **attributes}, former)
-        check_version(handle, path, schema_version, oldest=oldest)
+            present = _check_kind(handle, path, kind, former)
+        # The version first: the attributes of another schema need not be known.
+        if present.get("schema_version") is None:
+            check_version(handle, path, schema_version, oldest=oldest, again=again)
+        _check_attributes(present, path, kind, {"format": MOST_NAME, "schema_version": None, **attributes})
         yield handle
 
 
-def check_version(handle: h5py.File, path: Path, newest: int, *, oldest: int = 1) -> None:
+def check_version(
+    handle: h5py.File, path: Path, newest: int, *, oldest: int = 1, again: str = "make the file again"
+) -> None:
     """Raise InputError unless a container is of a schema that is read."""
     version = read_number(handle, "schema_version", path)
     if not oldest <= version <= newest:
         raise InputError(
             f"has schema version {version}, this release reads {oldest} to {newest}",
             path=path,
-            remedy="install a newer archaictools" if version > newest else "make the file again",
+            remedy="install a newer archaictools" if version > newest else again,
         )
 
 
@@ -132,13 +140,18 @@ def _kind(handle: h5py.File, path: Path, expected: str) -> tuple[str, dict[str, 
     return read_text(handle, "format", path) if known else "something else", present
 
 
-def _check_head(
-    handle: h5py.File, path: Path, kind: str, known: Mapping[str, int | None], former: Mapping[str, str]
-) -> None:
-    """Check the attributes of the root, of which only the kind is read."""
+def _check_kind(handle: h5py.File, path: Path, kind: str, former: Mapping[str, str]) -> Mapping[str, int | None]:
+    """Check the kind; return the attributes of the root: bytes of a text, or None for an integer."""
     found, present = _kind(handle, path, kind)
     if found != kind:
         raise InputError(f"holds {shown(found)}, expected {kind}", path=path, remedy=former.get(found))
+    return present
+
+
+def _check_attributes(
+    present: Mapping[str, int | None], path: Path, kind: str, known: Mapping[str, int | None]
+) -> None:
+    """Check names, types and lengths of the attributes of the root."""
     for name, length in present.items():
         most = known.get(name)
         if name not in known or (length is None) != (most is None):

@@ -19,7 +19,7 @@ from archaictools.errors import InputError
 from archaictools.io._hdf5_raw import REFERENCE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from archaictools.io._hdf5_raw import RawFile
@@ -50,6 +50,7 @@ MOST_LINKS = 1_000_000
 
 _FILTERS = {h5z.FILTER_DEFLATE, h5z.FILTER_SHUFFLE}
 _NUMBER = re.compile(r"0|[1-9][0-9]{0,6}")
+_SHA256 = re.compile("[0-9a-f]{64}")
 _STRANGE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 
@@ -347,11 +348,18 @@ def check_lengths(
     return chromosomes
 
 
-def check_inputs(provenance: Mapping[str, Any], path: Path) -> None:
-    """Raise InputError unless a file's record of its inputs is one of names and digests."""
-    inputs = provenance.get("inputs", {})
-    if not isinstance(inputs, dict) or not all(isinstance(found, dict) for found in inputs.values()):
-        raise InputError("its provenance lists no inputs that this release knows", path=path)
+def check_digests(texts: Sequence[str], path: Path | None) -> list[str]:
+    """Return the SHA-256 of files as hexadecimal text.
+
+    Raises
+    ------
+    InputError
+        If one is no SHA-256.
+    """
+    for text in texts:
+        if not _SHA256.fullmatch(text):
+            raise InputError(f"has a SHA-256 of an input that is none ({shown(text)})", path=path)
+    return list(texts)
 
 
 def check_depth(value: object, path: Path, name: str) -> None:

@@ -19,10 +19,17 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
+    from archaictools.learning.network import NetworkConfig
     from archaictools.learning.splits import SplitScheme
 
 #: Minimum length of a segment in bp where the user gives none. Shorter segments of haplotypes are mostly wrong.
 MIN_LENGTH = {Alphabet.KMER: 0, Alphabet.VARIANT: 5_000}
+
+#: Sizes of layers that are not given.
+_SIZES = {
+    Alphabet.KMER: {"embedding": 10, "lstm": 10, "dense": 10, "lstm_layers": 1},
+    Alphabet.VARIANT: {"embedding": 32, "lstm": 64, "dense": 32, "lstm_layers": 1},
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,6 +123,92 @@ def _refuse_beside_fold_file(flags: Iterable[str]) -> None:
 
 
 @dataclass(frozen=True, kw_only=True)
+class TrainingOptions:
+    """How a network is trained, whatever it reads; each wing adds its own options."""
+
+    epochs: int = option(
+        5,
+        type=click.IntRange(0),
+        help="Passes over the training side; 0 keeps the network of --start-from as it is.",
+    )
+    batch_size: int = option(0, type=click.IntRange(0), help="Examples a step [default: 32 to 1024 by their number].")
+    learning_rate: float = option(
+        0.0, type=click.FloatRange(0), help="Highest learning rate of Adam [default: by the batch size]."
+    )
+    schedule: str = option(
+        "cosine", type=click.Choice(["cosine", "constant"]), help="Course of the learning rate; cosine falls to 0."
+    )
+    patience: int = option(
+        3,
+        type=click.IntRange(0),
+        help="Epochs without a lower validation loss before training stops; 0 for no early stop.",
+    )
+    keep: str = option(
+        "best",
+        type=click.Choice(["best", "last"]),
+        help="Weights to keep: those of the epoch with the lowest validation loss, or of the last (the article's).",
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class NetworkOptions:
+    """Sizes of the layers."""
+
+    embedding: int | None = option(
+        None, type=click.IntRange(1), help="Dimensions of a word vector [default: 10; haplotypes: 32]."
+    )
+    lstm: int | None = option(
+        None, type=click.IntRange(1), help="LSTM units in each direction [default: 10; haplotypes: 64]."
+    )
+    lstm_layers: int | None = option(
+        None, type=click.IntRange(1), only=Alphabet.VARIANT, help="Number of stacked bidirectional LSTMs [default: 1]."
+    )
+    dense: int | None = option(
+        None, type=click.IntRange(0), help="Dense units, 0 for no dense layer [default: 10; haplotypes: 32]."
+    )
+    dropout: float = option(
+        0.0, type=click.FloatRange(0, 1, max_open=True), help="Fraction of vector components dropped in training."
+    )
+    forget_bias: str = option(
+        "chrono",
+        type=click.Choice(["chrono", "unit"]),
+        only=Alphabet.KMER,
+        help="Initial memory of the LSTM: up to the length of a sentence, or two words (Keras' and the article's).",
+    )
+
+    @property
+    def sized(self) -> bool:
+        """Whether the size of any layer is given."""
+        return any(size is not None for size in (self.embedding, self.lstm, self.lstm_layers, self.dense))
+
+    def config(self, alphabet: Alphabet, *, vocabulary: int, words: int) -> NetworkConfig:
+        """Return the network that reads an alphabet, with usual sizes where none are given.
+
+        Parameters
+        ----------
+        alphabet
+            What the network reads.
+        vocabulary
+            Number of word ids, or of inputs of a bin.
+        words
+            Words in a sentence, or bins in a training chunk.
+        """
+        from archaictools.learning.network import NetworkConfig
+
+        usual = _SIZES[alphabet]
+        given = {name: getattr(self, name) for name in usual}
+        sizes = {name: usual[name] if size is None else size for name, size in given.items()}
+        return NetworkConfig(
+            vocabulary=vocabulary,
+            words=words,
+            dropout=self.dropout,
+            forget_bias=self.forget_bias if alphabet is Alphabet.KMER else "unit",
+            per_bin=alphabet is Alphabet.VARIANT,
+            **sizes,
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
 class SegmentOptions:
     """How segments are called from probabilities along the genome."""
 
@@ -141,3 +234,12 @@ class SegmentOptions:
         0
         """
         return self if self.min_length is not None else replace(self, min_length=MIN_LENGTH[alphabet])
+
+
+@dataclass(frozen=True, kw_only=True)
+class MemberOptions:
+    """Which network of a model is explained."""
+
+    member: int = option(
+        1, type=click.IntRange(1), help="Network to explain, of a model trained with --folds: that of this fold."
+    )

@@ -1,120 +1,56 @@
-"""Training: one pass of Keras' fit an epoch, stopped, resumed and restored exactly."""
+"""Training loop: one call of Keras' fit an epoch, with early stopping, checkpoints and the best weights restored."""
 
 from __future__ import annotations
 
 import json
 import logging
-from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
-from archaictools.errors import ArchaicError, UsageError
+from archaictools.errors import ArchaicError
 from archaictools.io.tables import plain
 from archaictools.learning.checkpoint import State, load_checkpoint, save_checkpoint
-from archaictools.learning.metrics import describe
-from archaictools.learning.splits import TRAIN, VALIDATION
+from archaictools.learning.metrics import compute_metrics
 from archaictools.progress import Progress
-from archaictools.sequence.batches import TrainingBatches
-from archaictools.sequence.predict import Predictor
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     import keras
     import numpy.typing as npt
     import tensorflow as tf
 
-    from archaictools.learning.network import NetworkConfig
-    from archaictools.sequence.token_file import WordsFile
+    from archaictools.learning.model_file import TrainedModel
+    from archaictools.learning.options import TrainingOptions
+    from archaictools.learning.report import Predicted
+    from archaictools.learning.splits import Locations
 
 log = logging.getLogger("archaictools")
 
-#: Smallest and largest batch chosen by default, and the steps an epoch that the choice aims at.
-SMALLEST_BATCH, LARGEST_BATCH, STEPS = 32, 1_024, 32
-#: Learning rate for a batch of :data:`RATE_BATCH`; it grows with the square root of the batch.
-RATE, RATE_BATCH = 0.004, 128
-#: Steps over which the learning rate of networks of bins rises.
-WARMUP = 100
-
-_SMALLER = "; give a smaller --learning-rate"
-
-
-@dataclass(frozen=True, kw_only=True)
-class TrainingOptions:
-    """How to train.
-
-    Attributes
-    ----------
-    epochs
-        Passes over the training side.
-    batch_size
-        Sentences a step; 0 to fit the number of training sentences.
-    learning_rate
-        Of Adam at the start; 0 to fit the batch.
-    schedule
-        ``cosine`` (down to zero at the last epoch) or ``constant``.
-    patience
-        Epochs without a lower validation loss after which training stops; 0 never to stop early.
-    keep
-        ``best``: the weights of the epoch with the lowest validation loss; ``last``: those of the last epoch.
-    class_weight
-        ``none``, or ``balanced`` to let both classes weigh the same.
-    reverse_complement
-        Read each training sentence on a random strand, and average both strands in prediction.
-    seed
-        Of initial weights, order and strands.
-    """
-
-    FEWEST_EPOCHS: ClassVar[int] = 1
-
-    epochs: int = 5
-    batch_size: int = 0
-    learning_rate: float = 0.0
-    schedule: str = "cosine"
-    patience: int = 3
-    keep: str = "best"
-    class_weight: str = "none"
-    reverse_complement: bool = False
-    seed: int = 1
-
-    def __post_init__(self) -> None:
-        if self.epochs < self.FEWEST_EPOCHS:
-            raise UsageError(f"epochs is {self.epochs}, expected {self.FEWEST_EPOCHS} or more")
-        if self.keep not in {"best", "last"}:
-            raise UsageError(f"keep is {self.keep!r}, expected best or last")
-        if self.batch_size < 0 or self.learning_rate < 0 or self.patience < 0:
-            raise UsageError("batch size, learning rate and patience must not be negative")
-
-    def resolve(self, sentences: int) -> tuple[int, float]:
-        """Return batch size and learning rate for a number of training sentences.
-
-        The batch is a power of two that leaves 32 to 64 steps an epoch, 32 to 1,024: small sets need steps, large
-        ones need throughput. Measured in ``performance/``.
-
-        Examples
-        --------
-        >>> [TrainingOptions().resolve(number)[0] for number in (2_000, 5_000, 15_000, 700_000)]
-        [32, 128, 256, 1024]
-        """
-        aim = 1 << max(0, (max(1, sentences // STEPS)).bit_length() - 1)
-        batch = self.batch_size or min(LARGEST_BATCH, max(SMALLEST_BATCH, aim))
-        return batch, self.learning_rate or RATE * (batch / RATE_BATCH) ** 0.5
+_REMEDY = "; give a smaller --learning-rate"
 
 
 @dataclass(frozen=True)
 class Trained:
-    """What training leaves: the network with its best weights, and how it got there.
+    """A trained network and its training history.
 
     Attributes
     ----------
+    model
+        The network with the weights that were kept.
     history
         One row an epoch: ``epoch, loss, learning_rate, validation_loss, validation_accuracy, validation_auroc``.
     best_epoch
         The epoch (from 1) whose weights were kept.
     stopped_early
         Whether patience ran out before the last epoch.
+    batch
+        Examples a step.
+    learning_rate
+        Highest learning rate.
     """
 
     model: keras.Model
@@ -125,67 +61,43 @@ class Trained:
     learning_rate: float
 
 
-def train_network(
-    words: WordsFile,
-    sides: npt.NDArray[np.int8],
-    network: NetworkConfig,
-    options: TrainingOptions,
-    *,
-    label: npt.NDArray[np.int8] | None = None,
-    checkpoint: Path | None = None,
-    identity: dict[str, Any] | None = None,
-) -> Trained:
-    """Train a network on the training side of a split.
+@dataclass(frozen=True)
+class FitResult:
+    """A trained model with its measures, its history and its predictions of all labelled examples.
 
-    Parameters
+    Attributes
     ----------
-    words
-        The sentences, labelled.
-    sides
-        Side of every sentence; see :meth:`archaictools.learning.splits.Split.sides`.
-    network
-        What to build.
-    options
-        How to train.
-    label
-        Labels in place of those of the words, shape (sentences,): for controls.
-    checkpoint
-        Folder to keep the state in after every epoch, and to go on from if it holds one.
-    identity
-        What must be equal for a checkpoint to be continued, besides network and options (split, words).
-
-    Raises
-    ------
-    ArchaicError
-        If the loss is not a number any more.
-    InputError
-        If the checkpoint belongs to another training.
+    model
+        Ready to be saved; ``model.metrics`` is what ``train --metrics`` writes.
+    history
+        One row an epoch, fold and network.
+    locations
+        Location and label of all examples.
+    predicted
+        Predictions by side (``train``, ``validation``, ``test``).
     """
-    label = words.field("label") if label is None else label
-    rows, held = np.flatnonzero(sides == TRAIN), np.flatnonzero(sides == VALIDATION)
-    batch, rate = options.resolve(len(rows))
-    batches = TrainingBatches(
-        words,
-        rows,
-        label[rows],
-        _weights(label[rows], options.class_weight),
-        batch=batch,
-        seed=options.seed,
-        reverse=options.reverse_complement,
-    )
-    model = network.build()
-    compile_network(model, rate, options, batches.steps)
-    predictor = Predictor(model, words.alphabet, both_strands=options.reverse_complement)
-    settings = {"network": asdict(network), "training": asdict(options)} | (identity or {})
-    return run_epochs(
-        model,
-        batches,
-        options,
-        lambda: validation(label[held], predictor.of_rows(words, held)),
-        learning_rate=rate,
-        settings=settings,
-        checkpoint=checkpoint,
-    )
+
+    model: TrainedModel
+    history: list[dict[str, float]]
+    locations: Locations
+    predicted: Mapping[str, Predicted]
+
+
+def training_summary(trained: Trained, temperature: float) -> dict[str, Any]:
+    """Return how a training went, for the metrics: batch size, epochs, best epoch and temperature."""
+    return {
+        "batch_size": trained.batch,
+        "learning_rate": trained.learning_rate,
+        "epochs_run": len(trained.history),
+        "best_epoch": trained.best_epoch,
+        "stopped_early": trained.stopped_early,
+        "temperature": temperature,
+    }
+
+
+def fold_folder(checkpoint: Path | None, fold: int, *, folds: int) -> Path | None:
+    """Return the checkpoint folder of a fold (from 0); with one split it is the folder itself."""
+    return checkpoint / f"fold-{fold + 1}" if checkpoint and folds else checkpoint
 
 
 class Batches(Protocol):
@@ -194,8 +106,8 @@ class Batches(Protocol):
     batch: int
     steps: int
 
-    def dataset(self, number: int) -> tf.data.Dataset:
-        """Return the batches of one epoch, counted from 0: inputs, labels, weights."""
+    def dataset(self, number: int) -> tf.data.Dataset[Any]:
+        """Return the batches of one epoch (from 0): inputs, labels, weights."""
 
 
 def run_epochs(
@@ -208,12 +120,12 @@ def run_epochs(
     settings: dict[str, Any],
     checkpoint: Path | None = None,
 ) -> Trained:
-    """Train epoch by epoch, from a checkpoint where there is one, until the last or until patience runs out.
+    """Train epoch by epoch until the last or until patience runs out; resume from a checkpoint if there is one.
 
     Parameters
     ----------
     model
-        As compiled by :func:`compile_network`; holds the weights kept in the end.
+        As compiled by :func:`compile_network`; in the end it has the weights that are kept.
     batches
         The training side.
     options
@@ -221,18 +133,18 @@ def run_epochs(
     validate
         Called after each epoch; returns :func:`validation`.
     learning_rate
-        Noted in the result.
+        Highest learning rate, for the result.
     settings
-        What must be equal for a checkpoint to be continued.
+        Values that must be equal for a checkpoint to be resumed, as JSON.
     checkpoint
-        Folder for the state, or None.
+        Folder of the checkpoint, or None.
 
     Raises
     ------
     ArchaicError
-        If the loss is not a number any more.
+        If the loss is not finite.
     InputError
-        If the checkpoint belongs to another training.
+        If the checkpoint is of another training.
     """
     settings = json.loads(json.dumps(plain(settings)))
     state = load_checkpoint(checkpoint, settings, _state_of(model)) if checkpoint else None
@@ -242,12 +154,12 @@ def run_epochs(
         model.set_weights(state.weights)
         for variable, value in zip(model.optimizer.variables, state.optimizer, strict=True):
             variable.assign(value)
-        log.info("going on after epoch %d of %d from %s", state.epoch, options.epochs, checkpoint)
+        log.info("resuming after epoch %d of %d from %s", state.epoch, options.epochs, checkpoint)
     while state.epoch < options.epochs and not (options.patience and state.waited >= options.patience):
         row = _one_epoch(model, batches, state.epoch, options.epochs)
         row |= validate()
         if not np.isfinite(row["validation_loss"]):
-            raise ArchaicError(f"the validation loss is not a number after epoch {state.epoch + 1}{_SMALLER}")
+            raise ArchaicError(f"the validation loss is not finite after epoch {state.epoch + 1}{_REMEDY}")
         state.epoch += 1
         state.history.append(row)
         if row["validation_loss"] < state.best_loss:
@@ -280,7 +192,7 @@ def run_epochs(
 
 
 def _state_of(model: keras.Model) -> State:
-    """Return the weights of a network and the state of its optimiser."""
+    """Return weights and optimiser state of a network."""
     weights = model.get_weights()
     return State(
         weights=weights, optimizer=[np.asarray(variable) for variable in model.optimizer.variables], best=weights
@@ -290,7 +202,7 @@ def _state_of(model: keras.Model) -> State:
 def compile_network(
     model: keras.Model, rate: float, options: TrainingOptions, steps: int, *, warmup: int = 0, clip: float | None = None
 ) -> None:
-    """Give a network Adam and its loss.
+    """Compile a network with Adam and binary cross-entropy.
 
     Parameters
     ----------
@@ -301,9 +213,9 @@ def compile_network(
     options
         Schedule and number of epochs.
     steps
-        Of an epoch.
+        Steps an epoch.
     warmup
-        Steps in which the rate rises from zero, at most a tenth of all.
+        Steps in which the rate rises from zero; at most a tenth of all steps.
     clip
         Largest norm of a gradient, or None.
     """
@@ -318,26 +230,26 @@ def compile_network(
     else:
         schedule = rate
     model.compile(optimizer=keras.optimizers.Adam(schedule, clipnorm=clip), loss="binary_crossentropy")
-    # Built in the first step, the optimiser's state would have that step traced twice: half of all start-up time.
+    # If the first step built the optimiser's state, TensorFlow would trace that step twice: half of the start-up time.
     model.optimizer.build(model.trainable_variables)
 
 
 def _one_epoch(model: keras.Model, batches: Batches, epoch: int, epochs: int) -> dict[str, float]:
-    """Train one epoch (counted from 0); return its row of the history without the validation."""
+    """Train one epoch (from 0); return its row of the history without the validation."""
     import keras
 
-    class Watch(keras.callbacks.Callback):  # type: ignore[misc]
+    class StopIfNotFinite(keras.callbacks.Callback):  # type: ignore[misc]
         def on_train_batch_end(self, step: int, logs: dict[str, float] | None = None) -> None:
             progress.advance(1)
             if not np.isfinite((logs or {}).get("loss", 0.0)):
-                raise ArchaicError(f"the loss is not a number in step {step + 1} of epoch {epoch + 1}{_SMALLER}")
+                raise ArchaicError(f"the loss is not finite in step {step + 1} of epoch {epoch + 1}{_REMEDY}")
 
     with Progress(batches.steps, "steps", f"epoch {epoch + 1}/{epochs}") as progress:
         fitted = model.fit(
             batches.dataset(epoch),
             initial_epoch=epoch,
             epochs=epoch + 1,
-            callbacks=[Watch()],
+            callbacks=[StopIfNotFinite()],
             verbose=0,
             shuffle=False,
         )
@@ -349,20 +261,12 @@ def _one_epoch(model: keras.Model, batches: Batches, epoch: int, epochs: int) ->
 
 
 def validation(label: npt.NDArray[np.integer], probability: npt.NDArray[np.floating]) -> dict[str, float]:
-    """Measure the validation side for the history."""
+    """Return loss, accuracy and AUROC of the validation side, for the history."""
     clipped = np.clip(probability, 1e-7, 1 - 1e-7)
     loss = -np.where(label == 1, np.log(clipped), np.log1p(-clipped)).mean()
-    measured = describe(label, probability)
+    measured = compute_metrics(label, probability)
     return {
         "validation_loss": float(loss),
         "validation_accuracy": measured["accuracy"],
         "validation_auroc": measured["auroc"],
     }
-
-
-def _weights(label: npt.NDArray[np.int8], method: str) -> npt.NDArray[np.float32]:
-    """Weigh each sentence by 1, or so that both classes weigh the same and the mean weight is 1."""
-    if method == "none":
-        return np.ones(len(label), dtype=np.float32)
-    counts = np.bincount(label, minlength=2)
-    return (len(label) / (2 * counts))[label].astype(np.float32)

@@ -7,11 +7,12 @@ of the file, so memory stays flat whatever their size.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from archaictools.intervals import runs_of_equal
+from archaictools.learning.batching import pad_rows, streamed
 from archaictools.sequence.fetch import flip_rows
 from archaictools.sequence.token_file import CHUNK
 
@@ -22,12 +23,11 @@ if TYPE_CHECKING:
     import tensorflow as tf
 
     from archaictools.io.dna import Codes
-    from archaictools.sequence.token_file import WordsFile
+    from archaictools.learning.batching import Batch
+    from archaictools.sequence.token_file import TokenFile
 
 #: Sentences shuffled together: 100 MB of bases at 200 nt.
 BUFFER = 1 << 19
-
-Batch = tuple["npt.NDArray[np.int32]", "npt.NDArray[np.float32]", "npt.NDArray[np.float32]"]
 
 
 class TrainingBatches:
@@ -53,7 +53,7 @@ class TrainingBatches:
 
     def __init__(
         self,
-        words: WordsFile,
+        words: TokenFile,
         rows: npt.NDArray[np.int64],
         label: npt.NDArray[np.int8],
         weight: npt.NDArray[np.float32],
@@ -97,21 +97,16 @@ class TrainingBatches:
         if len(over_members):
             yield self._make(over_codes, over_members, rng)
 
-    def dataset(self, number: int) -> tf.data.Dataset:
+    def dataset(self, number: int) -> tf.data.Dataset[Any]:
         """Return one epoch as a dataset that prepares batches while others are trained on."""
-        import tensorflow as tf
-
-        shape = (self.batch, self._words.alphabet.words)
-        column = tf.TensorSpec((self.batch, 1), tf.float32)
-        signature = (tf.TensorSpec(shape, tf.int32), column, column)
-        stream = tf.data.Dataset.from_generator(lambda: self.epoch(number), output_signature=signature)
-        # A generator has no length that tf.data could know; fit must not guess it on the first epoch.
-        sized = stream.apply(tf.data.experimental.assert_cardinality(self.steps))
-        # There is nothing to tune, and a tuning thread makes the end of an epoch wait for its next wake-up, which
-        # comes after twice the time each turn: measured, up to as long as the epoch itself.
-        options = tf.data.Options()
-        options.autotune.enabled = False
-        return sized.prefetch(4).with_options(options)
+        return streamed(
+            lambda: self.epoch(number),
+            self.steps,
+            inputs=(self.batch, self._words.alphabet.words),
+            dtype="int32",
+            targets=(self.batch, 1),
+            ahead=4,
+        )
 
     def _groups(self, rng: np.random.Generator) -> Iterator[npt.NDArray[np.int64]]:
         """Yield ascending positions in ``rows``: all at once, or random chunks of the file up to a buffer."""
@@ -137,10 +132,3 @@ class TrainingBatches:
         ids = pad_rows(self._words.alphabet.ids(codes), self.batch)
         label = pad_rows(self._label[members, None], self.batch)
         return ids, label, pad_rows(self._weight[members, None], self.batch)
-
-
-def pad_rows(array: np.ndarray, rows: int) -> np.ndarray:
-    """Fill up the first axis with zeros: XLA compiles once for one shape."""
-    if len(array) == rows:
-        return array
-    return np.concatenate([array, np.zeros((rows - len(array), *array.shape[1:]), dtype=array.dtype)])

@@ -1,4 +1,4 @@
-"""From labelled sentences to a judged model: split, leakage check, training, measures."""
+"""Train a model on labelled sentences of k-mers: split, leakage check, training, calibration, measures."""
 
 from __future__ import annotations
 
@@ -9,149 +9,242 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from archaictools import provenance
+from archaictools.alphabet import Alphabet
+from archaictools.errors import UsageError
 from archaictools.io.files import sha256
 from archaictools.learning.calibration import fit_temperature
-from archaictools.learning.metrics import describe
+from archaictools.learning.metrics import compute_metrics
 from archaictools.learning.model_file import Member, TrainedModel
-from archaictools.learning.network import NetworkConfig
 from archaictools.learning.regions import seen_by
-from archaictools.learning.report import Predicted, judge, places_of, training_counts
-from archaictools.learning.splits import EXCLUDED, SIDES, Locations, Split, SplitScheme, make_splits
-from archaictools.learning.training import Trained, TrainingOptions, train_network
+from archaictools.learning.report import Predicted, judge
+from archaictools.learning.splits import EXCLUDED, SIDES, TRAIN, VALIDATION, Locations, Split, SplitScheme, make_splits
+from archaictools.learning.training import (
+    FitResult,
+    Trained,
+    compile_network,
+    fold_folder,
+    run_epochs,
+    training_summary,
+    validation,
+)
 from archaictools.progress import Progress
-from archaictools.sequence.audit.overlap import VERDICTS, check_leakage
+from archaictools.sequence.audit.overlap import LeakageReport, check_leakage, worst_of
+from archaictools.sequence.batches import TrainingBatches
+from archaictools.sequence.dataset import locations_of, training_counts
 from archaictools.sequence.predict import Predictor
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
-    from archaictools.sequence.token_file import WordsFile
+    import numpy.typing as npt
+
+    from archaictools.learning.network import NetworkConfig
+    from archaictools.learning.options import NetworkOptions
+    from archaictools.sequence.options import KmerTrainingOptions
+    from archaictools.sequence.token_file import TokenFile
 
 log = logging.getLogger("archaictools")
 
 
 @dataclass(frozen=True)
-class Fitted:
-    """A judged model, its history, and what it says of every labelled sentence.
+class _Study:
+    """What the networks of all folds share."""
 
-    Attributes
-    ----------
-    model
-        Ready to be saved; ``model.metrics`` is what ``train --metrics`` writes.
-    history
-        One row an epoch and fold.
-    places
-        All sentences.
-    predicted
-        Side to what was predicted of it.
-    """
-
-    model: TrainedModel
-    history: list[dict[str, float]]
-    places: Locations
-    predicted: dict[str, Predicted]
+    words: TokenFile
+    locations: Locations
+    network: NetworkConfig
+    options: KmerTrainingOptions
+    seed: int
+    digest: str
 
 
 @dataclass(frozen=True)
 class _FittedMember:
+    """One network, calibrated, with its history and its predictions."""
+
     member: Member
     trained: Trained
     temperature: float
-    audit: dict[str, Any]
+    audit: LeakageReport
     predicted: dict[str, Predicted]
-    unused: int
+    excluded: int
 
 
 def fit(
-    words: WordsFile,
-    split_options: SplitScheme,
-    options: TrainingOptions,
-    sizes: Mapping[str, Any],
+    words: TokenFile,
+    scheme: SplitScheme,
+    options: KmerTrainingOptions,
+    sizes: NetworkOptions,
     *,
+    seed: int,
     start: Callable[[], None],
     checkpoint: Path | None = None,
-) -> Fitted:
-    """Split, check, train, calibrate, measure; once, or once a fold.
+) -> FitResult:
+    """Train a model of one network, or of one network a fold.
 
     Parameters
     ----------
     words
         Labelled sentences.
-    split_options, options
-        How to hold out, and how to train.
-    sizes
-        ``embedding, lstm, dense, dropout`` of :class:`archaictools.learning.network.NetworkConfig`.
+    scheme
+        How to divide them into train, validation and test.
+    options, sizes
+        How to train, and the sizes of the network.
+    seed
+        Seed of weights, order, strands and resampling.
     start
-        Called once the input is known to be usable: imports and sets up TensorFlow.
+        Called once the input is known to be usable; imports and sets up TensorFlow.
     checkpoint
-        Folder for the state of an interrupted training.
+        Folder of the checkpoint of an interrupted training.
 
     Raises
     ------
+    UsageError
+        If there is no epoch, or if sizes contradict each other.
     InputError
-        If the sentences cannot be split or learnt from.
+        If the sentences cannot be split or trained on.
     ArchaicError
         If training diverges.
     """
-    network = NetworkConfig(vocabulary=words.alphabet.vocabulary, words=words.alphabet.words, **sizes)
-    places = places_of(words)
-    splits = make_splits(places, split_options)
-    audits = [check_leakage(places, split.sides(places), split_options) for split in splits]
-    audit = max(audits, key=lambda audit: VERDICTS.index(audit["verdict"]))
+    check_epochs(options)
+    network = sizes.config(Alphabet.KMER, vocabulary=words.alphabet.vocabulary, words=words.alphabet.words)
+    locations = locations_of(words)
+    splits = make_splits(locations, scheme)
+    audits = [check_leakage(locations, split.sides(locations), scheme) for split in splits]
+    audit = worst_of(audits)
     if audit["verdict"] != "clean":
         log.warning("the split is %s: %s", audit["verdict"], audit["reason"])
-    digest = sha256(words.path)
+    study = _Study(words, locations, network, options, seed, sha256(words.path))
     start()
     fitted = []
     for split, own_audit in zip(splits, audits, strict=True):
-        if split_options.folds:
-            log.info("fold %d of %d", split.fold + 1, split_options.folds)
-        folder = checkpoint / f"fold-{split.fold + 1}" if checkpoint and split_options.folds else checkpoint
-        fitted.append(_fit_member(words, places, split, own_audit, network, options, folder, digest))
+        if scheme.folds:
+            log.info("fold %d of %d", split.fold + 1, scheme.folds)
+        folder = fold_folder(checkpoint, split.fold, folds=scheme.folds)
+        fitted.append(_fit_member(study, split, own_audit, folder))
     predicted = {name: Predicted.join([one.predicted[name] for one in fitted]) for name in SIDES}
-    metrics = judge(places, predicted, audit, seed=options.seed)
+    metrics: dict[str, Any] = dict(judge(locations, predicted, audit, seed=seed))
     first = fitted[0]
-    metrics["split"] = first.member.split.describe() | {"unused": first.unused}
-    metrics["training"] = asdict(options) | course(first.trained, first.temperature)
-    if split_options.folds:
-        metrics["folds"] = [_of_fold(places, one) for one in fitted]
-    metrics["network"] = network.describe()
+    metrics["split"] = first.member.split.to_dict() | {"unused": first.excluded}
+    metrics["training"] = options.to_dict(seed=seed) | training_summary(first.trained, first.temperature)
+    if scheme.folds:
+        metrics["folds"] = [_fold_metrics(locations, one) for one in fitted]
+    metrics["network"] = network.to_dict()
     model = TrainedModel(
         network=network,
         members=[one.member for one in fitted],
         alphabet=words.alphabet,
-        both_strands=options.reverse_complement,
+        both_strands=options.rc,
         chromosomes=words.chromosomes,
-        words_digest=digest,
+        words_digest=study.digest,
         metrics=metrics,
-        provenance=provenance.record("train", asdict(options) | asdict(split_options), {"words": words.path})
+        provenance=provenance.record("train", options.to_dict(seed=seed) | asdict(scheme), {"words": words.path})
         | {"words": words.provenance},
     )
     history = [{"fold": number} | row for number, one in enumerate(fitted, start=1) for row in one.trained.history]
-    return Fitted(model, history, places, predicted)
+    return FitResult(model, history, locations, predicted)
 
 
-def _fit_member(
-    words: WordsFile,
-    places: Locations,
-    split: Split,
-    audit: dict[str, Any],
+def check_epochs(options: KmerTrainingOptions) -> None:
+    """Raise UsageError if there is no epoch."""
+    if options.epochs < 1:
+        raise UsageError(f"--epochs is {options.epochs}, expected 1 or more")
+
+
+def train_network(
+    words: TokenFile,
+    sides: npt.NDArray[np.int8],
     network: NetworkConfig,
-    options: TrainingOptions,
-    checkpoint: Path | None,
-    digest: str,
-) -> _FittedMember:
-    """Train one network and calibrate it."""
-    sides = split.sides(places)
-    unused = int(((sides == EXCLUDED) & (places.label >= 0)).sum())
-    if unused:
-        log.info("%s labelled sentences lie near a block of another side, or in no region: left out", f"{unused:,}")
-    identity = {"words": digest, "split": split.describe()}
-    trained = train_network(words, sides, network, options, checkpoint=checkpoint, identity=identity)
-    predictor = Predictor(trained.model, words.alphabet, both_strands=options.reverse_complement)
-    held = np.flatnonzero(sides == SIDES["validation"])
-    temperature = fit_temperature(places.label[held], predictor.of_rows(words, held))
+    options: KmerTrainingOptions,
+    *,
+    seed: int,
+    label: npt.NDArray[np.int8] | None = None,
+    checkpoint: Path | None = None,
+    identity: Mapping[str, Any] | None = None,
+) -> Trained:
+    """Train a network on the training side of a split.
+
+    Parameters
+    ----------
+    words
+        Labelled sentences.
+    sides
+        int8 (sentences,): side of every sentence, see :meth:`archaictools.learning.splits.Split.sides`.
+    network
+        What to build.
+    options
+        How to train.
+    seed
+        Seed of order and strands.
+    label
+        int8 (sentences,): labels in place of those of the words, for baselines.
+    checkpoint
+        Folder of a checkpoint, written after every epoch and resumed from.
+    identity
+        Values that must be equal for a checkpoint to be resumed, besides network and options.
+
+    Raises
+    ------
+    ArchaicError
+        If the loss is not finite.
+    InputError
+        If the checkpoint is of another training.
+    """
+    label = words.field("label") if label is None else label
+    rows, validation_rows = np.flatnonzero(sides == TRAIN), np.flatnonzero(sides == VALIDATION)
+    batch, rate = options.resolve(len(rows))
+    batches = TrainingBatches(
+        words,
+        rows,
+        label[rows],
+        _weights(label[rows], options.class_weight),
+        batch=batch,
+        seed=seed,
+        reverse=options.rc,
+    )
+    model = network.build()
+    compile_network(model, rate, options, batches.steps)
+    predictor = Predictor(model, words.alphabet, both_strands=options.rc)
+    settings = {"network": network.to_dict(), "training": options.to_dict(seed=seed), **(identity or {})}
+    return run_epochs(
+        model,
+        batches,
+        options,
+        lambda: validation(label[validation_rows], predictor.of_rows(words, validation_rows)),
+        learning_rate=rate,
+        settings=settings,
+        checkpoint=checkpoint,
+    )
+
+
+def _weights(label: npt.NDArray[np.int8], method: str) -> npt.NDArray[np.float32]:
+    """Return the weight of each sentence: 1, or such that both classes weigh the same and the mean weight is 1."""
+    if method == "none":
+        return np.ones(len(label), dtype=np.float32)
+    counts = np.bincount(label, minlength=2)
+    return (len(label) / (2 * counts))[label].astype(np.float32)
+
+
+def _fit_member(study: _Study, split: Split, audit: LeakageReport, checkpoint: Path | None) -> _FittedMember:
+    """Train and calibrate one network, and predict all sides."""
+    words, locations, network = study.words, study.locations, study.network
+    sides = split.sides(locations)
+    excluded = int(((sides == EXCLUDED) & (locations.label >= 0)).sum())
+    if excluded:
+        log.info("%s labelled sentences are near a block of another side, or in no region: left out", f"{excluded:,}")
+    trained = train_network(
+        words,
+        sides,
+        network,
+        study.options,
+        seed=study.seed,
+        checkpoint=checkpoint,
+        identity={"words": study.digest, "split": split.to_dict()},
+    )
+    predictor = Predictor(trained.model, words.alphabet, both_strands=study.options.rc)
+    rows = np.flatnonzero(sides == VALIDATION)
+    temperature = fit_temperature(locations.label[rows], predictor.of_rows(words, rows))
     weights = network.tempered(network.weights_of(trained.model), temperature)
     trained.model.set_weights([weights[name] for name in network.shapes()])
     predicted = {}
@@ -163,31 +256,20 @@ def _fit_member(
     member = Member(
         weights=weights,
         split=split,
-        seen=seen_by(split, places, words.chromosomes),
+        seen=seen_by(split, locations, words.chromosomes),
         counts=training_counts(words, sides),
     )
-    return _FittedMember(member, trained, temperature, audit, predicted, unused)
+    return _FittedMember(member, trained, temperature, audit, predicted, excluded)
 
 
-def course(trained: Trained, temperature: float) -> dict[str, Any]:
-    """Describe how a training went, for the metrics."""
-    return {
-        "batch_size": trained.batch,
-        "learning_rate": trained.learning_rate,
-        "epochs_run": len(trained.history),
-        "best_epoch": trained.best_epoch,
-        "stopped_early": trained.stopped_early,
-        "temperature": temperature,
-    }
-
-
-def _of_fold(places: Locations, one: _FittedMember) -> dict[str, Any]:
+def _fold_metrics(locations: Locations, one: _FittedMember) -> dict[str, Any]:
+    """Return the metrics of one fold."""
     split, test = one.member.split, one.predicted["test"]
     return {
         "fold": split.fold + 1,
-        "chromosomes": split.describe()["chromosomes"],
+        "chromosomes": split.to_dict()["chromosomes"],
         "audit": one.audit["verdict"],
-        "unused": one.unused,
-        "test": describe(places.label[test.rows], test.probability),
-        "training": course(one.trained, one.temperature),
+        "unused": one.excluded,
+        "test": compute_metrics(locations.label[test.rows], test.probability),
+        "training": training_summary(one.trained, one.temperature),
     }

@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from archaictools.alphabet import Alphabet
 from archaictools.errors import UsageError
-from archaictools.options import INPUT, MAX_LENGTH, names, option
+from archaictools.learning.options import TrainingOptions
+from archaictools.options import INPUT, MAX_LENGTH, RunOptions, build, names, option
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
+
+#: Smallest and largest batch chosen by default, and the steps of an epoch that the choice aims at.
+MIN_BATCH, MAX_BATCH, STEPS_PER_EPOCH = 32, 1_024, 32
+#: Learning rate for a batch of 128; it grows with the square root of the batch.
+LEARNING_RATE_AT_128 = 0.004
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,7 +58,129 @@ class WindowOptions:
 
 
 @dataclass(frozen=True, kw_only=True)
+class KmerTrainingOptions(TrainingOptions):
+    """How a network is trained on sentences of k-mers."""
+
+    class_weight: str = option(
+        "none",
+        type=click.Choice(["none", "balanced"]),
+        only=Alphabet.KMER,
+        help="Weight of the classes in the loss: that of their numbers, or the same.",
+    )
+    rc: bool = option(False, only=Alphabet.KMER, help="Train on random strands, and predict the mean of both strands.")
+
+    def resolve(self, sentences: int) -> tuple[int, float]:
+        """Return batch size and learning rate for a number of training sentences.
+
+        The default batch is a power of two that leaves 32 to 64 steps an epoch: small sets need steps, large ones need
+        throughput. Measured in ``performance/``.
+
+        Examples
+        --------
+        >>> [KmerTrainingOptions().resolve(number)[0] for number in (2_000, 5_000, 15_000, 700_000)]
+        [32, 128, 256, 1024]
+        """
+        aim = 1 << max(0, (max(1, sentences // STEPS_PER_EPOCH)).bit_length() - 1)
+        batch = self.batch_size or min(MAX_BATCH, max(MIN_BATCH, aim))
+        return batch, self.learning_rate or LEARNING_RATE_AT_128 * (batch / 128) ** 0.5
+
+    def to_dict(self, *, seed: int) -> dict[str, Any]:
+        """Return the options as the metrics and checkpoints store them."""
+        return {
+            "epochs": self.epochs,
+            "batch_size": self.batch_size,
+            "learning_rate": self.learning_rate,
+            "schedule": self.schedule,
+            "patience": self.patience,
+            "keep": self.keep,
+            "class_weight": self.class_weight,
+            "reverse_complement": self.rc,
+            "seed": seed,
+        }
+
+    @classmethod
+    def from_dict(cls, stored: Mapping[str, Any]) -> tuple[KmerTrainingOptions, int]:
+        """Rebuild options and seed from :meth:`to_dict`; other keys are ignored, and missing ones have defaults."""
+        values = {**stored, "rc": stored.get("reverse_complement", False)}
+        return build(cls, values), build(RunOptions, {"seed": values.get("seed", 1)}).seed
+
+
+@dataclass(frozen=True, kw_only=True)
 class BuildOptions:
     """Which genome builds a model may predict."""
 
     any_build: bool = option(False, only=Alphabet.KMER, help="Accept words of another genome build than the model's.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class TokenOptions:
+    """How sequence is read as sentences of k-mers."""
+
+    k: int = option(10, type=click.IntRange(1, 12), help="Length of a k-mer in bp.")
+    stride: int = option(1, type=click.IntRange(1, 1_000_000), help="Distance of the starts of k-mers in bp.")
+    canonical: bool = option(False, help="Count a k-mer and its reverse complement as one word.")
+    size: int | None = option(
+        None,
+        type=click.IntRange(1, MAX_LENGTH),
+        help="Length of a sentence in bp; longer records are cut, shorter ones padded "
+        "[default: the longest window; 200 for --fasta].",
+    )
+    label: str = option(".", type=click.Choice(["introgressed", "depleted", "."]), help="Class of all --fasta records.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class BaselineOptions:
+    """Options of the baselines of a k-mer model."""
+
+    block_size: int = option(
+        1_000_000,
+        type=click.IntRange(1),
+        only=Alphabet.KMER,
+        help="Length in bp of the blocks within which labels are shuffled.",
+    )
+    trees: int = option(100, type=click.IntRange(1), only=Alphabet.KMER, help="Number of trees of the Random Forest.")
+    tree_windows: int = option(
+        20_000,
+        type=click.IntRange(2),
+        only=Alphabet.KMER,
+        help="Training sentences drawn for each tree, whose cost grows faster than their number.",
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImportanceOptions:
+    """How the importance of positions is measured."""
+
+    mode: str = option(
+        "sequence",
+        type=click.Choice(["sequence", "word"]),
+        only=Alphabet.KMER,
+        help="Exchange of bases, after which the words are read again, or of a word alone (the article's way).",
+    )
+    block: int | None = option(
+        None,
+        type=click.IntRange(1),
+        only=Alphabet.KMER,
+        help="Number of bases exchanged in mode sequence [default: k].",
+    )
+    metric: str = option(
+        "loss",
+        type=click.Choice(["loss", "auroc", "accuracy"]),
+        only=Alphabet.KMER,
+        help="Measure of the skill that is lost; loss is the mean log loss gained, in nats.",
+    )
+    part: str = option(
+        "test",
+        type=click.Choice(["test", "validation", "train", "all"]),
+        only=Alphabet.KMER,
+        help="Side of the split that sentences are drawn from.",
+    )
+    permutations: int = option(
+        2_000, type=click.IntRange(1), only=Alphabet.KMER, help="Permutations of the labels, for p."
+    )
+    threshold: float | None = option(
+        None, only=Alphabet.KMER, help="Minimum importance of an important position, in addition to --fdr."
+    )
+    min_count: int = option(
+        5, type=click.IntRange(1), only=Alphabet.KMER, help="Minimum count of a k-mer in the table of --kmers."
+    )

