@@ -76,11 +76,11 @@ import archaictools.io.fasta, archaictools.progress, archaictools.provenance
 import archaictools.sequence.tokenize, archaictools.sequence.vocabulary
 from archaictools.cli import tokenize
 from archaictools.cli.main import main
-from archaictools.sequence.token_file import open_words
+from archaictools.sequence.token_file import open_tokens
 before, start = now(), time.perf_counter()
 assert main(["tokenize", {windows!r}, "--genome", {genome!r}, "--out", {out!r}, "--quiet"]) == 0
 stored = time.perf_counter() - start
-with open_words(Path({out!r})) as words:
+with open_tokens(Path({out!r})) as words:
     total = sum(words.alphabet.ids(part.codes).shape[0] for part in words.chunks())
 report(seconds=time.perf_counter() - start, stored=stored, mib=max(0, peak() - before), whole=peak(), windows=total,
        bytes=Path({out!r}).stat().st_size / total)
@@ -139,14 +139,14 @@ start_tensorflow(threads=None, seed={seed})
 import keras
 from sklearn.metrics import roc_auc_score
 from archaictools.sequence.batches import TrainingBatches
-from archaictools.learning.report import places_of
+from archaictools.sequence.dataset import locations_of
 from archaictools.learning.splits import SplitScheme, make_split, TRAIN, TEST
 from archaictools.learning.training import compile_network
 from archaictools.sequence.options import KmerTrainingOptions
-from archaictools.sequence.token_file import Alphabet, open_words
+from archaictools.sequence.token_file import KmerEncoding, open_tokens
 stack = contextlib.ExitStack()
-words = stack.enter_context(open_words(Path({words!r})))
-places = places_of(words)
+words = stack.enter_context(open_tokens(Path({words!r})))
+places = locations_of(words)
 sides = make_split(places, SplitScheme()).sides(places)
 rows, held = np.flatnonzero(sides == TRAIN), np.flatnonzero(sides == TEST)
 test = words.alphabet.ids(words.take(held))
@@ -224,13 +224,13 @@ def train(folder: Path, pairs: int) -> list[str]:
 MANY = """
 import numpy as np
 from archaictools.io.dna import encode
-from archaictools.sequence.token_file import CHUNK, Alphabet, Sentences, write_words
+from archaictools.sequence.token_file import CHUNK, KmerEncoding, Sentences, write_tokens
 sys.path.insert(0, {planted!r})
 from make_planted import BARE, COPIES, MOTIFS, ZONE
 rng, total = np.random.default_rng(1), {windows}
 motifs = np.stack([encode(motif) for motif in MOTIFS])
 chromosomes = {{f"chr{{number}}": 200 * total for number in range(1, 9)}}
-with write_words(Path({out!r}), Alphabet(), genome="made", chromosomes=chromosomes, provenance={{}}, vcf_digests=["0" * 64]) as writer:
+with write_tokens(Path({out!r}), KmerEncoding(), genome="made", chromosomes=chromosomes, provenance={{}}) as writer:
     for first in range(0, total, CHUNK):
         count = min(CHUNK, total - first)
         codes = rng.integers(0, 4, size=(count, 200), dtype=np.uint8)
@@ -286,7 +286,7 @@ IMPORTANCE = (
 from archaictools.learning.model_file import load_model
 from archaictools.sequence.predict import Predictor
 from archaictools.sequence.explain.perturb import CHUNK, PerturbedReader, sequence_positions
-trained = load_model(Path({model!r}), Alphabet)
+trained = load_model(Path({model!r}), KmerEncoding)
 reader, positions = PerturbedReader(trained), sequence_positions(words.alphabet, 10)
 predictor = Predictor(trained.network.build(dict(trained.members[0].weights)), words.alphabet, both_strands=False)
 codes = words.take(np.arange(CHUNK)); donor = codes[::-1]

@@ -13,7 +13,7 @@ from archaictools.learning.model_file import Member, TrainedModel
 from archaictools.learning.network import NetworkConfig
 from archaictools.learning.regions import SeenRegions
 from archaictools.learning.splits import Split, SplitScheme
-from archaictools.sequence.token_file import Alphabet
+from archaictools.sequence.token_file import KmerEncoding
 
 ROOT = Path(__file__).resolve().parents[1]
 PLANTED = ROOT / "test-data"
@@ -192,7 +192,7 @@ def member(network, rng, fold) -> Member:
 
 def small_model(**changes) -> TrainedModel:
     rng = np.random.default_rng(1)
-    alphabet = Alphabet(k=3, size=50)
+    alphabet = KmerEncoding(k=3, size=50)
     network = NetworkConfig(vocabulary=alphabet.vocabulary, words=alphabet.words, embedding=4, lstm=3, dense=2)
     values = {
         "network": network,

@@ -24,17 +24,36 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from inspect import Signature
 
+    from archaictools.api.audit import audit
+    from archaictools.api.embedding import embedding
+    from archaictools.api.evaluate import evaluate
     from archaictools.api.genes import genes
     from archaictools.api.haplotypes import haplotypes
+    from archaictools.api.importance import importance
     from archaictools.api.merge import merge
     from archaictools.api.predict import predict
     from archaictools.api.simulate import simulate
+    from archaictools.api.tokenize import tokenize
     from archaictools.api.train import train
     from archaictools.api.windows import windows
 
 __version__ = "0.1.0"
 
-__all__ = ["__version__", "genes", "haplotypes", "merge", "predict", "simulate", "train", "windows"]
+__all__ = [
+    "__version__",
+    "audit",
+    "embedding",
+    "evaluate",
+    "genes",
+    "haplotypes",
+    "importance",
+    "merge",
+    "predict",
+    "simulate",
+    "tokenize",
+    "train",
+    "windows",
+]
 
 
 def __getattr__(name: str) -> object:

@@ -16,7 +16,7 @@ from archaictools.learning.model_file import Member, TrainedModel, load_model, s
 from archaictools.learning.network import NetworkConfig
 from archaictools.learning.regions import SeenRegions
 from archaictools.learning.splits import Split, SplitScheme
-from archaictools.sequence.token_file import Alphabet, Sentences, open_words, write_words
+from archaictools.sequence.token_file import KmerEncoding, Sentences, open_tokens, write_tokens
 
 INPUT = {"inputs": {"vcf_0": {"name": "people.vcf.gz", "sha256": "0" * 64}}, "version": "1"}
 SETTINGS = {"words": "x", "seed": 1}
@@ -24,8 +24,8 @@ SETTINGS = {"words": "x", "seed": 1}
 
 def kmers(path: Path) -> Path:
     rng = np.random.default_rng(1)
-    with write_words(
-        path, Alphabet(k=3, size=20), genome="g.fa", chromosomes={"chr1": 500, "chr2": 300}, provenance=INPUT
+    with write_tokens(
+        path, KmerEncoding(k=3, size=20), genome="g.fa", chromosomes={"chr1": 500, "chr2": 300}, provenance=INPUT
     ) as writer:
         start = np.array([0, 20, 40, 100, 0, 50])
         size = np.array([20, 20, 15, 20, 20, 20])
@@ -85,7 +85,7 @@ def _member(network: NetworkConfig, second: NetworkConfig | None, fold: int, wor
 
 
 def _model(
-    path: Path, alphabet: Alphabet | HaplotypeEncoding, network: NetworkConfig, second: NetworkConfig | None
+    path: Path, alphabet: KmerEncoding | HaplotypeEncoding, network: NetworkConfig, second: NetworkConfig | None
 ) -> Path:
     training = {"epochs": 1, "temperature": 1.0}
     model = TrainedModel(
@@ -105,7 +105,7 @@ def _model(
 
 
 def kmer_model(path: Path) -> Path:
-    alphabet = Alphabet(k=3, size=20)
+    alphabet = KmerEncoding(k=3, size=20)
     network = NetworkConfig(vocabulary=alphabet.vocabulary, words=alphabet.words, embedding=4, lstm=3, dense=2)
     return _model(path, alphabet, network, None)
 
@@ -130,7 +130,7 @@ def checkpoint(path: Path) -> Path:
 
 
 def read_kmers(path: Path) -> None:
-    with open_words(path) as words:
+    with open_tokens(path) as words:
         for name in ("chrom", "start", "end", "strand", "label"):
             words.field(name)
         for part in words.chunks():
@@ -152,7 +152,7 @@ def read_haplotypes(path: Path) -> None:
 
 
 def read_model(path: Path) -> None:
-    load_model(path, Alphabet, HaplotypeEncoding)
+    load_model(path, KmerEncoding, HaplotypeEncoding)
 
 
 def read_checkpoint(path: Path) -> None:

@@ -429,12 +429,14 @@ def test_an_archaic_record_with_ref_and_alt_exchanged(ok, tmp_path):
     assert table["sites whose REF is no modern allele, not used"] == 1
 
 
-@pytest.mark.parametrize(("other", "block"), [("0", variants.BLOCK), (".", variants.BLOCK), ("0", 400), (".", 50)])
+@pytest.mark.parametrize(
+    ("other", "block"), [("0", variants.BLOCK_BYTES), (".", variants.BLOCK_BYTES), ("0", 400), (".", 50)]
+)
 def test_sites_split_into_records_of_one_alt_each(ok, tmp_path, people, monkeypatch, other, block):
     """As bcftools norm -m- writes them, carriers of another ALT as REF or as not called: the words stay the same,
     wherever a block of text ends."""
     modern, archaic = people
-    monkeypatch.setattr(variants, "BLOCK", block)
+    monkeypatch.setattr(variants, "BLOCK_BYTES", block)
 
     def split(records):
         for position, ref, alts, calls in records:

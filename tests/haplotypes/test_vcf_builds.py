@@ -122,12 +122,12 @@ def gvcf(genome, form, people):
         yield f"chr7 {start + 1} . {ref_alt} . PASS {rest} {' '.join(calls[:people])}"
 
 
-@pytest.mark.parametrize("block", [variants.BLOCK, 700])
+@pytest.mark.parametrize("block", [variants.BLOCK_BYTES, 700])
 @pytest.mark.parametrize(
     ("form", "people"), [("gatk", 1), ("gatk", 2), ("bcftools", 2), ("star", 1), ("length", 2), ("nested", 2)]
 )
 def test_blocks_of_a_gvcf_are_calls_over_their_length(ok, tmp_path, monkeypatch, form, people, block):
-    monkeypatch.setattr(variants, "BLOCK", block)
+    monkeypatch.setattr(variants, "BLOCK_BYTES", block)
     genome = Genome()
     genome.called[0] = True
     genome.alt.pop(0, None)

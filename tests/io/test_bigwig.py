@@ -15,7 +15,7 @@ from archaictools.haplotypes.feature_file import HaplotypeEncoding
 from archaictools.haplotypes.feature_writer import write_features
 from archaictools.io.bigwig import BigWigWriter
 from archaictools.io.bigwig_reader import is_bigwig, open_bigwig, read_bigwig
-from archaictools.sequence.token_file import Alphabet, write_words
+from archaictools.sequence.token_file import KmerEncoding, write_tokens
 
 
 def random_track(path, rng, *, chromosomes):
@@ -133,5 +133,5 @@ def test_names_that_no_file_may_hold_are_not_written(tmp_path, name):
         ):
             pass
     with pytest.raises(InputError, match="name"):  # noqa: SIM117
-        with write_words(tmp_path / "w.h5", Alphabet(), genome="g", chromosomes={name: 5}, provenance={}):
+        with write_tokens(tmp_path / "w.h5", KmerEncoding(), genome="g", chromosomes={name: 5}, provenance={}):
             pass

@@ -13,7 +13,7 @@ import pytest
 from archaictools.errors import InputError
 from archaictools.io import fasta_text as fasta
 from archaictools.io.fasta import open_genome
-from archaictools.sequence.token_file import open_words
+from archaictools.sequence.token_file import open_tokens
 
 
 @pytest.mark.parametrize(
@@ -73,7 +73,7 @@ def test_records_follow_the_same_rules(ok, run, tmp_path):
     path.write_text(">a\nACGU-ACR\n")
     result = ok("tokenize", "--fasta", path, "--k", 2, "--size", 8, "--out", words)
     assert "letters: letters U, read as T: 1, ambiguous letters" in result.out
-    with open_words(words) as opened:
+    with open_tokens(words) as opened:
         (chunk,) = opened.chunks()
         assert chunk.codes.tolist() == [[0, 1, 2, 3, 4, 0, 1, 4]]
     path.write_text(">a\nMKLE\n")

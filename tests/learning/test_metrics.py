@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from archaictools.learning.metrics import calibration_error, describe
+from archaictools.learning.metrics import calibration_error, compute_metrics
 from archaictools.learning.report import Predicted, judge
 from archaictools.learning.splits import SIDES, Locations
 
@@ -20,7 +20,7 @@ def example():
 
 def test_measures_equal_their_definitions(example):
     label, p = example
-    found = describe(label, p)
+    found = compute_metrics(label, p)
     one, zero = p[label == 1], p[label == 0]
     auroc = np.mean([(a > b) + (a == b) / 2 for a in one for b in zero])
     called = p >= 0.5
@@ -52,13 +52,13 @@ def test_calibration_of_honest_and_of_overconfident_probabilities():
 
 
 def test_one_class_has_no_auroc():
-    found = describe(np.ones(5, dtype=np.int8), np.linspace(0.2, 0.9, 5))
+    found = compute_metrics(np.ones(5, dtype=np.int8), np.linspace(0.2, 0.9, 5))
     assert np.isnan(found["auroc"])
     assert np.isnan(found["mcc"])
     assert found["recall"] == 0.6
 
 
-def places_of(label):
+def locations_of(label):
     count = len(label)
     start = np.arange(count, dtype=np.int64) * 200
     return Locations(["chr1"], np.zeros(count, dtype=np.uint32), start, start + 200, label.astype(np.int8))
@@ -76,6 +76,6 @@ def test_verdict(signal, audit, verdict):
         name: Predicted(rows, probability[rows], np.ones(300, dtype=np.int64))
         for name, rows in zip(SIDES, np.arange(900).reshape(3, 300), strict=True)
     }
-    found = judge(places_of(label), sides, {"verdict": audit, "reason": "because"}, seed=1)
+    found = judge(locations_of(label), sides, {"verdict": audit, "reason": "because"}, seed=1)
     assert found["verdict"] == verdict
     assert found["test"]["n"] == 300

@@ -14,7 +14,7 @@ from archaictools.errors import InputError
 from archaictools.haplotypes.feature_file import HaplotypeEncoding
 from archaictools.learning.model_file import load_model, save_model
 from archaictools.sequence.compatibility import check_fit
-from archaictools.sequence.token_file import Alphabet, open_words
+from archaictools.sequence.token_file import KmerEncoding, open_tokens
 from fuzzing.containers import haplotype_model
 from helpers import small_model
 
@@ -27,7 +27,7 @@ def path(tmp_path):
 
 
 def test_round_trip(path, tmp_path):
-    before, after = small_model(), load_model(path, Alphabet)
+    before, after = small_model(), load_model(path, KmerEncoding)
     assert len(after.members) == 2
     for one, other in zip(before.members, after.members, strict=True):
         assert one.split == other.split
@@ -91,7 +91,7 @@ def test_tampered_models_are_refused(path, case):
     with h5py.File(path, "a") as handle:
         change(handle)
     with pytest.raises(InputError, match=message):
-        load_model(path, Alphabet)
+        load_model(path, KmerEncoding)
 
 
 def test_an_old_model_is_refused_with_what_to_do(path):
@@ -101,7 +101,7 @@ def test_an_old_model_is_refused_with_what_to_do(path):
         handle.attrs["sharing"] = handle.attrs["second_network"]
         del handle.attrs["second_network"], handle["sources"]
     with pytest.raises(InputError, match="schema version 3, this release reads 4 to 4; train the model again"):
-        load_model(path, Alphabet)
+        load_model(path, KmerEncoding)
 
 
 @pytest.fixture
@@ -149,7 +149,7 @@ def test_external_storage_is_not_followed(path, tmp_path):
         del handle["members/1/weights/output_bias"]
         handle.create_dataset("members/1/weights/output_bias", (1,), "f4", external=[(str(secret), 0, 4)])
     with pytest.raises(InputError, match="keeps members/1/weights/output_bias outside itself"):
-        load_model(path, Alphabet)
+        load_model(path, KmerEncoding)
 
 
 def test_a_pickle_runs_no_code(tmp_path):
@@ -160,7 +160,7 @@ def test_a_pickle_runs_no_code(tmp_path):
     path = tmp_path / "model.h5"
     path.write_bytes(pickle.dumps(Bomb()))
     with pytest.raises(InputError, match="not an intact HDF5 file"):
-        load_model(path, Alphabet)
+        load_model(path, KmerEncoding)
     assert not (tmp_path / "ran").exists()
 
 
@@ -176,11 +176,11 @@ def test_words_that_do_not_fit_are_named(ok, run, path, tmp_path, planted):
     ):
         out = tmp_path / "w.h5"
         ok("tokenize", bed, "--genome", genome, "--out", out, *options)
-        with open_words(out) as words, pytest.raises(InputError) as caught:
-            check_fit(load_model(path, Alphabet), words)
+        with open_tokens(out) as words, pytest.raises(InputError) as caught:
+            check_fit(load_model(path, KmerEncoding), words)
         assert message in str(caught.value)
-    with open_words(out) as words:
-        check_fit(load_model(path, Alphabet), words, any_build=True)
+    with open_tokens(out) as words:
+        check_fit(load_model(path, KmerEncoding), words, any_build=True)
     result = run("predict", path, out, "--table", tmp_path / "t.tsv")
     assert result.code == 3
     assert "another genome build" in result.err

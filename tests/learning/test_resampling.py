@@ -13,9 +13,9 @@ from sklearn.metrics import (
 )
 
 from archaictools.learning import bootstrap as resampling
-from archaictools.learning.bootstrap import BLOCKS, Resampler, blocks_of, interval
+from archaictools.learning.bootstrap import BLOCKS, BlockBootstrap, blocks_of, interval
 from archaictools.learning.metrics import calibration_error
-from archaictools.learning.score_histogram import Scores
+from archaictools.learning.score_histogram import ScoreHistogram
 from archaictools.learning.splits import Locations
 
 
@@ -46,8 +46,8 @@ def test_every_draw_is_what_scikit_learn_says_of_the_drawn_sentences(monkeypatch
     if ties:
         score = score.round(1)
     places = held(label, rng)
-    scores = Scores.of(label, score, blocks_of(places))
-    found = Resampler(BLOCKS, seed=8).draw(scores)
+    scores = ScoreHistogram.of(label, score, blocks_of(places))
+    found = BlockBootstrap(BLOCKS, seed=8).draw(scores)
     order = np.lexsort((places.start, places.chrom))
     blocks = [order[np.arange(1_030) * BLOCKS // 1_030 == block] for block in range(BLOCKS)]
     chosen = np.random.default_rng(8).integers(0, BLOCKS, size=(30, BLOCKS))
@@ -62,7 +62,7 @@ def test_draws_of_one_class_define_no_ranking(monkeypatch):
     monkeypatch.setattr(resampling, "DRAWS", 200)
     label = np.array([1, 0, 0, 0])
     block = blocks_of(held(label, np.random.default_rng(1)))
-    found = Resampler(4, seed=1).draw(Scores.of(label, np.array([0.9, 0.2, 0.1, 0.4]), block))
+    found = BlockBootstrap(4, seed=1).draw(ScoreHistogram.of(label, np.array([0.9, 0.2, 0.1, 0.4]), block))
     alone = np.isnan(found["auroc"])
     assert 0.2 < alone.mean() < 0.45  # the one introgressed window is left out of (3/4)^4 of the draws
     assert np.isnan(found["auprc"][alone]).all()
@@ -82,8 +82,8 @@ def test_intervals_are_wider_where_neighbours_agree():
     def bounds(label, score):
         start = np.arange(2_000, dtype=np.int64) * 200
         places = Locations(["a"], np.zeros(2_000, dtype=np.uint32), start, start + 200, label.astype(np.int8))
-        scores = Scores.of(label, 1 / (1 + np.exp(-score)), blocks_of(places))
-        return interval(Resampler(scores.pieces, seed=1).draw(scores)["auroc"])
+        scores = ScoreHistogram.of(label, 1 / (1 + np.exp(-score)), blocks_of(places))
+        return interval(BlockBootstrap(scores.pieces, seed=1).draw(scores)["auroc"])
 
     low, high = bounds(free, score_free)
     wide_low, wide_high = bounds(runs, score_runs)

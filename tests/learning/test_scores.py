@@ -7,8 +7,8 @@ import pytest
 from scipy.special import logit
 from sklearn.metrics import average_precision_score, brier_score_loss, matthews_corrcoef, roc_auc_score
 
-from archaictools.learning.metrics import describe, reliability
-from archaictools.learning.score_histogram import STEPS, ScoreCounter, Scores
+from archaictools.learning.metrics import compute_metrics, reliability
+from archaictools.learning.score_histogram import STEPS, ScoreCounter, ScoreHistogram
 
 
 @pytest.fixture
@@ -21,16 +21,16 @@ def said():
     return label, probability, rng.integers(0, 7, 60_000)
 
 
-def counted(label, probability, piece) -> Scores:
+def counted(label, probability, piece) -> ScoreHistogram:
     counter = ScoreCounter(int(piece.max()) + 1)
     counter.add(label, probability, piece)
-    return counter.scores()
+    return counter.histogram()
 
 
-@pytest.mark.parametrize("way", [counted, Scores.of])
+@pytest.mark.parametrize("way", [counted, ScoreHistogram.of])
 def test_steps_say_what_every_place_says(said, way):
     label, probability, _ = said
-    found = describe(*way(*said).flat())
+    found = compute_metrics(*way(*said).flat())
     called = probability >= 0.5
     assert len(np.unique(probability)) > STEPS
     assert found["n"] == 60_000
@@ -48,7 +48,7 @@ def test_scores_that_differ_little_keep_their_ranks(middle):
     rng = np.random.default_rng(3)
     label = (rng.random(30_000) < 0.2).astype(np.int8)
     probability = 1 / (1 + np.exp(-logit(middle) - 1e-3 * (rng.normal(0, 1, 30_000) + label)))
-    found = describe(*Scores.of(label, probability, np.zeros(30_000, dtype=np.int64)).flat())
+    found = compute_metrics(*ScoreHistogram.of(label, probability, np.zeros(30_000, dtype=np.int64)).flat())
     assert found["auroc"] == pytest.approx(roc_auc_score(label, probability), abs=1e-4)
     assert found["auprc"] == pytest.approx(average_precision_score(label, probability), abs=5e-4)
     assert found["accuracy"] == ((probability >= 0.5) == label).mean()
@@ -58,7 +58,7 @@ def test_steps_keep_apart_what_is_almost_certain():
     certain = np.array([1 - 1e-6, 1 - 1e-9, 1 - 1e-12, 1e-6, 1e-9, 1e-12])
     counter = ScoreCounter(1)
     counter.add(np.zeros(6, dtype=np.int8), certain, np.zeros(6, dtype=np.int64))
-    _, probability, number = counter.scores().flat()
+    _, probability, number = counter.histogram().flat()
     assert number.tolist() == [1] * 6
     assert logit(probability) == pytest.approx(logit(np.sort(certain)), abs=0.02)
 
@@ -66,7 +66,7 @@ def test_steps_keep_apart_what_is_almost_certain():
 def test_few_scores_stand_for_themselves(said):
     label, probability, piece = said
     rounded = probability.round(2)
-    found, expected = describe(*Scores.of(label, rounded, piece).flat()), describe(label, rounded)
+    found, expected = compute_metrics(*ScoreHistogram.of(label, rounded, piece).flat()), compute_metrics(label, rounded)
     assert found == pytest.approx(expected, rel=1e-12)
     assert found["auprc"] == pytest.approx(average_precision_score(label, rounded), rel=1e-12)
 
@@ -76,10 +76,10 @@ def test_pieces_add_up(said):
     counter = ScoreCounter(7)
     for part in np.array_split(np.random.default_rng(1).permutation(60_000), 9):
         counter.add(label[part], probability[part], piece[part])
-    scores = counter.scores()
+    scores = counter.histogram()
     assert np.array_equal(scores.count, counted(*said).count)
     inside = (piece == 2) | (piece == 3)
-    some = describe(*scores.flat(slice(2, 4)))
+    some = compute_metrics(*scores.flat(slice(2, 4)))
     assert some["n"] == inside.sum()
     assert some["auroc"] == pytest.approx(roc_auc_score(label[inside], probability[inside]), abs=1e-4)
     group = np.array([0, 0, 1, 1, 1, 2, 2])

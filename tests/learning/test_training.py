@@ -15,10 +15,10 @@ import pytest
 
 from archaictools.sequence import fit
 from archaictools.learning.checkpoint import FILE
-from archaictools.learning.report import places_of
 from archaictools.learning.splits import TRAIN, SplitScheme, make_split
 from archaictools.sequence.batches import TrainingBatches
-from archaictools.sequence.token_file import open_words
+from archaictools.sequence.dataset import locations_of
+from archaictools.sequence.token_file import open_tokens
 
 
 @pytest.fixture(scope="module")
@@ -75,8 +75,8 @@ def test_killed_and_resumed_equals_uninterrupted(words, tmp_path):
 
 
 def test_batches_hold_every_sentence_once_in_a_reproducible_order(words, monkeypatch):
-    with open_words(words) as sentences:
-        places = places_of(sentences)
+    with open_tokens(words) as sentences:
+        places = locations_of(sentences)
         rows = np.flatnonzero(make_split(places, SplitScheme()).sides(places) == TRAIN)
         expected = sentences.alphabet.ids(sentences.take(rows))
 

@@ -16,7 +16,7 @@ from archaictools.learning.metrics import reliability
 from archaictools.learning.splits import Locations
 from archaictools.sequence.baselines import COLUMNS, CONTROLS, RIVALS, shuffle_within_blocks, word_counts
 from archaictools.sequence.evaluate import judge_against_controls
-from archaictools.sequence.token_file import open_words
+from archaictools.sequence.token_file import open_tokens
 from helpers import write_fasta
 
 
@@ -183,7 +183,7 @@ def test_shuffling_keeps_what_a_block_has():
 
 
 def test_bags_of_words_against_counting(planted):
-    with open_words(planted / "words.h5") as words:
+    with open_tokens(planted / "words.h5") as words:
         rows = np.array([5, 3, 700])
         table = word_counts(words, rows)
         ids = words.alphabet.ids(words.take(rows))
@@ -216,7 +216,7 @@ def test_folds_are_evaluated_fold_by_fold(ok, planted, tmp_path):
         assert found["test"][name] == pytest.approx(trained["test"][name], rel=1e-6)
     assert found["calibration"]["temperature"] == [fold["training"]["temperature"] for fold in trained["folds"]]
     # Each chromosome's majority is told by the other chromosome that is left for training.
-    with open_words(planted / "words.h5") as words:
+    with open_tokens(planted / "words.h5") as words:
         chrom, label = words.field("chrom"), words.field("label")
         names = list(words.chromosomes)
     train_of = {"chr3": "chr5", "chr4": "chr3", "chr5": "chr4"}

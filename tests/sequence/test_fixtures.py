@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from archaictools.sequence.token_file import open_words
+from archaictools.sequence.token_file import open_tokens
 
 
 def test_windows_and_words_are_what_the_commands_make(ok, planted, tmp_path):
@@ -17,7 +17,7 @@ def test_windows_and_words_are_what_the_commands_make(ok, planted, tmp_path):
     )  # fmt: skip
     assert (tmp_path / "windows.bed").read_bytes() == (planted / "windows.bed").read_bytes()
     ok("tokenize", tmp_path / "windows.bed", "--genome", genome, "--k", 5, "--out", tmp_path / "words.h5")
-    with open_words(tmp_path / "words.h5") as made, open_words(planted / "words.h5") as kept:
+    with open_tokens(tmp_path / "words.h5") as made, open_tokens(planted / "words.h5") as kept:
         assert made.alphabet == kept.alphabet
         for one, other in zip(made.chunks(), kept.chunks(), strict=True):
             assert (one.codes == other.codes).all()

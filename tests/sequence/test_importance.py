@@ -12,7 +12,7 @@ from archaictools.sequence.explain.enrichment import kmers_at
 from archaictools.sequence.explain.permutation import ImportanceOptions, measure_importance
 from archaictools.sequence.explain.perturb import PerturbedReader, sequence_positions, word_positions
 from archaictools.sequence.kmers import kmer_text
-from archaictools.sequence.token_file import Alphabet
+from archaictools.sequence.token_file import KmerEncoding
 from helpers import member, small_model
 
 
@@ -33,7 +33,7 @@ def keras_and_reader(request):
     from archaictools.learning.network import NetworkConfig
 
     start_tensorflow(threads=None, seed=1)
-    alphabet = Alphabet(k=3, size=50, stride=request.param)
+    alphabet = KmerEncoding(k=3, size=50, stride=request.param)
     network = NetworkConfig(vocabulary=65, words=alphabet.words, embedding=4, lstm=3, dense=2)
     members = [member(network, np.random.default_rng(seed), 0) for seed in (2, 3)]
     model = small_model(network=network, alphabet=alphabet, members=members)
@@ -106,7 +106,7 @@ def test_null_is_uniform_without_signal():
 
 
 def test_enrichment_equals_fishers_test():
-    alphabet = Alphabet(k=2, size=21)
+    alphabet = KmerEncoding(k=2, size=21)
     rng = np.random.default_rng(3)
     codes = rng.integers(0, 4, size=(30, 21)).astype(np.uint8)
     codes[:20, 5:7] = [0, 1]  # AC at word 5 of most sentences
@@ -137,7 +137,7 @@ def test_enrichment_equals_fishers_test():
 
 
 def test_no_important_position_gives_no_kmer():
-    alphabet = Alphabet(k=2, size=21)
+    alphabet = KmerEncoding(k=2, size=21)
     ids = alphabet.ids(np.zeros((4, 21), dtype=np.uint8))
     table = kmers_at(np.zeros(20, dtype=bool), [(ids, np.array([1, 1, 0, 0], dtype=np.int8))], alphabet)
     assert table.empty

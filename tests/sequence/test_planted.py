@@ -210,11 +210,11 @@ def test_projector_files_agree(chain, ok, tmp_path):
     assert json.loads(names["c.json"].read_text())["embeddings"][0]["tensorShape"] == [300, 10]
     # Counts and vectors against the words file and the weights themselves.
     from archaictools.learning.model_file import load_model
-    from archaictools.sequence.heldout import rows_of_side
-    from archaictools.sequence.token_file import Alphabet, open_words
+    from archaictools.sequence.dataset import rows_of_side
+    from archaictools.sequence.token_file import KmerEncoding, open_tokens
 
-    model = load_model(chain / "m.h5", Alphabet)
-    with open_words(chain / "w.h5") as words:
+    model = load_model(chain / "m.h5", KmerEncoding)
+    with open_tokens(chain / "w.h5") as words:
         train = words.alphabet.ids(words.take(rows_of_side(model, words, "train")))
     counts = np.bincount(train.reshape(-1), minlength=4**10 + 1)
     counts[0] = 0

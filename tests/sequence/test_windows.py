@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from archaictools.errors import InputError, UsageError
 from archaictools.io.fasta import open_genome
 from archaictools.io.summary import Summary
-from archaictools.sequence.matched_regions import draw_controls
+from archaictools.sequence.matched_regions import draw_matched_regions
 from archaictools.sequence.options import RegionOptions, WindowOptions
 from archaictools.sequence.regions import prepare
 from archaictools.sequence.selection import select_regions
@@ -116,7 +116,7 @@ def test_controls_match_length_chromosome_and_gc_and_keep_clear(genome):
     regions = pd.DataFrame({"chrom": "chr1", "start": [1_000, 4_000, 20_000], "end": [1_830, 4_200, 21_500]})
     exclude = pd.DataFrame({"chrom": ["chr1"], "start": [14_000], "end": [15_000]})
     tally = Summary()
-    drawn = draw_controls(regions, genome, exclude=exclude, gc_tolerance=0.02, seed=3, tally=tally)
+    drawn = draw_matched_regions(regions, genome, exclude=exclude, gc_tolerance=0.02, seed=3, tally=tally)
     assert sorted(drawn["end"] - drawn["start"]) == sorted(regions["end"] - regions["start"])
     taken = np.zeros(30_000, dtype=int)
     for start, end in pd.concat([regions, exclude, drawn])[["start", "end"]].to_numpy():
@@ -128,7 +128,7 @@ def test_controls_match_length_chromosome_and_gc_and_keep_clear(genome):
         length = row.end - row.start
         (match,) = regions[regions["end"] - regions["start"] == length].itertuples()
         assert abs(gc(row.start, row.end) - gc(match.start, match.end)) <= 0.02
-    again = draw_controls(regions, genome, exclude=exclude, gc_tolerance=0.02, seed=3, tally=Summary())
+    again = draw_matched_regions(regions, genome, exclude=exclude, gc_tolerance=0.02, seed=3, tally=Summary())
     assert drawn.equals(again)
 
 
@@ -143,11 +143,11 @@ def test_controls_match_gc_where_it_varies_and_regions_hold_n(tmp_path):
     regions = pd.DataFrame({"chrom": "chr1", "start": start, "end": [21_000, *(s + 210 + s % 7 for s in start[1:])]})
     with open_genome(write_fasta(tmp_path / "g.fa", {"chr1": text})) as genome:
         tally = Summary()
-        drawn = draw_controls(regions, genome, exclude=None, gc_tolerance=0.02, seed=3, tally=tally)
+        drawn = draw_matched_regions(regions, genome, exclude=None, gc_tolerance=0.02, seed=3, tally=tally)
         again = {}
         for number in range(len(regions)):  # one by one, so that it is known whose each is
             one = regions.iloc[[number]]
-            again[number] = draw_controls(one, genome, exclude=None, gc_tolerance=0.02, seed=3, tally=Summary())
+            again[number] = draw_matched_regions(one, genome, exclude=None, gc_tolerance=0.02, seed=3, tally=Summary())
     assert len(drawn) == len(regions)
 
     def gc(start, end):
@@ -163,11 +163,11 @@ def test_controls_match_gc_where_it_varies_and_regions_hold_n(tmp_path):
 def test_controls_that_cannot_be_drawn_are_reported(genome):
     regions = pd.DataFrame({"chrom": ["chr1", "chr1"], "start": [0, 26_000], "end": [25_000, 26_200]})
     tally = Summary()
-    drawn = draw_controls(regions, genome, exclude=None, gc_tolerance=0.5, seed=1, tally=tally)
+    drawn = draw_matched_regions(regions, genome, exclude=None, gc_tolerance=0.5, seed=1, tally=tally)
     assert len(drawn) == 1
     assert tally.count("depleted", "regions without a control: no free place of that length") == 1
     with pytest.raises(InputError, match="no matched control could be drawn"):
-        draw_controls(regions.iloc[:1], genome, exclude=None, gc_tolerance=0.5, seed=1, tally=Summary())
+        draw_matched_regions(regions.iloc[:1], genome, exclude=None, gc_tolerance=0.5, seed=1, tally=Summary())
 
 
 def test_selection_refuses_contradictions(tmp_path):

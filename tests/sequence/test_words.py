@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from archaictools.errors import InputError
-from archaictools.sequence.token_file import open_words
+from archaictools.sequence.token_file import open_tokens
 from helpers import COMPLEMENT, ids_of_strings, write_fasta
 
 SEQUENCE = {"chr1": "ACGTTGCANNACGTacgtTTGACCA" * 20, "chr2": "GATTACAGATTACA" * 30}
@@ -34,7 +34,7 @@ def test_sentences_read_as_the_genome_does(ok, tmp_path, files, options):
     genome, bed = files
     out = tmp_path / "w.h5"
     ok("tokenize", bed, "--genome", genome, "--out", out, *options)
-    with open_words(out) as words:
+    with open_tokens(out) as words:
         alphabet = words.alphabet
         (part,) = words.chunks()
         found = alphabet.ids(part.codes)
@@ -83,7 +83,7 @@ def test_windows_take_few_bytes_and_the_same_bytes(ok, tmp_path, planted):
 def test_records_without_coordinates_become_sentences(ok, tmp_path, planted):
     out = tmp_path / "r.h5"
     ok("tokenize", "--fasta", planted / "records.fa", "--out", out, "--label", "introgressed")
-    with open_words(out) as words:
+    with open_tokens(out) as words:
         (part,) = words.chunks()
         names = list(words.chromosomes)
         found = [(names[c], s, e) for c, s, e in zip(part.chrom, part.start, part.end, strict=True)]
@@ -104,7 +104,7 @@ def test_other_files_and_newer_schemas_are_refused(ok, tmp_path, files):
     for change, message in (
         (lambda h: h.attrs.__setitem__("schema_version", 2), "schema version 2"),
         (lambda h: h.attrs.__setitem__("alphabet", "variant"), "variant alphabet"),
-        (lambda h: h.attrs.__setitem__("format", "archaictools model"), "expected archaictools words"),
+        (lambda h: h.attrs.__setitem__("format", "archaictools model"), "expected archaictools kmers"),
         (lambda h: h.__delitem__("bases"), "no dataset bases"),
         (lambda h: h.__delitem__("sentence/label"), "no dataset sentence/label"),
     ):
@@ -112,8 +112,8 @@ def test_other_files_and_newer_schemas_are_refused(ok, tmp_path, files):
         bad.write_bytes(good.read_bytes())
         with h5py.File(bad, "a") as handle:
             change(handle)
-        with pytest.raises(InputError, match=message), open_words(bad) as words:
+        with pytest.raises(InputError, match=message), open_tokens(bad) as words:
             words.field("label")
     bad.write_bytes(good.read_bytes()[:1000])
-    with pytest.raises(InputError, match="not an intact HDF5 file"), open_words(bad):
+    with pytest.raises(InputError, match="not an intact HDF5 file"), open_tokens(bad):
         pass

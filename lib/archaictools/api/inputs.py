@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from archaictools.haplotypes.feature_file import FeatureFile
     from archaictools.learning.encoding import Encoding
     from archaictools.learning.model_file import TrainedModel
-    from archaictools.sequence.token_file import WordsFile
+    from archaictools.sequence.token_file import TokenFile
 
     PathLike = str | os.PathLike[str]
 
@@ -61,7 +61,7 @@ def open_model(given: PathLike | TrainedModel, alphabet: Alphabet | None) -> Tra
     if path != PRETRAINED:
         encodings: list[type[Encoding]] = []
         if alphabet is not Alphabet.VARIANT:
-            from archaictools.sequence.token_file import Alphabet as KmerEncoding
+            from archaictools.sequence.token_file import KmerEncoding
 
             encodings.append(KmerEncoding)
         if alphabet is not Alphabet.KMER:
@@ -79,7 +79,7 @@ def open_model(given: PathLike | TrainedModel, alphabet: Alphabet | None) -> Tra
     return load_pretrained()
 
 
-def alphabet_of(given: PathLike | FeatureFile | WordsFile) -> Alphabet:
+def alphabet_of(given: PathLike | FeatureFile | TokenFile) -> Alphabet:
     """Return the alphabet of a file of k-mers or of haplotypes, or of an open one.
 
     Raises
@@ -100,12 +100,12 @@ def alphabet_of(given: PathLike | FeatureFile | WordsFile) -> Alphabet:
     kind = read_kind(path, expected=expected)
     if kind not in kinds:
         again = "make the file again with 'archaictools tokenize' (k-mers) or 'archaictools haplotypes'"
-        former = kind in feature_file.FORMER_KINDS
+        former = kind in token_file.FORMER_KINDS
         raise InputError(f"holds {shown(kind)}, expected {expected}", path=path, remedy=again if former else None)
     return kinds[kind]
 
 
-def is_of_haplotypes(given: PathLike | FeatureFile | WordsFile) -> bool:
+def is_of_haplotypes(given: PathLike | FeatureFile | TokenFile) -> bool:
     """Whether a file, or an open one, is of haplotypes rather than of k-mers; see :func:`alphabet_of`."""
     from archaictools.alphabet import Alphabet
 
@@ -113,7 +113,7 @@ def is_of_haplotypes(given: PathLike | FeatureFile | WordsFile) -> bool:
 
 
 @contextlib.contextmanager
-def open_haplotypes(given: PathLike | FeatureFile | WordsFile) -> Iterator[FeatureFile]:
+def open_haplotypes(given: PathLike | FeatureFile | TokenFile) -> Iterator[FeatureFile]:
     """Open a file of haplotypes; one that is open already is left open."""
     from archaictools.haplotypes.feature_file import FeatureFile, open_features
 
@@ -125,12 +125,12 @@ def open_haplotypes(given: PathLike | FeatureFile | WordsFile) -> Iterator[Featu
 
 
 @contextlib.contextmanager
-def open_kmers(given: PathLike | FeatureFile | WordsFile) -> Iterator[WordsFile]:
+def open_kmers(given: PathLike | FeatureFile | TokenFile) -> Iterator[TokenFile]:
     """Open a file of k-mers; one that is open already is left open."""
-    from archaictools.sequence.token_file import WordsFile, open_words
+    from archaictools.sequence.token_file import TokenFile, open_tokens
 
-    if isinstance(given, WordsFile):
+    if isinstance(given, TokenFile):
         yield given
         return
-    with open_words(path_of(given)) as tokens:  # type: ignore[arg-type] # is_of_haplotypes() is false
+    with open_tokens(path_of(given)) as tokens:  # type: ignore[arg-type] # is_of_haplotypes() is false
         yield tokens

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from archaictools.haplotypes.feature_file import FeatureFile
     from archaictools.haplotypes.segments import CallResult
     from archaictools.learning.model_file import TrainedModel
-    from archaictools.sequence.token_file import WordsFile
+    from archaictools.sequence.token_file import TokenFile
     from archaictools.sequence.tracks import WindowCounts
 
 #: Suffixes of a bigWig file.
@@ -32,7 +32,7 @@ _BIGWIG = frozenset({".bw", ".bigwig"})
 @keywords(files=PredictionFiles, calling=SegmentOptions, deserts=DesertOptions, build=BuildOptions, run=RunOptions)
 def predict(
     model: PathLike | TrainedModel,
-    words: PathLike | FeatureFile | WordsFile,
+    words: PathLike | FeatureFile | TokenFile,
     *,
     files: PredictionFiles,
     calling: SegmentOptions,
@@ -80,7 +80,7 @@ def predict(
 
 def _of_haplotypes(
     model: PathLike | TrainedModel,
-    words: PathLike | FeatureFile | WordsFile,
+    words: PathLike | FeatureFile | TokenFile,
     files: PredictionFiles,
     calling: SegmentOptions,
     deserts: DesertOptions,
@@ -180,7 +180,7 @@ def _haplotype_facts(found: CallResult, calling: SegmentOptions, deserts: Desert
 
 def _of_windows(
     model: PathLike | TrainedModel,
-    words: PathLike | FeatureFile | WordsFile,
+    words: PathLike | FeatureFile | TokenFile,
     files: PredictionFiles,
     calling: SegmentOptions,
     build: BuildOptions,

@@ -26,9 +26,9 @@ if TYPE_CHECKING:
     from archaictools.learning.model_file import TrainedModel
     from archaictools.learning.splits import Locations, SplitScheme
     from archaictools.learning.training import FitResult
-    from archaictools.sequence.token_file import WordsFile
+    from archaictools.sequence.token_file import TokenFile
 
-    Words = PathLike | FeatureFile | WordsFile
+    Words = PathLike | FeatureFile | TokenFile
 
 
 @dataclass(frozen=True, kw_only=True)

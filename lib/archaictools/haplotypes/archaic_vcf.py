@@ -11,7 +11,7 @@ import numpy as np
 
 from archaictools.errors import InputError, shortlist
 from archaictools.io.chromosomes import bare
-from archaictools.io.sites import Blocks
+from archaictools.io.sites import ReferenceBlocks
 from archaictools.io.summary import Summary
 from archaictools.io.vcf import open_variants
 from archaictools.io.vcf_index import indexed_chromosomes
@@ -117,11 +117,11 @@ class _OpenBlocks:
     """REF blocks that may reach to the next sites."""
 
     def __init__(self) -> None:
-        self._blocks: Blocks | None = None
+        self._blocks: ReferenceBlocks | None = None
 
-    def add(self, blocks: Blocks) -> None:
+    def add(self, blocks: ReferenceBlocks) -> None:
         """Take the next blocks; one that begins later counts where two overlap."""
-        self._blocks = blocks if self._blocks is None else Blocks.joined([self._blocks, blocks])
+        self._blocks = blocks if self._blocks is None else ReferenceBlocks.joined([self._blocks, blocks])
 
     def clear(self) -> None:
         """Forget all: the next chromosome begins."""

@@ -178,7 +178,7 @@ def fit_bins(
         fitted.append(_fit_member(study, split, fold_folder(checkpoint, split.fold, folds=scheme.folds)))
     locations, predicted = _line_up(genomes, fitted)
     sources = genomes.sources | _earlier_sources(start_from)
-    metrics = judge(locations, predicted, dict(audit_haplotypes(genomes, splits)), seed=seed)
+    metrics: dict[str, Any] = dict(judge(locations, predicted, audit_haplotypes(genomes, splits), seed=seed))
     metrics |= _training_metrics(study, fitted[0], sources)
     model = TrainedModel(
         network=network,

@@ -1,9 +1,8 @@
-"""The rival that everyone uses: a Hidden Markov Model of two states that emit Poisson counts.
+"""Baseline: a two-state hidden Markov model of Poisson counts (hmmix, Skov et al. 2018).
 
-Skov et al. 2018 (hmmix) read, in each kilobase, how many alleles a haplotype carries that the outgroup lacks; in an
-archaic state there are more of them. With an archaic genome, alleles that it shares are counted apart from those that
-it lacks, as DAIseg does. The parameters are fitted by expectation and maximisation to the haplotypes themselves,
-without labels, by hmmlearn.
+In each bin, the model reads how many alleles of a haplotype the outgroup lacks; the archaic state has more of them.
+With an archaic genome, alleles that it shares are counted separately, as in DAIseg. hmmlearn fits the parameters to the
+haplotypes by expectation maximisation, without labels.
 """
 
 from __future__ import annotations
@@ -21,30 +20,34 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-#: Before fitting: share of introgressed bins, mean length of a tract in bins, and how many more alleles tracts have.
-SHARE, TRACT, MORE = 0.02, 50, 5.0
+#: Initial share of introgressed bins.
+INTROGRESSED_SHARE = 0.02
+#: Initial mean length of a tract, in bins.
+TRACT_BINS = 50
+#: Initial ratio of the rates of alleles in tracts and on average.
+RATE_RATIO = 5.0
 
-#: Rounds of expectation and maximisation at most.
-ROUNDS = 30
+#: Largest number of rounds of expectation maximisation.
+MAX_ROUNDS = 30
 
 _ABSENT = FREQUENCIES.index("absent")
 _SHARED = [ARCHAIC.index("het"), ARCHAIC.index("hom")]
 
 
 def observations(inputs: npt.NDArray[np.uint8], *, archaic: bool) -> npt.NDArray[np.int64]:
-    """Return what the HMM reads of each bin.
+    """Return the counts that the HMM reads.
 
     Parameters
     ----------
     inputs
-        uint8 (..., 34).
+        uint8 (..., 34): inputs of bins.
     archaic
-        Count alleles that the archaic people share apart from the others.
+        Count the alleles that the archaic genomes share separately.
 
     Returns
     -------
     numpy.ndarray
-        int64 (..., 1 or 2): alleles that the outgroup lacks; with ``archaic``, those not shared, then those shared.
+        int64 (..., 1): alleles that the outgroup lacks; with ``archaic`` (..., 2): those not shared, and those shared.
     """
     shape = (*inputs.shape[:-1], len(FREQUENCIES), len(ARCHAIC))
     absent = inputs[..., : len(PATTERNS)].reshape(shape)[..., _ABSENT, :].astype(np.int64)
@@ -53,22 +56,30 @@ def observations(inputs: npt.NDArray[np.uint8], *, archaic: bool) -> npt.NDArray
 
 
 def fitted(haplotypes: Sequence[npt.NDArray[np.int64]], *, seed: int) -> PoissonHMM:
-    """Fit the HMM to haplotypes, each (bins, counts) as from :func:`observations`."""
-    logging.getLogger("hmmlearn").setLevel(logging.ERROR)  # says when a round gains nothing
+    """Return an HMM fitted to haplotypes, each int64 (bins, counts) from :func:`observations`."""
+    logging.getLogger("hmmlearn").setLevel(logging.ERROR)  # it warns if a round does not improve the fit
     joined = np.concatenate(haplotypes)
     mean = np.maximum(joined.mean(axis=0), 1e-3)
-    model = PoissonHMM(n_components=2, params="stl", init_params="", n_iter=ROUNDS, random_state=seed)
-    leave, enter = 1 / TRACT, SHARE / (1 - SHARE) / TRACT
-    model.startprob_ = np.array([1 - SHARE, SHARE])
+    model = PoissonHMM(n_components=2, params="stl", init_params="", n_iter=MAX_ROUNDS, random_state=seed)
+    leave, enter = 1 / TRACT_BINS, INTROGRESSED_SHARE / (1 - INTROGRESSED_SHARE) / TRACT_BINS
+    model.startprob_ = np.array([1 - INTROGRESSED_SHARE, INTROGRESSED_SHARE])
     model.transmat_ = np.array([[1 - enter, enter], [leave, 1 - leave]])
-    model.lambdas_ = np.stack([mean * 0.9, mean * MORE])
+    model.lambdas_ = np.stack([mean * 0.9, mean * RATE_RATIO])
     model.fit(joined, [len(one) for one in haplotypes])
-    # Where no haplotype had an allele, both rates are 0 and a haplotype that has one would be impossible.
+    # If no haplotype has an allele, both rates are 0, and a haplotype that has one would be impossible.
     model.lambdas_ = np.maximum(model.lambdas_, 1e-6)
     return model
 
 
 def posterior(model: PoissonHMM, haplotype: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
-    """Return the posterior of the archaic state, float64 (bins,), of one haplotype, as from :func:`observations`."""
-    archaic = int(np.argmax(model.lambdas_[:, -1]))  # of two counts, the alleles that are shared
+    """Return the posterior of the archaic state, float64 (bins,).
+
+    Parameters
+    ----------
+    model
+        A fitted HMM.
+    haplotype
+        int64 (bins, counts), from :func:`observations`.
+    """
+    archaic = int(np.argmax(model.lambdas_[:, -1]))  # the last count: with two, the alleles that are shared
     return np.asarray(model.predict_proba(haplotype)[:, archaic], dtype=np.float64)

@@ -1,8 +1,8 @@
 """Intervals of measures, by resampling contiguous blocks of the genome.
 
 Windows near each other are not independent, so blocks are drawn with replacement, never windows. All models of one
-comparison see the same draws, so that their differences have intervals too. What a draw costs depends on the number of
-blocks and of distinct scores, not on the number of windows.
+comparison see the same draws, so that their differences have intervals too. The cost of a draw depends on the number
+of blocks and of distinct scores, not on the number of windows.
 """
 
 from __future__ import annotations
@@ -16,71 +16,73 @@ from archaictools.learning.metrics import CALIBRATION_BINS
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    from archaictools.learning.score_histogram import Scores
+    from archaictools.learning.score_histogram import ScoreHistogram
     from archaictools.learning.splits import Locations
 
     Draws = npt.NDArray[np.float64]
 
-#: Blocks into which a held-out side is cut, and how often they are drawn.
-BLOCKS, DRAWS = 50, 1_000
-
-#: Draws measured at once: 40 MB at the most steps of scores.
-TOGETHER = 100
+#: Number of blocks of a test side.
+BLOCKS = 50
+#: Number of draws.
+DRAWS = 1_000
+#: Draws measured at once: 40 MB at the largest number of steps of a histogram.
+DRAWS_AT_ONCE = 100
 
 
 def nth_block(number: npt.NDArray[np.int64], total: int) -> npt.NDArray[np.int64]:
-    """Return the block, from 0, of the n-th of ``total`` in genome order: of :data:`BLOCKS` of equal count."""
+    """Return the block (from 0) of the n-th of ``total`` examples in genome order; :data:`BLOCKS` are equally large."""
     return number * min(BLOCKS, total) // max(1, total)
 
 
-def blocks_of(places: Locations) -> npt.NDArray[np.int64]:
-    """Return the block of each sentence, see :func:`nth_block`."""
-    count = len(places)
+def blocks_of(locations: Locations) -> npt.NDArray[np.int64]:
+    """Return the block of each example, see :func:`nth_block`."""
+    count = len(locations)
     block = np.empty(count, dtype=np.int64)
-    block[np.lexsort((places.start, places.chrom))] = nth_block(np.arange(count), count)
+    block[np.lexsort((locations.start, locations.chrom))] = nth_block(np.arange(count), count)
     return block
 
 
-class Resampler:
-    """Draws of contiguous blocks: as many as there are, with replacement, :data:`DRAWS` times.
+class BlockBootstrap:
+    """Draws of contiguous blocks, :data:`DRAWS` times: as many as there are, with replacement.
 
     Parameters
     ----------
     blocks
-        Their number; the pieces of the scores that are drawn from.
+        Number of blocks: the pieces of the histograms.
     seed
-        Of the draws.
+        Random seed of the draws.
     """
 
     def __init__(self, blocks: int, *, seed: int) -> None:
         chosen = np.random.default_rng(seed).integers(0, blocks, size=(DRAWS, blocks))
         self._weight = np.apply_along_axis(np.bincount, 1, chosen, minlength=blocks).astype(np.float64)
 
-    def draw(self, scores: Scores) -> dict[str, Draws]:
-        """Measure one model in every draw; from one half on a sentence counts as called.
+    def draw(self, scores: ScoreHistogram) -> dict[str, Draws]:
+        """Return the measures of one model in every draw; an example is predicted positive from one half.
 
         Parameters
         ----------
         scores
-            What it said, by block.
+            Its predictions by block.
 
         Returns
         -------
         dict
-            ``accuracy, auroc, auprc, mcc, brier, ece``: float64 (DRAWS,), NaN in draws of one class where that class
-            alone defines nothing.
+            ``accuracy, auroc, auprc, mcc, brier, ece``: float64 (DRAWS,). A measure that one class alone does not
+            define is NaN in draws of one class.
         """
-        called = int(np.searchsorted(scores.probability, 0.5))
+        positive = int(np.searchsorted(scores.probability, 0.5))
         depleted, introgressed = np.moveaxis(scores.count.astype(np.float64), 2, 0)
-        hits, false = (self._weight @ part[:, called:].sum(axis=1) for part in (introgressed, depleted))
-        missed, free = (self._weight @ part[:, :called].sum(axis=1) for part in (introgressed, depleted))
+        hits, false = (self._weight @ part[:, positive:].sum(axis=1) for part in (introgressed, depleted))
+        missed, free = (self._weight @ part[:, :positive].sum(axis=1) for part in (introgressed, depleted))
         total = hits + missed + false + free
         square = introgressed @ (scores.probability - 1) ** 2 + depleted @ scores.probability**2
         with np.errstate(invalid="ignore", divide="ignore"):
             mcc = (hits * free - false * missed) / np.sqrt(
                 (hits + false) * (hits + missed) * (free + false) * (free + missed)
             )
-            # Where nothing, or everything, is called, there is no correlation; scikit-learn says 0, too.
+            # The correlation is not defined if no example, or every example, is predicted positive; as in
+            # scikit-learn, it is 0 then.
             mcc = np.where((hits + missed > 0) & (free + false > 0), np.nan_to_num(mcc), np.nan)
             return {
                 "accuracy": (hits + free) / total,
@@ -92,34 +94,35 @@ class Resampler:
             }
 
     def _above(self, introgressed: Draws, depleted: Draws) -> Draws:
-        """Count pairs in which the introgressed one stands above the depleted one, for each pair of blocks first."""
+        """Return the number of pairs in which the introgressed example scores higher; pairs of blocks come first."""
         below = np.cumsum(depleted, axis=1) - depleted / 2  # ties count half
         pairs = introgressed @ below.T
         above: Draws = np.einsum("di,ij,dj->d", self._weight, pairs, self._weight, optimize=True)
         return above
 
     def _auprc(self, introgressed: Draws, total: Draws) -> Draws:
-        """Add up the precision at each introgressed one (the step-wise sum of scikit-learn), best first."""
+        """Return the sum of the precision at each introgressed example (the step-wise sum of scikit-learn)."""
         best = np.column_stack([introgressed[:, ::-1], total[:, ::-1]])
         found = np.empty(DRAWS)
-        for first in range(0, len(self._weight), TOGETHER):
-            drawn = self._weight[first : first + TOGETHER] @ best
-            gained, called = np.split(drawn, 2, axis=1)
-            called = np.cumsum(called, axis=1)
-            precision = np.divide(np.cumsum(gained, axis=1), called, out=np.zeros_like(called), where=called > 0)
-            found[first : first + TOGETHER] = (gained * precision).sum(axis=1)
+        for first in range(0, len(self._weight), DRAWS_AT_ONCE):
+            drawn = self._weight[first : first + DRAWS_AT_ONCE] @ best
+            gained, positive = np.split(drawn, 2, axis=1)
+            positive = np.cumsum(positive, axis=1)
+            precision = np.divide(np.cumsum(gained, axis=1), positive, out=np.zeros_like(positive), where=positive > 0)
+            found[first : first + DRAWS_AT_ONCE] = (gained * precision).sum(axis=1)
         return found
 
-    def _calibration(self, scores: Scores, introgressed: Draws, total: Draws) -> Draws:
-        place = np.minimum((scores.probability * CALIBRATION_BINS).astype(int), CALIBRATION_BINS - 1)
+    def _calibration(self, scores: ScoreHistogram, introgressed: Draws, total: Draws) -> Draws:
+        """Return the sum over calibration bins of |expected - found| introgressed examples."""
+        bin_of = np.minimum((scores.probability * CALIBRATION_BINS).astype(int), CALIBRATION_BINS - 1)
         gap = total * scores.probability - introgressed
-        by_place = gap @ (place[:, None] == np.arange(CALIBRATION_BINS))
-        errors: Draws = np.abs(self._weight @ by_place).sum(axis=1)
+        by_bin = gap @ (bin_of[:, None] == np.arange(CALIBRATION_BINS))
+        errors: Draws = np.abs(self._weight @ by_bin).sum(axis=1)
         return errors
 
 
 def interval(draws: Draws, level: float = 0.95) -> list[float]:
-    """Return the central interval of draws, without those that are not defined; NaN where none is."""
+    """Return the central interval of the draws that are defined, or NaN twice if there are none."""
     known = draws[~np.isnan(draws)]
     if not len(known):
         return [float("nan"), float("nan")]

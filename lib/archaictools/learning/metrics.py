@@ -1,8 +1,8 @@
-"""How good are probabilities? Threshold, ranking and calibration measures."""
+"""Measures of predicted probabilities: threshold, ranking and calibration."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypedDict
 
 import numpy as np
 import pandas as pd
@@ -13,15 +13,32 @@ if TYPE_CHECKING:
 
     from archaictools.learning.splits import Locations
 
+#: Bins of equal width of the reliability curve and of the calibration error.
 CALIBRATION_BINS = 10
 
 
-def describe(
+class Metrics(TypedDict):
+    """Measures of one set of predictions; a measure that is not defined (AUROC of one class) is NaN."""
+
+    n: int
+    prevalence: float
+    accuracy: float
+    precision: float
+    recall: float
+    f1: float
+    mcc: float
+    auroc: float
+    auprc: float
+    brier: float
+    ece: float
+
+
+def compute_metrics(
     label: npt.NDArray[np.integer],
     probability: npt.NDArray[np.floating],
-    number: npt.NDArray[np.integer] | None = None,
-) -> dict[str, Any]:
-    """Measure predictions against labels; from one half on a sentence counts as called.
+    count: npt.NDArray[np.integer] | None = None,
+) -> Metrics:
+    """Measure predictions against labels; an example is predicted positive from a probability of 0.5.
 
     Parameters
     ----------
@@ -29,56 +46,63 @@ def describe(
         0 or 1, shape (n,).
     probability
         P(introgressed), shape (n,).
-    number
-        How many sentences each entry stands for, shape (n,), 1 or more; without it, one.
+    count
+        Number of examples that each entry stands for, 1 or more, shape (n,); None for one each.
 
     Returns
     -------
-    dict
-        ``n, prevalence, accuracy, precision, recall, f1, mcc, auroc, auprc, brier, ece``; a measure that is not
-        defined (AUROC of one class) is NaN.
+    Metrics
+        ``n, prevalence, accuracy, precision, recall, f1, mcc, auroc, auprc, brier, ece``.
     """
-    weight = np.ones(len(label), dtype=np.int64) if number is None else number
-    called, true = probability >= 0.5, label == 1
-    total, positive, guessed = (int(weight[which].sum()) for which in (slice(None), true, called))
-    hits, both = int(weight[called & true].sum()), 0 < positive < total
+    weight = np.ones(len(label), dtype=np.int64) if count is None else count
+    predicted, true = probability >= 0.5, label == 1
+    total, positive, claimed = (int(weight[which].sum()) for which in (slice(None), true, predicted))
+    hits, both = int(weight[predicted & true].sum()), 0 < positive < total
     return {
         "n": total,
         "prevalence": positive / total if total else np.nan,
-        "accuracy": int(weight[called == true].sum()) / total if total else np.nan,
-        "precision": hits / guessed if guessed else np.nan,
+        "accuracy": int(weight[predicted == true].sum()) / total if total else np.nan,
+        "precision": hits / claimed if claimed else np.nan,
         "recall": hits / positive if positive else np.nan,
-        "f1": 2 * hits / (guessed + positive) if guessed + positive else np.nan,
-        "mcc": float(matthews_corrcoef(true, called, sample_weight=number)) if both else np.nan,
-        "auroc": float(roc_auc_score(true, probability, sample_weight=number)) if both else np.nan,
-        "auprc": float(average_precision_score(true, probability, sample_weight=number)) if both else np.nan,
-        "brier": float(brier_score_loss(true, probability, sample_weight=number)) if total else np.nan,
-        "ece": calibration_error(label, probability, number),
+        "f1": 2 * hits / (claimed + positive) if claimed + positive else np.nan,
+        "mcc": float(matthews_corrcoef(true, predicted, sample_weight=count)) if both else np.nan,
+        "auroc": float(roc_auc_score(true, probability, sample_weight=count)) if both else np.nan,
+        "auprc": float(average_precision_score(true, probability, sample_weight=count)) if both else np.nan,
+        "brier": float(brier_score_loss(true, probability, sample_weight=count)) if total else np.nan,
+        "ece": calibration_error(label, probability, count),
     }
 
 
 def reliability(
     label: npt.NDArray[np.integer],
     probability: npt.NDArray[np.floating],
-    number: npt.NDArray[np.integer] | None = None,
+    count: npt.NDArray[np.integer] | None = None,
 ) -> pd.DataFrame:
-    """Return a reliability curve over bins of equal width: ``low, high, n, mean_probability, introgressed_share``.
+    """Return the reliability curve over bins of equal width.
 
-    Parameters are those of :func:`describe`; bins without a sentence have no row.
+    Parameters
+    ----------
+    label, probability, count
+        As for :func:`compute_metrics`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``low, high, n, mean_probability, introgressed_share``, one row for each bin that contains an example.
     """
-    weight = np.ones(len(label), dtype=np.int64) if number is None else number
-    place = np.minimum((np.asarray(probability) * CALIBRATION_BINS).astype(int), CALIBRATION_BINS - 1)
-    count, claimed, found = (
-        np.bincount(place, weights=weight * values, minlength=CALIBRATION_BINS) for values in (1, probability, label)
+    weight = np.ones(len(label), dtype=np.int64) if count is None else count
+    bin_of = np.minimum((np.asarray(probability) * CALIBRATION_BINS).astype(int), CALIBRATION_BINS - 1)
+    examples, claimed, found = (
+        np.bincount(bin_of, weights=weight * values, minlength=CALIBRATION_BINS) for values in (1, probability, label)
     )
-    held, edges = count > 0, np.linspace(0, 1, CALIBRATION_BINS + 1)
+    filled, edges = examples > 0, np.linspace(0, 1, CALIBRATION_BINS + 1)
     return pd.DataFrame(
         {
-            "low": edges[:-1][held],
-            "high": edges[1:][held],
-            "n": count[held].astype(np.int64),
-            "mean_probability": claimed[held] / count[held],
-            "introgressed_share": found[held] / count[held],
+            "low": edges[:-1][filled],
+            "high": edges[1:][filled],
+            "n": examples[filled].astype(np.int64),
+            "mean_probability": claimed[filled] / examples[filled],
+            "introgressed_share": found[filled] / examples[filled],
         }
     )
 
@@ -86,21 +110,22 @@ def reliability(
 def calibration_error(
     label: npt.NDArray[np.integer],
     probability: npt.NDArray[np.floating],
-    number: npt.NDArray[np.integer] | None = None,
+    count: npt.NDArray[np.integer] | None = None,
 ) -> float:
     """Return the expected calibration error over ten bins of equal width (Guo et al. 2017).
 
-    The mean over bins, weighted by their sentences, of |mean probability - share introgressed|.
+    It is the mean over bins, weighted by their examples, of |mean probability - share introgressed|. Parameters are
+    those of :func:`compute_metrics`.
     """
-    curve = reliability(label, probability, number)
+    curve = reliability(label, probability, count)
     gap = (curve["mean_probability"] - curve["introgressed_share"]).abs()
     return float((gap * curve["n"]).sum() / curve["n"].sum()) if len(curve) else float("nan")
 
 
-def by_chromosome(places: Locations, probability: npt.NDArray[np.floating]) -> dict[str, dict[str, Any]]:
-    """Measure each chromosome by itself."""
+def by_chromosome(locations: Locations, probability: npt.NDArray[np.floating]) -> dict[str, Metrics]:
+    """Return the measures of each chromosome by name, of predictions in the order of ``locations``."""
     table = {}
-    for index in np.unique(places.chrom):
-        rows = places.chrom == index
-        table[places.names[int(index)]] = describe(places.label[rows], probability[rows])
+    for index in np.unique(locations.chrom):
+        rows = locations.chrom == index
+        table[locations.names[int(index)]] = compute_metrics(locations.label[rows], probability[rows])
     return table

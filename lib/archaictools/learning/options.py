@@ -234,3 +234,12 @@ class SegmentOptions:
         0
         """
         return self if self.min_length is not None else replace(self, min_length=MIN_LENGTH[alphabet])
+
+
+@dataclass(frozen=True, kw_only=True)
+class MemberOptions:
+    """Which network of a model is explained."""
+
+    member: int = option(
+        1, type=click.IntRange(1), help="Network to explain, of a model trained with --folds: that of this fold."
+    )

@@ -1,67 +1,104 @@
-"""What a training is worth: measures on each side of the split, and a verdict in three words.
+"""Verdicts and comparison tables: what a training is worth, and whether a model is better than its baselines.
 
-``skill`` (held-out AUROC above one half by more than its interval), ``no skill`` (not so: a legal result), ``leaky``
-(the split shares bases between its sides, so no figure from it means anything).
+The verdict is ``skill`` (the AUROC on the test side is above one half by more than its interval), ``no skill`` (a
+valid result, too) or ``leaky`` (the sides of the split share bases, so that no measure means anything).
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypedDict, cast
 
 import numpy as np
 import pandas as pd
 
-from archaictools.learning.bootstrap import Resampler, blocks_of, interval
-from archaictools.learning.metrics import by_chromosome, describe
-from archaictools.learning.score_histogram import Scores
-from archaictools.learning.splits import SIDES, Locations
-from archaictools.sequence.vocabulary import WordCounts
+from archaictools.learning.bootstrap import BlockBootstrap, blocks_of, interval
+from archaictools.learning.metrics import Metrics, by_chromosome, compute_metrics
+from archaictools.learning.score_histogram import ScoreHistogram
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     import numpy.typing as npt
 
-    from archaictools.sequence.token_file import WordsFile
+    from archaictools.learning.splits import Locations
 
 SCHEMA_VERSION = 1
 
-
-def places_of(words: WordsFile) -> Locations:
-    """Return where the sentences of a words file lie, 25 bytes each."""
-    return Locations(
-        list(words.chromosomes),
-        words.field("chrom"),
-        words.field("start"),
-        words.field("end"),
-        words.field("label"),
-    )
+#: Measures of the comparison table; each has an interval.
+MEASURES = ("accuracy", "auroc", "auprc", "mcc", "brier", "ece")
 
 
-def choose(places: Locations, rows: npt.NDArray[np.integer] | npt.NDArray[np.bool_]) -> Locations:
-    """Return some of the places."""
-    return replace(
-        places,
-        chrom=places.chrom[rows],
-        start=places.start[rows],
-        end=places.end[rows],
-        label=places.label[rows],
-    )
+class Audit(TypedDict):
+    """Result of an audit of a split; each wing adds its own fields."""
+
+    verdict: str
+    reason: str
+
+
+class IntervalMetrics(Metrics, total=False):
+    """Measures with central 95 % intervals ``[low, high]`` of :data:`MEASURES`."""
+
+    accuracy_ci: list[float]
+    auroc_ci: list[float]
+    auprc_ci: list[float]
+    mcc_ci: list[float]
+    brier_ci: list[float]
+    ece_ci: list[float]
+
+
+class ModelMetrics(IntervalMetrics, total=False):
+    """Measures of one row of a comparison.
+
+    ``kind`` is ``model``; ``control`` for a baseline that cannot have learnt introgression; or ``rival`` for one that
+    can. ``gain`` is the AUROC of the model minus that of the row.
+    """
+
+    kind: str
+    gain: float
+    gain_ci: list[float]
+
+
+class SidesReport(TypedDict):
+    """Verdict and measures of a training, in ``train --metrics``."""
+
+    schema_version: int
+    verdict: str
+    reason: str
+    audit: Audit
+    train: Metrics
+    validation: Metrics
+    test: IntervalMetrics
+    chromosomes: dict[str, Metrics]
+
+
+class EvaluationReport(TypedDict, total=False):
+    """Verdict and measures of an evaluation, in ``evaluate --metrics``; each wing adds its own fields."""
+
+    schema_version: int
+    verdict: str
+    reason: str
+    audit: Audit
+    train: Metrics
+    validation: Metrics
+    test: IntervalMetrics
+    chromosomes: dict[str, Metrics]
+    models: dict[str, ModelMetrics]
+    left_out: list[str]
 
 
 @dataclass(frozen=True)
 class Predicted:
-    """What networks say of one side, each sentence by a network that has it on that side.
+    """Predictions of one side of a split, each by a network for which the example is on that side.
 
     Attributes
     ----------
     rows
-        Of the words file; with folds a row may stand more than once on the training side.
+        int64 (n,): rows of the examples. With folds, a row may occur more than once on the training side.
     probability
-        P(introgressed).
+        float64 (n,): P(introgressed).
     fold
-        Number of the network, from 1.
+        int64 (n,): number of the network, from 1.
     """
 
     rows: npt.NDArray[np.int64]
@@ -70,56 +107,79 @@ class Predicted:
 
     @classmethod
     def join(cls, parts: Sequence[Predicted]) -> Predicted:
-        """Put the same side of several folds together."""
+        """Return the predictions of several folds for the same side, one after the other."""
         return cls(
             *(np.concatenate([getattr(part, name) for part in parts]) for name in ("rows", "probability", "fold"))
         )
 
 
-def judge(places: Locations, predicted: Mapping[str, Predicted], audit: dict[str, Any], *, seed: int) -> dict[str, Any]:
-    """Measure every side of a split.
+@dataclass(frozen=True)
+class Evaluation:
+    """A model compared with its baselines.
+
+    Attributes
+    ----------
+    report
+        What ``evaluate --metrics`` writes.
+    table
+        One row for the model and one for each baseline: ``model, split``, the :data:`MEASURES`, ``kind, n,
+        prevalence``, each measure with ``_low`` and ``_high``, and ``gain, gain_low, gain_high``: the AUROC of the
+        model minus that of the row.
+    curve
+        Reliability curves, see :func:`archaictools.learning.metrics.reliability`, named in column ``model``.
+    """
+
+    report: EvaluationReport
+    table: pd.DataFrame
+    curve: pd.DataFrame
+
+
+def judge(locations: Locations, predicted: Mapping[str, Predicted], audit: Audit, *, seed: int) -> SidesReport:
+    """Return the measures of every side of a split, and the verdict.
 
     Parameters
     ----------
-    places
-        All sentences.
+    locations
+        All examples.
     predicted
-        ``train``, ``validation``, ``test``: what was predicted.
+        Predictions by side: ``train``, ``validation`` and ``test``.
     audit
-        As from :func:`archaictools.sequence.audit.overlap.check_leakage`.
+        Audit of the split, by the wing.
     seed
-        Of the resampling behind ``auroc_ci`` and its like.
-
-    Returns
-    -------
-    dict
-        ``schema_version, verdict, reason, audit, train, validation, test, chromosomes`` as written by
-        ``train --metrics``.
+        Random seed of the bootstrap.
     """
-    report: dict[str, Any] = {"schema_version": SCHEMA_VERSION, "verdict": "", "reason": "", "audit": audit}
-    for name, side in predicted.items():
-        report[name] = describe(places.label[side.rows], side.probability)
-    held = predicted["test"]
-    test = choose(places, held.rows)
-    scores = Scores.of(test.label, held.probability, blocks_of(test))
-    drawn = Resampler(scores.pieces, seed=seed).draw(scores)
-    report["test"] |= {f"{name}_ci": interval(draws) for name, draws in drawn.items()}
-    low, high = report["test"]["auroc_ci"]
-    report["chromosomes"] = by_chromosome(test, held.probability)
-    report["verdict"], report["reason"] = _verdict(audit, report["test"]["auroc"], low, high)
-    return report
+    sides = {name: compute_metrics(locations.label[side.rows], side.probability) for name, side in predicted.items()}
+    side = predicted["test"]
+    test = locations.subset(side.rows)
+    scores = ScoreHistogram.of(test.label, side.probability, blocks_of(test))
+    draws = BlockBootstrap(scores.pieces, seed=seed).draw(scores)
+    intervals = {f"{name}_ci": interval(each) for name, each in draws.items()}
+    measured = cast("IntervalMetrics", {**sides["test"], **intervals})
+    verdict, reason = _verdict(audit, measured)
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "verdict": verdict,
+        "reason": reason,
+        "audit": audit,
+        "train": sides["train"],
+        "validation": sides["validation"],
+        "test": measured,
+        "chromosomes": by_chromosome(test, side.probability),
+    }
 
 
-def _verdict(audit: dict[str, Any], auroc: float, low: float, high: float) -> tuple[str, str]:
-    interval = f"AUROC {auroc:.3f} (95 % interval {low:.3f} to {high:.3f}) on held-out sentences"
+def _verdict(audit: Audit, test: IntervalMetrics) -> tuple[str, str]:
+    """Return the verdict of a training, and the reason."""
+    low, high = test["auroc_ci"]
+    measured = f"AUROC {test['auroc']:.3f} (95 % interval {low:.3f} to {high:.3f}) on held-out sentences"
     if audit["verdict"] == "leaky":
-        return "leaky", f"{audit['reason']}; {interval} is not evidence of skill"
+        return "leaky", f"{audit['reason']}; {measured} is not evidence of skill"
     if low > 0.5:
-        return "skill", interval
-    return "no skill", f"{interval} is not above chance"
+        return "skill", measured
+    return "no skill", f"{measured} is not above chance"
 
 
-def predictions_table(places: Locations, predicted: Mapping[str, Predicted]) -> pd.DataFrame:
+def predictions_table(locations: Locations, predicted: Mapping[str, Predicted]) -> pd.DataFrame:
     """Return the predictions of validation and test: ``chrom, start, end, label, probability, split, fold``."""
     parts = []
     for name in ("validation", "test"):
@@ -128,10 +188,10 @@ def predictions_table(places: Locations, predicted: Mapping[str, Predicted]) -> 
             pd.DataFrame(
                 {
                     "row": side.rows,
-                    "chrom": np.array(places.names)[places.chrom[side.rows]],
-                    "start": places.start[side.rows],
-                    "end": places.end[side.rows],
-                    "label": places.label[side.rows],
+                    "chrom": np.array(locations.names)[locations.chrom[side.rows]],
+                    "start": locations.start[side.rows],
+                    "end": locations.end[side.rows],
+                    "label": locations.label[side.rows],
                     "probability": side.probability,
                     "split": name,
                     "fold": side.fold,
@@ -142,13 +202,100 @@ def predictions_table(places: Locations, predicted: Mapping[str, Predicted]) -> 
     return table.drop(columns="row").reset_index(drop=True)
 
 
-def training_counts(words: WordsFile, sides: npt.NDArray[np.int8]) -> npt.NDArray[np.uint32]:
-    """Count the words of the training side by class, uint32 (2, vocabulary): introgressed, depleted."""
-    counts = WordCounts(words.alphabet)
-    first = 0
-    for part in words.chunks():
-        used = sides[first : first + len(part)] == SIDES["train"]
-        if used.any():
-            counts.add(words.alphabet.ids(part.codes[used]), part.label[used])
-        first += len(part)
-    return counts.counts[:2].astype(np.uint32)
+def with_intervals(
+    metrics: Mapping[str, Metrics], scores: Mapping[str, ScoreHistogram], *, seed: int
+) -> dict[str, ModelMetrics]:
+    """Add intervals to measures, and the gain of the model in AUROC over each baseline.
+
+    All intervals come from the same draws.
+
+    Parameters
+    ----------
+    metrics
+        Measures by name; the baselines are compared with ``model``.
+    scores
+        Predictions of the same examples by name, by block.
+    seed
+        Random seed of the bootstrap.
+    """
+    bootstrap = BlockBootstrap(scores["model"].pieces, seed=seed)
+    draws = {name: bootstrap.draw(each) for name, each in scores.items()}
+    measured: dict[str, ModelMetrics] = {}
+    for name, found in metrics.items():
+        row: dict[str, object] = {**found} | {f"{key}_ci": interval(draws[name][key]) for key in MEASURES}
+        if name != "model":
+            row["gain"] = metrics["model"]["auroc"] - found["auroc"]
+            row["gain_ci"] = interval(draws["model"]["auroc"] - draws[name]["auroc"])
+        measured[name] = cast("ModelMetrics", row)
+    return measured
+
+
+def with_kinds(
+    models: Mapping[str, ModelMetrics], *, controls: Sequence[str], rivals: Sequence[str]
+) -> dict[str, ModelMetrics]:
+    """Add ``kind`` in front of the measures of each row, see :class:`ModelMetrics`."""
+    return {
+        name: cast(
+            "ModelMetrics",
+            {"kind": "control" if name in controls else "rival" if name in rivals else "model", **found},
+        )
+        for name, found in models.items()
+    }
+
+
+def judge_against_baselines(audit: Audit, models: Mapping[str, ModelMetrics]) -> tuple[str, str]:
+    """Return the verdict ``skill``, ``no skill`` or ``leaky``, and the reason.
+
+    A model has skill if its AUROC on the test side is above chance, and above that of every baseline of kind
+    ``control`` by more than the interval of the difference. A ``rival`` that is as good is named in the reason, but
+    does not change the verdict.
+
+    Parameters
+    ----------
+    audit
+        Audit of the split.
+    models
+        Rows of the comparison by name: ``kind, auroc, auroc_ci`` and, except for ``model``, ``gain, gain_ci``.
+    """
+    low, high = models["model"]["auroc_ci"]
+    own = f"AUROC {models['model']['auroc']:.3f} ({low:.3f} to {high:.3f}) on held-out sentences"
+    if audit["verdict"] == "leaky":
+        return "leaky", f"{audit['reason']}; {own} is not evidence of skill"
+    unbeaten = [name for name, found in models.items() if found["kind"] == "control" and not found["gain_ci"][0] > 0]
+    if unbeaten:
+        worst = min(unbeaten, key=lambda name: models[name]["gain"])
+        gain = models[worst]
+        return "no skill", (
+            f"{own} is not above {', '.join(unbeaten)}: beside {worst} (AUROC {gain['auroc']:.3f}) it gains "
+            f"{gain['gain']:+.3f} ({gain['gain_ci'][0]:+.3f} to {gain['gain_ci'][1]:+.3f})"
+        )
+    if not low > 0.5:  # whatever baselines were left out
+        return "no skill", f"{own} is not above chance (0.5)"
+    compared = any(found["kind"] == "control" for found in models.values())
+    reason = f"{own} is above " + (
+        "every control by more than the interval of the difference" if compared else "chance; no control was run"
+    )
+    rivals = [name for name, found in models.items() if found["kind"] == "rival" and not found["gain_ci"][0] > 0]
+    return "skill", reason + (f"; {', '.join(rivals)} does as well" if rivals else "")
+
+
+def comparison(models: Mapping[str, Mapping[str, Any]], split: str) -> pd.DataFrame:
+    """Return the table of an evaluation, see :class:`Evaluation`.
+
+    Parameters
+    ----------
+    models
+        Rows by name, see :class:`ModelMetrics`.
+    split
+        Method of the split, for column ``split``.
+    """
+    rows = []
+    for name, found in models.items():
+        row = {"model": name, "split": split, **{key: found[key] for key in MEASURES}, "kind": found["kind"]}
+        row |= {key: found[key] for key in ("n", "prevalence")}
+        for key in MEASURES:
+            row[f"{key}_low"], row[f"{key}_high"] = found[f"{key}_ci"]
+        row["gain"] = found.get("gain", np.nan)
+        row["gain_low"], row["gain_high"] = found.get("gain_ci", (np.nan, np.nan))
+        rows.append(row)
+    return pd.DataFrame(rows)

@@ -1,4 +1,4 @@
-"""How often each probability was said: all that measures need, whatever the length of the genome."""
+"""Histograms of predicted probabilities by true label: all that measures need, whatever the length of the genome."""
 
 from __future__ import annotations
 
@@ -13,33 +13,34 @@ if TYPE_CHECKING:
 
     Int = npt.NDArray[np.integer]
 
-#: Steps into which probabilities are put as they come: of log odds from -:data:`WIDEST` to :data:`WIDEST` (beyond, they
-#: are taken as that), 0.001 wide at one half and 0.003 at odds of 1 to 20. Their number is even, so that none lies on
-#: both sides of one half.
-STEPS, WIDEST = 10_000, 32.0
+#: Number of steps of a histogram that is filled in a stream: even, so that no step contains both sides of one half.
+STEPS = 10_000
+#: The steps are of log odds from -MAX_LOG_ODDS to MAX_LOG_ODDS; odds beyond these count as these. A step is 0.001 wide
+#: at one half, and 0.003 wide at odds of 1 to 20.
+MAX_LOG_ODDS = 32.0
 
 
 @dataclass(frozen=True)
-class Scores:
-    """Counts of places by what was said of them.
+class ScoreHistogram:
+    """Numbers of examples by probability, label and piece of the genome.
 
     Attributes
     ----------
     probability
         float64 (steps,), ascending.
     count
-        int64 (pieces, steps, 2): places of each piece of the genome that are not introgressed, and that are.
+        int64 (pieces, steps, 2): examples that are not introgressed, and that are.
     """
 
     probability: npt.NDArray[np.float64]
     count: npt.NDArray[np.int64]
 
     @classmethod
-    def of(cls, label: Int, probability: npt.NDArray[np.floating], piece: Int) -> Scores:
-        """Count places, given as parallel arrays.
+    def of(cls, label: Int, probability: npt.NDArray[np.floating], piece: Int) -> ScoreHistogram:
+        """Count examples, given as parallel arrays.
 
-        Up to :data:`STEPS` distinct probabilities stand for themselves. Of more, neighbours in rank stand together for
-        their mean, none of them from both sides of one half.
+        Up to :data:`STEPS` distinct probabilities are kept as they are. With more, neighbours in rank share one step,
+        whose probability is their mean; no step contains both sides of one half.
         """
         distinct, step = np.unique(np.asarray(probability, dtype=np.float64), return_inverse=True)
         if len(distinct) > STEPS:
@@ -57,47 +58,51 @@ class Scores:
         """Number of pieces."""
         return len(self.count)
 
-    def joined(self, group: Int, groups: int) -> Scores:
-        """Add up the pieces of each group; ``group`` (pieces,) is from 0."""
+    def joined(self, group: Int, groups: int) -> ScoreHistogram:
+        """Return the sums over groups of pieces; ``group`` (pieces,) is from 0 to ``groups`` - 1."""
         count = np.zeros((groups, *self.count.shape[1:]), dtype=np.int64)
         np.add.at(count, group, self.count)
-        return Scores(self.probability, count)
+        return ScoreHistogram(self.probability, count)
 
     def flat(self, chosen: slice = slice(None)) -> tuple[Int, npt.NDArray[np.float64], Int]:
-        """Return label, probability and number of places that had them, of the chosen pieces together."""
+        """Return label, probability and number of examples of the chosen pieces, as three parallel arrays.
+
+        They are the parameters of :func:`archaictools.learning.metrics.compute_metrics`.
+        """
         count = self.count[chosen].sum(axis=0).T
         label, step = np.nonzero(count)
         return label, self.probability[step], count[label, step]
 
 
 class ScoreCounter:
-    """Count places as they come, by steps of log odds.
+    """Histogram that is filled in a stream, by steps of log odds.
 
     Parameters
     ----------
     pieces
-        Pieces of the genome that are counted apart.
+        Number of pieces of the genome that are counted separately.
     """
 
     def __init__(self, pieces: int) -> None:
         self._count = np.zeros((pieces, STEPS, 2), dtype=np.int64)
 
     def add(self, label: Int, probability: npt.NDArray[np.floating], piece: Int) -> None:
-        """Count some places: parallel arrays; a label of 1 is introgressed."""
+        """Count examples, given as parallel arrays; a label of 1 is introgressed."""
         if not len(piece):
             return
         odds = np.arcsinh(logit(np.asarray(probability, dtype=np.float64)))
-        step = np.floor((odds / np.arcsinh(WIDEST) + 1) * (STEPS // 2))
+        step = np.floor((odds / np.arcsinh(MAX_LOG_ODDS) + 1) * (STEPS // 2))
         step = np.clip(step, 0, STEPS - 1).astype(np.int64)
         first, last = int(piece.min()), int(piece.max()) + 1
         self._count[first:last] += _counted(label, step, piece - first, (last - first, STEPS, 2))
 
-    def scores(self) -> Scores:
-        """Return what was counted; a step stands for the probability in its middle."""
-        middle = ((np.arange(STEPS) + 0.5) / (STEPS // 2) - 1) * np.arcsinh(WIDEST)
-        return Scores(expit(np.sinh(middle)), self._count)
+    def histogram(self) -> ScoreHistogram:
+        """Return the histogram; the probability of a step is that of its middle."""
+        middle = ((np.arange(STEPS) + 0.5) / (STEPS // 2) - 1) * np.arcsinh(MAX_LOG_ODDS)
+        return ScoreHistogram(expit(np.sinh(middle)), self._count)
 
 
 def _counted(label: Int, step: Int, piece: Int, shape: tuple[int, ...]) -> npt.NDArray[np.int64]:
+    """Return numbers of examples, int64 of ``shape`` (pieces, steps, 2)."""
     cell = np.ravel_multi_index((piece, step, (label == 1).astype(np.int64)), shape)
     return np.bincount(cell, minlength=int(np.prod(shape))).reshape(shape)

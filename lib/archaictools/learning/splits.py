@@ -10,7 +10,7 @@ With folds there are as many splits as folds: each fold is the test side of one,
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -114,6 +114,10 @@ class Locations:
 
     def __len__(self) -> int:
         return len(self.start)
+
+    def subset(self, rows: npt.NDArray[np.integer] | npt.NDArray[np.bool_]) -> Locations:
+        """Return the chosen examples, by number or by a mask."""
+        return replace(self, chrom=self.chrom[rows], start=self.start[rows], end=self.end[rows], label=self.label[rows])
 
 
 @dataclass(frozen=True)

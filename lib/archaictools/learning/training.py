@@ -12,7 +12,7 @@ import numpy as np
 from archaictools.errors import ArchaicError
 from archaictools.io.tables import plain
 from archaictools.learning.checkpoint import State, load_checkpoint, save_checkpoint
-from archaictools.learning.metrics import describe
+from archaictools.learning.metrics import compute_metrics
 from archaictools.progress import Progress
 
 if TYPE_CHECKING:
@@ -264,7 +264,7 @@ def validation(label: npt.NDArray[np.integer], probability: npt.NDArray[np.float
     """Return loss, accuracy and AUROC of the validation side, for the history."""
     clipped = np.clip(probability, 1e-7, 1 - 1e-7)
     loss = -np.where(label == 1, np.log(clipped), np.log1p(-clipped)).mean()
-    measured = describe(label, probability)
+    measured = compute_metrics(label, probability)
     return {
         "validation_loss": float(loss),
         "validation_accuracy": measured["accuracy"],

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from archaictools.io.dna import Codes
     from archaictools.learning.batching import Batch
-    from archaictools.sequence.token_file import WordsFile
+    from archaictools.sequence.token_file import TokenFile
 
 #: Sentences shuffled together: 100 MB of bases at 200 nt.
 BUFFER = 1 << 19
@@ -53,7 +53,7 @@ class TrainingBatches:
 
     def __init__(
         self,
-        words: WordsFile,
+        words: TokenFile,
         rows: npt.NDArray[np.int64],
         label: npt.NDArray[np.int8],
         weight: npt.NDArray[np.float32],

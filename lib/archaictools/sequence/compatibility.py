@@ -6,14 +6,14 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from archaictools.errors import InputError, shortlist
-from archaictools.sequence.token_file import Alphabet
+from archaictools.sequence.token_file import KmerEncoding
 
 if TYPE_CHECKING:
     from archaictools.learning.model_file import TrainedModel
-    from archaictools.sequence.token_file import WordsFile
+    from archaictools.sequence.token_file import TokenFile
 
 
-def kmers_of(model: TrainedModel) -> Alphabet:
+def kmers_of(model: TrainedModel) -> KmerEncoding:
     """Return the encoding of a model that reads k-mers.
 
     Raises
@@ -21,12 +21,12 @@ def kmers_of(model: TrainedModel) -> Alphabet:
     TypeError
         If the model reads bins.
     """
-    if not isinstance(model.alphabet, Alphabet):
+    if not isinstance(model.alphabet, KmerEncoding):
         raise TypeError("the model reads bins, not k-mers")
     return model.alphabet
 
 
-def check_fit(model: TrainedModel, words: WordsFile, *, any_build: bool = False) -> None:
+def check_fit(model: TrainedModel, words: TokenFile, *, any_build: bool = False) -> None:
     """Refuse words of another k, stride, window, strand treatment or genome build than the model's.
 
     Two files are of one build if chromosomes of one name have one length.

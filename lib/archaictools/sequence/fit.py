@@ -13,10 +13,10 @@ from archaictools.alphabet import Alphabet
 from archaictools.errors import UsageError
 from archaictools.io.files import sha256
 from archaictools.learning.calibration import fit_temperature
-from archaictools.learning.metrics import describe
+from archaictools.learning.metrics import compute_metrics
 from archaictools.learning.model_file import Member, TrainedModel
 from archaictools.learning.regions import seen_by
-from archaictools.learning.report import Predicted, judge, places_of, training_counts
+from archaictools.learning.report import Predicted, judge
 from archaictools.learning.splits import EXCLUDED, SIDES, TRAIN, VALIDATION, Locations, Split, SplitScheme, make_splits
 from archaictools.learning.training import (
     FitResult,
@@ -28,8 +28,9 @@ from archaictools.learning.training import (
     validation,
 )
 from archaictools.progress import Progress
-from archaictools.sequence.audit.overlap import VERDICTS, check_leakage
+from archaictools.sequence.audit.overlap import LeakageReport, check_leakage, worst_of
 from archaictools.sequence.batches import TrainingBatches
+from archaictools.sequence.dataset import locations_of, training_counts
 from archaictools.sequence.predict import Predictor
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ if TYPE_CHECKING:
     from archaictools.learning.network import NetworkConfig
     from archaictools.learning.options import NetworkOptions
     from archaictools.sequence.options import KmerTrainingOptions
-    from archaictools.sequence.token_file import WordsFile
+    from archaictools.sequence.token_file import TokenFile
 
 log = logging.getLogger("archaictools")
 
@@ -50,7 +51,7 @@ log = logging.getLogger("archaictools")
 class _Study:
     """What the networks of all folds share."""
 
-    words: WordsFile
+    words: TokenFile
     locations: Locations
     network: NetworkConfig
     options: KmerTrainingOptions
@@ -65,13 +66,13 @@ class _FittedMember:
     member: Member
     trained: Trained
     temperature: float
-    audit: dict[str, Any]
+    audit: LeakageReport
     predicted: dict[str, Predicted]
     excluded: int
 
 
 def fit(
-    words: WordsFile,
+    words: TokenFile,
     scheme: SplitScheme,
     options: KmerTrainingOptions,
     sizes: NetworkOptions,
@@ -108,10 +109,10 @@ def fit(
     """
     check_epochs(options)
     network = sizes.config(Alphabet.KMER, vocabulary=words.alphabet.vocabulary, words=words.alphabet.words)
-    locations = places_of(words)
+    locations = locations_of(words)
     splits = make_splits(locations, scheme)
     audits = [check_leakage(locations, split.sides(locations), scheme) for split in splits]
-    audit = max(audits, key=lambda audit: VERDICTS.index(audit["verdict"]))
+    audit = worst_of(audits)
     if audit["verdict"] != "clean":
         log.warning("the split is %s: %s", audit["verdict"], audit["reason"])
     study = _Study(words, locations, network, options, seed, sha256(words.path))
@@ -123,7 +124,7 @@ def fit(
         folder = fold_folder(checkpoint, split.fold, folds=scheme.folds)
         fitted.append(_fit_member(study, split, own_audit, folder))
     predicted = {name: Predicted.join([one.predicted[name] for one in fitted]) for name in SIDES}
-    metrics = judge(locations, predicted, audit, seed=seed)
+    metrics: dict[str, Any] = dict(judge(locations, predicted, audit, seed=seed))
     first = fitted[0]
     metrics["split"] = first.member.split.to_dict() | {"unused": first.excluded}
     metrics["training"] = options.to_dict(seed=seed) | training_summary(first.trained, first.temperature)
@@ -152,7 +153,7 @@ def check_epochs(options: KmerTrainingOptions) -> None:
 
 
 def train_network(
-    words: WordsFile,
+    words: TokenFile,
     sides: npt.NDArray[np.int8],
     network: NetworkConfig,
     options: KmerTrainingOptions,
@@ -225,7 +226,7 @@ def _weights(label: npt.NDArray[np.int8], method: str) -> npt.NDArray[np.float32
     return (len(label) / (2 * counts))[label].astype(np.float32)
 
 
-def _fit_member(study: _Study, split: Split, audit: dict[str, Any], checkpoint: Path | None) -> _FittedMember:
+def _fit_member(study: _Study, split: Split, audit: LeakageReport, checkpoint: Path | None) -> _FittedMember:
     """Train and calibrate one network, and predict all sides."""
     words, locations, network = study.words, study.locations, study.network
     sides = split.sides(locations)
@@ -269,6 +270,6 @@ def _fold_metrics(locations: Locations, one: _FittedMember) -> dict[str, Any]:
         "chromosomes": split.to_dict()["chromosomes"],
         "audit": one.audit["verdict"],
         "unused": one.excluded,
-        "test": describe(locations.label[test.rows], test.probability),
+        "test": compute_metrics(locations.label[test.rows], test.probability),
         "training": training_summary(one.trained, one.temperature),
     }

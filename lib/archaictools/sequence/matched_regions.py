@@ -44,7 +44,7 @@ class _Chromosome:
         return float((self.gc[last] - self.gc[first]) / ((last - first) * BIN))
 
 
-def draw_controls(
+def draw_matched_regions(
     regions: pd.DataFrame,
     genome: Genome,
     *,

@@ -110,3 +110,77 @@ class BuildOptions:
     """Which genome builds a model may predict."""
 
     any_build: bool = option(False, only=Alphabet.KMER, help="Accept words of another genome build than the model's.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class TokenOptions:
+    """How sequence is read as sentences of k-mers."""
+
+    k: int = option(10, type=click.IntRange(1, 12), help="Length of a k-mer in bp.")
+    stride: int = option(1, type=click.IntRange(1, 1_000_000), help="Distance of the starts of k-mers in bp.")
+    canonical: bool = option(False, help="Count a k-mer and its reverse complement as one word.")
+    size: int | None = option(
+        None,
+        type=click.IntRange(1, MAX_LENGTH),
+        help="Length of a sentence in bp; longer records are cut, shorter ones padded "
+        "[default: the longest window; 200 for --fasta].",
+    )
+    label: str = option(".", type=click.Choice(["introgressed", "depleted", "."]), help="Class of all --fasta records.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class BaselineOptions:
+    """Options of the baselines of a k-mer model."""
+
+    block_size: int = option(
+        1_000_000,
+        type=click.IntRange(1),
+        only=Alphabet.KMER,
+        help="Length in bp of the blocks within which labels are shuffled.",
+    )
+    trees: int = option(100, type=click.IntRange(1), only=Alphabet.KMER, help="Number of trees of the Random Forest.")
+    tree_windows: int = option(
+        20_000,
+        type=click.IntRange(2),
+        only=Alphabet.KMER,
+        help="Training sentences drawn for each tree, whose cost grows faster than their number.",
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImportanceOptions:
+    """How the importance of positions is measured."""
+
+    mode: str = option(
+        "sequence",
+        type=click.Choice(["sequence", "word"]),
+        only=Alphabet.KMER,
+        help="Exchange of bases, after which the words are read again, or of a word alone (the article's way).",
+    )
+    block: int | None = option(
+        None,
+        type=click.IntRange(1),
+        only=Alphabet.KMER,
+        help="Number of bases exchanged in mode sequence [default: k].",
+    )
+    metric: str = option(
+        "loss",
+        type=click.Choice(["loss", "auroc", "accuracy"]),
+        only=Alphabet.KMER,
+        help="Measure of the skill that is lost; loss is the mean log loss gained, in nats.",
+    )
+    part: str = option(
+        "test",
+        type=click.Choice(["test", "validation", "train", "all"]),
+        only=Alphabet.KMER,
+        help="Side of the split that sentences are drawn from.",
+    )
+    permutations: int = option(
+        2_000, type=click.IntRange(1), only=Alphabet.KMER, help="Permutations of the labels, for p."
+    )
+    threshold: float | None = option(
+        None, only=Alphabet.KMER, help="Minimum importance of an important position, in addition to --fdr."
+    )
+    min_count: int = option(
+        5, type=click.IntRange(1), only=Alphabet.KMER, help="Minimum count of a k-mer in the table of --kmers."
+    )

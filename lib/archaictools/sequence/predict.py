@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from archaictools.io.dna import Codes
     from archaictools.learning.model_file import TrainedModel
     from archaictools.progress import Progress
-    from archaictools.sequence.token_file import Alphabet, Sentences, WordsFile
+    from archaictools.sequence.token_file import KmerEncoding, Sentences, TokenFile
 
 #: Windows in a batch: on a CPU five times faster than batches of 32, and within 5 % of the speed of larger ones.
 WINDOWS_IN_BATCH = 2_048
@@ -39,20 +39,20 @@ class Predictor:
         Average the probabilities of a window and of its reverse complement.
     """
 
-    def __init__(self, model: keras.Model, alphabet: Alphabet, *, both_strands: bool) -> None:
+    def __init__(self, model: keras.Model, alphabet: KmerEncoding, *, both_strands: bool) -> None:
         self._model, self._alphabet, self._both = model, alphabet, both_strands
 
     def of_codes(self, codes: Codes, lengths: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
         """Return P(introgressed), float64 (n,), of windows given as base codes (n, size) and unpadded lengths (n,)."""
-        forward = self._of_ids(self._alphabet.ids(codes))
+        forward = self.of_ids(self._alphabet.ids(codes))
         if not self._both:
             return forward
         flipped = codes.copy()
         flip_rows(flipped, lengths, np.ones(len(codes), dtype=bool))
-        return (forward + self._of_ids(self._alphabet.ids(flipped))) / 2
+        return (forward + self.of_ids(self._alphabet.ids(flipped))) / 2
 
     def of_rows(
-        self, words: WordsFile, rows: npt.NDArray[np.int64], *, progress: Progress | None = None
+        self, words: TokenFile, rows: npt.NDArray[np.int64], *, progress: Progress | None = None
     ) -> npt.NDArray[np.float64]:
         """Return P(introgressed), float64 (rows,), of some windows of a file, in the order of ``rows``."""
         lengths = (words.field("end") - words.field("start"))[rows]
@@ -64,7 +64,8 @@ class Predictor:
                 progress.advance(len(rows[part]))
         return probability
 
-    def _of_ids(self, ids: npt.NDArray[np.int32]) -> npt.NDArray[np.float64]:
+    def of_ids(self, ids: npt.NDArray[np.int32]) -> npt.NDArray[np.float64]:
+        """Return P(introgressed), float64 (n,), of the k-mer ids (n, words) of one strand."""
         found = []
         for first in range(0, len(ids), WINDOWS_IN_BATCH):
             part = ids[first : first + WINDOWS_IN_BATCH]

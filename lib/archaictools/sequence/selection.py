@@ -13,7 +13,7 @@ from archaictools.io.annotation import read_genes
 from archaictools.io.bed import read_bed
 from archaictools.io.naming_styles import match_names, renamed
 from archaictools.sequence.labels import DEPLETED, INTROGRESSED, UNLABELLED
-from archaictools.sequence.matched_regions import draw_controls
+from archaictools.sequence.matched_regions import draw_matched_regions
 from archaictools.sequence.regions import (
     bases,
     clip,
@@ -77,7 +77,7 @@ def select_regions(genome: Genome, selection: RegionOptions, *, seed: int, tally
         regions = ready[INTROGRESSED]
         if selection.no_merge:
             regions = merge(regions, tally=tally, group="introgressed, for drawing controls")
-        ready[DEPLETED] = draw_controls(
+        ready[DEPLETED] = draw_matched_regions(
             regions,
             genome,
             exclude=exclude,

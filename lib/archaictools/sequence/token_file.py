@@ -1,8 +1,8 @@
-"""words.h5: sentences on disk, and how they are read back as words.
+"""kmers.h5: windows of sequence on disk, and the k-mers that are computed when they are read.
 
-Bases are packed four to a byte (50 bytes a 200-nt window) and k-mer ids are computed when read, so the file is about
-a twentieth of an integer matrix of words. Which bases are N is kept apart, as runs; padding follows from a sentence's
-length. Reading and writing go through in chunks: neither needs memory for the whole file.
+Bases are packed four to a byte (50 bytes a 200-nt window), so the file is about a twentieth of an integer matrix of
+k-mer ids. Runs of N are stored separately; padding follows from the length of a sentence. Files are read and written
+in chunks, so memory does not grow with the file.
 
 Layout (schema version 1)::
 
@@ -23,12 +23,12 @@ from typing import TYPE_CHECKING, Any
 import h5py
 import numpy as np
 
+from archaictools.alphabet import Alphabet
 from archaictools.errors import ArchaicError, InputError, UsageError
 from archaictools.intervals import runs_of_equal, runs_of_true
 from archaictools.io.dna import AMBIGUOUS, Codes, pack, packed_width, unpack
 from archaictools.io.hdf5 import (
     check_data,
-    check_version,
     create,
     open_container,
     read_array,
@@ -49,23 +49,23 @@ if TYPE_CHECKING:
 
     from archaictools.learning.network import NetworkConfig
 
-KIND = "archaictools words"
+KIND = "archaictools kmers"
 SCHEMA_VERSION = 1
-#: The newest schema of either alphabet, so that a file of the other one is named as such.
-NEWEST = 2
+#: Kinds that earlier releases wrote, and the remedy for each.
+FORMER_KINDS = {"archaictools words": "make the file again with 'archaictools tokenize'"}
 
-#: Sentences in one HDF5 chunk, and read at a time.
+#: Sentences in one HDF5 chunk, which are also read together.
 CHUNK = 8_192
-#: Rows of packed bases stored together; the last such piece is padded, so a small file should not pay for a large one.
+#: Rows of packed bases stored together. The last such piece is padded, so it is small for the sake of small files.
 _STORED = 256
 
-#: Attributes of a words file of either alphabet: the longest text of each.
+#: Attributes of the root, and the longest text of each in bytes.
 ATTRIBUTES = {"alphabet": 64, "parameters": MOST_JSON, "provenance": MOST_JSON, "genome": 4_096}
 
 
 @dataclass(frozen=True, kw_only=True)
-class Alphabet:
-    """How bases become words.
+class KmerEncoding:
+    """How the bases of a sentence are encoded as k-mer ids.
 
     Attributes
     ----------
@@ -73,13 +73,20 @@ class Alphabet:
         See :func:`archaictools.sequence.kmers.kmer_ids`.
     size
         Length of a sentence in bp; shorter ones are padded.
+    name
+        The alphabet, as files store it.
+
+    Raises
+    ------
+    UsageError, InputError
+        If a sentence cannot be read so.
     """
 
     k: int = 10
     stride: int = 1
     canonical: bool = False
     size: int = 200
-    name: str = "kmer"
+    name: str = Alphabet.KMER.value
 
     def __post_init__(self) -> None:
         check_k(self.k)
@@ -97,7 +104,7 @@ class Alphabet:
             )
 
     @classmethod
-    def from_dict(cls, stored: Mapping[str, Any], path: Path) -> Alphabet:
+    def from_dict(cls, stored: Mapping[str, Any], path: Path) -> KmerEncoding:
         """Rebuild an encoding from :meth:`to_dict`.
 
         Raises
@@ -107,20 +114,20 @@ class Alphabet:
         """
         wanted = {"k": int, "stride": int, "canonical": bool, "size": int}
         if set(stored) != set(wanted) or any(type(stored[name]) is not kind for name, kind in wanted.items()):
-            raise InputError("names parameters this release does not know", path=path)
+            raise InputError("has parameters that this release does not know", path=path, remedy="make the file again")
         try:
             return cls(**stored)
         except ArchaicError as error:
-            raise InputError(f"cannot be read as words: {error}", path=path) from error
+            raise InputError(f"cannot be read as k-mers: {error}", path=path) from error
 
     @property
     def words(self) -> int:
-        """Words in a sentence."""
+        """Number of k-mers in a sentence."""
         return words_in(self.size, self.k, self.stride)
 
     @property
     def vocabulary(self) -> int:
-        """Number of ids, 0 included."""
+        """Number of ids, including 0."""
         return vocabulary_size(self.k)
 
     def to_dict(self) -> dict[str, Any]:
@@ -132,20 +139,20 @@ class Alphabet:
         return second is None and not network.per_bin and network.words == self.words
 
     def ids(self, codes: Codes) -> Ids:
-        """Turn base codes (n, size) into word ids (n, words)."""
+        """Return the ids (n, words), int32, of base codes (n, size), uint8."""
         return kmer_ids(codes, k=self.k, stride=self.stride, canonical=self.canonical)
 
 
 @dataclass(frozen=True)
 class Sentences:
-    """Some sentences: where they are, their labels, and their bases.
+    """Sentences, as parallel arrays.
 
     Attributes
     ----------
     chrom
-        uint32 index into :attr:`WordsFile.chromosomes`.
+        uint32 index into :attr:`TokenFile.chromosomes`.
     start, end
-        int64 coordinates in bp, 0-based and half-open.
+        int64 coordinates in bp, 0-based half-open.
     strand
         int8: 1 forward, -1 reverse, 0 unknown (read forward).
     label
@@ -167,7 +174,7 @@ class Sentences:
 
 _FIELDS = {"chrom": "uint32", "start": "int64", "end": "int64", "strand": "int8", "label": "int8"}
 
-#: What such a file may hold, see :mod:`archaictools.io.schema`.
+#: Datasets of the file, see :mod:`archaictools.io.schema`.
 TABLE: Table = {
     "chromosomes/name": Data(TEXT, ("chromosomes",)),
     "chromosomes/length": Data("int64", ("chromosomes",)),
@@ -178,26 +185,34 @@ TABLE: Table = {
     "ambiguous/end": Data("int32", ("runs",)),
 }
 
-#: Bases of a sentence, at most: pieces of more cannot be stored.
+#: Largest number of bases in a sentence: longer pieces cannot be stored.
 MOST_SIZE = 4 * MOST_CHUNK // _STORED
 
 
-class WordsWriter:
-    """Append sentences to a new words.h5; obtain one from :func:`write_words`."""
+class TokenWriter:
+    """Writer that appends sentences to a new kmers.h5; :func:`write_tokens` returns one.
 
-    def __init__(self, handle: h5py.File, alphabet: Alphabet) -> None:
+    Attributes
+    ----------
+    alphabet
+        How bases are encoded.
+    count
+        Number of sentences written.
+    """
+
+    def __init__(self, handle: h5py.File, alphabet: KmerEncoding) -> None:
         self.alphabet, self.count = alphabet, 0
         width = packed_width(alphabet.size)
         for name, dtype in _FIELDS.items():
             _growing(handle, f"sentence/{name}", dtype)
-        # Random bases do not compress below the two bits that packing leaves them.
+        # Packed bases, two bits each, hardly compress.
         handle.create_dataset("bases", (0, width), "uint8", maxshape=(None, width), chunks=(_STORED, width))
         for name, dtype in (("row", "int64"), ("start", "int32"), ("end", "int32")):
             _growing(handle, f"ambiguous/{name}", dtype)
         self._handle = handle
 
     def append(self, sentences: Sentences) -> None:
-        """Write some sentences after those already written."""
+        """Write sentences after those that are written."""
         for name in _FIELDS:
             _extend(self._handle[f"sentence/{name}"], getattr(sentences, name))
         _extend(self._handle["bases"], pack(sentences.codes))
@@ -213,23 +228,28 @@ class WordsWriter:
 
 
 @contextlib.contextmanager
-def write_words(
-    path: Path, alphabet: Alphabet, *, genome: str, chromosomes: dict[str, int], provenance: dict[str, Any]
-) -> Iterator[WordsWriter]:
-    """Create words.h5.
+def write_tokens(
+    path: Path, alphabet: KmerEncoding, *, genome: str, chromosomes: dict[str, int], provenance: dict[str, Any]
+) -> Iterator[TokenWriter]:
+    """Create kmers.h5.
 
     Parameters
     ----------
     path
         Where to write; see :class:`archaictools.io.files.StagedOutputs`.
     alphabet
-        How bases will be read as words.
+        How bases will be encoded when they are read.
     genome
-        Name of the file that the sequence came from.
+        Name of the sequence file.
     chromosomes
         Name to length in bp, in the order that ``Sentences.chrom`` indexes.
     provenance
-        What made the file.
+        Versions, parameters and inputs, see :func:`archaictools.provenance.record`.
+
+    Yields
+    ------
+    TokenWriter
+        Its ``append`` takes the sentences.
     """
     lengths = np.array(list(chromosomes.values()), dtype=np.int64)
     check_lengths(list(chromosomes), lengths, None)
@@ -240,77 +260,79 @@ def write_words(
         handle.attrs["genome"] = genome
         handle["chromosomes/name"] = np.array(list(chromosomes), dtype=h5py.string_dtype())
         handle["chromosomes/length"] = lengths
-        yield WordsWriter(handle, alphabet)
+        yield TokenWriter(handle, alphabet)
 
 
-class WordsFile:
-    """An open words.h5; obtain one from :func:`open_words`.
+class TokenFile:
+    """An open kmers.h5; :func:`open_tokens` returns one.
 
     Attributes
     ----------
+    path
+        The file.
     alphabet
-        How bases are read as words.
+        How bases are encoded.
     chromosomes
         Name to length in bp, in the order that ``chrom`` indexes.
     provenance
-        What made the file.
+        Versions, parameters and inputs of the run that wrote the file.
     """
 
     def __init__(self, path: Path, handle: h5py.File) -> None:
         self.path, self._handle = path, handle
         name = read_text(handle, "alphabet", path)
-        if name != "kmer":
+        if name != Alphabet.KMER:
             raise InputError(
-                f"holds words of the {shown(name)} alphabet, expected kmer",
+                f"has the alphabet {shown(name)}, expected {Alphabet.KMER}",
                 path=path,
-                remedy="give the words that 'archaictools tokenize' wrote",
+                remedy="give a file that 'archaictools tokenize' wrote",
             )
-        self.alphabet = Alphabet.from_dict(read_attributes(handle, "parameters", path), path)
+        self.alphabet = KmerEncoding.from_dict(read_attributes(handle, "parameters", path), path)
         self.provenance = read_attributes(handle, "provenance", path)
         found = check_data(handle, path, TABLE, sizes={"width": packed_width(self.alphabet.size)})
         self.chromosomes = check_lengths(
             read_texts(handle, "chromosomes/name", path), read_array(handle, "chromosomes/length", path), path
         )
         self._count = found.sizes["sentences"]
-        # A run takes a base, and one between it and the next.
+        # Each run has at least one base, and one more between it and the next.
         if found.sizes["runs"] > self._count * (self.alphabet.size + 1) // 2:
-            raise InputError("has more runs of unknown bases than bases", path=path)
+            raise InputError("has more runs of N than bases", path=path)
 
     def __len__(self) -> int:
         return self._count
 
     def field(self, name: str) -> np.ndarray:
-        """Read one of ``chrom, start, end, strand, label`` for all sentences."""
+        """Return ``chrom``, ``start``, ``end``, ``strand`` or ``label`` of all sentences."""
         return self._field(name)
 
     def chunks(self, first: int = 0, last: int | None = None) -> Iterator[Sentences]:
-        """Read sentences [first, last) in order, at most :data:`CHUNK` at a time."""
+        """Yield the sentences [first, last) in order, at most :data:`CHUNK` at a time."""
         last = self._count if last is None else min(last, self._count)
         for begin in range(first, last, CHUNK):
             end = min(begin + CHUNK, last)
             fields = {name: self._field(name, begin, end) for name in _FIELDS}
-            self._check_places(fields)
+            self._check_locations(fields)
             codes = self._codes(begin, end, fields["end"] - fields["start"])
             yield Sentences(**fields, codes=codes)
 
     def take(self, rows: npt.NDArray[np.int64]) -> Codes:
-        """Read the base codes of some sentences, shape (len(rows), size), whatever their order.
+        """Return the base codes of sentences, uint8 (len(rows), size), in any order.
 
-        Rows that lie in the same chunk are read together; memory holds the result and one chunk.
+        Rows of one chunk are read together; memory holds the result and one chunk.
         """
         rows = np.asarray(rows, dtype=np.int64)
         codes = np.empty((len(rows), self.alphabet.size), dtype=np.uint8)
         order = np.argsort(rows, kind="stable")
         blocks = rows[order] // CHUNK
         for left, right in zip(*runs_of_equal(blocks), strict=True):
-            places = order[left:right]
+            offsets = order[left:right]
             begin = int(blocks[left]) * CHUNK
             chunk = next(self.chunks(begin, begin + CHUNK))
-            codes[places] = chunk.codes[rows[places] - begin]
+            codes[offsets] = chunk.codes[rows[offsets] - begin]
         return codes
 
     def labelled_words(self, rows: npt.NDArray[np.int64]) -> Iterator[tuple[Ids, npt.NDArray[np.int8]]]:
-        """Read word ids and labels of some sentences, a chunk of rows at a time."""
+        """Yield ids (n, words) and labels (n,) of sentences, a chunk of rows at a time."""
         label = self.field("label")
         for first in range(0, len(rows), CHUNK):
             part = rows[first : first + CHUNK]
@@ -329,7 +351,8 @@ class WordsFile:
             raise InputError(f"has a sentence whose {name} is not from {low:,} to {high:,}", path=self.path)
         return values
 
-    def _check_places(self, fields: Mapping[str, np.ndarray]) -> None:
+    def _check_locations(self, fields: Mapping[str, np.ndarray]) -> None:
+        """Raise InputError if a sentence is empty, too long or beyond its chromosome."""
         length = np.array(list(self.chromosomes.values()), dtype=np.int64)[fields["chrom"]]
         size = fields["end"] - fields["start"]
         if (size < 1).any() or (size > self.alphabet.size).any() or (fields["end"] > length).any():
@@ -339,6 +362,7 @@ class WordsFile:
             )
 
     def _codes(self, first: int, last: int, lengths: npt.NDArray[np.int64]) -> Codes:
+        """Return the base codes of sentences [first, last), of known lengths in bp."""
         codes = unpack(read_part(self._handle, "bases", self.path, slice(first, last)), self.alphabet.size)
         if (lengths < self.alphabet.size).any():
             codes[np.arange(self.alphabet.size) >= lengths[:, None]] = AMBIGUOUS
@@ -350,6 +374,7 @@ class WordsFile:
 
     @property
     def _ambiguous(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Row, start and end of all runs of N."""
         if not hasattr(self, "_runs"):
             names = ("row", "start", "end")
             row, start, end = (read_array(self._handle, f"ambiguous/{name}", self.path) for name in names)
@@ -361,39 +386,46 @@ class WordsFile:
                 or (end <= start).any()
                 or end.max() > self.alphabet.size
             ):
-                raise InputError("has runs of unknown bases outside its sentences, or not in order", path=self.path)
+                raise InputError("has runs of N outside its sentences, or unsorted", path=self.path)
             self._runs = (row, start, end)
         return self._runs
 
 
 @contextlib.contextmanager
-def open_words(path: Path) -> Iterator[WordsFile]:
-    """Open words.h5 for reading; refuse other files, other alphabets and newer schemas."""
-    with open_container(path, kind=KIND, schema_version=NEWEST, attributes=ATTRIBUTES) as handle:
-        if read_text(handle, "alphabet", path) == Alphabet.name:
-            check_version(handle, path, SCHEMA_VERSION)
-        words = WordsFile(path, handle)
-        if not len(words):
-            raise InputError("holds no sentence", path=path)
-        yield words
+def open_tokens(path: Path) -> Iterator[TokenFile]:
+    """Open kmers.h5 for reading.
+
+    Raises
+    ------
+    InputError
+        If the file is damaged, empty, of another kind or of a newer schema.
+    """
+    with open_container(
+        path, kind=KIND, schema_version=SCHEMA_VERSION, attributes=ATTRIBUTES, former=FORMER_KINDS
+    ) as handle:
+        tokens = TokenFile(path, handle)
+        if not len(tokens):
+            raise InputError("has no sentence", path=path)
+        yield tokens
 
 
 def _growing(handle: h5py.File, name: str, dtype: str) -> None:
-    """Create an empty column that :func:`_extend` lengthens."""
+    """Create an empty dataset that :func:`_extend` lengthens."""
     handle.create_dataset(
         name, (0,), dtype, maxshape=(None,), chunks=(CHUNK,), compression="gzip", compression_opts=1, shuffle=True
     )
 
 
 def _extend(data: h5py.Dataset, values: np.ndarray) -> None:
+    """Append values to a dataset."""
     before = len(data)
     data.resize(before + len(values), axis=0)
     data[before:] = values
 
 
 def _runs(flags: npt.NDArray[np.bool_]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Find runs of True in each row: row numbers, starts and ends."""
-    width = flags.shape[1] + 1  # a flag that is not set parts the rows
+    """Return row, start and end of the runs of True in each row."""
+    width = flags.shape[1] + 1  # a False at the end of each row separates the rows
     first, last = runs_of_true(np.pad(flags, ((0, 0), (0, 1))).ravel())
     rows = first // width
     return rows, (first - rows * width).astype(np.int32), (last - rows * width).astype(np.int32)

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from archaictools.learning.options import SegmentOptions
     from archaictools.progress import Progress
     from archaictools.sequence.predict import Ensemble
-    from archaictools.sequence.token_file import WordsFile
+    from archaictools.sequence.token_file import TokenFile
 
 _WINDOW: Columns = {"chrom": str, "start": COORDINATE, "end": COORDINATE, "probability": PROBABILITY, "seen": FLAG}
 
@@ -69,7 +69,7 @@ class ChromosomePredictions:
 
 
 def predict_chromosomes(
-    tokens: WordsFile, ensemble: Ensemble, *, progress: Progress
+    tokens: TokenFile, ensemble: Ensemble, *, progress: Progress
 ) -> Iterator[ChromosomePredictions]:
     """Predict every window of a file, chromosome by chromosome.
 
@@ -208,7 +208,7 @@ def read_windows(path: Path) -> pd.DataFrame:
     return table.astype({"seen": np.int8})
 
 
-def track_lengths(tokens: WordsFile) -> dict[str, int]:
+def track_lengths(tokens: TokenFile) -> dict[str, int]:
     """Return chromosome lengths in bp, those with windows first and in their order, as a bigWig needs them."""
     names = list(tokens.chromosomes)
     numbers, first = np.unique(tokens.field("chrom"), return_index=True)

@@ -1,4 +1,4 @@
-"""Counting words: which k-mers occur, how often, and in which class."""
+"""Counts of k-mers by class."""
 
 from __future__ import annotations
 
@@ -16,24 +16,29 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from archaictools.sequence.kmers import Ids
-    from archaictools.sequence.token_file import Alphabet
+    from archaictools.sequence.token_file import KmerEncoding, TokenFile
 
 
 class WordCounts:
-    """Counts of every word id in introgressed, depleted and unlabelled sentences.
+    """Counts of every k-mer in introgressed, depleted and unlabelled sentences.
+
+    Parameters
+    ----------
+    alphabet
+        Encoding of the sentences.
 
     Attributes
     ----------
     counts
-        int64, shape (3, 4^k + 1): rows are introgressed, depleted, unlabelled; column 0 is "no word here".
+        int64 (3, 4^k + 1): rows are introgressed, depleted and unlabelled; column 0 is "no word here".
     """
 
-    def __init__(self, alphabet: Alphabet) -> None:
+    def __init__(self, alphabet: KmerEncoding) -> None:
         self.alphabet = alphabet
         self.counts = np.zeros((3, alphabet.vocabulary), dtype=np.int64)
 
     def add(self, ids: Ids, labels: npt.NDArray[np.int8]) -> None:
-        """Count the words of some sentences: ids (n, words), labels (n,) of 1, 0 or -1."""
+        """Count the words of sentences: ids (n, words), and labels (n,) of 1, 0 or -1."""
         for row, label in enumerate((1, 0, -1)):
             chosen = ids[labels == label]
             if len(chosen) * ids.shape[1] > len(self.counts[row]) // 8:
@@ -60,12 +65,12 @@ class WordCounts:
             )
 
 
-def log_odds(introgressed: npt.NDArray[np.int64], depleted: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
-    """Natural log odds of each word for the introgressed class, with half a count added to each cell.
-
-    Words count against all other words of their class, so that classes of unequal size compare.
-    """
-    sums = introgressed.sum(), depleted.sum()
-    one = np.log(introgressed + 0.5) - np.log(sums[0] - introgressed + 0.5)
-    other = np.log(depleted + 0.5) - np.log(sums[1] - depleted + 0.5)
-    return np.asarray(one - other)
+def count_words(tokens: TokenFile, chosen: npt.NDArray[np.bool_] | None = None) -> WordCounts:
+    """Count the words of the sentences of a file, or of those that are chosen by a mask (sentences,)."""
+    counts = WordCounts(tokens.alphabet)
+    first = 0
+    for part in tokens.chunks():
+        used = slice(None) if chosen is None else chosen[first : first + len(part)]
+        counts.add(tokens.alphabet.ids(part.codes[used]), part.label[used])
+        first += len(part)
+    return counts

@@ -1,12 +1,12 @@
-"""What the coarsest features of a window tell of its class: length, N, GC, bases and dinucleotides.
+"""Prediction of the class of a window from its length, N, GC content, bases or dinucleotides alone.
 
-A class that can be told by length or by N was cut differently from the other; one that can be told by GC or
-dinucleotides may be, too, and a model has to beat that to have learnt words.
+If length or N predict the class, the windows of the two classes were cut differently. GC and dinucleotides may predict
+it, too; a model that has learnt words is better than these.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypedDict
 
 import numpy as np
 from sklearn.linear_model import LogisticRegression
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from archaictools.sequence.token_file import Sentences
 
-#: Feature sets and their columns in what :func:`features` returns.
+#: Feature sets, and their columns in the table of :func:`features`.
 FEATURES = {
     "length": slice(0, 1),
     "n": slice(1, 2),
@@ -33,11 +33,32 @@ FEATURES = {
     "bases": slice(3, 7),
     "dinucleotides": slice(7, 23),
 }
+#: Number of columns of the table.
 WIDTH = 23
 
 
+class Separability(TypedDict):
+    """AUROC and accuracy on the test side of a logistic regression on one set of features."""
+
+    auroc: float
+    accuracy: float
+
+
 def features(parts: Iterable[Sentences], count: int) -> npt.NDArray[np.float32]:
-    """Compute length, share of N, GC content, shares of 4 bases and of 16 dinucleotides, shape (count, 23)."""
+    """Return length, share of N, GC content, shares of 4 bases and of 16 dinucleotides.
+
+    Parameters
+    ----------
+    parts
+        All sentences, in parts.
+    count
+        Their number.
+
+    Returns
+    -------
+    numpy.ndarray
+        float32 (count, 23); :data:`FEATURES` names the columns. Shares are of the bases, or pairs, that are no N.
+    """
     table = np.zeros((count, WIDTH), dtype=np.float32)
     first = 0
     for part in parts:
@@ -61,7 +82,22 @@ def features(parts: Iterable[Sentences], count: int) -> npt.NDArray[np.float32]:
 def logistic(
     train: npt.NDArray[np.floating], label: npt.NDArray[np.integer], test: npt.NDArray[np.floating]
 ) -> npt.NDArray[np.float64]:
-    """Fit a logistic regression on standardised features and predict; the training mean where nothing varies."""
+    """Return the predictions of a logistic regression on standardised features.
+
+    If no feature varies in training, the prediction is the mean of the training labels.
+
+    Parameters
+    ----------
+    train, label
+        Features (n, columns) and labels (n,), 0 or 1, of the training side.
+    test
+        Features (m, columns) to predict.
+
+    Returns
+    -------
+    numpy.ndarray
+        float64 (m,): probabilities.
+    """
     if np.ptp(train, axis=0).max(initial=0) == 0:
         return np.full(len(test), float(np.mean(label)))
     fitted = make_pipeline(StandardScaler(), LogisticRegression(max_iter=1_000)).fit(train, label)
@@ -71,16 +107,23 @@ def logistic(
 
 def separability(
     table: npt.NDArray[np.float32], label: npt.NDArray[np.int8], sides: npt.NDArray[np.int8]
-) -> dict[str, dict[str, Any]]:
-    """Fit a logistic regression on each feature set of the training side; measure it on the test side.
+) -> dict[str, Separability]:
+    """Fit a logistic regression to each set of features on the training side, and measure it on the test side.
+
+    Parameters
+    ----------
+    table
+        As from :func:`features`.
+    label, sides
+        int8 (n,): label and side of every sentence.
 
     Returns
     -------
     dict
-        For each of :data:`FEATURES`: ``auroc`` on the test side (0.5 where the feature does not vary) and ``accuracy``.
+        For each of :data:`FEATURES`: ``auroc`` (0.5 if the features do not vary) and ``accuracy``.
     """
     train, test = sides == TRAIN, sides == TEST
-    found = {}
+    found: dict[str, Separability] = {}
     for name, columns in FEATURES.items():
         score = logistic(table[train, columns], label[train], table[test, columns])
         found[name] = {

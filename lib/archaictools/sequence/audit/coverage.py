@@ -1,8 +1,8 @@
-"""How often windows cover the same base: published maps repeat themselves, and a random split then shares bases."""
+"""Depth of coverage by windows: published maps repeat regions, so that the sides of a random split share bases."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypedDict
 
 from archaictools.intervals import depth, end_to_end
 
@@ -15,34 +15,69 @@ if TYPE_CHECKING:
 CLASSES = {"introgressed": 1, "depleted": 0}
 
 
-def coverage(places: Locations) -> dict[str, dict[str, Any]]:
+class ClassCoverage(TypedDict):
+    """Bases of one class: summed over windows, counted once, and covered by two windows or more."""
+
+    windows: int
+    bases_summed: int
+    bases: int
+    depth: float
+    bases_covered_twice: int
+
+
+class SharedCoverage(TypedDict):
+    """Bases that windows of both classes cover."""
+
+    bases: int
+
+
+class Coverage(TypedDict):
+    """Coverage of the genome by the windows of each class, and of both."""
+
+    introgressed: ClassCoverage
+    depleted: ClassCoverage
+    both: SharedCoverage
+
+
+def coverage(locations: Locations) -> Coverage:
     """Count the bases of each class, and those covered more than once.
+
+    Parameters
+    ----------
+    locations
+        All windows with their labels, 0-based half-open.
 
     Returns
     -------
-    dict
-        For ``introgressed``, ``depleted`` and ``both`` (bases that both classes claim): ``windows``, ``bases_summed``,
-        ``bases`` (each counted once), ``depth`` (their ratio), ``bases_covered_twice`` (by two windows or more).
+    Coverage
+        For ``introgressed`` and ``depleted``: ``windows``; ``bases_summed``; ``bases``, each counted once; ``depth``,
+        the ratio of the two; and ``bases_covered_twice``, by two windows or more. For ``both``: ``bases`` that windows
+        of both classes cover.
     """
-    table = {}
-    for name, label in CLASSES.items():
-        rows = places.label == label
-        summed = int((places.end - places.start)[rows].sum())
-        once, twice = _covered(places, rows)
-        table[name] = {
-            "windows": int(rows.sum()),
-            "bases_summed": summed,
-            "bases": once,
-            "depth": summed / once if once else float("nan"),
-            "bases_covered_twice": twice,
-        }
-    known = places.label >= 0
-    union, _ = _covered(places, known)
-    table["both"] = {"bases": table["introgressed"]["bases"] + table["depleted"]["bases"] - union}
-    return table
+    introgressed, depleted = (_coverage_of(locations, label) for label in CLASSES.values())
+    union, _ = _covered(locations, locations.label >= 0)
+    return {
+        "introgressed": introgressed,
+        "depleted": depleted,
+        "both": {"bases": introgressed["bases"] + depleted["bases"] - union},
+    }
 
 
-def _covered(places: Locations, rows: npt.NDArray[np.bool_]) -> tuple[int, int]:
-    """Count bases under at least one, and under at least two, of some windows."""
-    left, right, number = depth(*end_to_end(places.chrom[rows], places.start[rows], places.end[rows]))
+def _coverage_of(locations: Locations, label: int) -> ClassCoverage:
+    """Return the coverage by the windows of one class."""
+    rows = locations.label == label
+    summed = int((locations.end - locations.start)[rows].sum())
+    once, twice = _covered(locations, rows)
+    return {
+        "windows": int(rows.sum()),
+        "bases_summed": summed,
+        "bases": once,
+        "depth": summed / once if once else float("nan"),
+        "bases_covered_twice": twice,
+    }
+
+
+def _covered(locations: Locations, rows: npt.NDArray[np.bool_]) -> tuple[int, int]:
+    """Return the numbers of bases that at least one, and at least two, of the chosen windows cover."""
+    left, right, number = depth(*end_to_end(locations.chrom[rows], locations.start[rows], locations.end[rows]))
     return int((right - left).sum()), int((right - left)[number > 1].sum())

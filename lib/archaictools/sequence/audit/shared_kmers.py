@@ -1,14 +1,14 @@
-"""Sequence shared between the sides of a split: repeats, duplications and twins that coordinates do not show.
+"""Leakage by sequence: repeats, duplications and near-identical windows on both sides of a split.
 
-Test windows are compared with the training side by long k-mers (31 bases, both strands as one). Only k-mers whose
-hash falls below a limit are kept, the same ones on both sides (FracMinHash: Irber et al. 2022); the limit is lowered
-while reading so that memory stays bounded whatever the number of windows.
+Test windows are compared with the training side by k-mers of 31 bases, with both strands as one. Only k-mers whose hash
+is below a limit are used, the same ones on both sides (FracMinHash: Irber et al. 2022). The limit falls while windows
+are read, so that memory is bounded whatever their number.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypedDict
 
 import numpy as np
 
@@ -23,17 +23,18 @@ if TYPE_CHECKING:
 
     from archaictools.sequence.token_file import Sentences
 
+#: Length of the k-mers that are compared.
 K = 31
-#: Most k-mers of a class of the training side kept, 8 bytes each.
+#: Largest number of k-mers kept for each class of the training side, 8 bytes each.
 LIMIT = 1 << 22
-#: Share of a window's k-mers found in training from which it is a near twin.
+#: Share of the k-mers of a window that occur in training, from which it is a twin of training windows.
 TWIN = 0.8
 
 _ODD = np.uint64(0x9E3779B97F4A7C15)
 
 
 def _mixed(values: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
-    """Spread values over all 64 bits (the finaliser of SplitMix64), so that small hashes are a random sample."""
+    """Return hashes of values (the finaliser of SplitMix64), of which the small ones are a random sample."""
     with np.errstate(over="ignore"):
         values = (values + _ODD) * _ODD
         values = (values ^ (values >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
@@ -43,21 +44,21 @@ def _mixed(values: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
 
 @dataclass
 class _Sketch:
-    """A bounded sample of hashes: those with ``bits`` leading zeros."""
+    """Bounded sample of hashes: those with ``bits`` leading zeros."""
 
     bits: int = 0
     parts: list[npt.NDArray[np.uint64]] = field(default_factory=list)
-    held: int = 0
+    size: int = 0
 
     def add(self, hashes: npt.NDArray[np.uint64]) -> None:
         self.parts.append(self.sampled(_distinct(hashes)))
-        self.held += len(self.parts[-1])
-        while self.held > LIMIT:
+        self.size += len(self.parts[-1])
+        while self.size > LIMIT:
             self.parts = [_distinct(np.concatenate(self.parts))]
             if len(self.parts[0]) > LIMIT // 2:
                 self.bits += 1
                 self.parts = [self.sampled(self.parts[0])]
-            self.held = len(self.parts[0])
+            self.size = len(self.parts[0])
 
     def sampled(self, hashes: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
         return hashes if not self.bits else hashes[self.chosen(hashes)]
@@ -73,14 +74,19 @@ class _Sketch:
 
 
 class TrainingSequence:
-    """The 31-mers of a training side, by class, against which other windows are held.
+    """The 31-mers of the training side by class, to look up those of other windows.
 
     Parameters
     ----------
     parts
         All sentences from the first.
     sides, label
-        Their sides and classes.
+        int8 (sentences,): their sides and labels.
+
+    Attributes
+    ----------
+    bits
+        Only k-mers whose hash has this number of leading zeros are used.
     """
 
     def __init__(self, parts: Iterable[Sentences], sides: npt.NDArray[np.int8], label: npt.NDArray[np.int8]) -> None:
@@ -98,7 +104,7 @@ class TrainingSequence:
         self._sequences = _distinct(np.concatenate(whole)) if whole else np.zeros(0, dtype=np.uint64)
 
     def find(self, codes: npt.NDArray[np.uint8], lengths: npt.NDArray[np.int64]) -> Shared:
-        """Look up windows, base codes (n, size) and lengths (n,)."""
+        """Look up windows, given as base codes (n, size) and lengths in bp (n,)."""
         values, good = long_kmers(codes, k=K)
         hashes = _mixed(values)
         good &= self._chosen(hashes)
@@ -114,16 +120,16 @@ class TrainingSequence:
 
 @dataclass(frozen=True)
 class Shared:
-    """What windows share with a training side, one value a window.
+    """31-mers that windows share with a training side, one value for each window.
 
     Attributes
     ----------
     total, shared
-        Numbers of their 31-mers looked at, and of those that stand in training.
+        Numbers of 31-mers looked up, and of those that occur in training.
     depleted, introgressed
-        Of those, the ones that stand in training windows of a class.
+        Numbers of those that occur in training windows of the class.
     identical
-        Whether the whole window, on either strand, stands in training.
+        Whether the whole window, on either strand, is a training window.
     """
 
     total: npt.NDArray[np.int64]
@@ -133,24 +139,37 @@ class Shared:
     identical: npt.NDArray[np.bool_]
 
 
+class SharedSequence(TypedDict):
+    """Numbers and shares of test windows whose sequence occurs in training; see :func:`shared_sequence`."""
+
+    windows: int
+    sampled: float
+    identical: int
+    identical_share: float
+    twins: int
+    twins_share: float
+    touched: int
+    touched_share: float
+
+
 def shared_sequence(
     read: Callable[[], Iterable[Sentences]], sides: npt.NDArray[np.int8], label: npt.NDArray[np.int8]
-) -> dict[str, Any]:
-    """Measure how much of the test windows' sequence stands in training windows.
+) -> SharedSequence:
+    """Measure how much of the sequence of test windows occurs in training windows.
 
     Parameters
     ----------
     read
-        Gives all sentences from the first, each time it is called (twice).
+        Returns all sentences from the first at each call (there are two).
     sides, label
-        Their sides and classes.
+        int8 (sentences,): their sides and labels.
 
     Returns
     -------
-    dict
-        ``windows`` (test windows with a 31-mer free of N), ``identical`` (the same sequence as a training window, on
-        either strand), ``twins`` (at least 80 % of their 31-mers stand in training), ``touched`` (at least one does),
-        the three as ``…_share`` too, and ``sampled`` (the share of all 31-mers that was looked at).
+    SharedSequence
+        ``windows``: test windows with a 31-mer without N. ``identical``: those equal to a training window, on either
+        strand. ``twins``: those with at least 80 % of their 31-mers in training. ``touched``: those with at least one.
+        The three as ``…_share``, too. ``sampled``: the share of all 31-mers that was looked up.
     """
     training = TrainingSequence(read(), sides, label)
     windows = identical = twins = touched = 0
@@ -160,16 +179,23 @@ def shared_sequence(
         identical += int(found.identical.sum())
         touched += int((found.shared > 0).sum())
         twins += int(((found.total > 0) & (found.shared >= TWIN * found.total)).sum())
-    result: dict[str, Any] = {"windows": windows, "sampled": 2.0**-training.bits}
-    for name, count in (("identical", identical), ("twins", twins), ("touched", touched)):
-        result |= {name: count, f"{name}_share": count / windows if windows else float("nan")}
-    return result
+    share = (lambda count: count / windows) if windows else lambda _count: float("nan")
+    return {
+        "windows": windows,
+        "sampled": 2.0**-training.bits,
+        "identical": identical,
+        "identical_share": share(identical),
+        "twins": twins,
+        "twins_share": share(twins),
+        "touched": touched,
+        "touched_share": share(touched),
+    }
 
 
 def nearest_sequence(
     read: Callable[[], Iterable[Sentences]], sides: npt.NDArray[np.int8], label: npt.NDArray[np.int8]
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-    """Predict test windows by the classes of the training windows with which they share sequence.
+    """Predict test windows by the classes of the training windows that share their sequence.
 
     Parameters
     ----------
@@ -179,10 +205,10 @@ def nearest_sequence(
     Returns
     -------
     similarity
-        Share of each test window's 31-mers that stands in training; NaN where none could be looked at.
+        float64 (test windows,): share of the 31-mers that occur in training; NaN if none could be looked up.
     probability
-        Of the shared 31-mers, how many stand in introgressed training windows rather than depleted ones; the training
-        side's share of introgressed windows where none is shared.
+        float64 (test windows,): share of the shared 31-mers that occur in introgressed training windows rather than in
+        depleted ones. If none is shared, it is the share of introgressed windows in the training side.
     """
     training = TrainingSequence(read(), sides, label)
     prevalence = float(label[sides == TRAIN].mean())
@@ -196,7 +222,7 @@ def nearest_sequence(
 
 
 def _distinct(values: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
-    """Sort, and drop repeats. NumPy's own unique hashes integers that are hashes already: five times the time here."""
+    """Return the distinct values, sorted; five times as fast here as NumPy's own, which hashes these hashes again."""
     values = np.sort(values, axis=None)
     fresh = np.ones(len(values), dtype=bool)
     fresh[1:] = values[1:] != values[:-1]
@@ -206,7 +232,7 @@ def _distinct(values: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
 def _of_side(
     parts: Iterable[Sentences], sides: npt.NDArray[np.int8], side: int
 ) -> Iterable[tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64], npt.NDArray[np.int64]]]:
-    """Yield base codes, lengths and row numbers of one side."""
+    """Yield base codes, lengths in bp and rows of the sentences of one side."""
     first = 0
     for part in parts:
         rows = np.flatnonzero(sides[first : first + len(part)] == side)
@@ -216,15 +242,16 @@ def _of_side(
 
 
 def _whole(codes: npt.NDArray[np.uint8], lengths: npt.NDArray[np.int64]) -> npt.NDArray[np.uint64]:
-    """Hash each whole sequence, the same for both strands."""
+    """Return a hash of each whole sequence, the same for both strands."""
     reverse = np.where(codes < AMBIGUOUS, 3 - codes, codes)[:, ::-1]
-    # Padding stands at the end: move each reversed row to the left by its padding.
-    place = (np.arange(codes.shape[1]) + (codes.shape[1] - lengths)[:, None]) % codes.shape[1]
-    reverse = np.take_along_axis(reverse, place, axis=1)
+    # Padding is at the end: move each reversed row to the left by its padding.
+    source = (np.arange(codes.shape[1]) + (codes.shape[1] - lengths)[:, None]) % codes.shape[1]
+    reverse = np.take_along_axis(reverse, source, axis=1)
     return np.minimum(_row_hash(codes), _row_hash(reverse))
 
 
 def _row_hash(codes: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint64]:
+    """Return a hash of each row."""
     width = -(-codes.shape[1] // 8) * 8
     words = np.zeros((len(codes), width), dtype=np.uint8)
     words[:, : codes.shape[1]] = codes
@@ -235,9 +262,9 @@ def _row_hash(codes: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint64]:
 
 
 def _within(values: npt.NDArray[np.uint64], known: npt.NDArray[np.uint64]) -> npt.NDArray[np.bool_]:
-    """Tell which values are among sorted ones."""
+    """Return which values are among the sorted ``known``."""
     if not len(known):
         return np.zeros(values.shape, dtype=bool)
-    place = np.minimum(np.searchsorted(known, values), len(known) - 1)
-    same: npt.NDArray[np.bool_] = known[place] == values
+    nearest = np.minimum(np.searchsorted(known, values), len(known) - 1)
+    same: npt.NDArray[np.bool_] = known[nearest] == values
     return same

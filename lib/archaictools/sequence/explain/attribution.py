@@ -1,4 +1,4 @@
-"""Where along the genome a prediction comes from: importance of single windows as a bigWig track."""
+"""Attribution along the genome: importance of positions within single windows, as a bigWig track."""
 
 from __future__ import annotations
 
@@ -26,25 +26,27 @@ def write_attribution(
     effect: npt.NDArray[np.float32],
     lengths: dict[str, int],
 ) -> int:
-    """Write how much P(introgressed) falls when each stretch of each window is exchanged.
+    """Write how much P(introgressed) falls when each position of each window is exchanged.
 
     Parameters
     ----------
     path
-        The bigWig.
-    sentences, strand
-        Where the windows lie, and on which strand they were read.
+        The bigWig file.
+    sentences
+        Locations of the windows, 0-based half-open.
+    strand
+        int8 (windows,): strand on which each was read.
     positions
-        What was exchanged; a position stands for the bases from its middle to the next one's.
+        Positions that were exchanged. A position gives the value of the bases from its middle to that of the next.
     effect
-        Fall in probability, shape (positions, windows).
+        float32 (positions, windows): fall in probability.
     lengths
         Chromosome lengths in bp.
 
     Returns
     -------
     int
-        Bases with a value; overlapping windows are averaged.
+        Number of bases with a value; it is the mean where windows overlap.
     """
     step = int(positions.base[1] - positions.base[0]) if len(positions) > 1 else positions.width
     begin = positions.base + positions.width // 2

@@ -1,4 +1,4 @@
-"""Which k-mers stand at the important positions more often than elsewhere."""
+"""Enrichment of k-mers at important positions."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 from scipy.stats import false_discovery_control, hypergeom
 
+from archaictools.learning.embedding import log_odds
 from archaictools.sequence.kmers import at_content, kmer_text, reverse_complement_ids
-from archaictools.sequence.vocabulary import log_odds
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from archaictools.sequence.kmers import Ids
-    from archaictools.sequence.token_file import Alphabet
+    from archaictools.sequence.token_file import KmerEncoding
 
 COLUMNS = ["kmer", "count", "background", "odds_ratio", "p", "q", "at_content", "log_odds"]
 
@@ -25,25 +25,25 @@ COLUMNS = ["kmer", "count", "background", "odds_ratio", "p", "q", "at_content", 
 def kmers_at(
     important: npt.NDArray[np.bool_],
     sentences: Iterable[tuple[Ids, npt.NDArray[np.int8]]],
-    alphabet: Alphabet,
+    alphabet: KmerEncoding,
     *,
     min_count: int = 5,
 ) -> pd.DataFrame:
-    """Compare the words at important positions with those at all other positions of introgressed sentences.
+    """Compare the words at important positions with those at other positions, in introgressed sentences.
 
-    Where every position is important, the words of depleted sentences are the background. A k-mer and its reverse
-    complement are counted as one, named by the alphabetically smaller.
+    If every position is important, the words of depleted sentences are the background. A k-mer and its reverse
+    complement count as one, with the name of the alphabetically smaller.
 
     Parameters
     ----------
     important
-        Which word positions are important, shape (words,).
+        bool (words,): which words are at important positions.
     sentences
-        Word ids (n, words) and labels (n,) of held-out sentences, in pieces.
+        Word ids (n, words) and labels (n,) of held-out sentences, in parts.
     alphabet
-        How words are read.
+        Encoding of the words.
     min_count
-        k-mers seen less often in all, at important positions and in the background together, are left out.
+        Smallest count of a k-mer, at important positions and in the background together.
 
     Returns
     -------
@@ -51,7 +51,7 @@ def kmers_at(
         ``kmer``; ``count`` at important positions; ``background``, its share of the words elsewhere;
         ``odds_ratio`` (half a count added to each cell); ``p`` (one-sided hypergeometric) and ``q`` (Benjamini
         and Hochberg); ``at_content``; ``log_odds`` (natural, for the introgressed class over all positions).
-        Sorted by p, then by log odds. Empty when no position is important.
+        The table is sorted by p, then by log odds. It is empty if no position is important.
     """
     counts = np.zeros((3, alphabet.vocabulary), dtype=np.int64)  # important, elsewhere, depleted
     for words, label in sentences:
@@ -90,7 +90,7 @@ def kmers_at(
 def _upper_tail(
     here: npt.NDArray[np.int64], background: npt.NDArray[np.int64], inside: int, outside: int
 ) -> npt.NDArray[np.float64]:
-    """P(at least ``here`` of a k-mer's occurrences are inside); each distinct pair of counts is computed once."""
+    """Return P(at least ``here`` occurrences of a k-mer are inside), computed once for each distinct pair of counts."""
     pairs, inverse = np.unique(np.stack([here, here + background], axis=1), axis=0, return_inverse=True)
     tail = hypergeom.sf(pairs[:, 0] - 1, inside + outside, pairs[:, 1], inside)
     return np.asarray(np.clip(np.asarray(tail)[inverse.reshape(-1)], 0.0, 1.0))

@@ -1,9 +1,9 @@
-"""Permutation importance of every position of a sentence, on held-out data, against a null of permuted labels.
+"""Permutation importance of every position of a sentence, with p-values from permuted labels.
 
-A position is exchanged between sentences drawn at random, and the loss of skill measured. In mode ``sequence`` a block
-of bases is exchanged and the words read anew; in mode ``word``, the article's, a word alone is exchanged, which leaves
-neighbours that share nine of its ten letters contradicting it: sentences that no DNA can write (Hooker, Mentch and
-Zhou 2021, doi 10.1007/s11222-021-10057-z, on why that misleads).
+A position is exchanged between random sentences, and the loss of skill is measured. In mode ``sequence`` a block of
+bases is exchanged, and the words are read again. In mode ``word``, the article's, a word alone is exchanged: it then
+contradicts its neighbours, which share nine of its ten bases, so that no DNA reads so. Hooker, Mentch and Zhou 2021
+(doi 10.1007/s11222-021-10057-z) show why such sentences mislead.
 """
 
 from __future__ import annotations
@@ -16,64 +16,29 @@ import numpy as np
 import pandas as pd
 from scipy.stats import false_discovery_control, rankdata
 
-from archaictools.errors import InputError, UsageError
-from archaictools.sequence.explain.perturb import CHUNK, PerturbedReader, Positions
+from archaictools.errors import InputError
+from archaictools.sequence.explain.perturb import CHUNK, PerturbedPredictor, Positions
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
     from archaictools.io.dna import Codes
     from archaictools.progress import Progress
-
-METRICS = ("loss", "auroc", "accuracy")
-
-
-@dataclass(frozen=True, kw_only=True)
-class ImportanceOptions:
-    """How importance is measured.
-
-    Attributes
-    ----------
-    metric
-        What is lost: ``loss`` (mean log loss gained, in nats), ``auroc`` or ``accuracy``.
-    repeats
-        Independent exchanges of each position.
-    permutations
-        Of the labels, for the null.
-    fdr
-        False discovery rate up to which a position is important.
-    threshold
-        Least importance of an important position, besides; None for no such bound.
-    seed
-        Of exchanges and permutations.
-    """
-
-    metric: str = "loss"
-    repeats: int = 5
-    permutations: int = 2_000
-    fdr: float = 0.05
-    threshold: float | None = None
-    seed: int = 1
-
-    def __post_init__(self) -> None:
-        if self.metric not in METRICS:
-            raise UsageError(f"metric is {self.metric!r}, expected one of {', '.join(METRICS)}")
-        if self.repeats < 1 or self.permutations < 1:
-            raise UsageError("repeats and permutations must be at least 1")
+    from archaictools.sequence.options import ImportanceOptions
 
 
 @dataclass(frozen=True)
 class Importance:
-    """What was measured.
+    """Importance of positions.
 
     Attributes
     ----------
     table
-        ``position, importance, sd, p, q``, one row a position; positions count words from 0.
+        ``position, importance, sd, p, q``, one row for each position; positions count words from 0.
     important
-        Which positions are important.
+        bool (positions,): which positions are important.
     effect
-        Mean fall in P(introgressed) when a position is exchanged, shape (positions, n).
+        float32 (positions, n): mean fall in P(introgressed) of each sentence when the position is exchanged.
     """
 
     table: pd.DataFrame
@@ -82,28 +47,37 @@ class Importance:
 
 
 def measure_importance(
-    reader: PerturbedReader,
+    predictor: PerturbedPredictor,
     codes: Codes,
     label: npt.NDArray[np.int8],
     positions: Positions,
     options: ImportanceOptions,
     *,
+    repeats: int,
+    fdr: float,
+    seed: int,
     progress: Progress,
 ) -> Importance:
     """Measure the importance of every position.
 
     Parameters
     ----------
-    reader
+    predictor
         Predicts perturbed sentences.
     codes, label
-        Held-out sentences, base codes (n, size), and their labels, 0 or 1.
+        Held-out sentences: base codes, uint8 (n, size), and labels, 0 or 1 (n,).
     positions
-        Where to exchange.
+        Positions to exchange.
     options
-        How to measure.
+        Metric, number of permutations, and minimum importance.
+    repeats
+        Independent exchanges of each position.
+    fdr
+        Largest q of an important position.
+    seed
+        Random seed of exchanges and permutations.
     progress
-        Told of sentences × repeats done.
+        Advanced by sentences × repeats.
 
     Raises
     ------
@@ -116,39 +90,40 @@ def measure_importance(
             f"importance needs held-out sentences of both classes, found {(label == 1).sum()} introgressed and "
             f"{(label == 0).sum()} depleted"
         )
-    rng = np.random.default_rng(options.seed)
-    # Each metric is a sum over sentences, linear in the label: keeping the change of its terms, averaged over
-    # repeats, gives the statistic under any labelling as one product.
+    rng = np.random.default_rng(seed)
+    # Each metric is a sum over sentences, and linear in the label. So the change of its terms, averaged over repeats,
+    # gives the statistic under any labels as one product.
     change, constant = np.zeros((len(positions), count)), np.zeros(len(positions))
     effect = np.zeros((len(positions), count), dtype=np.float32)
-    each = np.empty((options.repeats, len(positions)))
-    for repeat in range(options.repeats):
+    each = np.empty((repeats, len(positions)))
+    for repeat in range(repeats):
         partner = np.array([rng.permutation(count) for _ in range(len(positions))])
         original, perturbed = np.empty(count), np.empty((len(positions), count))
         for first in range(0, count, CHUNK):
             part = slice(first, min(first + CHUNK, count))
             chosen = partner[:, part]
-            original[part], perturbed[:, part] = reader.read(codes[part], partial(_rows_of, codes, chosen), positions)
+            donors = partial(_rows_of, codes, chosen)
+            original[part], perturbed[:, part] = predictor.predict(codes[part], donors, positions)
             progress.advance(part.stop - part.start)
         slope, offset = _terms(options.metric, original, perturbed, int(label.sum()))
         each[repeat] = slope @ label + offset
-        change += slope / options.repeats
-        constant += offset / options.repeats
-        effect += (original - perturbed).astype(np.float32) / options.repeats
+        change += slope / repeats
+        constant += offset / repeats
+        effect += (original - perturbed).astype(np.float32) / repeats
     observed = change @ label + constant
     shuffled = np.array([rng.permutation(label) for _ in range(options.permutations)], dtype=np.float64)
     null = change @ shuffled.T + constant[:, None]
     tolerance = 1e-12 * max(1.0, float(np.abs(change).max()))  # equal statistics may differ in their last bit
     p = (1 + (null >= observed[:, None] - tolerance).sum(axis=1)) / (1 + options.permutations)
     q = false_discovery_control(p)
-    important = q <= options.fdr
+    important = q <= fdr
     if options.threshold is not None:
         important &= observed >= options.threshold
     table = pd.DataFrame(
         {
             "position": np.arange(len(positions)),
             "importance": observed,
-            "sd": each.std(axis=0, ddof=1) if options.repeats > 1 else np.nan,
+            "sd": each.std(axis=0, ddof=1) if repeats > 1 else np.nan,
             "p": p,
             "q": q,
         }
@@ -157,6 +132,7 @@ def measure_importance(
 
 
 def _rows_of(codes: Codes, chosen: npt.NDArray[np.int64], position: int) -> Codes:
+    """Return the partners at a position."""
     rows: Codes = codes[chosen[position]]
     return rows
 
@@ -164,7 +140,7 @@ def _rows_of(codes: Codes, chosen: npt.NDArray[np.int64], position: int) -> Code
 def _terms(
     metric: str, original: npt.NDArray[np.float64], perturbed: npt.NDArray[np.float64], positives: int
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-    """Write the loss of skill as slope · label + offset: slope (positions, n), offset (positions,)."""
+    """Return the terms of the loss of skill, slope · label + offset: slope (positions, n), offset (positions,)."""
     count = len(original)
     if metric == "auroc":
         pairs = positives * (count - positives)
