@@ -13,9 +13,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from archaictools.sequence import fit
 from archaictools.learning.checkpoint import FILE
 from archaictools.learning.splits import TRAIN, SplitScheme, make_split
+from archaictools.sequence import fit
 from archaictools.sequence.batches import TrainingBatches
 from archaictools.sequence.dataset import locations_of
 from archaictools.sequence.token_file import open_tokens
