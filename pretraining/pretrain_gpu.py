@@ -25,7 +25,7 @@ from archaictools.haplotypes.options import KEEP_NEGATIVES
 from archaictools.learning.model_file import Member, TrainedModel, save_model
 from archaictools.learning.network import NetworkConfig
 from archaictools.learning.regions import seen_by
-from archaictools.learning.splits import SplitScheme, make_splits
+from archaictools.learning.splits import Split, SplitScheme, make_splits
 
 #: Steps during which the learning rate rises.
 WARMUP = 200
@@ -109,11 +109,11 @@ class Stream(torch.utils.data.IterableDataset):
                 number += step
 
 
-def opened(paths, stack):
+def opened(paths: list[Path], stack: ExitStack) -> Genomes:
     return Genomes([stack.enter_context(open_features(path)) for path in paths])
 
 
-def made(genomes, split, options):
+def made(genomes: Genomes, split: Split, options: argparse.Namespace) -> BinBatches:
     return BinBatches(
         list(genomes.runs(split, "train")),
         size=genomes.size,
@@ -125,7 +125,7 @@ def made(genomes, split, options):
     )
 
 
-def held_out(genomes, split, stretch):
+def held_out(genomes: Genomes, split: Split, stretch: int):
     """Yield name, inputs and labels of the validation haplotypes of each file, cut into chunks."""
     for run in genomes.runs(split, "validation"):
         words, chrom = run.unit.words, run.unit.chrom
@@ -153,11 +153,11 @@ def watch(net, held, device):
     return found
 
 
-def trained(options, genomes, split, network, weights, steps):
+def trained(options, genomes: Genomes, split: Split, network: NetworkConfig, weights, steps: int) -> TrainedModel:
     """Return the model for `archaictools train --start-from`, which counts inputs and measures accuracy."""
     counts = np.zeros((2, network.vocabulary), dtype=np.uint32)
     seen = seen_by(split, genomes.locations, genomes.lengths)
-    training = {key: str(value) for key, value in vars(options).items() if key != "words"}
+    training: dict[str, object] = {key: str(value) for key, value in vars(options).items() if key != "words"}
     training |= {"steps": steps, "words": [path.name for path in options.words]}
     return TrainedModel(
         network=network,
@@ -167,7 +167,7 @@ def trained(options, genomes, split, network, weights, steps):
         chromosomes=genomes.lengths,
         words_digest="",
         sources=genomes.sources,
-        metrics={"sources": genomes.sources, "training": training},
+        metrics={"training": training},
         provenance={"command": "pretrain_gpu.py", "torch": torch.__version__},
     )
 

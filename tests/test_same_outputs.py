@@ -83,11 +83,12 @@ def test_strict_comparison_refuses_new_words(results):
         ({"metrics": {"loss": 0.6, "sources": ["x"]}}, "differing"),
         ({"metrics": {"loss": 0.5, "sources": ["longer"]}}, "identical"),
         ({"more": True}, "differing"),
+        ({"origin": "other"}, "identical"),
     ],
 )
 def test_hdf5(results, change, result):
     facts = {"provenance": {"version": "1"}, "k": 5, "values": [1, 2, 3], "type": "int64", "names": ["a", "b"],
-             "metrics": {"loss": 0.5, "sources": ["x"]}, "more": False}  # fmt: skip
+             "metrics": {"loss": 0.5, "sources": ["x"]}, "more": False, "origin": "one"}  # fmt: skip
 
     def writer(facts):
         def write(path):
@@ -97,6 +98,7 @@ def test_hdf5(results, change, result):
                 handle["group/values"] = np.array(facts["values"], dtype=facts["type"])
                 handle.create_dataset("names", data=facts["names"], dtype=h5py.string_dtype())
                 handle["metrics"] = np.frombuffer(json.dumps(facts["metrics"]).encode(), dtype=np.uint8)
+                handle["sources/title"] = facts["origin"]
                 if facts["more"]:
                     handle["more"] = [1]
 

@@ -21,6 +21,7 @@ from archaictools.haplotypes.feature_file import open_features
 from archaictools.haplotypes.posteriors import HaplotypePosteriors, KeptPosteriors
 from archaictools.learning.model_file import load_model
 from archaictools.learning.options import MIN_LENGTH, SegmentOptions
+from archaictools.sequence.token_file import Alphabet as KmerEncoding
 
 DESERT = 100_000
 #: So low that there are segments, and short ones.
@@ -158,7 +159,7 @@ def test_windows_equal_the_files(windows, planted, tmp_path):
 
 def test_tables_of_written_windows_are_read_from_the_files(windows, planted, tmp_path):
     _, kept = windows
-    model, words = load_model(planted / "model.h5", Alphabet), planted / "words.h5"
+    model, words = load_model(planted / "model.h5", KmerEncoding), planted / "words.h5"
     found = at.predict(model, words, max_gap=200, table=tmp_path / "t.tsv", bed=tmp_path / "s.bed")
     assert found._kept is None
     same(kept.windows, found.windows)
@@ -182,6 +183,15 @@ def test_genes_take_predictions_in_memory(people, windows, ok, tmp_path):
         again.to_bed(tmp_path / "b.bed")
         assert (tmp_path / "b.tsv").read_bytes() == (tmp_path / "c.tsv").read_bytes()
         assert (tmp_path / "b.bed").read_bytes() == (tmp_path / "c.bed").read_bytes()
+
+
+def test_genes_count_segments_though_only_the_table_of_bins_is_written(people, planted, tmp_path):
+    (tmp_path / "g.bed").write_text(GENES)
+    folder, _ = people
+    found = at.predict("pretrained", planted / "haplotypes.h5", table=tmp_path / "bins.tsv", **LOOSE)
+    assert not found.has_file
+    table = at.genes(found, annotation=tmp_path / "g.bed").table
+    same(table, at.genes(folder / "s.tsv", annotation=tmp_path / "g.bed").table)
 
 
 def test_genes_compare_with_published_calls(planted, ok, tmp_path):
@@ -233,7 +243,7 @@ def test_wrong_options_of_genes_and_merge(planted, tmp_path):
 
 
 def test_a_model_of_the_other_alphabet_is_refused(planted):
-    model = load_model(planted / "model.h5", Alphabet)
+    model = load_model(planted / "model.h5", KmerEncoding)
     with pytest.raises(InputError, match="not variant"):
         open_model(model, Alphabet.VARIANT)
     assert open_model(model, None) is model

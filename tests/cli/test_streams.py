@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from archaictools.cli import options
 from archaictools.errors import InputError, UsageError, one_line, shortlist
+from archaictools.options import RunOptions
 from helpers import INGROUP, OUTGROUP, PLANTED, write_fasta, write_vcf
 
 PROGRAM = [sys.executable, "-c", "from archaictools.cli.main import run; run()"]
@@ -199,7 +199,7 @@ def test_names_that_no_file_can_have(run, genome, tmp_path):
 def test_threads_are_at_most_one_a_core(monkeypatch, slots, asked, expected):
     monkeypatch.setenv("GALAXY_SLOTS", slots)
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1, 2, 3})
-    assert options.usable_threads(asked) == expected
+    assert RunOptions(threads=asked).usable_threads == expected
 
 
 def test_a_pipe_named_twice_is_read_once(tmp_path):
@@ -238,7 +238,7 @@ def test_many_contigs_take_linear_time(ok, tmp_path):
 
 
 def test_numba_has_a_folder_where_the_home_is_not_writable(monkeypatch, tmp_path):
-    from archaictools.sequence.explain import embedding as vectors
+    from archaictools.learning import embedding as vectors
 
     (tmp_path / "file").touch()
     assert vectors._writable(tmp_path / "new" / "folder")

@@ -614,7 +614,7 @@ def test_tracks_of_haplotypes_are_no_file(run, tmp_path, words, trained, name):
     """A folder under the name of a track opens in no browser."""
     result = run("predict", trained[0], words[0], "--bigwig", tmp_path / name)
     assert result.code == 2
-    assert "the words are haplotypes, with a track each: name a folder" in result.err
+    assert "haplotypes have a track each: name a folder" in result.err
     assert not (tmp_path / name).exists()
 
 

@@ -404,7 +404,7 @@ def test_archaic_or_true_segments_of_other_chromosomes_are_refused(run, tmp_path
     for missing in ("uncalled", "reference"):
         result = run(*command, "--archaic-vcf", other, "--archaic", "A0,A1", "--archaic-missing", missing)
         assert result.code == 3
-        assert "holds none of the chromosomes of the modern people (chr7), only NC_000007.13" in result.err
+        assert "holds none of the chromosomes of the modern samples (chr7), only NC_000007.13" in result.err
     (tmp_path / "t.bed").write_text("chr8\t100\t200\tI0\t1\n")
     result = run(*command, "--truth", tmp_path / "t.bed")
     assert result.code == 3
@@ -429,12 +429,14 @@ def test_an_archaic_record_with_ref_and_alt_exchanged(ok, tmp_path):
     assert table["sites whose REF is no modern allele, not used"] == 1
 
 
-@pytest.mark.parametrize(("other", "block"), [("0", variants.BLOCK), (".", variants.BLOCK), ("0", 400), (".", 50)])
+@pytest.mark.parametrize(
+    ("other", "block"), [("0", variants.BLOCK_BYTES), (".", variants.BLOCK_BYTES), ("0", 400), (".", 50)]
+)
 def test_sites_split_into_records_of_one_alt_each(ok, tmp_path, people, monkeypatch, other, block):
     """As bcftools norm -m- writes them, carriers of another ALT as REF or as not called: the words stay the same,
     wherever a block of text ends."""
     modern, archaic = people
-    monkeypatch.setattr(variants, "BLOCK", block)
+    monkeypatch.setattr(variants, "BLOCK_BYTES", block)
 
     def split(records):
         for position, ref, alts, calls in records:

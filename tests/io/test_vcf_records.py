@@ -9,9 +9,9 @@ import pytest
 
 from archaictools.haplotypes.feature_file import open_features
 from archaictools.io import vcf as variants
+from archaictools.io._vcf_alleles import NO_BASE, single_bases
 from archaictools.io.summary import Summary
 from archaictools.io.vcf import open_variants
-from archaictools.io.vcf_alleles import NO_BASE, single_bases
 from helpers import INGROUP, OUTGROUP, ROLES, by_hand, check, write_vcf
 
 SAMPLES = [*OUTGROUP, *INGROUP]
@@ -176,9 +176,9 @@ class Writer:
         return self
 
 
-@pytest.mark.parametrize("block", [variants.BLOCK, 1_500, 300, 60])
+@pytest.mark.parametrize("block", [variants.BLOCK_BYTES, 1_500, 300, 60])
 def test_records_of_all_kinds_give_the_bases_they_were_written_from(tmp_path, monkeypatch, block):
-    monkeypatch.setattr(variants, "BLOCK", block)
+    monkeypatch.setattr(variants, "BLOCK_BYTES", block)
     written = Writer(5).whole()
     path = write_vcf(tmp_path / "m.vcf", SAMPLES, written.records, length=LENGTH)
     found, tally = read(path)
@@ -322,3 +322,21 @@ def test_a_byte_order_mark_is_no_part_of_the_header(ok, tmp_path):
     assert read(path)[0] == plain
     assert len(plain) == 1
     ok("haplotypes", "--vcf", path, *ROLES, "--out", tmp_path / "w.h5")
+
+
+def test_a_joined_genotype_is_phased_only_if_all_its_records_are(run, tmp_path):
+    """A site of three alleles, split into two records that differ in phase: the order of its alleles is unknown."""
+    samples = ["both", "first", "second", "none", "out"]
+    path = write_vcf(
+        tmp_path / "m.vcf", samples,
+        [(5, "A", ["C"], ["1|0", "1|0", "1/0", "1/0", "0|0"]), (5, "A", ["G"], ["0|1", "0/1", "0|1", "0/1", "0|0"])],
+    )  # fmt: skip
+    with open_variants(path) as source:
+        (sites,) = source.sites(samples, wanted=lambda _: True, tally=Summary(), group="modern")
+    assert sites.calls.alleles[0].tolist() == [[1, 2]] * 4 + [[0, 0]]
+    assert sites.calls.phased[0].tolist() == [True, False, False, False, True]
+    # So the verb refuses such a sample, and takes one that is phased in both records.
+    for name, code in (("both", 0), ("first", 3), ("second", 3)):
+        result = run("haplotypes", "--vcf", path, "--ingroup", name, "--outgroup", "out", "--out", tmp_path / "w.h5")
+        assert result.code == code
+        assert (f"{name} is not phased at chr7:6" in result.err) == bool(code)

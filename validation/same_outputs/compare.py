@@ -1,6 +1,6 @@
 """Check that two checkouts of archaictools write identical outputs.
 
-    compare.py --before CHECKOUT --after CHECKOUT --out FOLDER [--only demo] [--data FOLDER]
+    compare.py --before CHECKOUT --after CHECKOUT --out FOLDER [--only demo] [--data FOLDER] [--allow NAME]
 
 Three sets of commands run with each checkout: the demo, the demo of real people (fetches its VCF), and the commands of
 commands.txt on the test data. Results are in OUT/before/SET and OUT/after/SET. A finished set is not run again; remove
@@ -8,10 +8,11 @@ its folder to repeat it. Files are compared as follows.
 
 * Text (TSV, BED, VCF, JSON): equal without provenance lines and keys. A file is "reworded" if only sentences differ:
   cells or JSON strings with at least two words and the same numbers. ``--strict`` treats it as different.
-* HDF5: equal datasets (shape, type, bytes) and attributes, except those of ``IGNORED``.
+* HDF5: equal datasets (shape, type, bytes) and attributes.
 * PNG: equal pixels. bigWig and all other files: equal bytes.
 
-Prints a table and the differing files. Exits with 1 if any file differs or exists on one side only.
+``IGNORED`` and ``--allow NAME`` name attributes, datasets and JSON keys that may differ. Prints a table and the differing
+files. Exits with 1 if any file differs or exists on one side only.
 """
 
 from __future__ import annotations
@@ -36,7 +37,8 @@ import numpy as np
 
 HERE = Path(__file__).resolve().parent
 SETS = ("demo", "demo-people", "testdata")
-#: Attributes and JSON keys that may differ: provenance, identity of file formats, and digests of input files.
+#: Names of HDF5 attributes, groups and datasets, and of JSON keys, that may differ: provenance, identity of file formats,
+#: and digests of input files.
 IGNORED = {"provenance", "versions", "format", "schema_version", "alphabet", "words_sha256", "sources"}
 #: Lines of provenance in text files.
 PROVENANCE = re.compile(rb"^##(archaictools|source|command|fileDate)")
@@ -137,6 +139,8 @@ def hdf5_facts(path: Path) -> dict[str, Any]:
             found[name] = text if isinstance(text, str) else np.asarray(text).tobytes()
 
     def visit(name: str, item: h5py.Group | h5py.Dataset) -> None:
+        if IGNORED & set(name.split("/")):
+            return
         for key, value in item.attrs.items():
             if key not in IGNORED:
                 add(f"{name}@{key}", value)
@@ -176,8 +180,8 @@ def compare_files(one: Path, two: Path) -> list[str]:
     if one.suffix == ".json":
         return differences(*(leaves(without_ignored(json.loads(content))) for content in (first, second)))
     if one.suffix == ".png":
-        images = [matplotlib.image.imread(path) for path in (one, two)]
-        return [] if np.array_equal(*images) else ["pixels differ"]
+        same = np.array_equal(matplotlib.image.imread(one), matplotlib.image.imread(two))
+        return [] if same else ["pixels differ"]
     if one.suffix == ".gz":
         first, second = gzip.decompress(first), gzip.decompress(second)
     try:
@@ -219,7 +223,15 @@ def main() -> None:
     parser.add_argument("--data", type=Path, nargs=1, default=[], help="folder of published calls, for demo-people")
     parser.add_argument("--threads", type=int, default=2, help="CPU threads")
     parser.add_argument("--strict", action="store_true", help="count reworded files as different")
+    parser.add_argument(
+        "--allow",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="JSON key, HDF5 attribute or dataset that may differ; repeatable",
+    )
     options = parser.parse_args()
+    IGNORED.update(options.allow)
     options.out = options.out.resolve()
     options.inputs = options.before.resolve() / "test-data"
     options.data = [path.resolve() for path in options.data]

@@ -107,8 +107,12 @@ class PredictResult(Result):
 
     @property
     def _file(self) -> Path | None:
-        candidates = (self.files.segments, self.files.table, self.files.bigwig)
-        return next((path for path in candidates if path is not None and path.is_file()), None)
+        """The output that ``genes`` reads, if it is a file (standard output is none)."""
+        return next((path for path in self._readable() if path is not None and path.is_file()), None)
+
+    def _readable(self) -> tuple[Path | None, ...]:
+        """Return the outputs that ``genes`` reads, the best first."""
+        raise NotImplementedError
 
     def __fspath__(self) -> str:
         """Return the path of an output that ``genes`` reads, so that the result can be given in place of it."""
@@ -179,6 +183,9 @@ class HaplotypePredictions(PredictResult):
             segments, regions = outputs.stage(Path(path)), outputs.stage(callable_file_of(Path(path)))
             write_tables(self._calls, self._archaic, segments=segments, callable=regions)
 
+    def _readable(self) -> tuple[Path | None, ...]:
+        return (self.files.segments,)
+
     def _repr_html_(self) -> str:
         """Return the facts and the table of people, as a notebook shows them."""
         return self._html_of(self.people)
@@ -241,6 +248,9 @@ class WindowPredictions(PredictResult):
 
         with StagedOutputs() as outputs:
             write_predictions(self._parts, self._lengths, self._options, **{kind: outputs.stage(Path(path))})
+
+    def _readable(self) -> tuple[Path | None, ...]:
+        return self.files.table, self.files.bigwig
 
     def _repr_html_(self) -> str:
         """Return the facts and the first segments, as a notebook shows them."""

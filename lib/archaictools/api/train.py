@@ -198,7 +198,7 @@ def train(
 def _listed(words: Words | Sequence[Words]) -> list[Words]:
     """Return the files as a list."""
     one = isinstance(words, str | os.PathLike) or hasattr(words, "alphabet")
-    return [words] if one else list(words)  # type: ignore[arg-type, list-item] # told apart above
+    return [words] if one else list(words)  # type: ignore[arg-type, list-item] # narrowed above
 
 
 def _alphabet_of(several: Sequence[Words]) -> Alphabet:

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from archaictools.api.audit import audit
-from archaictools.cli.options import report, verb
+from archaictools.cli.command import report, verb
 from archaictools.learning.options import check_split_given
 from archaictools.options import INPUT
 

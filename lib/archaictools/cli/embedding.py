@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from archaictools.api.embedding import embedding
-from archaictools.cli.options import report, verb
+from archaictools.cli.command import report, verb
 from archaictools.errors import UsageError
 from archaictools.options import INPUT
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from archaictools.api.haplotypes import haplotypes
-from archaictools.cli.options import report, verb
+from archaictools.cli.command import report, verb
 
 EXAMPLES = """
 archaictools haplotypes --vcf people.vcf.gz --ingroup NA06984,NA06985 --outgroup outgroup.txt --out haplotypes.h5

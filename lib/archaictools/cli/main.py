@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 import click
 
-from archaictools.cli.options import version_option
+from archaictools.cli.command import version_option
 from archaictools.errors import ArchaicError, one_line, printable
 from archaictools.io.pipes import as_given, forget
 

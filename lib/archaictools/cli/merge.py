@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from archaictools.api.merge import merge
-from archaictools.cli.options import report, verb
+from archaictools.cli.command import report, verb
 from archaictools.options import INPUT
 
 EXAMPLES = """

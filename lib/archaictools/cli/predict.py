@@ -9,7 +9,7 @@ import click
 
 from archaictools.api.predict import predict
 from archaictools.api.predictions import PredictionFiles
-from archaictools.cli.options import report, verb
+from archaictools.cli.command import report, verb
 from archaictools.errors import UsageError
 from archaictools.options import INPUT, flag_of
 

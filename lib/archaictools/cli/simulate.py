@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from archaictools.api.simulate import simulate
-from archaictools.cli.options import report, verb
+from archaictools.cli.command import report, verb
 
 EXAMPLES = """
 archaictools simulate --model 9K19 --out simulated

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from archaictools.api.train import train
-from archaictools.cli.options import report, verb
+from archaictools.cli.command import report, verb
 from archaictools.learning.options import check_split_given
 from archaictools.options import INPUT
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from archaictools.api.windows import windows
-from archaictools.cli.options import report, verb
+from archaictools.cli.command import report, verb
 
 EXAMPLES = """
 archaictools windows --genome hg19.fa.gz --introgressed nean.bed --depleted deserts.bed --out windows.bed

@@ -135,7 +135,7 @@ class BinBatches:
         if chunks:
             yield from self._batches(parts, rng)
 
-    def dataset(self, number: int) -> tf.data.Dataset:
+    def dataset(self, number: int) -> tf.data.Dataset[Any]:
         """Return one epoch (from 0) as a dataset that prepares batches in advance."""
         shape = (self.batch, self._stretch)
         return streamed(

@@ -22,7 +22,7 @@ from archaictools.haplotypes.labels import truth_in_bins
 from archaictools.haplotypes.samples import group_starts
 from archaictools.haplotypes.tile_buffer import TileBuffer
 from archaictools.intervals import IntervalSet, runs_of_equal, runs_of_true
-from archaictools.io.vcf_text import ALLELES
+from archaictools.io.sites import MAX_BASES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -278,9 +278,9 @@ def _look_up(table: npt.NDArray[np.int8], alleles: npt.NDArray[np.int8]) -> npt.
 
 def _by_allele(alleles: npt.NDArray[np.int8], several: Positions) -> Positions:
     """Count haplotypes by allele: int64 (4, sites); ``several`` are the few sites that have a third allele."""
-    found = np.zeros((ALLELES, len(alleles)), dtype=np.int64)
+    found = np.zeros((MAX_BASES, len(alleles)), dtype=np.int64)
     found[1] = (alleles == 1).sum(axis=1, dtype=np.int32)  # faster than count_nonzero
-    for number in range(2, ALLELES):
+    for number in range(2, MAX_BASES):
         found[number, several] = np.count_nonzero(alleles[several] == number, axis=1)
     called = alleles.shape[1] if alleles.min(initial=0) >= 0 else np.count_nonzero(alleles >= 0, axis=1)
     found[0] = called - found[1:].sum(axis=0)

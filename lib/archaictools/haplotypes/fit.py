@@ -167,7 +167,7 @@ def fit_bins(
     splits = make_splits(genomes.locations, scheme)
     for split in splits:
         if not any(run.unit.words.people for run in genomes.runs(split, "train")):
-            raise InputError("has nobody with two haplotypes to train on", path=genomes.files[0].path)
+            raise InputError("contains no sample with two haplotypes to train on", path=genomes.files[0].path)
     start()
     digests = [sha256(words.path) for words in genomes.files]
     study = _Study(genomes, network, second, options, seed, digests, start_from)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from scipy.special import expit
@@ -83,7 +83,7 @@ class SecondBatches:
                 columns.append(pad_rows(part, self.batch))
             yield columns[0], columns[1][..., None], columns[2][..., None]
 
-    def dataset(self, number: int) -> tf.data.Dataset:
+    def dataset(self, number: int) -> tf.data.Dataset[Any]:
         """Return one epoch (from 0) as a dataset."""
         _, bins, inputs = self._chunks.inputs.shape
         return streamed(

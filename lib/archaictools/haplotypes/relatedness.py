@@ -103,9 +103,9 @@ def second_inputs(
             order[row] = -0.5  # itself, with no shared alleles, means nobody; it comes before those chosen already
             first = order.argmax(axis=0)
             order[first, every] = -1
-            for place in (first, order.argmax(axis=0)):
-                value = similarity[place, every]
-                columns += [value, np.where(value > 0, scores[place, every], nobody)]
+            for other_row in (first, order.argmax(axis=0)):
+                value = similarity[other_row, every]
+                columns += [value, np.where(value > 0, scores[other_row, every], nobody)]
             columns += [
                 np.log1p(both[first, every]),
                 np.where(both > MIN_SHARED - 0.5, scores, nobody).max(axis=0),

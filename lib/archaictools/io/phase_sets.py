@@ -1,7 +1,7 @@
-"""Phase sets: stretches within which ``|`` assigns alleles to haplotypes, but not from one to the next.
+"""Phase sets: regions within which ``|`` assigns alleles to haplotypes; haplotypes of two regions are unrelated.
 
-Programs that phase from reads (WhatsHap, GATK) number such stretches in FORMAT/PS. Haplotypes are read along whole
-chromosomes, so a person with several phase sets on one is joined at random.
+Programs that phase from reads (WhatsHap, GATK) number these regions in FORMAT/PS. Haplotypes are read along whole
+chromosomes, so the haplotypes of a sample with several phase sets are joined at random.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from archaictools.errors import shortlist
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from archaictools.io._vcf_text import Index, Lines
     from archaictools.io.sites import Calls
     from archaictools.io.summary import Summary
-    from archaictools.io.vcf_text import Index, Lines
 
 log = logging.getLogger("archaictools")
 
@@ -26,37 +26,37 @@ _NONE = frozenset((b".", b""))
 
 
 class PhaseSets:
-    """Counts the phase sets of some people on each chromosome.
+    """Counts the phase sets of some samples on each chromosome.
 
     Parameters
     ----------
     people
-        Their names.
+        Names of the samples.
     """
 
     def __init__(self, people: Sequence[str]) -> None:
         self.people = list(people)
         self._chrom = ""
         self._seen = [set[bytes]() for _ in people]
-        # Most phase sets of a person on a chromosome and that chromosome; how many there are in all beyond one each.
+        # Sample to its largest number of phase sets on a chromosome, and that chromosome; number of joins in all.
         self._most: dict[str, tuple[int, str]] = {}
         self._joined = 0
 
     def add(self, chrom: str, lines: Lines, rows: Index, columns: Index, calls: Calls, people: Index) -> None:
-        """Look at the phased heterozygous calls of some lines.
+        """Add the phased heterozygous calls of some lines.
 
         Parameters
         ----------
         chrom
-            Their chromosome.
+            Chromosome of the lines.
         lines, rows
-            The lines, and which of them.
+            A block of lines, and the rows to read.
         columns
-            Columns of samples in the file.
+            Columns of the read samples in the file.
         calls
-            The calls of those samples on those lines.
+            Calls of these samples on these lines.
         people
-            Which of the samples the people are.
+            Indices of the counted samples among the read ones.
         """
         for place, values in lines.values(rows, columns[people], b"PS"):
             if chrom != self._chrom:
@@ -68,6 +68,7 @@ class PhaseSets:
                     self._seen[person].add(values[person])
 
     def _close(self) -> None:
+        """Count the phase sets of the chromosome that was read."""
         for person, seen in zip(self.people, self._seen, strict=True):
             if len(seen) > 1:
                 self._joined += len(seen) - 1
@@ -75,7 +76,7 @@ class PhaseSets:
             seen.clear()
 
     def finish(self, tally: Summary) -> None:
-        """Warn of people with more than one phase set on a chromosome, and count the joins in the summary."""
+        """Warn about samples with more than one phase set on a chromosome; count the joins in the summary."""
         self._close()
         if not self._most:
             return

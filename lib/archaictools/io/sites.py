@@ -1,7 +1,7 @@
-"""Sites: what records give at single positions, in order, each position once.
+"""Sites: the genotypes of records at single positions, in order, each position once.
 
-A record of several bases gives sites at later positions, too. They may lie beyond records that follow. So sites are
-held back until no record that could come before them is left.
+A record of several bases also gives sites at later positions, which may lie beyond the records that follow. Therefore
+sites are kept back until all records that could come before them are read.
 """
 
 from __future__ import annotations
@@ -11,17 +11,20 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from archaictools.io.vcf_alleles import NO_BASE
+from archaictools.io._vcf_alleles import NO_BASE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     import numpy.typing as npt
 
+    from archaictools.io._vcf_alleles import PositionBases
     from archaictools.io.summary import Summary
-    from archaictools.io.vcf_alleles import Base
 
     Index = npt.NDArray[np.int64]
+
+#: Largest number of bases at one position: REF and three others.
+MAX_BASES = 4
 
 
 @dataclass(frozen=True)
@@ -35,11 +38,10 @@ class Calls:
     phased
         bool (records, samples): the call is phased, or haploid.
     haploid
-        bool (records, samples), or None where no call is haploid: called on one chromosome only; the second allele
-        is -1.
+        bool (records, samples): the call has one allele, and its second allele is -1; None if no call is haploid.
     baseless
-        bool (records, samples), or None where there is none: an allele of the call has no base at this position (``*``,
-        a deletion), so that its -1 never stands for REF.
+        bool (records, samples): an allele of the call has no base at this position (``*``, a deletion), so that its -1
+        never means REF; None if there is no such call.
     """
 
     alleles: npt.NDArray[np.int8]
@@ -54,54 +56,54 @@ class Calls:
 
 
 @dataclass(frozen=True)
-class Blocks:
-    """Stretches over which records give genotypes without naming each base: REF blocks of a gVCF.
+class ReferenceBlocks:
+    """REF blocks of a gVCF: one genotype for many bases.
 
     Attributes
     ----------
     start
-        int64 (n,), 0-based, ascending.
+        int64 (blocks,), 0-based, ascending.
     end
-        int64 (n, samples), not included.
+        int64 (blocks, samples), exclusive.
     alleles
-        int8 (n, samples, 2): 0 for REF, -1 not called.
+        int8 (blocks, samples, 2): 0 for REF, -1 not called.
     """
 
     start: npt.NDArray[np.int64]
     end: npt.NDArray[np.int64]
     alleles: npt.NDArray[np.int8]
 
-    def take(self, rows: npt.NDArray[np.bool_] | slice) -> Blocks:
-        """Return some of them."""
-        return Blocks(self.start[rows], self.end[rows], self.alleles[rows])
+    def take(self, rows: npt.NDArray[np.bool_] | slice) -> ReferenceBlocks:
+        """Return some of the blocks."""
+        return ReferenceBlocks(self.start[rows], self.end[rows], self.alleles[rows])
 
     @staticmethod
-    def joined(parts: Sequence[Blocks]) -> Blocks:
-        """Return the blocks of several parts by their start; of equal ones the later part's come later."""
+    def joined(parts: Sequence[ReferenceBlocks]) -> ReferenceBlocks:
+        """Return the blocks of several parts, sorted by start; blocks of equal start stay in the order of the parts."""
         start = np.concatenate([part.start for part in parts])
         order = np.argsort(start, kind="stable")
         end, alleles = (np.concatenate(some)[order] for some in zip(*((p.end, p.alleles) for p in parts), strict=True))
-        return Blocks(start[order], end, alleles)
+        return ReferenceBlocks(start[order], end, alleles)
 
 
 @dataclass(frozen=True)
 class Sites:
-    """Some single-nucleotide sites of one chromosome, by position; no position twice.
+    """Some single-nucleotide sites of one chromosome, sorted by position.
 
     Attributes
     ----------
     chrom
-        As the file names it.
+        Name of the chromosome in the file.
     position
-        int64 (n,), 0-based.
+        int64 (sites,), 0-based.
     bases
-        int8 (n, 4): REF and ALT as 0–3 for A, C, G, T, -1 for no such allele.
+        int8 (sites, 4): REF and ALT as 0–3 for A, C, G, T, -1 for no such allele.
     calls
-        Genotypes of the samples asked for, in the order asked for.
+        Genotypes of the requested samples, in the order of the request.
     line
-        int64 (n,): line of each site in the file's text, from 1.
+        int64 (sites,): number of the line in the file, from 1.
     blocks
-        REF blocks that begin at one of these sites, where they were asked for and there are some.
+        REF blocks that begin at one of these sites, if they were requested and there are any.
     """
 
     chrom: str
@@ -109,7 +111,7 @@ class Sites:
     bases: npt.NDArray[np.int8]
     calls: Calls
     line: npt.NDArray[np.int64]
-    blocks: Blocks | None = None
+    blocks: ReferenceBlocks | None = None
 
     def __len__(self) -> int:
         return len(self.position)
@@ -129,31 +131,31 @@ class Sites:
         return replace(parts[0], blocks=blocks[0]), replace(parts[1], blocks=blocks[1])
 
 
-def spread(sites: Sites, bases: Sequence[tuple[Base, ...]]) -> Sites:
-    """Turn records into sites, one for each of the positions at which a record has bases.
+def sites_of_records(records: Sites, bases: Sequence[tuple[PositionBases, ...]]) -> Sites:
+    """Return a site for each position at which a record has bases.
 
     Parameters
     ----------
-    sites
-        One row a record; its position is POS, its calls are of the record's own alleles.
+    records
+        One row a record: its position is POS, and its calls name the alleles of the record.
     bases
-        For each record, what its alleles are at each of those positions.
+        For each record, the bases of its alleles at each of these positions.
     """
-    row = np.repeat(np.arange(len(sites)), [len(several) for several in bases])
+    row = np.repeat(np.arange(len(records)), [len(several) for several in bases])
     flat = [base for several in bases for base in several]
-    most = max((len(base.numbers) for base in flat), default=1)
-    table = np.full((len(flat), most + 1), -1, dtype=np.int8)  # the last column: not called
+    longest = max((len(base.numbers) for base in flat), default=1)
+    table = np.full((len(flat), longest + 1), -1, dtype=np.int8)  # the last column: not called
     for number, base in enumerate(flat):
         table[number, : len(base.numbers)] = base.numbers
-    taken = sites.take(row)
+    taken = records.take(row)
     alleles = table[np.arange(len(flat))[:, None, None], taken.calls.alleles]
     position = taken.position + np.array([base.offset for base in flat], dtype=np.int64)
-    found = np.array([base.bases for base in flat], dtype=np.int8).reshape(-1, 4)
-    return Sites(sites.chrom, position, found, replace(taken.calls, alleles=alleles), taken.line)
+    found = np.array([base.bases for base in flat], dtype=np.int8).reshape(-1, MAX_BASES)
+    return Sites(records.chrom, position, found, replace(taken.calls, alleles=alleles), taken.line)
 
 
-def merged(first: Sites, second: Sites) -> Sites:
-    """Return the sites of both by position; at one position those of the first come first."""
+def merge_sites(first: Sites, second: Sites) -> Sites:
+    """Return the sites of both, sorted by position; at one position, sites of the first come first."""
     position = np.concatenate([first.position, second.position])
     order = np.argsort(position, kind="stable")
     both = (first.calls, second.calls)
@@ -173,17 +175,17 @@ def merged(first: Sites, second: Sites) -> Sites:
         np.concatenate([first.bases, second.bases])[order],
         calls,
         np.concatenate([first.line, second.line])[order],
-        Blocks.joined(blocks) if blocks else None,
+        ReferenceBlocks.joined(blocks) if blocks else None,
     )
 
 
-class Gathering:
-    """Sites in order: those beyond the last record read are held back, those of one position are joined.
+class SiteJoiner:
+    """Puts sites in order: keeps back sites beyond the last record, and joins sites of one position.
 
     Parameters
     ----------
     tally, group
-        Where records are counted.
+        Counts of records, and their class in the summary.
     """
 
     def __init__(self, tally: Summary, group: str) -> None:
@@ -192,21 +194,21 @@ class Gathering:
         self._chrom, self._last = "", -1
 
     def add(self, sites: Sites | None, chrom: str, last: int, *, mixed: bool) -> Iterator[Sites]:
-        """Yield the sites that are complete, now that all records of a chromosome up to a position were read.
+        """Add the sites of the next records; yield all sites that no later record can change.
 
         Parameters
         ----------
         sites
-            Those of the next records, by position.
+            Sites of the next records, sorted by position; None for none.
         chrom, last
-            Where those records end.
+            Chromosome and position of the last record.
         mixed
-            Some sites lie beyond ``last``, or some alleles have no base.
+            Whether some sites lie beyond ``last``, or some alleles have no base.
         """
         if self._held is not None and self._held.chrom != chrom:
             yield from self.finish()
         if self._held is not None:
-            sites = self._held if sites is None else merged(self._held, sites)
+            sites = self._held if sites is None else merge_sites(self._held, sites)
             self._held, mixed = None, True
         if sites is None:
             return
@@ -216,12 +218,13 @@ class Gathering:
         yield from self._complete(sites, mixed=mixed)
 
     def finish(self) -> Iterator[Sites]:
-        """Yield what is held back: no record of its chromosome is left."""
+        """Yield the sites that were kept back; no record of their chromosome is left."""
         held, self._held = self._held, None
         if held is not None:
             yield from self._complete(held, mixed=True)
 
     def _complete(self, sites: Sites, *, mixed: bool) -> Iterator[Sites]:
+        """Yield sites after joining those of one position."""
         if len(sites):
             if sites.chrom != self._chrom:
                 self._chrom, self._last = sites.chrom, -1
@@ -243,10 +246,11 @@ class Gathering:
         return replace(sites, calls=replace(sites.calls, alleles=alleles, baseless=none.any(axis=2)))
 
     def _joined(self, sites: Sites, fresh: npt.NDArray[np.bool_]) -> Sites:
-        """Join each record at a position that an earlier one has to that one, if both have one REF; count both kinds.
+        """Join each site to an earlier site of the same position and REF; drop and count it if REF differs.
 
-        In such a record, carriers of the other record's alleles are given as REF or as not called. So an allele without
-        a base counts before an ALT, an ALT before REF, and REF before a call that is missing.
+        Such records give carriers of the other record's alleles as REF or as not called. Therefore an allele without a
+        base takes precedence over an ALT, an ALT over REF, and REF over a missing call. A joined genotype is phased
+        only if it is phased in both records.
         """
         if fresh.all():
             return sites

@@ -1,7 +1,7 @@
-"""Which chromosomes a VCF holds, by the tabix index beside it, if that index is of this file as it is now.
+"""Chromosomes of a VCF, from its tabix index if the index is up to date.
 
-An index is not used if it is older than its file, or if the last record that it knows is not the last of the file.
-Reading on to the end of a file takes longer than asking its index, but is always right.
+An index is not used if it is older than its file, or if its last record is not the last record of the file. Reading
+the whole file takes longer than reading its index, but is always right.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("archaictools")
 
-#: The bin in which a .tbi keeps counts, no places.
+#: The bin of a .tbi that contains counts instead of offsets.
 _TBI_COUNTS = 37_450
 
 
 def indexed_chromosomes(path: Path) -> list[str] | None:
-    """Return the chromosomes that an index beside a file names; None without an index that fits the file.
+    """Return the chromosomes that the index of a file names; None without an index that fits the file.
 
-    An index that does not fit is named in a warning.
+    A warning names an index that does not fit.
     """
     for suffix in (".tbi", ".csi"):
         index = path.with_name(path.name + suffix)
@@ -44,12 +44,12 @@ def indexed_chromosomes(path: Path) -> list[str] | None:
                 return names
         except (OSError, EOFError, ValueError, struct.error):
             pass
-        log.warning("%s %s: not used, the file is read without it; make it anew with tabix -f", index, problem)
+        log.warning("%s %s: not used, the file is read without it; make it again with tabix -f", index, problem)
     return None
 
 
 def _read(raw: bytes) -> tuple[list[str], int]:
-    """Return the names in a .tbi or .csi, and where the block of the last record that it knows begins or ends."""
+    """Return the names in a .tbi or .csi, and the offset at which the block of its last record begins or ends."""
     if raw[:4] == b"TBI\1":
         (count,) = struct.unpack_from("<i", raw, 4)
         (length,) = struct.unpack_from("<i", raw, 32)
@@ -57,7 +57,7 @@ def _read(raw: bytes) -> tuple[list[str], int]:
     elif raw[:4] == b"CSI\1":
         _, depth, size = struct.unpack_from("<3i", raw, 4)
         (count,) = struct.unpack_from("<i", raw, 16 + size)
-        # The names end what tabix adds; the index of a BCF has none.
+        # The names come last in the auxiliary data of tabix; the index of a BCF has none.
         names, place, coordinate = raw[16 + 28 : 16 + size], 20 + size, 8
         counts = ((1 << (3 * depth + 3)) - 1) // 7 + 1
     else:
@@ -80,7 +80,7 @@ def _read(raw: bytes) -> tuple[list[str], int]:
 
 
 def _ends_with(path: Path, start: int) -> bool:
-    """Tell whether the block of BGZF that begins there is the last one with data."""
+    """Return whether the BGZF block that begins at ``start`` is the last block with data."""
     with path.open("rb") as handle:
         handle.seek(start)
         head = handle.read(18)

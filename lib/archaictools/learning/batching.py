@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -31,7 +31,7 @@ def streamed(
     dtype: str,
     targets: tuple[int, ...],
     ahead: int,
-) -> tf.data.Dataset:
+) -> tf.data.Dataset[Any]:
     """Return one epoch as a dataset that prepares batches while others are trained on.
 
     Parameters

@@ -1,8 +1,7 @@
-"""Probabilities that mean what they say: one temperature, fitted on the validation side (Guo et al. 2017).
+"""Calibration of probabilities by one temperature, fitted on the validation side (Guo et al. 2017).
 
-Dividing the logit by a temperature moves no prediction across one half and changes no ranking; it only takes back the
-confidence that a network has gained beyond its skill. The temperature is worked into the weights of the output layer,
-so everything that reads a model reads calibrated probabilities.
+Dividing the logit by a temperature moves no prediction across 0.5 and changes no ranking; it only corrects over- and
+under-confidence. The temperature is built into the weights of the output layer, so a stored model is calibrated.
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ from scipy.special import expit
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-#: Temperatures looked at: beyond these a network says nothing, or is certain of everything.
+#: Lowest and highest temperature of the search; beyond them all probabilities are near 0 and 1, or near 0.5.
 COLDEST, HOTTEST = 0.05, 20.0
 
 _CLIP = 1e-7
@@ -30,19 +29,19 @@ def logit(probability: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
 
 
 def fit_temperature(label: npt.NDArray[np.integer], probability: npt.NDArray[np.floating]) -> float:
-    """Find the temperature with the lowest log loss.
+    """Return the temperature with the lowest log loss.
 
     Parameters
     ----------
     label
-        0 or 1, shape (n,), of sentences that training did not see.
+        0 or 1, shape (n,), of examples that the network was not trained on.
     probability
-        P(introgressed) of the network as it is.
+        P(introgressed) of the uncalibrated network, shape (n,).
 
     Returns
     -------
     float
-        Between :data:`COLDEST` and :data:`HOTTEST`; 1 where no other is better.
+        From :data:`COLDEST` to :data:`HOTTEST`; 1 if no other is better.
     """
     odds, sign = logit(probability), np.where(np.asarray(label) == 1, 1.0, -1.0)
 

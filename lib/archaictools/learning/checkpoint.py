@@ -1,8 +1,8 @@
-"""Checkpoints: what an interrupted training needs to go on exactly where it was.
+"""Checkpoints, from which an interrupted training resumes exactly where it stopped.
 
-One HDF5 file a folder, replaced as a whole after every epoch. It holds the weights, the optimiser's state, the best
-weights so far, the history and the early-stopping count. Order of sentences and strands are functions of seed and
-epoch and need no state.
+A folder contains one HDF5 file, replaced as a whole after every epoch: the weights, the state of the optimiser, the
+best weights so far and the history. The order of examples and strands is a function of seed and epoch, and needs no
+state.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ KIND = "archaictools checkpoint"
 SCHEMA_VERSION = 1
 FILE = "checkpoint.h5"
 
-#: What such a file holds besides arrays, see :mod:`archaictools.io.schema`.
+#: Datasets of the file, see :mod:`archaictools.io.schema`.
 TABLE: Table = {
     "settings": Data("uint8", ("settings",), packed=False),
     "state": Data("uint8", ("state",), packed=False),
@@ -35,7 +35,7 @@ TABLE: Table = {
 
 @dataclass
 class State:
-    """Where a training stands after ``epoch`` finished epochs."""
+    """State of a training after ``epoch`` finished epochs."""
 
     epoch: int = 0
     weights: list[np.ndarray] = field(default_factory=list)
@@ -47,7 +47,7 @@ class State:
 
     @property
     def waited(self) -> int:
-        """Epochs since the validation loss was lowest."""
+        """Epochs since the lowest validation loss."""
         return self.epoch - self.best_epoch
 
 
@@ -55,7 +55,7 @@ _ARRAYS = ("weights", "optimizer", "best")
 
 
 def save_checkpoint(folder: Path, state: State, settings: dict[str, Any]) -> None:
-    """Replace the checkpoint of a folder, which is made if it is not there."""
+    """Write the checkpoint of a folder, which is created if needed."""
     folder.mkdir(parents=True, exist_ok=True)
     with (
         StagedOutputs() as outputs,
@@ -81,21 +81,21 @@ def save_checkpoint(folder: Path, state: State, settings: dict[str, Any]) -> Non
 
 
 def load_checkpoint(folder: Path, settings: dict[str, Any], like: State) -> State | None:
-    """Read the checkpoint of a folder, or return None where there is none.
+    """Return the checkpoint of a folder, or None if there is none.
 
     Parameters
     ----------
     folder
         As given to :func:`save_checkpoint`.
     settings
-        What must be equal.
+        Values that must be equal to those it was saved with.
     like
-        A state of the same network: the arrays read must have the types and shapes of these.
+        A state of the same network; the arrays must have the same types and shapes.
 
     Raises
     ------
     InputError
-        If it was made with other settings or other words, or is damaged.
+        If it was saved with other settings or data, or is damaged.
     """
     path = folder / FILE
     if not path.exists():
@@ -106,14 +106,14 @@ def load_checkpoint(folder: Path, settings: dict[str, Any], like: State) -> Stat
         differing = sorted(key for key in {*before, *settings} if before.get(key) != settings.get(key))
         if differing:
             raise InputError(
-                f"was made with other settings ({shortlist(map(shown, differing))} differ)",
+                f"was saved with other settings ({shortlist(map(shown, differing))} differ)",
                 path=path,
                 remedy="repeat the command that made it, or give --checkpoint a new folder",
             )
         stored = read_document(handle, "state", path)
         wanted = {f"{name}/{number}": each for name in _ARRAYS for number, each in enumerate(getattr(like, name))}
         if set(found.shapes) != {"settings", "state", *wanted}:
-            raise InputError("holds arrays of another network", path=path, remedy="give --checkpoint a new folder")
+            raise InputError("contains arrays of another network", path=path, remedy="give --checkpoint a new folder")
         arrays: dict[str, list[np.ndarray]] = {name: [] for name in _ARRAYS}
         for name, each in wanted.items():
             array = read_array(handle, name, path, shape=each.shape, dtype=str(each.dtype))
@@ -131,8 +131,8 @@ def _restore(stored: dict[str, Any], arrays: dict[str, list[np.ndarray]], path: 
             **arrays,
         )
     except (TypeError, KeyError, ValueError, OverflowError, AttributeError) as error:
-        raise InputError("describes no training that this release can go on with", path=path) from error
+        raise InputError("describes no training that this release can resume", path=path) from error
     finite = all(np.isfinite(array).all() for each in arrays.values() for array in each)
     if not (finite and 1 <= state.best_epoch <= state.epoch == len(state.history)) or math.isnan(state.best_loss):
-        raise InputError("describes no training that this release can go on with", path=path)
+        raise InputError("describes no training that this release can resume", path=path)
     return state

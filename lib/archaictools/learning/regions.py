@@ -1,7 +1,7 @@
-"""Splits as regions of the genome: what a network has seen, and fold files to write down and to read.
+"""Splits as regions of the genome: the regions that a network has seen, and fold files.
 
-A split says which sentences are on which side; its territory says the same of places, so that it holds for sentences
-that were not there when it was made: other windows of the same chromosomes and blocks.
+A split assigns examples to sides. Its regions do the same for the genome, so that they also apply to examples that did
+not exist when the split was made: other windows of the same chromosomes and blocks.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-_PLACE = ["chrom", "start", "end"]
+_LOCATION = ["chrom", "start", "end"]
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class SeenRegions:
     Attributes
     ----------
     chrom
-        Name of each interval's chromosome; those of one chromosome stand together.
+        Name of each interval's chromosome; those of one chromosome are consecutive.
     start, end
         int64.
     """
@@ -45,7 +45,7 @@ class SeenRegions:
     end: npt.NDArray[np.int64]
 
     def touches(self, chrom: str, start: npt.NDArray[np.int64], end: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
-        """Tell which intervals of one chromosome share a base with the territory."""
+        """Return which intervals of one chromosome share a base with these regions: bool (intervals,)."""
         return self._sets.get(chrom, EMPTY_SET).overlaps(start, end)
 
     @cached_property
@@ -60,9 +60,9 @@ class SeenRegions:
         return SeenRegions(names, start, end)
 
 
-def seen_by(split: Split, places: Locations, lengths: Mapping[str, int]) -> SeenRegions:
-    """Return what a network trained on a split has seen: the territory of its training and validation sides."""
-    regions = _regions_of(split, places, lengths)
+def seen_by(split: Split, locations: Locations, lengths: Mapping[str, int]) -> SeenRegions:
+    """Return the regions that a network trained on a split has seen: its training and validation sides."""
+    regions = _regions_of(split, locations, lengths)
     seen = regions[regions["side"].isin([SIDES["train"], SIDES["validation"]])]
     merged = merge_table(seen)
     return SeenRegions(
@@ -73,9 +73,9 @@ def seen_by(split: Split, places: Locations, lengths: Mapping[str, int]) -> Seen
 
 
 def distance_between_sides(locations: Locations, sides: npt.NDArray[np.int8]) -> int | None:
-    """Return the fewest bases between locations of different sides: 0 where two overlap or touch.
+    """Return the fewest bases between locations of different sides: 0 if two overlap or touch.
 
-    None where no chromosome has locations of two sides.
+    None if no chromosome has locations of two sides.
     """
     distances = []
     order = np.argsort(locations.chrom, kind="stable")
@@ -88,48 +88,48 @@ def distance_between_sides(locations: Locations, sides: npt.NDArray[np.int8]) ->
 
 
 def out_of_fold(blind: npt.NDArray[np.bool_]) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
-    """Choose who predicts what.
+    """Select, for each location, the fold models that did not train on it.
 
     Parameters
     ----------
     blind
-        (members, places): the member saw nothing of the place.
+        bool (members, locations): the member has not seen the location.
 
     Returns
     -------
-    asked
-        bool (members, places): those that saw nothing; all where every one saw something.
+    used
+        bool (members, locations): the members that have not seen it; all members if every one has.
     seen
-        bool (places,): where every one did.
+        bool (locations,): every member has seen it.
     """
     seen = np.asarray(~blind.any(axis=0))
     return blind | seen, seen
 
 
-def fold_table(splits: Sequence[Split], places: Locations, lengths: Mapping[str, int]) -> pd.DataFrame:
+def fold_table(splits: Sequence[Split], locations: Locations, lengths: Mapping[str, int]) -> pd.DataFrame:
     """Return the regions of a split as BED4: the name is the side, or with folds the number of the fold, from 1.
 
     Raises
     ------
     UsageError
-        For a random split, of which no region speaks.
+        For a random split, which has no regions.
     """
     options = splits[0].options
     if options.method == "random":
-        raise UsageError("a random split puts overlapping windows on different sides: no fold file can say which")
+        raise UsageError("a random split puts overlapping windows on different sides: it has no regions to write")
     parts = []
     for split in splits:
-        regions = _regions_of(split, places, lengths)
+        regions = _regions_of(split, locations, lengths)
         if options.folds:
             part = regions[regions["side"] == TEST].assign(name=str(split.fold + 1))
         else:
             part = regions[regions["side"] != EXCLUDED]
             part = part.assign(name=part["side"].map({number: name for name, number in SIDES.items()}))
         parts += [merge_table(rows).assign(name=name) for name, rows in part.groupby("name")]
-    table = pd.concat(parts).sort_values(_PLACE, kind="stable")
+    table = pd.concat(parts).sort_values(_LOCATION, kind="stable")
     if options.method == "block" and options.gap:
-        table = _apart(table, options.gap, window=int((places.end - places.start).max()))
-    return table[[*_PLACE, "name"]].reset_index(drop=True)
+        table = _apart(table, options.gap, window=int((locations.end - locations.start).max()))
+    return table[[*_LOCATION, "name"]].reset_index(drop=True)
 
 
 def _apart(table: pd.DataFrame, gap: int, *, window: int) -> pd.DataFrame:
@@ -171,8 +171,8 @@ def read_folds(path: Path, *, seed: int = 1) -> SplitScheme:
         )
     table = pd.concat(
         [merge_table(rows).assign(name=name) for name, rows in frame.groupby("name", sort=True)]
-    ).sort_values(_PLACE, kind="stable")
-    chrom, start, end = (table[name].to_numpy() for name in _PLACE)
+    ).sort_values(_LOCATION, kind="stable")
+    chrom, start, end = (table[name].to_numpy() for name in _LOCATION)
     clash = np.flatnonzero((chrom[1:] == chrom[:-1]) & (start[1:] < end[:-1]))
     if len(clash):
         row = int(clash[0])
@@ -182,12 +182,12 @@ def read_folds(path: Path, *, seed: int = 1) -> SplitScheme:
             path=path,
             remedy="give every base one side",
         )
-    columns = (table[name].tolist() for name in [*_PLACE, "name"])
+    columns = (table[name].tolist() for name in [*_LOCATION, "name"])
     regions: tuple[Region, ...] = tuple(zip(*columns, strict=True))
     return SplitScheme(method="file", regions=regions, folds=folds, seed=seed)
 
 
-def _regions_of(split: Split, places: Locations, lengths: Mapping[str, int]) -> pd.DataFrame:
+def _regions_of(split: Split, locations: Locations, lengths: Mapping[str, int]) -> pd.DataFrame:
     """Return ``chrom, start, end, side`` of a split's units: chromosomes, blocks, given regions, or windows."""
     options = split.options
     if options.method == "chromosome":
@@ -197,17 +197,17 @@ def _regions_of(split: Split, places: Locations, lengths: Mapping[str, int]) -> 
             for name in names
             if name in lengths
         ]
-        return pd.DataFrame(rows, columns=[*_PLACE, "side"])
+        return pd.DataFrame(rows, columns=[*_LOCATION, "side"])
     if options.method == "file":
         rows = [(chrom, start, end, split.side_of(name)) for chrom, start, end, name in options.regions]
-        return pd.DataFrame(rows, columns=[*_PLACE, "side"])
-    sides = split.sides(places)
+        return pd.DataFrame(rows, columns=[*_LOCATION, "side"])
+    sides = split.sides(locations)
     used = np.flatnonzero(sides != EXCLUDED)
     frame = pd.DataFrame(
         {
-            "chrom": np.array(places.names, dtype=object)[places.chrom[used]],
-            "start": places.start[used],
-            "end": places.end[used],
+            "chrom": np.array(locations.names, dtype=object)[locations.chrom[used]],
+            "start": locations.start[used],
+            "end": locations.end[used],
             "side": sides[used],
         }
     )

@@ -24,7 +24,8 @@ def segments_of(track: Track, options: SegmentOptions) -> Track:
     track
         Starts, ends (int64, 0-based and half-open, sorted) and probabilities of one chromosome.
     options
-        Threshold, minimum length and longest gap; no minimum length means 0, see :meth:`SegmentOptions.resolved`.
+        Threshold, minimum length and longest gap. No minimum length means 0; see
+        :meth:`archaictools.learning.options.SegmentOptions.resolved`.
 
     Returns
     -------

@@ -7,7 +7,7 @@ of the file, so memory stays flat whatever their size.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -97,7 +97,7 @@ class TrainingBatches:
         if len(over_members):
             yield self._make(over_codes, over_members, rng)
 
-    def dataset(self, number: int) -> tf.data.Dataset:
+    def dataset(self, number: int) -> tf.data.Dataset[Any]:
         """Return one epoch as a dataset that prepares batches while others are trained on."""
         return streamed(
             lambda: self.epoch(number),

@@ -171,7 +171,7 @@ def _records(path: Path) -> Iterator[tuple[str, str]]:
         if handle.read(1) != ">":
             raise InputError("is not FASTA", path=path, remedy="expected a first line that begins with '>'")
         handle.seek(0)
-        for title, sequence in SimpleFastaParser(handle):
+        for title, sequence in SimpleFastaParser(handle):  # type: ignore[no-untyped-call]  # Biopython has types in part
             name = title.split(None, 1)[0] if title.strip() else ""
             if not name:
                 raise InputError("a record has no name", path=path, remedy="expected '>name' before each sequence")

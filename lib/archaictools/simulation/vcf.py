@@ -38,7 +38,7 @@ class VcfWriter(contextlib.AbstractContextManager["VcfWriter"]):
     def __init__(self, path: Path, chrom: str, length: int, samples: Sequence[str], *, phased: bool) -> None:
         self._path, self._chrom, self.sites = path, chrom, 0
         self._between = ord("|") if phased else ord("/")
-        self._file = pysam.BGZFile(str(path), "wb")
+        self._file = pysam.BGZFile(str(path), "wb", index=None)
         columns = ["#CHROM", "POS", "ID", "REF", "ALT", "QUAL", "FILTER", "INFO", "FORMAT", *samples]
         self._file.write(
             "##fileformat=VCFv4.2\n"

@@ -1,4 +1,4 @@
-"""From the lines of a VCF to sites: which alleles each line has, and what the samples carry."""
+"""Turn lines of a VCF into sites: the alleles of each line, and the genotypes of the samples."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from archaictools.io.sites import Blocks, Sites, merged, spread
-from archaictools.io.vcf_alleles import holds_reference_only
+from archaictools.io._vcf_alleles import holds_reference_only
+from archaictools.io.sites import ReferenceBlocks, Sites, merge_sites, sites_of_records
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     import numpy.typing as npt
 
+    from archaictools.io._vcf_alleles import PositionBases
+    from archaictools.io._vcf_text import Index, Lines
     from archaictools.io.phase_sets import PhaseSets
-    from archaictools.io.vcf_alleles import Base
-    from archaictools.io.vcf_text import Index, Lines
 
 
 class Records:
@@ -26,11 +26,11 @@ class Records:
     Attributes
     ----------
     position, bases
-        Of all lines; ``bases`` means nothing for those in ``bases_of``.
+        int64 (lines,) and int8 (lines, 4); ``bases`` has no meaning for the lines in ``bases_of``.
     bases_of
-        Line to what its alleles are at single positions, for lines that are used but not of one base each.
+        Line to the bases of its alleles at single positions, for used lines with alleles other than single bases.
     used
-        bool (n,): the line has bases that are used.
+        bool (lines,): the line has at least one base that is used.
     """
 
     def __init__(self, lines: Lines) -> None:
@@ -38,22 +38,22 @@ class Records:
         self.bases, single = lines.alleles()
         others = np.flatnonzero(~single)
         found = zip(others.tolist(), lines.other_alleles(others), strict=True) if len(others) else ()
-        self.bases_of: dict[int, tuple[Base, ...]] = {row: bases for row, bases in found if bases}
+        self.bases_of: dict[int, tuple[PositionBases, ...]] = {row: bases for row, bases in found if bases}
         single[list(self.bases_of)] = True
         self.used = single & (self.position >= 0)
 
 
-class Reading:
-    """Turns the lines that are used into sites.
+class SiteReader:
+    """Turns lines into sites.
 
     Parameters
     ----------
     columns
-        Of the samples in the file.
+        Columns of the samples in the file.
     blocks, phase_sets
-        See :meth:`VariantFile.sites`.
+        See :meth:`archaictools.io.vcf.VariantFile.sites`.
     names
-        Of the samples.
+        Names of the samples.
     """
 
     def __init__(self, columns: Index, *, blocks: bool, phase_sets: PhaseSets | None, names: Sequence[str]) -> None:
@@ -62,7 +62,7 @@ class Reading:
         self._phased = np.array([list(names).index(name) for name in phase_sets.people]) if phase_sets else None
 
     def sites(self, records: Records, rows: Index, chrom: str, first: int) -> Sites:
-        """Return the sites of one or more lines of a chromosome, by position; ``first`` is the number of line 0."""
+        """Return the sites of some lines of a chromosome, sorted by position; ``first`` is the number of line 0."""
         if not records.bases_of:
             return self._plain(records, rows, chrom, first)
         mixed = np.array([row in records.bases_of for row in rows.tolist()], dtype=bool)
@@ -73,11 +73,11 @@ class Reading:
             whole = self._read(records, chosen, np.array([len(base[0].numbers) for base in bases]), chrom, first)
             alone = np.array([base[0].bases[1] < 0 for base in bases], dtype=bool)
             blocks = self._find_blocks(records, chosen[alone], whole.take(alone))
-            sites.append(replace(spread(whole, bases), blocks=blocks))
-        return merged(sites[0], sites[1]) if len(sites) > 1 else merged(sites[0], sites[0].take(slice(0, 0)))
+            sites.append(replace(sites_of_records(whole, bases), blocks=blocks))
+        return merge_sites(sites[0], sites[1]) if len(sites) > 1 else merge_sites(sites[0], sites[0].take(slice(0, 0)))
 
     def _plain(self, records: Records, rows: Index, chrom: str, first: int) -> Sites:
-        """Read records of one base each."""
+        """Read records of single bases."""
         sites = self._read(records, rows, (records.bases[rows] >= 0).sum(axis=1), chrom, first)
         alone = sites.bases[:, 1] < 0
         if self._blocks and alone.any():
@@ -91,8 +91,8 @@ class Reading:
             self._phase_sets.add(chrom, lines, rows, self._numbers, calls, self._phased)
         return Sites(chrom, records.position[rows], records.bases[rows], calls, lines.number[rows] + first)
 
-    def _find_blocks(self, records: Records, rows: Index, sites: Sites) -> Blocks | None:
-        """Return the blocks among records that hold nothing but REF."""
+    def _find_blocks(self, records: Records, rows: Index, sites: Sites) -> ReferenceBlocks | None:
+        """Return the REF blocks among records without another allele."""
         if not self._blocks or not len(rows):
             return None
         lines, start = records.lines, sites.position
@@ -107,13 +107,13 @@ class Reading:
         long = long[[holds_reference_only(lines.alts(row)) for row in rows[long].tolist()]]
         if not len(long):
             return None
-        # An allele other than REF is known at no other base of the block.
+        # An allele other than REF is only known at the first base of the block.
         alleles = np.where(sites.calls.alleles[long] == 0, np.int8(0), np.int8(-1))
-        return Blocks(start[long], end[long], alleles)
+        return ReferenceBlocks(start[long], end[long], alleles)
 
 
 def _as_slice(columns: Index) -> slice | Index:
-    """Turn neighbouring columns into a slice, which NumPy copies faster."""
+    """Return adjacent columns as a slice, which NumPy copies faster."""
     if len(columns) and np.array_equal(columns, np.arange(columns[0], columns[0] + len(columns))):
         return slice(int(columns[0]), int(columns[0]) + len(columns))
     return columns

@@ -1,48 +1,44 @@
 """REF and ALT of any VCF record as bases at single positions.
 
-A record of one base each is read by :meth:`archaictools.io.vcf_text.Lines.alleles`, many at a time. All others
-come here: a SNP beside ``*``, ``<NON_REF>`` or an indel, and substitutions of several bases.
+:meth:`archaictools.io._vcf_text.Lines.alleles` reads records of single bases, many at a time. This module reads all
+others: a SNP together with ``*``, ``<NON_REF>`` or an indel, and substitutions of several bases.
 
 Each ALT is compared with REF as ``bcftools norm --atomize`` does. The bases that both share at the end are cut off, and
-what is left is compared from the left. So ``AC`` to ``GT`` holds two substitutions, and ``AT`` to ``A`` has the base of
+the rest is compared from the left. So ``AC`` to ``GT`` contains two substitutions, and ``AT`` to ``A`` has the base of
 REF at the first position and no base at the second. Alleles without a sequence (``*``, ``<NON_REF>``, ``<*>``,
 ``<DEL>``, breakends) have no base at any position of REF.
 """
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-#: Most alleles of a record; numbers of alleles are kept in 8 bits.
+#: Largest number of alleles of a record; numbers of alleles are stored in 8 bits.
 MAX_ALLELES = 127
 
-#: Allele numbers of :class:`Base` for an allele that has no base at a position.
+#: Number in :class:`PositionBases` of an allele that has no base at a position.
 NO_BASE = -2
 
 _CODES = {letter: number for number, letter in enumerate(b"ACGT")}
 _LETTERS = frozenset(b"ACGTNRYSWKMBDHV")
-#: ALT of a block in which nothing but REF was found: by GATK, by bcftools, and an old form.
+#: ALT of a REF block: of GATK, of bcftools, and an old form.
 _BLOCK = frozenset((b"<NON_REF>", b"<*>", b"<X>"))
 _PLACEHOLDERS = _BLOCK | {b"*"}
 
 
-_GENOTYPE = re.compile(rb"([|/]?)(\d{1,4}|\.)(?:([|/])(\d{1,4}|\.))?")
-
-
 @dataclass(frozen=True)
-class Base:
-    """What the alleles of a record are at one position.
+class PositionBases:
+    """Bases of the alleles of a record at one position.
 
     Attributes
     ----------
     offset
-        Of the position from POS.
+        Distance of the position from POS in bp.
     bases
-        Four codes: REF and the others that occur, 0–3 for A, C, G, T, and -1 for no such allele.
+        Four codes: REF and the other bases that occur, 0–3 for A, C, G, T, and -1 for no such allele.
     numbers
-        For each allele of the record, REF first, its place in ``bases``, or :data:`NO_BASE`.
+        For each allele of the record, REF first, its index in ``bases``, or :data:`NO_BASE`.
     """
 
     offset: int
@@ -51,7 +47,7 @@ class Base:
 
 
 def holds_reference_only(alts: bytes) -> bool:
-    """Tell whether ALT is that of a block in which nothing but REF was found.
+    """Return whether ALT is that of a REF block: no other allele was found there.
 
     >>> holds_reference_only(b"."), holds_reference_only(b"<NON_REF>"), holds_reference_only(b"<DEL>")
     (True, True, False)
@@ -59,30 +55,14 @@ def holds_reference_only(alts: bytes) -> bool:
     return alts == b"." or all(alt in _BLOCK for alt in alts.split(b","))
 
 
-def parse_genotype(text: bytes) -> tuple[list[int], bool, bool] | None:
-    """Return the two alleles of a call (-1 not called), if it is phased, and if it is haploid; None for what is none.
-
-    >>> parse_genotype(b"|12|0"), parse_genotype(b"3"), parse_genotype(b"0|1|1")
-    (([12, 0], True, False), ([3, -1], True, True), None)
-    """
-    match = _GENOTYPE.fullmatch(text)
-    if match is None:
-        return None
-    alleles = [-1 if allele in {None, b"."} else int(allele) for allele in match.group(2, 4)]
-    if max(alleles) >= MAX_ALLELES:
-        return None
-    haploid = match[4] is None
-    return alleles, haploid or (match[3] == b"|" and match[1] != b"/"), haploid
-
-
 @lru_cache(maxsize=1 << 14)
-def single_bases(ref: bytes, alts: bytes) -> tuple[Base, ...]:
-    """Return the positions at which alleles differ in one base, and those of REF beside placeholders alone.
+def single_bases(ref: bytes, alts: bytes) -> tuple[PositionBases, ...]:
+    """Return the positions at which alleles differ in one base; if all ALTs are placeholders, all positions.
 
     Parameters
     ----------
     ref, alts
-        REF and ALT as the record has them.
+        REF and ALT of the record.
 
     Examples
     --------
@@ -107,12 +87,12 @@ def single_bases(ref: bytes, alts: bytes) -> tuple[Base, ...]:
         bases = [own, *others]
         numbers = (0, *(bases.index(code) if code >= 0 else NO_BASE for code in there))
         first, second, third, fourth = bases + [-1] * (4 - len(bases))
-        found.append(Base(offset, (first, second, third, fourth), numbers))
+        found.append(PositionBases(offset, (first, second, third, fourth), numbers))
     return tuple(found)
 
 
 def _align(ref: bytes, known: list[int], alt: bytes) -> list[int]:
-    """Return the base of an allele at each position of REF, -1 for none."""
+    """Return the base of an allele at each position of REF, -1 for no base."""
     if not _LETTERS.issuperset(alt):
         return [-1] * len(ref)
     left, right = len(ref), len(alt)
