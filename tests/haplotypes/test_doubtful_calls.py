@@ -143,7 +143,7 @@ def test_archaic_or_true_segments_of_other_chromosomes_are_refused(run, tmp_path
     for missing in ("uncalled", "reference"):
         result = run(*command, "--archaic-vcf", other, "--archaic", "A0,A1", "--archaic-missing", missing)
         assert result.code == 3
-        assert "holds none of the chromosomes of the modern people (chr7), only NC_000007.13" in result.err
+        assert "holds none of the chromosomes of the modern samples (chr7), only NC_000007.13" in result.err
     (tmp_path / "t.bed").write_text("chr8\t100\t200\tI0\t1\n")
     result = run(*command, "--truth", tmp_path / "t.bed")
     assert result.code == 3

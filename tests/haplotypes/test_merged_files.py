@@ -94,7 +94,7 @@ def test_call_sets_without_a_site_in_common(run, tmp_path):
     command = ("haplotypes", "--vcf", vcf, *ROLES, "--out", tmp_path / "w.h5")
     result = run(*command)
     assert result.code == 3
-    assert "at 100 of 100 sites (100%) nobody of the outgroup is called" in result.err
+    assert "at 100 of 100 sites (100%) no outgroup sample is called" in result.err
     assert run(*command, "--missing", "reference").code == 0
 
 

@@ -11,7 +11,8 @@ its folder to repeat it. Files are compared as follows.
 * HDF5: equal datasets (shape, type, bytes) and attributes.
 * PNG: equal pixels. bigWig and all other files: equal bytes.
 
-``IGNORED`` and ``--allow NAME`` name attributes, datasets and JSON keys that may differ. Prints a table and the differing files. Exits with 1 if any file differs or exists on one side only.
+``IGNORED`` and ``--allow NAME`` name attributes, datasets and JSON keys that may differ. Prints a table and the differing
+files. Exits with 1 if any file differs or exists on one side only.
 """
 
 from __future__ import annotations
