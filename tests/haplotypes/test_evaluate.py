@@ -52,14 +52,22 @@ def test_evaluate_against_scikit_learn_and_counting(ok, tmp_path, words, trained
     }  # fmt: skip
 
 
-def test_what_is_measured_and_drawn_is_every_haplotype_in_blocks_of_the_genome(words):
+@pytest.fixture(scope="module")
+def few(tmp_path_factory):
+    """Four haplotypes of four chromosomes of 600 bins, which the pretrained model has not seen."""
+    path = tmp_path_factory.mktemp("few") / "words.h5"
+    make_words(path, chromosomes=4, people=2)
+    return path
+
+
+def test_what_is_measured_and_drawn_is_every_haplotype_in_blocks_of_the_genome(few):
     """The pretrained model has seen nothing here: measures and intervals from all posteriors held at once."""
     model = load_pretrained()
-    with open_features(words[0]) as bins:
+    with open_features(few) as bins:
         found = evaluate_bins(model, bins, seed=3).report["models"]["model"]
         chromosomes = evaluate_bins(model, bins, leave_out=(*RIVALS, *CONTROLS), seed=3).report["chromosomes"]
         ensemble = BinEnsemble(model, bins)
-        said = np.concatenate([ensemble.predict(c, slice(0, 8))[0] for c in bins.bins], axis=1)
+        said = np.concatenate([ensemble.predict(c, slice(0, 4))[0] for c in bins.bins], axis=1)
         label = np.concatenate([bins.label(c) for c in bins.bins], axis=1)
     assert found["n"] == label.size
     assert found["auroc"] == pytest.approx(roc_auc_score(label.ravel(), said.ravel()), abs=1e-4)
@@ -77,22 +85,22 @@ def test_what_is_measured_and_drawn_is_every_haplotype_in_blocks_of_the_genome(w
     assert found["auroc_ci"] == pytest.approx(np.quantile(areas, [0.025, 0.975]), abs=2e-4)
 
 
-def test_hmms_are_fitted_to_so_many_haplotypes_only(words, monkeypatch):
+def test_hmms_are_fitted_to_so_many_haplotypes_only(few, monkeypatch):
     model = load_pretrained()
     lengths = []
     fit = hmm.fitted
     monkeypatch.setattr(
         hmm, "fitted", lambda seen, seed: lengths.append([len(one) for one in seen]) or fit(seen, seed=seed)
     )
-    with open_features(words[0]) as bins:
+    with open_features(few) as bins:
         whole = evaluate_bins(model, bins, leave_out=CONTROLS).report["models"]
         monkeypatch.setattr(bin_evaluation, "MAX_HMM_BINS", 7_000)
         some = evaluate_bins(model, bins, leave_out=CONTROLS).report["models"]
         drawn = [bin_evaluation._drawn(bins, seed) for seed in (1, 1, 2)]
-    assert lengths == [[600] * 32, [600] * 32, [600] * 11, [600] * 11]
+    assert lengths == [[600] * 16, [600] * 16, [600] * 11, [600] * 11]
     assert drawn[0] == drawn[1] != drawn[2]
     for name in RIVALS:
-        assert some[name]["n"] == whole[name]["n"] == 32 * 600  # all are measured
+        assert some[name]["n"] == whole[name]["n"] == 16 * 600  # all are measured
         assert some[name]["auroc"] == pytest.approx(whole[name]["auroc"], abs=0.05)
 
 

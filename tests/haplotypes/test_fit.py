@@ -46,9 +46,10 @@ def test_training_finds_planted_tracts_on_a_held_out_chromosome(trained):
     assert metrics["test"]["auprc"] > 0.95
 
 
-def test_resuming_gives_the_same_model(ok, run, tmp_path, words, monkeypatch):
+def test_resuming_gives_the_same_model(ok, run, tmp_path, monkeypatch):
     """Stopped after the first of three epochs, then gone on; and once more after the last, when nothing is left to do."""
-    common = ("train", words[0], "--epochs", 3, *SMALL)
+    make_words(tmp_path / "w.h5", bins=250)
+    common = ("train", tmp_path / "w.h5", "--epochs", 3, *SMALL)
     ok(*common, "--model", tmp_path / "whole.h5")
 
     def stop(*arguments):
@@ -63,7 +64,9 @@ def test_resuming_gives_the_same_model(ok, run, tmp_path, words, monkeypatch):
         result = ok(*common, "--model", tmp_path / name, "--checkpoint", tmp_path / "c")
         assert f"resuming after epoch {going_on}" in result.err
         assert (tmp_path / "whole.h5").read_bytes() == (tmp_path / name).read_bytes()
-    other = run("train", words[0], "--epochs", 4, *SMALL, "--model", tmp_path / "b.h5", "--checkpoint", tmp_path / "c")
+    other = run(
+        "train", tmp_path / "w.h5", "--epochs", 4, *SMALL, "--model", tmp_path / "b.h5", "--checkpoint", tmp_path / "c"
+    )
     assert other.code == 3
     assert "other settings" in other.err
 
