@@ -22,8 +22,7 @@ from archaictools.haplotypes.predict import BinEnsemble
 from archaictools.haplotypes.predictors import BinPredictor
 from archaictools.haplotypes.relatedness import INPUTS, WINDOWS, private_alleles
 from archaictools.learning.model_file import load_model
-
-SMALL = ("--lstm", 8, "--embedding", 8, "--dense", 8, "--stretch", 100, "--learning-rate", 0.01, "--threads", 2)
+from helpers import SMALL
 
 
 def second_inputs(*arguments):
