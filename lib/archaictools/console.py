@@ -1,4 +1,4 @@
-"""Keeping what native libraries print while they load off the terminal."""
+"""Hide messages of native libraries while they load."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @contextlib.contextmanager
 def hushed_stderr() -> Iterator[None]:
-    """Hold back everything written to file descriptor 2; show it only if the block fails."""
+    """Hide all output to file descriptor 2; show it if the block raises an error."""
     with tempfile.TemporaryFile() as kept:
         sys.stderr.flush()
         before = os.dup(2)

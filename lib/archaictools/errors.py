@@ -1,4 +1,4 @@
-"""What can go wrong, as exceptions that carry the exit code a user sees.
+"""Exceptions, each with an exit code.
 
 Core functions raise these; only :mod:`archaictools.cli.main` turns them into one sentence on stderr and a
 process exit code: 1 the program failed, 2 usage, 3 the input is wrong, 4 out of memory. A message is one line of
@@ -20,7 +20,7 @@ _CUT = "…"
 
 
 def shorten(value: object, *, limit: int = MAX_NAME) -> str:
-    """Show a name or value of any length in a message.
+    """Return a name or value shortened for a message.
 
     Examples
     --------
@@ -45,27 +45,27 @@ def one_line(message: str) -> str:
     """
     message = re.sub(rf"[^\s/,]{{{MAX_NAME + 1},}}", lambda run: shorten(run[0]), message.strip())
     if len(message) > MAX_MESSAGE:
-        end = MAX_MESSAGE // 4  # what to do stands at the end
+        end = MAX_MESSAGE // 4  # the remedy comes last
         message = f"{message[: MAX_MESSAGE - end - len(_CUT)]}{_CUT}{message[-end:]}"
     return printable(re.sub(r"\s*[\r\n]+\s*", " ", message))
 
 
 def printable(text: str) -> str:
-    """Write what cannot be printed as Python would, and leave the rest."""
+    """Return a text with escapes in place of letters that cannot be printed."""
     return "".join(letter if letter.isprintable() else letter.encode("unicode_escape").decode() for letter in text)
 
 
 class ArchaicError(Exception):
-    """The program could not do what was asked; the message is one sentence for the user.
+    """The program failed; the message is one sentence for the user.
 
     Parameters
     ----------
     problem
         What was found, and what was expected.
     path
-        The file at fault.
+        The file that caused the error.
     line
-        Its line, counted from 1.
+        Line of the file, counted from 1.
     remedy
         What the user can do about it.
     """
@@ -80,7 +80,7 @@ class ArchaicError(Exception):
         line: int | None = None,
         remedy: str | None = None,
     ) -> None:
-        # Names of files are often longer than those of samples, and must be found again.
+        # File names are often longer than names of samples, and are shown in full.
         file = printable(shorten(path, limit=MAX_MESSAGE))
         where = "" if path is None else f"{file}: " if line is None else f"{file}, line {line}: "
         what_to_do = "" if remedy is None else f"; {remedy}"
@@ -100,7 +100,7 @@ class InputError(ArchaicError):
 
 
 def shortlist(items: Iterable[object], *, limit: int = 3) -> str:
-    """Name the first few of many: ``a, b, c and 4 more``; long names are cut."""
+    """Return the first few of many items: ``a, b, c and 4 more``; long names are cut."""
     names = list(items)
     shown = ", ".join(shorten(name) for name in names[:limit])
     return shown if len(names) <= limit else f"{shown} and {len(names) - limit:,} more"

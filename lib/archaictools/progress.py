@@ -1,6 +1,6 @@
-"""Progress of long work: a bar on a terminal, plain lines elsewhere, always with rate and time left.
+"""Progress of long work: a bar on a terminal, plain lines elsewhere, with rate and remaining time.
 
-Nothing is shown unless the ``archaictools`` logger shows messages, so library users see neither.
+Nothing is shown unless the ``archaictools`` logger shows messages.
 """
 
 from __future__ import annotations
@@ -22,16 +22,16 @@ LINE_EVERY = 10.0
 
 
 class Progress:
-    """Count finished items of a known or unknown total.
+    """Counter of finished items of a known or unknown total.
 
     Parameters
     ----------
     total
-        Number of items, or None where it cannot be known.
+        Number of items, or None if unknown.
     unit
         Plural name of an item (``windows``).
     label
-        What is being done.
+        Name of the work.
 
     Examples
     --------
@@ -42,7 +42,7 @@ class Progress:
     def __init__(self, total: int | None, unit: str, label: str) -> None:
         self._total, self._unit, self._label = total, unit, label
         self._done, self._started = 0, time.monotonic()
-        self._spoke = self._started
+        self._reported = self._started
         self._shown = log.isEnabledFor(logging.INFO)
         self._bar = (
             tqdm(total=total, unit=f" {unit}", desc=label, unit_scale=True, leave=False, file=sys.stderr)
@@ -71,15 +71,15 @@ class Progress:
             )
 
     def advance(self, count: int) -> None:
-        """Count ``count`` more finished items."""
+        """Add ``count`` finished items."""
         self._done += count
         if self._bar is not None:
             self._bar.update(count)
             return
         now = time.monotonic()
-        if not self._shown or now - self._spoke < LINE_EVERY:
+        if not self._shown or now - self._reported < LINE_EVERY:
             return
-        self._spoke = now
+        self._reported = now
         rate = self._done / (now - self._started)
         left = "" if not self._total else f" of {self._total:,}, {(self._total - self._done) / rate:,.0f} s left"
         log.info("%s: %s %s%s (%s/s)", self._label, f"{self._done:,}", self._unit, left, f"{rate:,.0f}")

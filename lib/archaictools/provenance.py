@@ -1,7 +1,6 @@
-"""Where a result comes from: program, versions, parameters and the digests of its inputs.
+"""Provenance of a result: program, versions, parameters and digests of its inputs.
 
-Nothing here changes between two runs with the same inputs, parameters and versions, so outputs that carry it stay
-equal byte for byte.
+Two runs with the same inputs, parameters and versions have the same provenance, so their outputs have the same bytes.
 """
 
 from __future__ import annotations
@@ -21,16 +20,16 @@ _LIBRARIES = ("keras", "numpy", "tensorflow")
 
 
 def record(verb: str, parameters: Mapping[str, Any], inputs: Mapping[str, Path | None]) -> dict[str, Any]:
-    """Describe one run of a verb.
+    """Return the provenance of one run of a verb.
 
     Parameters
     ----------
     verb
-        The command.
+        Name of the verb.
     parameters
-        Its options, plain values.
+        Options, as plain values.
     inputs
-        Option name to input file; None for inputs not given. Files are named without their folder.
+        Option to input file, or None if it was not given. The record names files without their folder.
     """
     return {
         "program": "archaictools",

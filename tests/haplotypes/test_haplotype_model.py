@@ -25,7 +25,7 @@ from archaictools.haplotypes.augment import Augmentation, _uneven
 from archaictools.haplotypes.batches import BinBatches
 from archaictools.haplotypes.dataset import Genomes, _united
 from archaictools.haplotypes.evaluate import CONTROLS, RIVALS, evaluate_bins
-from archaictools.haplotypes.explain import draw_stretches
+from archaictools.haplotypes.explain import draw_chunks
 from archaictools.haplotypes.feature_file import HaplotypeEncoding, open_features
 from archaictools.haplotypes.feature_writer import FeatureChunk, write_features
 from archaictools.haplotypes.predict import BinEnsemble
@@ -477,7 +477,7 @@ def test_hmms_are_fitted_to_so_many_haplotypes_only(words, monkeypatch):
     )
     with open_features(words[0]) as bins:
         whole = evaluate_bins(model, bins, leave_out=CONTROLS).report["models"]
-        monkeypatch.setattr(bin_evaluation, "FITTED", 7_000)
+        monkeypatch.setattr(bin_evaluation, "MAX_HMM_BINS", 7_000)
         some = evaluate_bins(model, bins, leave_out=CONTROLS).report["models"]
         drawn = [bin_evaluation._drawn(bins, seed) for seed in (1, 1, 2)]
     assert lengths == [[600] * 32, [600] * 32, [600] * 11, [600] * 11]
@@ -614,7 +614,7 @@ def test_tracks_of_haplotypes_are_no_file(run, tmp_path, words, trained, name):
     """A folder under the name of a track opens in no browser."""
     result = run("predict", trained[0], words[0], "--bigwig", tmp_path / name)
     assert result.code == 2
-    assert "the words are haplotypes, with a track each: name a folder" in result.err
+    assert "haplotypes have a track each: name a folder" in result.err
     assert not (tmp_path / name).exists()
 
 
@@ -707,18 +707,18 @@ def test_importance_is_measured_where_training_saw_nothing(run, tmp_path, words,
     with open_features(words[0]) as bins:
         held = set(trained[1]["split"]["chromosomes"]["test"])
         asked = []
-        draw_stretches(bins, 20, length=100, seed=1, seen=lambda chrom: asked.append(chrom) or
+        draw_chunks(bins, 20, length=100, seed=1, seen=lambda chrom: asked.append(chrom) or
                        np.full(bins.bins[chrom], chrom not in held))  # fmt: skip
         assert set(asked) == set(bins.bins)
         with pytest.raises(InputError, match="that training did not see"):
-            draw_stretches(bins, 20, length=100, seed=1, seen=lambda chrom: np.ones(bins.bins[chrom], dtype=bool))
+            draw_chunks(bins, 20, length=100, seed=1, seen=lambda chrom: np.ones(bins.bins[chrom], dtype=bool))
 
 
 def test_a_stretch_of_which_training_saw_one_bin_is_not_drawn(words):
     with open_features(words[0]) as bins:
         free = {chrom: np.arange(number) // 100 == 2 for chrom, number in bins.bins.items()}
         seen = {chrom: ~there & (np.arange(len(there)) % 100 == 50) for chrom, there in free.items()}
-        inputs, label = draw_stretches(bins, 1_000, length=100, seed=1, seen=lambda chrom: seen[chrom])
+        inputs, label = draw_chunks(bins, 1_000, length=100, seed=1, seen=lambda chrom: seen[chrom])
         unseen = np.concatenate([bins.inputs(chrom)[:, there] for chrom, there in free.items()])
     assert len(inputs) == len(label) == len(unseen)
     assert {one.tobytes() for one in inputs} == {one.tobytes() for one in unseen}

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from archaictools.cli.main import main
-from archaictools.haplotypes.callability import LEAST_CALLED, bridged, read_bins
+from archaictools.haplotypes.callability import MIN_CALLED_SHARE, bridged, read_bins
 from archaictools.haplotypes.deserts import Landscape, find_deserts
 from archaictools.haplotypes.feature_file import open_features
 from archaictools.haplotypes.predictors import BinPredictor
@@ -30,7 +30,7 @@ def test_a_bin_is_read_where_enough_is_called_or_where_a_neighbour_is(columns):
         left = [k for k in range(place + 1) if typed[k]][-1:]
         right = [k for k in range(place, len(typed)) if typed[k]][:1]
         near = left + right
-        good = [typed[k] - missing[0, k] > LEAST_CALLED * typed[k] for k in near]
+        good = [typed[k] - missing[0, k] > MIN_CALLED_SHARE * typed[k] for k in near]
         expected.append(any(good) if near else True)
     assert read_bins(typed, missing)[0].tolist() == expected
 
@@ -114,7 +114,7 @@ def test_people_that_lack_many_genotypes_are_named(people, ok):
     result = ok(*read, "--vcf", folder / "damaged.vcf", "--out", folder / "again.h5")
     share = 1 - np.mean([names[2] not in missing_at for missing_at in lacking(folder, names)])
     assert (
-        f"2 of 13 people lack more than 10% of their genotypes ({names[0]} 100%, {names[2]} {share:.0%})" in result.err
+        f"2 of 13 samples lack more than 10% of their genotypes ({names[0]} 100%, {names[2]} {share:.0%})" in result.err
     )
     whole = ok(*read, "--vcf", folder / "sim" / "modern.chr1.vcf.gz", "--out", folder / "again.h5")
     assert "lack" not in whole.err

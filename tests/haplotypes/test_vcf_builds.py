@@ -239,13 +239,13 @@ def test_archaic_files_of_more_chromosomes_than_the_modern_ones(ok, run, tmp_pat
     command = by_chromosome(tmp_path, {"chr1": records, "chr2": records, "chr3": records, "chr4": []})
     result = ok(*command)
     for chrom in ("chr3", "chr4"):
-        assert f"a.{chrom}.vcf holds no record on the chromosomes of the modern people" in result.err
+        assert f"a.{chrom}.vcf holds no record on the chromosomes of the modern samples" in result.err
     assert words_of(tmp_path / "w.h5") == {
         chrom: {"absent_hom": 1, "absent_lacked": 1, "absent_uncalled": 6} for chrom in ("chr1", "chr2")
     }
     result = run(*by_chromosome(tmp_path, {"chr4": []}))
     assert result.code == 3
-    assert "holds none of the chromosomes of the modern people (chr1, chr2), only none" in result.err
+    assert "holds none of the chromosomes of the modern samples (chr1, chr2), only none" in result.err
 
 
 def pack(path, records, *, index="tbi"):
@@ -353,7 +353,7 @@ def test_people_in_two_files_must_be_merged_first(run, tmp_path):
     for order in ((inside, outside), (outside, inside)):
         result = run("haplotypes", "--vcf", order[0], "--vcf", order[1], *ROLES, "--out", tmp_path / "w.h5")
         assert result.code == 3
-        assert "merge the files into one first (bcftools merge)" in result.err
+        assert "merge the files first (bcftools merge)" in result.err
         assert "--missing-to-ref" in result.err
         assert f"{order[0]}: lacks" in result.err
     result = run("haplotypes", "--vcf", inside, *ROLES, "--out", tmp_path / "w.h5")
@@ -366,7 +366,7 @@ def test_a_file_of_archaic_people_given_as_one_of_modern_people(run, tmp_path):
     other = write_vcf(tmp_path / "a.vcf", ["A0"], [(100, "A", ["G"], ["0/0"])])
     result = run("haplotypes", "--vcf", vcf, "--vcf", other, *ROLES, "--archaic", "A0", "--out", tmp_path / "w.h5")
     assert result.code == 3
-    assert f"{other}: holds archaic people (A0)" in result.err
+    assert f"{other}: holds archaic samples (A0)" in result.err
     assert "--archaic-vcf" in result.err
 
 
@@ -380,7 +380,7 @@ def test_headers_of_two_builds(ok, run, tmp_path):
     result = run(*command, "--archaic-vcf", other, "--archaic", "A0")
     assert result.code == 3
     assert "gives chr7 25500 bp in its header" in result.err
-    assert "a.vcf gives 25501 bp: they are of different builds of the genome" in result.err
+    assert "a.vcf gives 25501 bp: they are of different genome builds" in result.err
     for contigs in ([("7", LENGTH), ("8", 9)], [("8", 9)], [("7", 0)], [("7", 1), ("chr7", LENGTH)]):
         ok(*command, "--archaic-vcf", write_lines(other, ["A0"], line, contigs=contigs), "--archaic", "A0")
     lines = [f"chr8 101 . A G . . . GT {' '.join(SITE)}"]
@@ -388,7 +388,7 @@ def test_headers_of_two_builds(ok, run, tmp_path):
         more = write_lines(tmp_path / "n.vcf", SAMPLES, lines, contigs=[("chr7", length), ("chr8", 900)])
         result = run(*command, "--vcf", more)
         assert result.code == code or length == LENGTH - 1  # chr7 was read from the other file
-        assert ("different builds" in result.err) == (code == 3)
+        assert ("different genome builds" in result.err) == (code == 3)
 
 
 @pytest.mark.parametrize(
@@ -511,7 +511,7 @@ def test_call_sets_without_a_site_in_common(run, tmp_path):
     command = ("haplotypes", "--vcf", vcf, *ROLES, "--out", tmp_path / "w.h5")
     result = run(*command)
     assert result.code == 3
-    assert "at 100 of 100 sites (100%) nobody of the outgroup is called" in result.err
+    assert "at 100 of 100 sites (100%) no outgroup sample is called" in result.err
     assert run(*command, "--missing", "reference").code == 0
 
 
@@ -583,7 +583,7 @@ def test_headers_are_compared_where_that_of_the_people_gives_no_length(run, ok, 
     rest = ("--archaic", "A0,A1", "--out", tmp_path / "w.h5")
     result = run("haplotypes", "--vcf", modern, *ROLES, "--archaic-vcf", archaic[0], "--archaic-vcf", archaic[1], *rest)
     assert result.code == 3
-    for text in ("A0.vcf", "A1.vcf", "5000 bp", "6000 bp", "different builds"):
+    for text in ("A0.vcf", "A1.vcf", "5000 bp", "6000 bp", "different genome builds"):
         assert text in result.err
     write_lines(archaic[1], ["A1"], ["7 100 . A G . . . GT 0/0"], contigs=[("7", 5_000)])
     ok("haplotypes", "--vcf", modern, *ROLES, "--archaic-vcf", archaic[0], "--archaic-vcf", archaic[1], *rest)

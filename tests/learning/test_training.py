@@ -13,9 +13,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from archaictools.learning import training
 from archaictools.learning.checkpoint import FILE
 from archaictools.learning.splits import TRAIN, SplitScheme, make_split
+from archaictools.sequence import fit
 from archaictools.sequence.batches import TrainingBatches
 from archaictools.sequence.dataset import locations_of
 from archaictools.sequence.token_file import open_tokens
@@ -110,10 +110,10 @@ def test_batches_hold_every_sentence_once_in_a_reproducible_order(words, monkeyp
 
 def test_class_weights_balance():
     label = np.array([1, 0, 0, 0], dtype=np.int8)
-    weight = training._weights(label, "balanced")
+    weight = fit._weights(label, "balanced")
     assert weight[label == 1].sum() == pytest.approx(weight[label == 0].sum())
     assert weight.mean() == pytest.approx(1)
-    assert (training._weights(label, "none") == 1).all()
+    assert (fit._weights(label, "none") == 1).all()
 
 
 def test_a_diverging_loss_ends_the_run_in_a_sentence(run, words, tmp_path):

@@ -96,7 +96,7 @@ def windows(*, files: WindowFiles, regions: RegionOptions, cutting: WindowOption
         target = outputs.stage(files.out) if files.out else None
         table = outputs.stage(files.summary) if files.summary else None
         folder = outputs.stage_folder(files.by_chromosome) if files.by_chromosome else None
-        genome.letters.tell(tally, "genome")
+        genome.letters.add_to(tally, "genome")
         classes = select_regions(genome, regions, seed=run.seed, tally=tally)
         with Progress(None, "windows", "cut") as progress:
             pieces = cut_regions(classes, genome, cutting, tally=tally, progress=progress)

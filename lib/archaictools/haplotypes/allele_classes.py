@@ -1,10 +1,9 @@
-"""The variant alphabet: an allele that a haplotype carries, as a word.
+"""Classes of alleles: the features of a haplotype.
 
-A word is a pattern: how frequent the carried allele is in the outgroup, and whether the archaic genomes carry it. There
-are 8 x 4 = 32 of them, whichever allele is REF, and no allele is deleted because the outgroup holds a little of it: an
-outgroup with archaic ancestors of its own would otherwise erase the signal. Alleles that every modern person carries
-say nothing and are no words. A bin is the multiset of its words, kept as 32 counts: through a Dense layer these
-measure better than one id a bin through an Embedding, and the layer's kernel still holds a vector for each pattern.
+A class combines the frequency of an allele in the outgroup with the archaic genotypes. There are 8 x 4 = 32 classes,
+whichever allele is REF. An allele that is rare in the outgroup is kept, since the outgroup may have archaic ancestors
+of its own. Monomorphic sites are skipped. A bin is described by 32 counts, one for each class. Counts through a Dense
+layer are more accurate than one id a bin through an Embedding, and the kernel still has a vector for each class.
 """
 
 from __future__ import annotations
@@ -16,31 +15,31 @@ import numpy.typing as npt
 
 Int = npt.NDArray[np.integer]
 
-#: Classes of an allele's frequency in the outgroup, by the number of its called haplotypes.
+#: Classes of the frequency of an allele among the called outgroup haplotypes.
 FREQUENCIES = ("absent", "to_1", "to_10", "to_50", "over_50", "from_90", "from_99", "fixed")
 
-#: What the archaic people say of an allele: none of those called carries it, the best match carries it on one
-#: chromosome, on both, or none is called.
+#: Best archaic genotype match of an allele: no called archaic sample carries it, one chromosome of the best match
+#: carries it, both do, or no archaic sample is called.
 ARCHAIC = ("lacked", "het", "hom", "uncalled")
 
-#: The words, in the order of their ids (from 0).
+#: The classes, in the order of their ids (from 0).
 PATTERNS = tuple(f"{frequency}_{archaic}" for frequency in FREQUENCIES for archaic in ARCHAIC)
 
-#: Words below this are of alleles rare enough in the outgroup (class ``to_10`` at most) to tell where a segment comes
-#: from.
+#: Ids below this belong to alleles that are rare in the outgroup (class ``to_10`` at most): these tell the source of a
+#: segment.
 RARE = (FREQUENCIES.index("to_10") + 1) * len(ARCHAIC)
 
-#: Words below this are of alleles (class ``to_1`` at most) that haplotypes which share them have from one ancestor.
+#: Ids below this belong to alleles (class ``to_1`` at most) that haplotypes inherited from a common ancestor.
 PRIVATE = (FREQUENCIES.index("to_1") + 1) * len(ARCHAIC)
 
 UNCALLED = ARCHAIC.index("uncalled")
 
-#: Words from here on are of alleles that all of the outgroup carries.
+#: Ids from here on belong to alleles that the whole outgroup carries.
 FIXED = FREQUENCIES.index("fixed") * len(ARCHAIC)
 
 
 def frequency_class(carriers: Int, called: Int) -> npt.NDArray[np.int8]:
-    """Return the class of each allele's frequency.
+    """Return the frequency class of each allele.
 
     Parameters
     ----------
@@ -67,19 +66,19 @@ def frequency_class(carriers: Int, called: Int) -> npt.NDArray[np.int8]:
 
 
 def archaic_state(carried: Int, called: Int) -> npt.NDArray[np.int8]:
-    """Return what the archaic people say of alleles.
+    """Return the best archaic genotype match of each allele.
 
     Parameters
     ----------
     carried
-        (..., people): chromosomes of each archaic person that carry the allele, 0 to 2.
+        (..., samples): chromosomes of each archaic sample that carry the allele, 0 to 2.
     called
-        Of the same shape: that person's called chromosomes, 0 to 2.
+        Same shape: called chromosomes of the sample, 0 to 2.
 
     Returns
     -------
     numpy.ndarray
-        int8 (...) index into :data:`ARCHAIC`; the best of the people counts, and without any, all are ``uncalled``.
+        int8 (...) index into :data:`ARCHAIC`, of the best match; without archaic samples, all are ``uncalled``.
     """
     dosage = np.where(carried == 0, 0, np.where(carried < called, 1, 2))
     best = dosage.max(axis=-1, initial=0)
@@ -87,67 +86,68 @@ def archaic_state(carried: Int, called: Int) -> npt.NDArray[np.int8]:
     return np.where(known, best, UNCALLED).astype(np.int8)
 
 
-def ordered_pairs(people: int) -> list[tuple[int, int]]:
-    """Return the ordered pairs of archaic people, in the order in which words files hold them.
+def ordered_pairs(samples: int) -> list[tuple[int, int]]:
+    """Return the ordered pairs of archaic samples, in the order of the file.
 
     Examples
     --------
     >>> ordered_pairs(3)
     [(0, 1), (0, 2), (1, 0), (1, 2), (2, 0), (2, 1)]
     """
-    return list(itertools.permutations(range(people), 2))
+    return list(itertools.permutations(range(samples), 2))
 
 
 def pattern_ids(frequency: npt.NDArray[np.int8], archaic: npt.NDArray[np.int8]) -> npt.NDArray[np.int8]:
-    """Return the word of each allele: index into :data:`PATTERNS`."""
+    """Return the class of each allele: int8 index into :data:`PATTERNS`."""
     return (frequency * np.int8(len(ARCHAIC)) + archaic).astype(np.int8)
 
 
-def keep_within_groups(words: npt.NDArray[np.int8], first: npt.NDArray[np.int64]) -> npt.NDArray[np.int8]:
-    """Take an outgroup's only allele for a word where someone of the haplotype's own group has another allele.
+def keep_within_groups(features: npt.NDArray[np.int8], first: npt.NDArray[np.int64]) -> npt.NDArray[np.int8]:
+    """Drop fixed alleles where the haplotype's own group is monomorphic.
 
-    What others have must not count without an end: of 500 people somebody differs nearly everywhere.
+    Without this rule, features would depend on the number of samples: of 500 samples, some sample differs nearly
+    everywhere.
 
     Parameters
     ----------
-    words
-        (sites, haplotypes) ids at sites at which the outgroup has one allele; -1 where a haplotype has no word.
+    features
+        int8 (sites, haplotypes): classes at sites at which the outgroup has one allele, -1 for none.
     first
-        First haplotype of each group, ascending from 0.
+        int64 (groups,): first haplotype of each group, ascending from 0.
 
     Returns
     -------
     numpy.ndarray
-        Of the same shape; -1 where a group has nothing but that allele.
+        Same shape; -1 where the whole group carries this allele.
 
     Examples
     --------
     >>> keep_within_groups(np.array([[0, 28, 28, 28], [28, -1, 30, 2]], dtype=np.int8), np.array([0, 2])).tolist()
     [[0, 28, -1, -1], [-1, -1, 30, 2]]
     """
-    other = np.logical_or.reduceat((words >= 0) & (words < FIXED), first, axis=1)
-    there = np.repeat(other, np.diff(first, append=words.shape[1]), axis=1)
-    return np.where(there | (words < FIXED), words, np.int8(-1))
+    other = np.logical_or.reduceat((features >= 0) & (features < FIXED), first, axis=1)
+    there = np.repeat(other, np.diff(first, append=features.shape[1]), axis=1)
+    return np.where(there | (features < FIXED), features, np.int8(-1))
 
 
-def count_words(words: npt.NDArray[np.int8], bins: npt.NDArray[np.int64], number: int) -> npt.NDArray[np.int64]:
-    """Count the words of haplotypes in bins.
+def count_features(features: npt.NDArray[np.int8], bins: npt.NDArray[np.int64], number: int) -> npt.NDArray[np.int64]:
+    """Count features of haplotypes in bins.
 
     Parameters
     ----------
-    words
-        (sites, haplotypes) ids; -1 where a haplotype has no word.
+    features
+        int8 (sites, haplotypes): classes, -1 for none.
     bins
-        (sites,) bin of each site, below ``number``.
+        int64 (sites,): bin of each site, less than ``number``.
     number
-        Bins.
+        Number of bins.
 
     Returns
     -------
     numpy.ndarray
         int64 (haplotypes, number, 32).
     """
-    haplotypes, size = words.shape[1], len(PATTERNS)
-    key = np.arange(haplotypes) * (number * size) + (bins * size)[:, None] + words
-    there = key.ravel() if words.min(initial=0) >= 0 else key[words >= 0]
+    haplotypes, size = features.shape[1], len(PATTERNS)
+    key = np.arange(haplotypes) * (number * size) + (bins * size)[:, None] + features
+    there = key.ravel() if features.min(initial=0) >= 0 else key[features >= 0]
     return np.bincount(there, minlength=haplotypes * number * size).reshape(haplotypes, number, size)

@@ -1,4 +1,4 @@
-"""What archaic genomes carry at the sites of modern people: beside them in one VCF, or in files of their own."""
+"""Archaic genotypes at the sites of modern samples, from the same VCF or from files of their own."""
 
 from __future__ import annotations
 
@@ -22,35 +22,35 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("archaictools")
 
-#: Share of calls at which two archaic files of one person contradict each other, above which a warning is given.
-CONTRADICTORY = 0.01
+#: Share of contradicting calls in two archaic files of one sample above which a warning is given.
+MAX_CONTRADICTIONS = 0.01
 
 
 class Archaics:
-    """Archaic people wherever they stand: beside modern people in one VCF, or in files of their own.
+    """Genotypes of archaic samples, from the VCF of modern samples and from files of their own.
 
     Parameters
     ----------
     names
-        Archaic people, in the order in which results name them.
+        Archaic samples, in the order of the results.
     source
-        The VCF of modern people.
+        VCF of modern samples.
     files
-        Those of archaic people.
+        Files of archaic samples.
     missing
         See :class:`archaictools.haplotypes.options.EncodingOptions`.
     tally
-        Counts sites.
+        Counts of sites.
 
     Attributes
     ----------
     here
-        People read from ``source``, after all modern ones.
+        Archaic samples that are read from ``source``, after all modern samples.
 
     Raises
     ------
     InputError
-        If somebody is nowhere.
+        If a sample is in no file.
     """
 
     def __init__(
@@ -63,22 +63,22 @@ class Archaics:
         self._check = ReferenceCheck(source.path) if missing == "ask" and self.here else None
 
     def lacks(self, name: str, chrom: str) -> bool:
-        """Tell whether no file of an archaic person holds a chromosome, as far as the files were read."""
+        """Return whether no file of an archaic sample has records of a chromosome, as far as the files were read."""
         files = [archaic for archaic in self._files if name in archaic.names]
         return bool(files) and not any(archaic.holds(chrom) for archaic in files)
 
     def carried(self, chrom: str, sites: Sites) -> tuple[npt.NDArray[np.int8], npt.NDArray[np.int8]]:
-        """Return what the archaic people carry at the next sites of modern people.
+        """Return the archaic genotypes at the next sites of modern samples.
 
         Returns
         -------
         carried
-            int8 (sites, 4, people): chromosomes that carry each of the modern record's alleles.
+            int8 (sites, 4, samples): chromosomes that carry each allele of the modern record.
         called
-            int8 (sites, people): chromosomes that are called.
+            int8 (sites, samples): called chromosomes.
         """
         shape = (len(sites), len(self._names))
-        # Alleles are compared as bases: two files may number them differently.
+        # Alleles are compared as bases, since two files may number them differently.
         bases = np.full((*shape, 2), -1, dtype=np.int8)
         if self.here:
             own = slice(sites.calls.alleles.shape[1] - len(self.here), None)
@@ -100,12 +100,12 @@ class Archaics:
         return carried, called
 
     def finish(self) -> None:
-        """Check the file of modern people, once it was read, for its archaic people."""
+        """Check the archaic samples of the VCF of modern samples, after it was read."""
         if self._check is not None:
             self._check.finish()
 
     def _both(self, first: npt.NDArray[np.int8], second: npt.NDArray[np.int8]) -> npt.NDArray[np.int8]:
-        """Return the calls of two files of the same people, the first's where it has one; count contradictions."""
+        """Return the calls of the first of two files, and of the second where it has none; count contradictions."""
         before, after = np.any(first >= 0, axis=2), np.any(second >= 0, axis=2)
         both = before & after
         if both.any():
@@ -115,29 +115,29 @@ class Archaics:
                 item = "calls that two archaic files contradict, the first file's used"
                 self._tally.add(GROUP, item, int(contrary.sum()))
         known = np.where(before[..., None], first, second)
-        # A record that cannot be used is no missing call, whichever file holds it.
+        # An unusable record in either file is no missing call.
         unusable = ~before & ~after & (np.minimum(first, second) == UNUSABLE).any(axis=2)
         return np.where(unusable[..., None], np.int8(UNUSABLE), known)
 
 
 def check_files(files: Sequence[ArchaicFile], names: Sequence[str], chromosomes: Sequence[str], tally: Summary) -> None:
-    """Check the files of archaic people, once all modern people were read.
+    """Check the files of archaic samples, after all modern samples were read.
 
     Parameters
     ----------
     files
-        The files.
+        Files of archaic samples.
     names
-        All archaic people.
+        All archaic samples.
     chromosomes
-        Those of modern people.
+        Chromosomes of the modern samples.
     tally
-        Counts what they lack.
+        Counts of files and chromosomes that are missing.
 
     Raises
     ------
     InputError
-        If the files of a person hold none of the chromosomes, or a file is of another build or leaves out REF.
+        If the files of a sample have none of the chromosomes, or if a file is of another build or leaves out REF.
     """
     if not chromosomes:
         return
@@ -145,21 +145,21 @@ def check_files(files: Sequence[ArchaicFile], names: Sequence[str], chromosomes:
         own = [archaic for archaic in files if name in archaic.names]
         if own and not any(archaic.served for archaic in own):
             raise InputError(
-                f"holds none of the chromosomes of the modern people ({shortlist(chromosomes)}), only "
+                f"holds none of the chromosomes of the modern samples ({shortlist(chromosomes)}), only "
                 f"{shortlist(own[0].met) or 'none'}",
                 path=own[0].path,
                 remedy="give archaic genomes of the same chromosomes and the same build",
             )
     for archaic in files:
         if not archaic.served:
-            log.warning("%s holds no record on the chromosomes of the modern people: not used", archaic.path)
+            log.warning("%s holds no record on the chromosomes of the modern samples: not used", archaic.path)
             tally.add(GROUP, "files without a record on the chromosomes of the modern people, not used", 1)
         archaic.finish()
     both = tally.count(GROUP, "calls that two archaic files hold")
     contrary = tally.count(GROUP, "calls that two archaic files contradict, the first file's used")
-    if contrary > CONTRADICTORY * both:
+    if contrary > MAX_CONTRADICTIONS * both:
         log.warning(
-            "archaic files contradict each other at %s of %s calls that two of them hold: the file named first counts",
+            "archaic files contradict each other at %s of %s calls that two of them have: the first file is used",
             f"{contrary:,}", f"{both:,}",
         )  # fmt: skip
     for name in names:

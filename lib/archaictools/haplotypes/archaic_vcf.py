@@ -1,4 +1,4 @@
-"""An archaic VCF, read in step with the sites of modern people: its records, and the REF blocks of a gVCF."""
+"""Read an archaic VCF or gVCF together with the sites of modern samples: its records, and its REF blocks."""
 
 from __future__ import annotations
 
@@ -30,26 +30,33 @@ log = logging.getLogger("archaictools")
 
 GROUP = "archaic"
 
-#: In place of a base, where the archaic record contradicts the modern one, or where its allele has no base.
+#: Code in place of a base: the archaic record contradicts the modern record, or its allele has no base.
 UNUSABLE = -2
 
-#: A file without a REF call among so many others is refused before its end.
+#: A file is refused before its end after this many sites without a REF call.
 _EARLY = 10_000
 
-#: Shares of shared sites at which REF differs, above which a warning is given, and above which the run stops. Files of
-#: one build have one REF but for few errors of a liftover; of two builds, REF differs at half of the sites or more.
-STRANGE, OTHER_BUILD = 0.01, 0.1
-#: Fewer shared sites than this do not stop the run, and fewer different ones give no warning; after so many shared
-#: sites the run stops before the end.
-_FEW, _CHANCE, _ENOUGH = 20, 3, 10_000
+#: Share of shared sites with another REF above which a warning is given, and above which the run stops. Files of one
+#: build have the same REF but for few liftover errors; REF of two builds differs at half of the sites or more.
+WARNING_SHARE, OTHER_BUILD_SHARE = 0.01, 0.1
+#: Shared sites needed to stop the run, sites with another REF needed for a warning, and shared sites needed to stop
+#: before the end.
+_MIN_SHARED, _MIN_DIFFERENT, _ENOUGH = 20, 3, 10_000
 
 
 @dataclass
 class ReferenceCheck:
-    """Refuse archaic genomes that are only given where they are not REF: what a missing call means is then unknown.
+    """Refuses archaic genomes that are only given where they are not REF: a missing call may then mean REF.
 
-    Where one file holds several people, one is called REF where another is not; so only sites count at which nobody of
-    them carries anything else.
+    In a file of several samples, one sample is REF where another is not. Therefore only sites count at which all called
+    samples are REF.
+
+    Attributes
+    ----------
+    path
+        The file.
+    reference, other
+        Numbers of sites called as REF alone, and of sites with another allele.
     """
 
     path: Path
@@ -57,7 +64,7 @@ class ReferenceCheck:
     other: int = 0
 
     def count(self, sites: Sites, columns: slice) -> None:
-        """Count genotypes; raise InputError where all of very many are not REF."""
+        """Count sites; raise InputError if none of very many is REF alone."""
         alleles = sites.calls.alleles[:, columns]
         carries = (alleles > 0).any(axis=(1, 2))
         self.other += int(carries.sum())
@@ -66,13 +73,13 @@ class ReferenceCheck:
             self.finish()
 
     def finish(self) -> None:
-        """Raise InputError where something was called, but nothing as REF; warn where it is one call only."""
+        """Raise InputError if sites were called, but none as REF alone; warn if it is a single site."""
         if self.reference or not self.other:
             return
         problem = f"calls no site as REF alone, but {self.other:,} as something else: a missing call may mean REF"
         remedy = (
-            "give --archaic-missing uncalled where it may as well mean not called, or --archaic-missing reference "
-            "where it always means REF"
+            "give --archaic-missing uncalled if it may also mean not called, or --archaic-missing reference "
+            "if it always means REF"
         )
         if self.other > 1:
             raise InputError(problem, path=self.path, remedy=remedy)
@@ -81,9 +88,16 @@ class ReferenceCheck:
 
 @dataclass
 class BuildCheck:
-    """Compare REF of archaic and modern records at one position; stop where too many differ.
+    """Compares REF of archaic and modern records; stops the run if too many differ.
 
-    A record whose REF is an ALT of the other does not count as different: some files exchange REF and ALT.
+    A record whose REF is an ALT of the other record does not count as different: some files exchange REF and ALT.
+
+    Attributes
+    ----------
+    path
+        The archaic file.
+    shared, differ
+        Numbers of shared sites, and of those with another REF.
     """
 
     path: Path
@@ -91,26 +105,26 @@ class BuildCheck:
     differ: int = 0
 
     def count(self, theirs: npt.NDArray[np.int8], ours: npt.NDArray[np.int8]) -> None:
-        """Count records, given as their bases, REF first."""
+        """Count shared sites: int8 (sites, 4) of archaic and of modern bases, REF first."""
         known = (ours == theirs[:, :1]).any(axis=1) | (theirs == ours[:, :1]).any(axis=1)
         self.shared += len(known)
         self.differ += int(np.count_nonzero(~known))
-        if self.shared >= _ENOUGH and self.differ > OTHER_BUILD * self.shared:
+        if self.shared >= _ENOUGH and self.differ > OTHER_BUILD_SHARE * self.shared:
             self.finish()
 
     def finish(self) -> None:
-        """Raise InputError, or warn, where REF differs too often."""
-        few = self.shared < _FEW
-        if self.differ <= STRANGE * self.shared or (few and self.differ < _CHANCE):
+        """Raise InputError, or warn, if REF differs too often."""
+        few = self.shared < _MIN_SHARED
+        if self.differ <= WARNING_SHARE * self.shared or (few and self.differ < _MIN_DIFFERENT):
             return
         problem = (
-            f"has another REF than the modern people at {self.differ:,} of {self.shared:,} shared sites "
+            f"has another REF than the modern samples at {self.differ:,} of {self.shared:,} shared sites "
             f"({self.differ / self.shared:.1%})"
         )
         remedy = "give archaic genomes of the same build, or lift them over and normalise REF"
-        if self.differ > OTHER_BUILD * self.shared and not few:
-            raise InputError(f"{problem}: it is of another build of the genome", path=self.path, remedy=remedy)
-        log.warning("%s: %s; is it of another build of the genome?", self.path, problem)
+        if self.differ > OTHER_BUILD_SHARE * self.shared and not few:
+            raise InputError(f"{problem}: it is of another genome build", path=self.path, remedy=remedy)
+        log.warning("%s: %s; is it of another genome build?", self.path, problem)
 
 
 class _OpenBlocks:
@@ -120,59 +134,59 @@ class _OpenBlocks:
         self._blocks: ReferenceBlocks | None = None
 
     def add(self, blocks: ReferenceBlocks) -> None:
-        """Take the next blocks; one that begins later counts where two overlap."""
+        """Add the next blocks; where two overlap, the one that begins later counts."""
         self._blocks = blocks if self._blocks is None else ReferenceBlocks.joined([self._blocks, blocks])
 
     def clear(self) -> None:
-        """Forget all: the next chromosome begins."""
+        """Remove all blocks, at the start of a chromosome."""
         self._blocks = None
 
-    def at(self, position: npt.NDArray[np.int64], people: int) -> npt.NDArray[np.int8]:
-        """Return int8 (positions, people, 2): 0 for REF, -1 for no block or not called; forget what ends there."""
-        found = np.full((len(position), people, 2), -1, dtype=np.int8)
+    def at(self, position: npt.NDArray[np.int64], samples: int) -> npt.NDArray[np.int8]:
+        """Return int8 (positions, samples, 2): 0 for REF, -1 for no block or not called; remove blocks that end."""
+        found = np.full((len(position), samples, 2), -1, dtype=np.int8)
         blocks = self._blocks
         if blocks is None or not len(position):
             return found
         last = np.searchsorted(blocks.start, position, side="right") - 1
-        for person in range(people):
-            end = blocks.end[:, person]
-            reach = np.maximum.accumulate(end)  # of this block and all before it
+        for sample in range(samples):
+            end = blocks.end[:, sample]
+            reach = np.maximum.accumulate(end)  # largest end of this block and all before it
             block = last.copy()
             open_ = np.flatnonzero((block >= 0) & (reach[block] > position))
             while len(open_):
                 here = open_[end[block[open_]] > position[open_]]
-                found[here, person] = blocks.alleles[block[here], person]
+                found[here, sample] = blocks.alleles[block[here], sample]
                 open_ = open_[end[block[open_]] <= position[open_]]
-                block[open_] -= 1  # a block around the one before
+                block[open_] -= 1  # a block that contains the one before
         keep = (blocks.end > position[-1] + 1).any(axis=1)
         self._blocks = blocks.take(keep) if keep.any() else None
         return found
 
 
 class ArchaicFile:
-    """An archaic VCF or BCF, read in step with the chromosomes and positions of modern people.
+    """An archaic VCF or BCF, read along the chromosomes and positions of modern samples.
 
     Parameters
     ----------
     path
         The file.
     names
-        Archaic people asked for; those that the file holds are read.
+        Archaic samples; those that the file contains are read.
     naming
-        Reconciles names of chromosomes.
+        Finds the common name of a chromosome.
     tally
-        Counts records.
+        Counts of records.
     check
-        Refuse a file without REF calls.
+        Whether to refuse a file without REF calls.
     pass_only
-        Drop records that a filter has marked.
+        Drop records whose FILTER is neither PASS nor missing.
 
     Attributes
     ----------
     names
-        Those of the people that the file holds.
+        Archaic samples in the file.
     lengths
-        Chromosome lengths of its header.
+        Chromosome lengths of the header, in bp.
     """
 
     def __init__(
@@ -184,7 +198,7 @@ class ArchaicFile:
             self.lengths = variants.lengths
         if not self.names:
             raise InputError(
-                f"holds none of the archaic people {shortlist(names)} (it holds {shortlist(variants.samples)})",
+                f"holds none of the archaic samples {shortlist(names)} (it holds {shortlist(variants.samples)})",
                 path=path,
                 remedy="name them as in the #CHROM line",
             )
@@ -197,7 +211,7 @@ class ArchaicFile:
         self._next: Sites | None = None
         self._blocks = _OpenBlocks()
         self._at = ""
-        # Chromosomes, without chr: of which the file has records; asked for; passed while reading; read to their end.
+        # Chromosomes, without chr: with records in the file; requested; met while reading; read to their end.
         self._holds, self._asked, self._passed, self._read = set[str](), set[str](), set[str](), set[str]()
         self._opened = self._whole = self._matched = False
 
@@ -206,26 +220,26 @@ class ArchaicFile:
         self._stack.close()
 
     def holds(self, chrom: str) -> bool:
-        """Tell whether records of a chromosome were found, once it was asked for."""
+        """Return whether records of a chromosome were found, once it was requested."""
         return bare(chrom) in self._holds
 
     @property
     def met(self) -> list[str]:
-        """Chromosomes of which records were found, without ``chr``."""
+        """Chromosomes with records, named without ``chr``."""
         return sorted(self._holds)
 
     @property
     def served(self) -> bool:
-        """Records of a chromosome that was asked for were found."""
+        """Whether records of a requested chromosome were found."""
         return bool(self._holds & self._asked)
 
     def finish(self) -> None:
-        """Check what the whole file holds.
+        """Check the whole file.
 
         Raises
         ------
         InputError
-            If it calls nothing as REF, or its REF is that of another build.
+            If no site is called as REF alone, or if REF is that of another build.
         """
         self._build.finish()
         if self._check is not None:
@@ -233,17 +247,17 @@ class ArchaicFile:
                 self._advance()
             self._check.finish()
         if self.served and not self._matched:
-            log.warning("%s has no single-nucleotide record or REF block at a site of the modern people", self.path)
+            log.warning("%s has no single-nucleotide record or REF block at a site of the modern samples", self.path)
 
     def bases(self, chrom: str, sites: Sites) -> npt.NDArray[np.int8]:
-        """Return the bases that its people carry at the next sites of a chromosome of modern people.
+        """Return the bases of the archaic samples at the next sites of a chromosome.
 
-        Chromosomes may be asked for in any order, each once.
+        Chromosomes may be requested in any order, each once.
 
         Returns
         -------
         ndarray
-            int8 (sites, people, 2): -1 not called, :data:`UNUSABLE` where a base cannot be told.
+            int8 (sites, samples, 2): -1 not called, :data:`UNUSABLE` if the base is unknown.
         """
         carried = np.full((len(sites), len(self.names), 2), -1, dtype=np.int8)
         named = np.zeros(len(sites), dtype=bool)
@@ -262,7 +276,7 @@ class ArchaicFile:
             if found.blocks is not None:
                 self._blocks.add(found.blocks)
         covered = self._blocks.at(sites.position, len(self.names))
-        # A record counts at its own base, whatever the block around it has.
+        # A record takes precedence over the block around it.
         covered[named] = -1
         within = (covered == 0).any(axis=(1, 2))
         if within.any():
@@ -273,7 +287,7 @@ class ArchaicFile:
         return carried
 
     def _up_to(self, chrom: str, last: int) -> Iterator[Sites]:
-        """Yield all sites of a chromosome that were not yielded yet and lie at or before a position."""
+        """Yield the next sites of a chromosome, up to and including a position."""
         self._asked.add(chrom)
         while self._seek(chrom) and self._next is not None and self._next.position[0] <= last:
             part, rest = self._next.up_to(last)
@@ -301,6 +315,7 @@ class ArchaicFile:
         return bool(self._at)
 
     def _open(self) -> None:
+        """Open the file at its beginning."""
         self._stack.close()
         variants: VariantFile = self._stack.enter_context(open_variants(self.path, self.names))
         tally = Summary() if self._opened else self._tally  # records are counted once
@@ -311,11 +326,13 @@ class ArchaicFile:
         self._advance()
 
     def _meet(self, name: str) -> bool:
+        """Note a chromosome of the file; all chromosomes are read."""
         self._naming.common(name, self.path, leads=False)
         self._holds.add(bare(name))
         return True
 
     def _advance(self) -> None:
+        """Read the next sites."""
         self._next = next(self._sites, None)
         if self._next is None:
             self._at, self._whole = "", True
@@ -327,13 +344,13 @@ class ArchaicFile:
 
 
 def _agree(theirs: npt.NDArray[np.int8], ours: npt.NDArray[np.int8]) -> npt.NDArray[np.bool_]:
-    """Tell at which sites two records can be compared: they have one REF, or each has the REF of the other as ALT."""
+    """Return the sites at which two records have the same REF, or each has the REF of the other as ALT."""
     known = (ours == theirs[:, :1]).any(axis=1) & (theirs == ours[:, :1]).any(axis=1)
     return np.asarray((theirs[:, 0] == ours[:, 0]) | known)
 
 
 def carried_bases(sites: Sites, columns: slice) -> npt.NDArray[np.int8]:
-    """Return the bases that people carry: int8 (sites, people, 2), -1 not called, :data:`UNUSABLE` for no base."""
+    """Return the bases of some samples: int8 (sites, samples, 2), -1 not called, :data:`UNUSABLE` for no base."""
     alleles = sites.calls.alleles[:, columns]
     rows = np.arange(len(sites))[:, None, None]
     found = np.where(alleles >= 0, sites.bases[rows, np.maximum(alleles, 0)], np.int8(-1))

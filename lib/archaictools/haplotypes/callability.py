@@ -1,8 +1,8 @@
-"""Which bins of a haplotype hold data: sites that others are called at, and the haplotype's own missing calls.
+"""Bins in which a haplotype has data, from its missing calls at sites at which others are called.
 
-A mask tells where a genome can be called. Missing genotypes tell more: a person without calls, the end of a haploid
-chromosome, a deletion. Without a call there is no evidence, so such a bin has no probability (NA), and none of its
-bases count as callable.
+A mask tells where genomes can be called. Missing genotypes tell where this one is not: a sample without calls, the end
+of a haploid chromosome, a deletion. A bin without calls has no evidence: its probability is NA, and its bases do not
+count as callable.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from scipy.ndimage import uniform_filter1d
 
 from archaictools.intervals import IntervalSet, flags_of_runs, runs_of_true
 
-#: A bin is read where a haplotype is called at more than this share of the sites at which others are called.
-LEAST_CALLED = 0.1
+#: A bin is read if a haplotype is called at more than this share of the sites at which others are called.
+MIN_CALLED_SHARE = 0.1
 
-#: A site counts as evidence where at least this share of the haplotypes of one group, ingroup or outgroup, is called.
-TYPED = 0.5
+#: A site is evidence if at least this share of the haplotypes of the ingroup, or of the outgroup, is called.
+MIN_TYPED_SHARE = 0.5
 
 
 def typed_sites(alleles: npt.NDArray[np.int8], exists: npt.NDArray[np.bool_] | None = None) -> npt.NDArray[np.bool_]:
@@ -26,9 +26,9 @@ def typed_sites(alleles: npt.NDArray[np.int8], exists: npt.NDArray[np.bool_] | N
     Parameters
     ----------
     alleles
-        int8 (sites, haplotypes) of the group; -1 not called.
+        int8 (sites, haplotypes): alleles of the group, -1 not called.
     exists
-        bool (sites, haplotypes), False where a haploid genotype has no second allele; None where all exist.
+        bool (sites, haplotypes): False where a haploid genotype has no second allele; None if all exist.
 
     Returns
     -------
@@ -37,21 +37,21 @@ def typed_sites(alleles: npt.NDArray[np.int8], exists: npt.NDArray[np.bool_] | N
     """
     called = np.count_nonzero(alleles >= 0, axis=1)
     total = alleles.shape[1] if exists is None else np.count_nonzero(exists, axis=1)
-    return np.asarray(called >= np.maximum(TYPED * total, 1))
+    return np.asarray(called >= np.maximum(MIN_TYPED_SHARE * total, 1))
 
 
 def read_bins(typed: npt.NDArray[np.integer], missing: npt.NDArray[np.integer]) -> npt.NDArray[np.bool_]:
-    """Return the bins in which haplotypes hold data.
+    """Return the bins in which haplotypes have data.
 
-    A bin without sites is read unless the nearest bins with sites, on either side, are not: a gap goes on between its
-    ends, and to the end of the chromosome.
+    A bin without sites is read unless the nearest bins with sites, on both sides, are not read: a gap continues between
+    its ends, and to the end of the chromosome.
 
     Parameters
     ----------
     typed
-        (bins,): sites at which most haplotypes of a group are called, see :func:`typed_sites`.
+        (bins,): number of sites at which most haplotypes of a group are called; see :func:`typed_sites`.
     missing
-        (haplotypes, bins): those of them at which a haplotype is not called.
+        (haplotypes, bins): number of these sites at which a haplotype is not called.
 
     Returns
     -------
@@ -68,7 +68,7 @@ def read_bins(typed: npt.NDArray[np.integer], missing: npt.NDArray[np.integer]) 
     if not len(there) or not missing.any():
         return found
     typed = np.asarray(typed, dtype=np.int64)
-    read = typed - missing > LEAST_CALLED * typed
+    read = typed - missing > MIN_CALLED_SHARE * typed
     after = np.searchsorted(there, np.arange(len(typed)))
     left = there[np.maximum(np.searchsorted(there, np.arange(len(typed)), side="right") - 1, 0)]
     right = there[np.minimum(after, len(there) - 1)]
@@ -87,12 +87,12 @@ def called_share(
     gaps
         bool (haplotypes, bins): bins without data.
     around
-        Bins whose sites are taken together, an odd number.
+        Width of the running mean in bins, an odd number.
 
     Returns
     -------
     numpy.ndarray
-        float64 (haplotypes, bins); 1 where nothing is known, at least :data:`LEAST_CALLED`.
+        float64 (haplotypes, bins); 1 where there is no site, and at least :data:`MIN_CALLED_SHARE`.
 
     Examples
     --------
@@ -106,11 +106,11 @@ def called_share(
             uniform_filter1d(counts.astype(np.float64), around, axis=-1, mode="constant") for counts in (known, called)
         )
     share = np.divide(called, known, out=np.ones(gaps.shape), where=known > 1e-9)
-    return np.asarray(np.clip(share, LEAST_CALLED, 1))
+    return np.asarray(np.clip(share, MIN_CALLED_SHARE, 1))
 
 
 def bridged(read: npt.NDArray[np.bool_], most: int) -> npt.NDArray[np.bool_]:
-    """Return bins that are read, and gaps of at most so many bins between two that are.
+    """Return bool (bins,): bins that are read, and gaps of at most ``most`` bins between them.
 
     Examples
     --------
@@ -122,7 +122,7 @@ def bridged(read: npt.NDArray[np.bool_], most: int) -> npt.NDArray[np.bool_]:
 
 
 def stretches(callable_bins: npt.NDArray[np.bool_], apart: int) -> list[tuple[int, int]]:
-    """Return the stretches [first, last) of callable bins, joined over gaps of fewer than ``apart`` bins.
+    """Return the runs [first, last) of callable bins, joined over gaps of fewer than ``apart`` bins.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Which sites tell whether a haplotype holds data, which of its calls are missing, and whether it exists at all."""
+"""Evidence of missing data: sites at which others are called, missing calls there, and haploid chromosomes."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Evidence:
     Parameters
     ----------
     outgroup, ingroup
-        Numbers of people; those of the outgroup come first in all arrays.
+        Numbers of samples; the outgroup comes first in all arrays.
     """
 
     def __init__(self, outgroup: int, ingroup: int) -> None:
@@ -32,25 +32,25 @@ class Evidence:
     def add(self, sites: Sites, alleles: npt.NDArray[np.int8], inside: Flags) -> tuple[Flags, Flags]:
         """Return the sites that are evidence, and the missing calls there.
 
-        A site is evidence where somebody of the outgroup, and most of the outgroup or of the ingroup, is called. Each
-        group counts by itself: a region that all of a large ingroup lacks is missing in them, however few the others
-        are. Sites at which the modern people do not differ are evidence, too.
+        A site is evidence if an outgroup haplotype is called, and most of the outgroup or of the ingroup. The groups
+        count separately: a region that a whole large ingroup lacks is missing there, however small the outgroup is.
+        Sites at which the modern samples do not differ are evidence, too.
 
         Parameters
         ----------
         sites
-            Their ``calls.haploid`` names haploid genotypes.
+            The sites; ``calls.haploid`` marks haploid genotypes.
         alleles
-            int8 (sites, people, 2) of everyone; -1 not called.
+            int8 (sites, samples, 2): alleles of outgroup and ingroup, -1 not called.
         inside
-            bool (sites,): in callable regions.
+            bool (sites,): sites in callable regions.
 
         Returns
         -------
         typed
-            bool (sites,): the sites that are evidence.
+            bool (sites,): sites that are evidence.
         missing
-            bool (sites, haplotypes of the ingroup).
+            bool (sites, ingroup haplotypes): missing calls at these sites.
         """
         people, haploid = self._people, sites.calls.haploid
         if haploid is not None:
@@ -71,7 +71,10 @@ class Evidence:
         return typed, (alleles[:, people] < 0).reshape(flat) & typed[:, None]
 
     def exists(self) -> Flags:
-        """Return which haplotypes exist, bool (haplotypes,): a person with haploid calls alone has no second."""
+        """Return which ingroup haplotypes exist: bool (haplotypes,).
+
+        A sample with haploid calls only has no second haplotype.
+        """
         exists = np.ones((len(self._haploid), 2), dtype=bool)
         exists[:, 1] = self._diploid | ~self._haploid
         return exists.reshape(-1)

@@ -1,4 +1,4 @@
-"""Checks across the headers of several VCFs: who is in which file, and whether all are of one build."""
+"""Checks of the headers of several VCFs: samples of each file, and one genome build for all."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ class Headers:
     Parameters
     ----------
     people
-        Who is read, and from which files.
+        Samples to encode, and their files.
     archaic
-        The files of archaic people.
+        Files of archaic samples.
 
     Raises
     ------
     InputError
-        If the modern people are spread over several files that each lack some of them, or a file holds none of them.
+        If the modern samples are spread over several files, or if a file has none of them.
     """
 
     def __init__(self, people: SampleSets, archaic: Sequence[ArchaicFile]) -> None:
@@ -45,42 +45,42 @@ class Headers:
             absent = [name for name in modern if name not in here]
             if len(absent) == len(modern) and here.intersection(people.archaic):
                 raise InputError(
-                    f"holds archaic people ({shortlist(sorted(here.intersection(people.archaic)))}), but nobody of the "
-                    "ingroup and the outgroup",
+                    f"holds archaic samples ({shortlist(sorted(here.intersection(people.archaic)))}), but no sample of "
+                    "the ingroup or the outgroup",
                     path=path,
-                    remedy="give it by --archaic-vcf",
+                    remedy="give it as --archaic-vcf",
                 )
             if absent and anywhere.issuperset(modern):
                 other = next(one for one in samples if absent[0] in samples[one])
                 raise InputError(
-                    f"lacks {shortlist(absent)}, whom {other} holds; each --vcf must hold everybody of the ingroup and "
-                    "of the outgroup",
+                    f"lacks {shortlist(absent)}, which {other} holds; each --vcf must hold all samples of the ingroup "
+                    "and the outgroup",
                     path=path,
-                    remedy="merge the files into one first (bcftools merge); sites that only one of them holds become "
-                    "missing in the other's people: fill these with bcftools merge --missing-to-ref, or read them with "
-                    "--missing reference, if both files hold every site at which their people differ from REF",
+                    remedy="merge the files first (bcftools merge). Sites that only one file holds become missing in "
+                    "the samples of the other: fill them with bcftools merge --missing-to-ref, or read them with "
+                    "--missing reference, if both files hold every site at which their samples differ from REF",
                 )
 
     def refuse_other_build(self, path: Path, name: str) -> None:
-        """Raise InputError if the headers of two files give a chromosome of a file different lengths.
+        """Raise InputError if two headers give different lengths for a chromosome.
 
         Parameters
         ----------
         path
-            The file.
+            The file that holds the chromosome.
         name
-            The chromosome, as that file names it.
+            Name of the chromosome in that file.
         """
         own = length_of(self._lengths[path], name)
         known, source = {own} if own else set(), path
         for other, header in self._lengths.items():
             found = {length for one in (name, other_style(name)) if (length := header.get(one))}
-            if not known:  # this header gives no length: the others are compared
+            if not known:  # without a length here, the other headers are compared
                 known, source = found, other
             if found and known.isdisjoint(found):
                 raise InputError(
                     f"gives {name} {min(known)} bp in its header, but {other} gives {min(found)} bp: they are of "
-                    "different builds of the genome",
+                    "different genome builds",
                     path=source,
-                    remedy="give files of one build, or lift one of them over to the build of the other",
+                    remedy="give files of one build, or lift one file over to the build of the other",
                 )

@@ -1,4 +1,4 @@
-"""Known or published segments of people: how many bases of each bin they cover, haplotype by haplotype."""
+"""Labels of bins: bases of known introgressed segments in every bin of a haplotype."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def read_cover(path: Path, *, tally: Summary, group: str) -> dict[str, IntervalSet]:
-    """Read a BED file: chromosome, without ``chr``, to what it covers."""
+    """Return the regions of a BED file by chromosome, named without ``chr``."""
     frame = read_bed(path, tally=tally, group=group)
     return intervals_by_chromosome(frame.assign(chrom=frame["chrom"].map(bare)))
 
@@ -30,19 +30,19 @@ def read_cover(path: Path, *, tally: Summary, group: str) -> dict[str, IntervalS
 def read_truth(
     path: Path, haplotypes: Sequence[tuple[str, int]], *, tally: Summary
 ) -> dict[tuple[str, str, int], IntervalSet]:
-    """Read segments ``chrom start end sample haplotype``; haplotype ``.`` or left out stands for both.
+    """Return segments of a BED file ``chrom start end sample haplotype``; ``.`` or no haplotype means both.
 
     Parameters
     ----------
     path
         BED of at least four columns.
     haplotypes
-        Those that can be labelled; segments of others are counted and not used.
+        Haplotypes to label; segments of others are counted and not used.
 
     Returns
     -------
     dict
-        (chromosome without ``chr``, sample, haplotype) to what is covered.
+        (chromosome without ``chr``, sample, haplotype) to the introgressed regions.
 
     Raises
     ------
@@ -85,16 +85,16 @@ def read_truth(
 def tally_unused(
     covers: Iterable[tuple[str, IntervalSet]], lengths: Mapping[str, int], *, tally: Summary, group: str, item: str
 ) -> None:
-    """Count what lies where nothing was read: stretches on other chromosomes, and beyond the end of one.
+    """Count regions on chromosomes that were not read, and regions beyond the end of a chromosome.
 
     Parameters
     ----------
     covers
-        Of chromosomes, named without ``chr``.
+        Chromosomes, named without ``chr``, and their regions.
     lengths
-        Of the chromosomes that were read, named so too.
+        Lengths in bp of the chromosomes that were read, named without ``chr``.
     tally, group, item
-        Where and as what they are counted.
+        Summary, class and item of the counts.
     """
     for chrom, cover in covers:
         if chrom not in lengths:
@@ -112,7 +112,7 @@ def truth_in_bins(
     length: int,
     size: int,
 ) -> npt.NDArray[np.uint16]:
-    """Count introgressed bases of a chromosome of ``length`` bp: uint16 (haplotypes, bins)."""
+    """Return the introgressed bases of every bin of ``size`` bp: uint16 (haplotypes, bins)."""
     covers = [truth.get((bare(chrom), *named), EMPTY_SET).clip(length) for named in haplotypes]
     rows = [cover.bases_in_bins(first=0, last=-(-length // size), size=size) for cover in covers]
     return np.array(rows, dtype=np.uint16)

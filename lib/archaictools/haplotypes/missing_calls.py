@@ -1,4 +1,4 @@
-"""What a missing genotype of a modern person means: not called, or REF in a call set that lists only variable sites."""
+"""Meaning of a missing modern genotype: not called, or REF in a call set that lists only variable sites."""
 
 from __future__ import annotations
 
@@ -19,28 +19,28 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("archaictools")
 
-#: Largest share of sites at which one group is not called at all, while the other is, without a warning. Call sets
-#: made together hardly have such sites; in two that were merged as they are it is the share of private sites.
-ONE_SIDED = 0.1
+#: Largest share of sites without a warning at which one group is called and the other is missing. A joint call set
+#: hardly has such sites. After a plain merge of two call sets, it is the share of private sites.
+MAX_ONE_SIDED = 0.1
 
-#: Largest share of a person's genotypes that may be missing without a warning. Measured beside an archaic genome, 10 %
-#: cost 0.004 of F1 and half of them 0.04; without one, 0.03 and 0.45 (``validation/callers/missing_calls.py``).
-MOST_MISSING = 0.1
+#: Largest share of missing genotypes of a sample without a warning. With an archaic genome, 10 % missing cost 0.004 of
+#: F1, and 50 % cost 0.04; without one, 0.03 and 0.45 (``validation/callers/missing_calls.py``).
+MAX_MISSING = 0.1
 
 _WHO = ("outgroup", "ingroup")
 
 
 class ModernMissing:
-    """Fills missing genotypes where they mean REF, and counts sites at which a whole group is missing.
+    """Fills in missing genotypes that mean REF; counts sites at which a whole group is missing.
 
     Parameters
     ----------
     meaning
         ``ask``, ``uncalled`` or ``reference``.
     people
-        Who is read: first the outgroup, then the ingroup.
+        Samples to encode; in all arrays, the outgroup comes before the ingroup.
     tally
-        Counts genotypes and sites.
+        Counts of genotypes and sites.
     """
 
     def __init__(self, meaning: str, people: SampleSets, tally: Summary) -> None:
@@ -48,13 +48,13 @@ class ModernMissing:
         first, second = len(people.outgroup), len(people.outgroup) + len(people.ingroup)
         self._groups = slice(0, first), slice(first, second)
         self._everybody = second
-        self._one_chromosome = np.zeros(second, dtype=bool)  # the last call of a person was haploid
+        self._one_chromosome = np.zeros(second, dtype=bool)  # whether the last call of a sample was haploid
         self._sites, self._lacking = 0, [0, 0]
         self._names = [*people.outgroup, *people.ingroup]
-        self._missing = np.zeros(second, dtype=np.int64)  # genotypes of each person
+        self._missing = np.zeros(second, dtype=np.int64)  # missing genotypes of each sample
 
     def read(self, sites: Sites) -> Sites:
-        """Return sites with what their missing genotypes mean."""
+        """Return the sites, with missing genotypes filled in if they mean REF."""
         self._sites += len(sites)
         alleles = sites.calls.alleles[:, : self._everybody]
         absent = (alleles[..., 0] < 0) & (alleles[..., 1] < 0)  # faster than all()
@@ -80,7 +80,7 @@ class ModernMissing:
             absent &= ~calls.baseless[:, : self._everybody]
         if calls.haploid is not None:
             haploid = calls.haploid[:, : self._everybody]
-            # A missing call may be written ./. for a person who has one chromosome, or . for one who has two.
+            # A missing call may be ./. where a sample has one chromosome, or . where it has two.
             one, two = (haploid & ~absent).any(axis=0), (~haploid & ~absent).any(axis=0)
             self._one_chromosome = np.where(two, False, self._one_chromosome | one)  # noqa: FBT003
         self._tally.add("modern", "missing genotypes, read as REF", int(absent.sum()))
@@ -97,27 +97,27 @@ class ModernMissing:
         return replace(sites, calls=replace(calls, alleles=alleles, phased=phased, haploid=marks))
 
     def one_sided(self) -> str:
-        """Return a sentence on sites at which a whole group is missing, empty where they are few."""
+        """Return a sentence about sites at which a whole group is missing; empty if they are few."""
         number = int(np.argmax(self._lacking))
         share = self._lacking[number] / max(1, self._sites)
-        if self._meaning != "ask" or share <= ONE_SIDED:
+        if self._meaning != "ask" or share <= MAX_ONE_SIDED:
             return ""
         return (
-            f"at {self._lacking[number]:,} of {self._sites:,} sites ({share:.0%}) nobody of the {_WHO[number]} is "
-            f"called, but people of the {_WHO[1 - number]} are: if call sets were merged as they are, a missing "
+            f"at {self._lacking[number]:,} of {self._sites:,} sites ({share:.0%}) no {_WHO[number]} sample "
+            f"is called, but {_WHO[1 - number]} samples are: if call sets were merged without filling in, a missing "
             "genotype may mean REF"
         )
 
     def warn(self) -> None:
-        """Warn where many sites are called in one group only, and of people that lack many genotypes."""
+        """Warn about sites that are called in one group only, and about samples that lack many genotypes."""
         share = self._missing / max(1, self._sites)
-        if (many := np.flatnonzero(share > MOST_MISSING)).size:
+        if (many := np.flatnonzero(share > MAX_MISSING)).size:
             worst = many[np.argsort(-share[many], kind="stable")]
             people = shortlist(f"{self._names[number]} {share[number]:.0%}" for number in worst)
             log.warning(
-                "%s of %s people lack more than %s of their genotypes (%s): fewer segments are found in them, above "
-                "all without an archaic genome",
-                f"{len(many):,}", f"{len(share):,}", f"{MOST_MISSING:.0%}", people,
+                "%s of %s samples lack more than %s of their genotypes (%s): fewer segments are found in them, mainly "
+                "without an archaic genome",
+                f"{len(many):,}", f"{len(share):,}", f"{MAX_MISSING:.0%}", people,
             )  # fmt: skip
         if problem := self.one_sided():
             log.warning("%s; %s", problem, REMEDY)
@@ -125,5 +125,5 @@ class ModernMissing:
 
 REMEDY = (
     "merge with bcftools merge --missing-to-ref, or give --missing reference, if each call set holds every site at "
-    "which its people differ from REF; give --missing uncalled if missing means not called"
+    "which its samples differ from REF; give --missing uncalled if missing means not called"
 )

@@ -1,7 +1,7 @@
-"""Names of samples: from the command line, from lists of names, tables and JSON.
+"""Names of samples from the command line, text files, tables and JSON.
 
-A name may hold blanks or commas, and a line may hold several names. Which of the two is meant is decided by the samples
-that the VCFs hold, which are looked up only where it matters. No word of a line is left out without a message.
+A name may contain blanks or commas, and a line may contain several names. The samples of the VCFs decide; they are only
+looked up for an ambiguous line. No word of a line is ignored without a message.
 """
 
 from __future__ import annotations
@@ -25,22 +25,22 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("archaictools")
 
-#: Texts that are names of files, unless a sample has them.
+#: Pattern of file names; a sample may have such a name.
 _FILE = r"/|\.(txt|tsv|csv|list|panel|json|pop|ids|samples)$"
 _REMEDY = "write one name a line, or a table with tabs between columns, of which the first is the name"
 
 
 def read_names(given: Iterable[str], samples: Samples) -> tuple[str, ...]:
-    """Read names of samples.
+    """Return names of samples.
 
     Parameters
     ----------
     given
-        Each a file, a pipe, ``-`` (standard input), or names with commas between them. A file holds one name a line,
-        several with commas between them, or a table (tabs between columns) whose first column is the name. Lines that
-        begin with ``#`` are comments.
+        Each element is a file, a pipe, ``-`` (standard input), or names separated by commas. A file contains one name a
+        line, several names separated by commas, or a table with tabs whose first column is the name. Lines that begin
+        with ``#`` are comments.
     samples
-        Called where a line may be one name or several.
+        Returns the samples of all VCFs; called for a line that may be one name or several.
 
     Raises
     ------
@@ -54,7 +54,7 @@ def read_names(given: Iterable[str], samples: Samples) -> tuple[str, ...]:
     """
     found: list[str] = []
     for text in given:
-        # os.path, since methods of Path fail where many names are too long for a path.
+        # os.path, since methods of Path raise an error if the names are too long for a path.
         if text == DASH or (os.path.exists(text) and not os.path.isdir(text)):  # noqa: PTH110, PTH112
             found += _of_file(seekable(text), samples)
         elif re.search(_FILE, text) and "," not in text and text not in samples():
@@ -98,7 +98,7 @@ def _of_file(path: Path, samples: Samples) -> list[str]:
 
 
 def _of_line(text: str, known: frozenset[str]) -> tuple[list[str], bool]:
-    r"""Return the names of a line, and whether it is a row of a table.
+    r"""Return the names of a line, and whether the line is a row of a table.
 
     Examples
     --------
@@ -133,12 +133,12 @@ def _of_line(text: str, known: frozenset[str]) -> tuple[list[str], bool]:
 
 
 def read_individuals(path: Path) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Read ingroup and outgroup from the JSON file of hmmix: ``{"ingroup": [...], "outgroup": [...]}``.
+    """Return ingroup and outgroup of a JSON file of hmmix, ``{"ingroup": [...], "outgroup": [...]}``.
 
     Raises
     ------
     InputError
-        If the file is not JSON, or one of the two is no list of names.
+        If the file is not JSON, or if a group is no list of names.
     """
     expected = 'expected {"ingroup": [...], "outgroup": [...]}, the individuals.json of hmmix'
     try:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from archaictools.haplotypes.allele_classes import PATTERNS, count_words, ordered_pairs
+from archaictools.haplotypes.allele_classes import PATTERNS, count_features, ordered_pairs
 from archaictools.haplotypes.feature_file import TILE
 from archaictools.haplotypes.feature_writer import FeatureChunk
 
@@ -71,7 +71,7 @@ class TileBuffer:
         """
         first, number = int(bins[0]), int(bins[-1] - bins[0]) + 1
         where = slice(first, first + number)
-        self._features[:, where] += count_words(features, bins - first, number).astype(np.uint16)
+        self._features[:, where] += count_features(features, bins - first, number).astype(np.uint16)
         self._variable[where] += np.bincount(bins[variable] - first, minlength=number).astype(np.uint16)
 
     def add_matches(

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-#: A string where it is used: its length in bytes, the address of its heap, and its number there.
+#: Reference to a string: its length in bytes, the address of its heap, and its number in the heap.
 REFERENCE = np.dtype([("length", "<u4"), ("heap", "<u8"), ("number", "<u4")])
 
 #: Bytes of an object header and messages in it, at most: ours have a few hundred bytes.
@@ -32,7 +32,7 @@ _INTEGER, _FIXED_TEXT, _TEXT = 0, 3, 9
 
 
 class RawFile(contextlib.AbstractContextManager["RawFile"]):
-    """The bytes of an HDF5 file.
+    """Bytes of an HDF5 file.
 
     Raises
     ------
@@ -46,12 +46,12 @@ class RawFile(contextlib.AbstractContextManager["RawFile"]):
         self._size = path.stat().st_size
         self._heaps: dict[int, dict[int, int]] = {}
         head = self._read(0, 32)
-        # Version 0, addresses and lengths of 8 bytes, counted from the begin of the file.
+        # Version 0, addresses and lengths of 8 bytes, counted from the beginning of the file.
         if head[8] != 0 or head[13:15] != b"\x08\x08" or head[24:32] != bytes(8):
             raise InputError(
                 f"is HDF5 of a version that archaictools does not write, expected {expected}",
                 path=path,
-                remedy="give the file as archaictools wrote it",
+                remedy="give the file that archaictools wrote",
             )
 
     def __exit__(self, kind: object, error: object, trace: object) -> None:
@@ -59,12 +59,12 @@ class RawFile(contextlib.AbstractContextManager["RawFile"]):
         self._handle.close()
 
     def attributes(self, address: int) -> dict[str, int | None]:
-        """Find the attributes of an object.
+        """Return the attributes of an object.
 
         Parameters
         ----------
         address
-            Of the object's header.
+            Address of the object's header.
 
         Returns
         -------
@@ -74,7 +74,7 @@ class RawFile(contextlib.AbstractContextManager["RawFile"]):
         Raises
         ------
         InputError
-            If one is neither, or if the header or a heap is damaged.
+            If an attribute is neither text nor integer, or if the header or a heap is damaged.
         """
         found: dict[str, int | None] = {}
         for kind, flags, body in self._messages(address):
@@ -88,14 +88,14 @@ class RawFile(contextlib.AbstractContextManager["RawFile"]):
         return found
 
     def check_texts(self, address: int, count: int) -> npt.NDArray[np.int64]:
-        """Check the strings that a list refers to, and return their lengths in bytes.
+        """Return the lengths in bytes of the strings of a list, after checking them.
 
         Parameters
         ----------
         address
-            Of the list in the file.
+            Address of the list in the file.
         count
-            Strings in it.
+            Number of strings in the list.
         """
         references = np.frombuffer(self._read(address, count * REFERENCE.itemsize), dtype=REFERENCE)
         for length, heap, number in references.tolist():
@@ -137,7 +137,7 @@ class RawFile(contextlib.AbstractContextManager["RawFile"]):
                 at += 8 + length
 
     def _attribute(self, body: bytes) -> tuple[str, int | None]:
-        """Read an attribute message: its name, and the length of its text."""
+        """Return name and text length of an attribute message."""
         try:
             version, shared, name_size, type_size, space_size = struct.unpack_from("<BBHHH", body)
             at, padded = (9 if version == 3 else 8), version == 1

@@ -1,4 +1,4 @@
-"""Gene annotation in the forms users have: BED6, BED12, GTF, GFF3 (plain or gzip), told apart by content."""
+"""Gene annotation from BED6, BED12, GTF or GFF3 (plain or gzip), recognised by content."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ if TYPE_CHECKING:
 
 _GFF = ("chrom", "source", "feature", "start", "end", "score", "strand", "frame", "attributes")
 
-#: GFF3 types that are genes, besides everything that ends in ``_gene``.
+#: GFF3 types of genes; types that end in ``_gene`` are genes, too.
 _GENE_FEATURES = ("gene", "pseudogene")
 
-#: Parts of one gene_id further apart than this, in bp, are two genes: the longest human introns are about 1 Mb.
+#: Largest distance in bp between parts of a gene with one gene_id; the longest human introns are about 1 Mb.
 MAX_GAP = 2_000_000
 
 
 def read_genes(path: Path, *, tally: Summary, group: str = "genes") -> pd.DataFrame:
-    """Read genes (or any named regions).
+    """Return genes, or other named regions.
 
     Parameters
     ----------
@@ -38,7 +38,7 @@ def read_genes(path: Path, *, tally: Summary, group: str = "genes") -> pd.DataFr
         BED with three or more columns (each row is one gene), GTF or GFF3 (each ``gene`` feature is one gene; in a
         GTF without them, the span of each ``gene_id``, cut where its parts lie more than :data:`MAX_GAP` bp apart).
     tally, group
-        Where accepted oddities and dropped rows are counted.
+        Counts of dropped and corrected rows, and their class.
 
     Returns
     -------
@@ -91,7 +91,7 @@ def _read_gff(path: Path, *, tally: Summary, group: str) -> pd.DataFrame:
 
 
 def _before_sequence(frame: pd.DataFrame) -> tuple[pd.DataFrame, bool]:
-    """Cut off the sequence at the end of a GFF3, which ``##FASTA`` may announce: from a line that begins with ``>``."""
+    """Remove the sequence at the end of a GFF3: from a line that begins with ``>``; ``##FASTA`` may precede it."""
     begins = [name for name in frame["chrom"].cat.categories if name.startswith(">")]
     first = frame["chrom"].isin(begins).to_numpy()
     return (frame.iloc[: int(first.argmax())], True) if first.any() else (frame, False)
@@ -103,9 +103,9 @@ def _is_gene(feature: pd.Series[str]) -> pd.Series[bool]:
 
 
 def _spans(text: pd.DataFrame, path: Path, *, tally: Summary, group: str) -> pd.DataFrame:
-    """Join the parts of each gene_id on one chromosome and strand: a GTF that lists exons only.
+    """Return a gene for each gene_id, chromosome and strand of a GTF that lists only exons.
 
-    Parts more than :data:`MAX_GAP` apart are genes of their own: copies that share one gene_id.
+    Parts more than :data:`MAX_GAP` apart are separate genes: copies with one gene_id.
     """
     parts = intervals_of(text, path, tally=tally, group=group, one_based=True)
     parts = parts.assign(
@@ -130,7 +130,7 @@ def _spans(text: pd.DataFrame, path: Path, *, tally: Summary, group: str) -> pd.
 
 
 def _gene_name(attributes: pd.Series[str]) -> pd.Series[str]:
-    """Return the most readable name there is: symbol, then identifier, then a dot."""
+    """Return the symbol, or else the identifier, or else a dot."""
     name = pd.Series("", index=attributes.index, dtype=str)
     for key in ("gene_name", "Name", "gene", "gene_id", "ID"):
         name = name.where(name != "", _attribute(attributes, key))
@@ -138,9 +138,9 @@ def _gene_name(attributes: pd.Series[str]) -> pd.Series[str]:
 
 
 def _attribute(attributes: pd.Series[str], key: str) -> pd.Series[str]:
-    """Extract one attribute in GTF (``key "value";``) or GFF3 (``key=value;``) spelling, empty where absent.
+    """Return one attribute in the syntax of GTF (``key "value";``) or GFF3 (``key=value;``); empty if missing.
 
-    Some programs write the values of GTF without quotes.
+    Some programs write GTF values without quotes.
     """
     found = attributes.str.extract(rf'(?:^|;)\s*{key}(?:\s+"([^"]*)"|=([^;]*)|\s+([^\s";=]+)\s*(?:;|$))')
     return found[0].fillna(found[2]).fillna(_decoded(found[1].fillna("").str.strip()))
@@ -151,6 +151,6 @@ def _is_gtf(attributes: pd.Series[str]) -> pd.Series[bool]:
 
 
 def _decoded(column: pd.Series[str]) -> pd.Series[str]:
-    """Decode what GFF3 encodes as in URLs (``%2C`` is a comma); blanks stand for tabs and line breaks."""
+    """Decode the URL encoding of GFF3 (``%2C`` is a comma); tabs and line breaks become blanks."""
     coded = {text: " ".join(unquote(text).split()) for text in column.unique() if "%" in text}
     return column.map(lambda text: coded.get(text, text)) if coded else column

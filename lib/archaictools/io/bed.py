@@ -30,7 +30,7 @@ COLUMNS = ("chrom", "start", "end", "name", "score", "strand")
 
 
 def iter_bed(path: Path, *, tally: Summary | None = None, group: str = "all") -> Iterator[pd.DataFrame]:
-    """Stream a BED file of three or more columns.
+    """Yield the rows of a BED file of three or more columns.
 
     Yields
     ------
@@ -63,7 +63,7 @@ def iter_bed(path: Path, *, tally: Summary | None = None, group: str = "all") ->
 def read_bed(path: Path, *, tally: Summary | None = None, group: str = "all") -> pd.DataFrame:
     """Read a whole BED file as text and numbers, counting unsorted and repeated rows; see :func:`iter_bed`.
 
-    Without a tally, rows that are left out are logged.
+    Without ``tally``, dropped rows are logged.
     """
     counts = Summary() if tally is None else tally
     plain = dict.fromkeys(("chrom", "name", "score", "strand"), str)
@@ -92,21 +92,21 @@ def count_order(frame: pd.DataFrame, *, tally: Summary, group: str) -> None:
 
 
 def write_bed(path: Path, frames: Iterable[pd.DataFrame]) -> int:
-    """Write BED rows as they come; return how many. No header, no ``track`` line."""
+    """Write BED rows without a header; return their number."""
     return write_table(path, frames, header=False)
 
 
 def write_bed_by_chromosome(folder: Path, frames: Iterable[pd.DataFrame]) -> Iterator[pd.DataFrame]:
-    """Write BED rows, each chromosome's into ``folder/CHROM.bed``, and pass the frames on.
+    """Write the rows of each chromosome to ``folder/CHROM.bed``; yield the frames unchanged.
 
-    A chromosome's name that cannot be a file's is changed, see :func:`~archaictools.io.files.safe_file_name`.
+    A name that cannot be a file name is changed; see :func:`~archaictools.io.files.safe_file_name`.
 
     Parameters
     ----------
     folder
         An existing folder.
     frames
-        Of one or more chromosomes each, a chromosome's rows standing together.
+        Frames of one or more chromosomes; the rows of a chromosome are adjacent.
     """
     current = None
     with contextlib.ExitStack() as stack:
@@ -124,5 +124,5 @@ def write_bed_by_chromosome(folder: Path, frames: Iterable[pd.DataFrame]) -> Ite
 
 
 def score(probability: np.ndarray) -> np.ndarray:
-    """Turn probabilities 0–1 into BED scores, integers 0–1000."""
+    """Return probabilities 0–1 as BED scores, integers 0–1000."""
     return np.asarray(np.rint(1000 * np.asarray(probability)), dtype=np.int64)

@@ -25,30 +25,30 @@ Track = tuple["npt.NDArray[np.int64]", "npt.NDArray[np.int64]", "npt.NDArray[np.
 
 
 class BigWigWriter(contextlib.AbstractContextManager["BigWigWriter"]):
-    """Write a bigWig chromosome by chromosome, each from whole arrays.
+    """Writer of a bigWig, chromosome by chromosome.
 
     Parameters
     ----------
     path
-        Where to write.
+        The file to write.
     lengths
-        Length in bp of every chromosome of the genome used; chromosomes must be added in this order.
+        Name and length in bp of every chromosome; chromosomes must be added in this order.
 
     Attributes
     ----------
     bases
-        Bases that carry a value so far.
+        Number of bases with a value so far.
 
     Raises
     ------
     InputError
-        If the name or the length of a chromosome is none that a bigWig can hold.
+        If a bigWig cannot store the name or the length of a chromosome.
     """
 
     def __init__(self, path: Path, lengths: Mapping[str, int]) -> None:
         self._name, self.bases = path.name, 0
         check_lengths(list(lengths), np.array(list(lengths.values()), dtype=np.int64), None)
-        # pyBigWig ends the process where it cannot write, as under a name of 300 characters.
+        # pyBigWig ends the process if it cannot write, for example to a name of 300 characters.
         try:
             path.open("wb").close()
         except OSError as error:

@@ -1,4 +1,4 @@
-"""Reading bigWig files with every offset checked: libBigWig, which writes ours, crashes on damaged ones."""
+"""Reader of bigWig files that checks every offset; libBigWig crashes on damaged files."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _BEDGRAPH, _VARIABLE, _FIXED = 1, 2, 3
 
 
 def is_bigwig(path: Path) -> bool:
-    """Tell a bigWig by its first bytes, in either byte order."""
+    """Return whether a file is a bigWig, by its first bytes, in either byte order."""
     check_readable(path)
     with path.open("rb") as handle:
         return handle.read(4) in _MAGIC
@@ -46,7 +46,7 @@ class BigWigReader:
     lengths
         Name and length in bp of every chromosome, in the file's order.
     unknown
-        Intervals with NaN that :meth:`track` left out so far.
+        Number of intervals with NaN that :meth:`track` dropped so far.
     """
 
     def __init__(self, path: Path, handle: IO[bytes]) -> None:
@@ -153,7 +153,7 @@ class BigWigReader:
         return starts, ends, values
 
     def track(self, chrom: str) -> Track | None:
-        """Read a chromosome, None where it has no value; NaN is no value.
+        """Return the track of a chromosome, or None if it has no value; NaN is no value.
 
         Raises
         ------
@@ -190,7 +190,7 @@ def open_bigwig(path: Path) -> Iterator[BigWigReader]:
 
 
 def read_bigwig(path: Path) -> Iterator[tuple[str, Track]]:
-    """Read a bigWig chromosome by chromosome, in the file's order, skipping chromosomes without values."""
+    """Yield the chromosomes with values of a bigWig, in the order of the file."""
     with open_bigwig(path) as reader:
         for chrom in reader.lengths:
             if track := reader.track(chrom):

@@ -1,4 +1,4 @@
-"""Names of chromosomes in several files: ``chr21`` in one and ``21`` in another are one chromosome, with a warning.
+"""Names of chromosomes in several files: ``chr21`` and ``21`` are one chromosome, with a warning.
 
 A tool that meets both styles and does not notice finds nothing, silently; see the threads of other callers. Only the
 prefix ``chr`` is reconciled; ``chrM`` and ``MT`` are not, since their sequences may differ.
@@ -37,7 +37,7 @@ def other_style(name: str) -> str:
 
 
 def length_of(header: Mapping[str, int], name: str) -> int | None:
-    """Return the length that a header gives a chromosome, under its name or in the other style; None for none or 0.
+    """Return the length of a chromosome in a header, under its name or in the other style; None if missing or 0.
 
     >>> length_of({"21": 48129895}, "chr21")
     48129895
@@ -46,7 +46,7 @@ def length_of(header: Mapping[str, int], name: str) -> int | None:
 
 
 class Naming:
-    """Bring the names of one chromosome in several files to the first of them.
+    """Finds a common name for each chromosome of several files: the first name met.
 
     Names are only exchanged for each other if they are one name with and without ``chr``. So ``GL000207.1`` or
     ``HLA-A*01:01:01:01`` beside ``chr1`` stay as they are.
@@ -66,28 +66,28 @@ class Naming:
         self._warned: set[str] = set()
 
     def common(self, name: str, source: Path | str, *, leads: bool = True) -> str:
-        """Return the name under which results know a chromosome that ``source`` calls ``name``.
+        """Return the name in the results of the chromosome ``name`` of ``source``.
 
         Parameters
         ----------
         name
-            As its records have it.
+            Name in the records of the file.
         source
             The file.
         leads
-            Results take over a name that no earlier file has.
+            Whether results use this name if no earlier file has the chromosome.
 
         Raises
         ------
         InputError
-            If that file itself holds the chromosome in both styles.
+            If the file names the chromosome in both styles.
         """
         before = self._found.setdefault(str(source), {}).setdefault(bare(name), name)
         if before != name:
             raise InputError(
                 f"names the same chromosome {before} and {name}",
                 path=source,
-                remedy="rename one of them; which is meant cannot be told",
+                remedy="rename one of them",
             )
         known = self._known.get(bare(name), name)
         if leads:
@@ -99,7 +99,7 @@ class Naming:
         return known
 
     def lengths(self, header: Mapping[str, int], name: str) -> dict[str, int]:
-        """Return the chromosome lengths of a header under the names of results.
+        """Return the chromosome lengths of a header, under their names in the results.
 
         A header may hold names of both styles, or only of that which its records do not use. What its records do not
         use is left out, but for the length of the record's own chromosome.
@@ -107,9 +107,9 @@ class Naming:
         Parameters
         ----------
         header
-            Chromosome lengths as the header names them.
+            Chromosome lengths in bp, under the names of the header.
         name
-            A chromosome as the records name it, which was given to :meth:`common`.
+            Name of a chromosome in the records, for which :meth:`common` was called.
         """
         other = other_style(name)
         if other in header and name not in header:

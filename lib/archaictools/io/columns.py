@@ -18,18 +18,18 @@ if TYPE_CHECKING:
 
     from archaictools.io.summary import Summary
 
-#: Rows read at a time: bounds memory whatever the file's size.
-CHUNK = 1 << 16
+#: Rows read at a time, which bounds memory for files of any size.
+ROWS_PER_CHUNK = 1 << 16
 
-#: Item under which rows of zero length are counted.
+#: Item of the summary for rows of zero length.
 EMPTY = "rows of zero length, left out"
 
-#: Coordinates are below this: no chromosome is as long, and those of 100,000 one behind the other fit 64 bits.
+#: Coordinates are less than this. No chromosome is longer, and 100,000 of them in a row fit into 64 bits.
 MAX_COORDINATE = 1 << 40
 
 
 class _Lines(io.TextIOBase):
-    r"""A text stream with \n line ends, which begins with a line of as many zeros as there are columns.
+    r"""A text stream with \n line ends, after a first line of zeros, one for each column.
 
     pandas takes the number of columns from the first line; files of the field may name further columns later.
 
@@ -51,21 +51,21 @@ class _Lines(io.TextIOBase):
             kept, self._kept = self._kept, ""
             return kept
         block = self._handle.read(-1 if size is None else size)
-        if block.endswith("\r"):  # the pair may be cut in two
+        if block.endswith("\r"):  # the block may end within \r\n
             block += self._handle.read(1)
         found = block.count("\r\n")
         self.windows_ends += found
         return block.replace("\r\n", "\n") if found else block
 
     def __iter__(self) -> Iterator[str]:  # type: ignore[override]
-        """Satisfy pandas, which asks whether it can iterate and then reads."""
+        """Return the stream; pandas requires this method, and then calls read()."""
         raise NotImplementedError
 
 
 def read_columns(
     path: Path, names: Sequence[str], *, tally: Summary, group: str = "all", numbers: Sequence[str] = ("start", "end")
 ) -> Generator[pd.DataFrame]:
-    """Stream the first columns of a headerless tab-separated file.
+    """Yield the first columns of a headerless tab-separated file.
 
     Comments (``#``), ``track`` and ``browser`` lines and blank lines are dropped and counted in ``tally`` as
     ``header, comment or blank lines``; Windows line ends and texts in quotes are accepted and counted.
@@ -75,16 +75,16 @@ def read_columns(
     path
         Plain or gzip text.
     names
-        Names of the leading columns; missing trailing ones read as empty text.
+        Names of the first columns; a column that a row lacks is empty text.
     tally, group
-        Where dropped lines are counted, and under which class.
+        Counts of dropped lines, and their class in the summary.
     numbers
-        Columns that should be whole numbers: they are integers where all of them are, text where not.
+        Columns of whole numbers; a chunk with any other text in such a column has text there.
 
     Yields
     ------
     pandas.DataFrame
-        Columns ``names``, indexed by line number (from 1), at most :data:`CHUNK` rows; text is categorical, so
+        Columns ``names``, indexed by line number (from 1), at most :data:`ROWS_PER_CHUNK` rows; text is categorical, so
         that checks can be made once for each distinct value.
     """
     texts = [name for name in names if name not in numbers]
@@ -95,7 +95,7 @@ def read_columns(
                 lines,
                 sep="\t",
                 header=None,
-                dtype=dict.fromkeys(texts, str),  # asked for categories, pandas would read 007 as the number 7
+                dtype=dict.fromkeys(texts, str),  # as categories, pandas would read 007 as the number 7
                 names=list(names),
                 usecols=range(len(names)),
                 index_col=False,
@@ -104,7 +104,7 @@ def read_columns(
                 keep_default_na=False,
                 na_values=[],
                 lineterminator="\n",
-                chunksize=CHUNK,
+                chunksize=ROWS_PER_CHUNK,
                 low_memory=False,
             )
             for chunk in chunks:
@@ -119,12 +119,12 @@ def read_columns(
 
 
 def is_comment(first: str) -> bool:
-    """Tell by its first column whether a line is a header, a comment or blank."""
+    """Return whether a line is a header, a comment or blank, given its first column."""
     return first.startswith(("#", "track ", "browser ")) or first.strip() in {"", "track", "browser"}
 
 
 def _without_comments(frame: pd.DataFrame, path: Path, tally: Summary, group: str) -> pd.DataFrame:
-    """Leave out lines that are no rows; refuse a row without a name in its first column."""
+    """Drop lines that are no rows; refuse a row whose first column is empty."""
     first = frame.iloc[:, 0]
     unwanted = [value for value in first.cat.categories if is_comment(value)]
     if not unwanted:
@@ -142,7 +142,7 @@ def _without_comments(frame: pd.DataFrame, path: Path, tally: Summary, group: st
 
 
 def _without_quotes(frame: pd.DataFrame, texts: Sequence[str], tally: Summary, group: str) -> pd.DataFrame:
-    """Take texts out of the quotes in which R writes them, and count the rows."""
+    """Remove the quotes that R writes around texts, and count the rows."""
     quoted, plain = np.zeros(len(frame), dtype=bool), {}
     for name in texts:
         values = [value for value in frame[name].cat.categories if _unquoted(value) != value]
@@ -159,7 +159,7 @@ def _unquoted(text: str) -> str:
 
 
 def translated(column: pd.Series[str], meaning: Callable[[str], str]) -> pd.Series[str]:
-    """Translate a categorical column, one call for each distinct value; several values may get the same meaning.
+    """Return a column with each value translated, by one call for each distinct value.
 
     Examples
     --------
@@ -177,7 +177,7 @@ def translated(column: pd.Series[str], meaning: Callable[[str], str]) -> pd.Seri
 def intervals_of(
     frame: pd.DataFrame, path: Path, *, tally: Summary | None, group: str = "all", one_based: bool = False
 ) -> pd.DataFrame:
-    """Check and convert the two coordinate columns of a frame.
+    """Return a frame with checked int64 coordinates.
 
     Rows of zero length hold no base, and occur in real masks: they are left out and counted in ``tally`` as
     :data:`EMPTY`.
@@ -185,13 +185,13 @@ def intervals_of(
     Parameters
     ----------
     frame
-        As :func:`read_columns` yields it, with columns ``chrom``, ``start`` and ``end``.
+        Frame of :func:`read_columns` with columns ``chrom``, ``start`` and ``end``.
     path
-        Named in errors.
+        Path for error messages.
     tally, group
-        Where rows of zero length are counted, and under which class; with None they are refused.
+        Counts of rows of zero length, and their class; with None such rows are refused.
     one_based
-        True for GTF and GFF3, whose start counts from 1 and whose end is included: there no row has zero length.
+        True for GTF and GFF3: the start counts from 1 and the end is inclusive, so no row has zero length.
 
     Returns
     -------

@@ -12,7 +12,7 @@ import numpy.typing as npt
 Codes = npt.NDArray[np.uint8]
 
 ALPHABET = "ACGT"
-#: Code of a base that is not A, C, G or T, and of the padding after a short sentence.
+#: Code of a base other than A, C, G and T, and of padding.
 AMBIGUOUS = 4
 
 
@@ -32,7 +32,7 @@ _UNPACK = np.array([[byte >> shift & 3 for shift in (6, 4, 2, 0)] for byte in ra
 
 
 def encode(sequence: str | bytes) -> Codes:
-    """Turn letters into base codes (a read-only array).
+    """Return letters as base codes, a read-only array.
 
     Examples
     --------
@@ -44,7 +44,7 @@ def encode(sequence: str | bytes) -> Codes:
 
 
 def reverse_complement(codes: Codes) -> Codes:
-    """Reverse-complement base codes along the last axis, leaving ambiguous ones ambiguous.
+    """Return the reverse complement of base codes along the last axis; ambiguous codes stay ambiguous.
 
     Examples
     --------
@@ -56,7 +56,7 @@ def reverse_complement(codes: Codes) -> Codes:
 
 
 def packed_width(size: int) -> int:
-    """Bytes that ``size`` bases take when packed four to a byte."""
+    """Return the number of bytes of ``size`` bases packed four to a byte."""
     return -(-size // 4)
 
 
@@ -68,11 +68,11 @@ def pack(codes: Codes) -> Codes:
         padded = np.zeros((rows, 4 * packed_width(size)), dtype=np.uint8)
         padded[:, :size] = codes
     if codes.size and codes.max() >= AMBIGUOUS:
-        padded = np.bitwise_and(padded, np.uint8(3))  # AMBIGUOUS (4) becomes 0; where it stood is kept beside the bases
+        padded = np.bitwise_and(padded, np.uint8(3))  # AMBIGUOUS (4) becomes 0; its positions are stored separately
     first, second, third, fourth = (padded[:, place::4] for place in range(4))
     return np.asarray(first << 6 | second << 4 | third << 2 | fourth, dtype=np.uint8)
 
 
 def unpack(packed: Codes, size: int) -> Codes:
-    """Undo :func:`pack`: rows of ``size`` base codes 0–3."""
+    """Return rows of ``size`` base codes 0–3, packed by :func:`pack`."""
     return _UNPACK[packed].view(np.uint8)[:, :size]

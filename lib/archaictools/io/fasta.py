@@ -35,7 +35,7 @@ class Genome:
     Attributes
     ----------
     path
-        The file the user named.
+        The file.
     lengths
         Sequence name to length in bp, in file order.
     letters
@@ -59,14 +59,14 @@ class Genome:
             ) from error
 
     def require(self, chroms: Iterable[str], source: Path | str, *, tally: Summary | None = None) -> dict[str, str]:
-        """Return this genome's name of each chromosome; raise InputError, naming the first few, if it lacks any."""
+        """Return the name in this genome of each chromosome; raise InputError if the genome lacks one."""
         matcher = Matcher(self.lengths, source=source)
         self.require_more(chroms, matcher, source)
         note_styles(matcher.names, source=source, tally=tally)
         return matcher.names
 
     def require_more(self, chroms: Iterable[str], matcher: Matcher, source: Path | str) -> None:
-        """Match further chromosomes of a file that is read in pieces; raise InputError if this genome lacks any."""
+        """Match more chromosomes of a file that is read in chunks; raise InputError if this genome lacks one."""
         if unknown := matcher.unknown(chroms):
             raise unknown_chromosomes(unknown, self.lengths, source=source, genome=self.path)
 
@@ -74,7 +74,7 @@ class Genome:
 def unknown_chromosomes(
     unknown: Sequence[str], known: Iterable[str], *, source: Path | str, genome: Path | str
 ) -> InputError:
-    """Return the error of chromosomes that another file lacks."""
+    """Return the error for chromosomes that a genome lacks."""
     return InputError(
         f"{len(unknown):,} chromosome(s) are not in {genome}: {shortlist(unknown)} "
         f"(it holds {shortlist(sorted(known))})",
@@ -93,7 +93,7 @@ def open_genome(path: Path) -> Iterator[Genome]:
         If the file is missing, empty, cut short, or not FASTA of nucleotides with a name for each record.
     """
     compressed = is_gzip(path)
-    pysam.set_verbosity(0)  # htslib would print its own messages beside ours
+    pysam.set_verbosity(0)  # htslib prints messages of its own otherwise
     with tempfile.TemporaryDirectory(prefix="archaictools-") as folder:
         fasta, scratch = path, Path(folder)
         if compressed and not is_bgzf(path):
@@ -107,7 +107,7 @@ def open_genome(path: Path) -> Iterator[Genome]:
         try:
             handle = _indexed(fasta, scratch)
         except (pysam.utils.SamtoolsError, OSError, ValueError) as error:
-            if letters.bare_end:  # htslib makes no index of such a file; it does where other records follow
+            if letters.bare_end:  # htslib makes no index of a file whose last record is empty
                 raise InputError(
                     f"the last record {shorten(letters.bare_end)} holds no base", path=path, remedy="remove it"
                 ) from error
@@ -123,7 +123,7 @@ def open_genome(path: Path) -> Iterator[Genome]:
 
 
 def _indexed(fasta: Path, scratch: Path) -> pysam.FastaFile:
-    """Open with an index made in ``scratch``."""
+    """Open with an index that is made in ``scratch``."""
     fai, gzi = scratch / "genome.fai", scratch / "genome.gzi"
     pysam.faidx(str(fasta), "--fai-idx", str(fai), "--gzi-idx", str(gzi))
     return pysam.FastaFile(

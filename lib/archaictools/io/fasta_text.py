@@ -1,4 +1,4 @@
-"""What a FASTA file may hold, checked in one pass over its text.
+"""Check of the text of a FASTA file, in one pass.
 
 Letters are those of IUPAC for nucleotides. U is read as T. Other codes than A, C, G, T (R, Y, ..., N, and X of some
 masking programs) are ambiguous. Gaps of alignments (``-``, ``.``, ``*``) are no base: no word spans one. Anything else,
@@ -32,17 +32,17 @@ _PROTEIN = frozenset(b"EFIJLOPQZefijlopqz")
 
 
 class Letters:
-    """Counts of the letters that are not A, C, G, T or N, by what is made of them.
+    """Counts of letters other than A, C, G, T and N, by how they are read.
 
     Parameters
     ----------
     path
-        The file, named in errors.
+        Path for error messages.
 
     Attributes
     ----------
     counts
-        Letters of each kind.
+        Number of letters of each kind.
     bare_end
         Name of the last record of a file if it holds no base, else empty.
 
@@ -60,21 +60,21 @@ class Letters:
         self.bare_end = ""
 
     def add(self, sequence: bytes, record: str, *, line: int | None = None) -> None:
-        """Count the letters of a piece of sequence; line ends do not count.
+        """Count the letters of a part of a sequence, without line ends.
 
         Parameters
         ----------
         sequence
             Letters of one record.
         record
-            Its name.
+            Name of the record.
         line
-            Number of the line with which the piece begins.
+            Number of the first line of the part.
 
         Raises
         ------
         InputError
-            At the first letter that stands for no nucleotide.
+            At the first letter that is no nucleotide.
         """
         unusual = sequence.translate(None, _USUAL + _LINE_ENDS)
         if not unusual:
@@ -96,8 +96,8 @@ class Letters:
             remedy="expected DNA or RNA: A, C, G, T, U, N and the other IUPAC codes, and - . * for gaps",
         )
 
-    def tell(self, tally: Summary, group: str) -> None:
-        """Put the counts into a summary."""
+    def add_to(self, tally: Summary, group: str) -> None:
+        """Add the counts to a summary."""
         for kind in _KINDS:
             if self.counts[kind]:
                 tally.add(group, kind, self.counts[kind], self.counts[kind])
@@ -108,14 +108,14 @@ class Letters:
 
 
 def check_fasta(handle: IO[bytes], path: Path) -> Letters:
-    """Read a FASTA file to its end.
+    """Return the unusual letters of a FASTA file, after checking its whole text.
 
     Parameters
     ----------
     handle
-        Its bytes, decompressed.
+        Decompressed bytes of the file.
     path
-        Named in errors.
+        Path for error messages.
 
     Raises
     ------
@@ -128,7 +128,7 @@ def check_fasta(handle: IO[bytes], path: Path) -> Letters:
     block = handle.read(BLOCK).lstrip()
     if not block.startswith(b">"):
         raise InputError("is not FASTA", path=path, remedy="expected a first line that begins with '>'")
-    new_line = True  # the block begins a line
+    new_line = True  # whether the block begins a line
     while block:
         place = 0
         while place < len(block):

@@ -1,4 +1,4 @@
-"""Opening inputs and publishing outputs, whatever the format.
+"""Opening inputs and publishing outputs of any format.
 
 Inputs are recognised by content, not by name (Galaxy calls every file ``dataset_1.dat``). Outputs are staged
 beside their destination and renamed only when every one of them is complete, so that a file standing under
@@ -47,7 +47,7 @@ def check_readable(path: Path) -> None:
 
 
 def is_gzip(path: Path) -> bool:
-    """Tell whether a file is gzip (or BGZF) by its first bytes; a name that promises gzip must keep its word."""
+    """Return whether a file is gzip (or BGZF), by its first bytes; refuse a file that only its name calls gzip."""
     check_readable(path)
     with path.open("rb") as handle:
         found = handle.read(2) == GZIP_MAGIC
@@ -57,13 +57,13 @@ def is_gzip(path: Path) -> bool:
 
 
 def is_bgzf(path: Path) -> bool:
-    """Tell BGZF, the blocked gzip that samtools and tabix read at random, by its first bytes."""
+    """Return whether a file is BGZF, the blocked gzip of samtools and tabix, by its first bytes."""
     with path.open("rb") as raw:
         return raw.read(16)[12:16] == _BGZF_EXTRA
 
 
 def refuse_cut_bgzf(path: Path) -> None:
-    """Raise InputError if a BGZF file lacks its end: cut between two blocks, it is whole to gzip."""
+    """Raise InputError if a BGZF file lacks its end block; gzip accepts a file that is cut between blocks."""
     if not is_bgzf(path):
         return
     with path.open("rb") as raw:
@@ -77,9 +77,9 @@ def refuse_cut_bgzf(path: Path) -> None:
 
 
 def open_bytes(path: Path, *, compressed: bool, ahead: bool = False) -> IO[bytes]:
-    """Open a file for reading bytes; those of a gzip file decompressed, with ``ahead`` in a thread of their own.
+    """Open a file for reading bytes; gzip is decompressed, with ``ahead`` in another thread.
 
-    ISA-L decompresses in a third of the time that zlib takes.
+    ISA-L decompresses in a third of the time of zlib.
     """
     if not compressed:
         return path.open("rb")
@@ -112,7 +112,7 @@ def open_text(path: Path) -> Iterator[IO[str]]:
 
 @contextlib.contextmanager
 def damage_named(path: Path) -> Iterator[None]:
-    """Turn what reading damaged gzip data raises into an InputError that names the file."""
+    """Raise InputError with the name of the file for errors of damaged gzip data."""
     try:
         yield
     except (EOFError, isal_zlib.IsalError, igzip.BadGzipFile) as error:  # type: ignore[misc] # its stub lacks "type"
@@ -129,7 +129,7 @@ MAX_NAME_BYTES = 200
 
 
 def safe_file_name(name: str) -> str:
-    r"""Turn any name (of a sample, of a contig) into the name of a file; different names give different files.
+    r"""Return a file name for any name of a sample or contig; different names give different file names.
 
     Letters of all scripts, blanks and most punctuation stay. ``/``, what cannot be printed, a leading ``.`` and a ``%``
     that would read as such a code are written as in URLs. A name that is too long is cut, and ends in a digest of it.
@@ -167,7 +167,7 @@ def sha256(path: Path) -> str:
 
 
 class StagedOutputs(contextlib.AbstractContextManager["StagedOutputs"]):
-    """Stage output files and publish them all together, or none.
+    """Stages output files, and publishes all of them or none.
 
     Use as a context manager: :meth:`stage` gives the path to write to; leaving the block without an error
     renames every staged file to its final name, leaving it with an error removes them. What goes to standard output,
@@ -194,7 +194,7 @@ class StagedOutputs(contextlib.AbstractContextManager["StagedOutputs"]):
         self._scratch: tempfile.TemporaryDirectory[str] | None = None
 
     def stage(self, final: Path) -> Path:
-        """Return the path under which to write what will become ``final``."""
+        """Return the path to which to write the output ``final``."""
         if is_stream(final):
             return self._stage_stream(final)
         final = self._real(final)
@@ -216,7 +216,7 @@ class StagedOutputs(contextlib.AbstractContextManager["StagedOutputs"]):
                     path=final,
                     remedy="name another folder, or replace it with --force",
                 )
-            if any(path.is_dir() for path in final.iterdir()):  # so that a home folder is safe
+            if any(path.is_dir() for path in final.iterdir()):  # protects a home folder
                 raise UsageError(
                     "holds other folders, which archaictools does not write, so --force does not replace it", path=final
                 )
@@ -226,13 +226,13 @@ class StagedOutputs(contextlib.AbstractContextManager["StagedOutputs"]):
 
     @staticmethod
     def _real(final: Path) -> Path:
-        """Follow links, so that they are kept; refuse names that no file system takes."""
+        """Follow links, so that they are kept; refuse names that no file system allows."""
         if len(os.fsencode(final.name)) > _MAX_FILE_NAME:
             raise UsageError("has a name that is too long for a file", path=final)
         return Path(os.path.realpath(final))
 
     def _beside(self, final: Path) -> Path:
-        """Choose a temporary name in the same folder, so that it can be renamed."""
+        """Return a temporary name in the same folder, so that the file can be renamed."""
         if final in self._staged:
             raise UsageError("is named for two outputs", path=final, remedy="give each its own name")
         if not final.parent.is_dir():
@@ -254,7 +254,7 @@ class StagedOutputs(contextlib.AbstractContextManager["StagedOutputs"]):
         return temporary
 
     def __exit__(self, kind: object, error: object, trace: object) -> None:
-        """Publish on success, remove what was staged on failure."""
+        """Publish the outputs on success; remove them on failure."""
         try:
             if kind is None:
                 self._publish()
@@ -272,7 +272,7 @@ class StagedOutputs(contextlib.AbstractContextManager["StagedOutputs"]):
             copy_to_stream(temporary, final)
 
     def _discard(self) -> None:
-        """Remove what was staged and not published."""
+        """Remove outputs that were staged but not published."""
         for temporary in self._staged.values():
             if temporary.is_dir():
                 shutil.rmtree(temporary)
@@ -283,7 +283,7 @@ class StagedOutputs(contextlib.AbstractContextManager["StagedOutputs"]):
 
 
 def _replace(temporary: Path, final: Path) -> None:
-    """Rename over a file or an empty folder at once; a full folder is moved away first, and back if that fails."""
+    """Rename over a file or an empty folder; a full folder is moved away first, and back if renaming fails."""
     if not (final.is_dir() and any(final.iterdir())):
         temporary.replace(final)
         return

@@ -1,4 +1,4 @@
-"""HDF5 containers with a schema: how words.h5, model.h5 and checkpoints are opened, and what is refused.
+"""HDF5 containers with a schema: k-mers, haplotypes, models and checkpoints.
 
 A file from a stranger must not be able to run code, read other files, hang or exhaust memory. So it is read in three
 steps: :func:`open_container` checks the attributes of the root, :func:`check_data` all groups and datasets against a
@@ -30,12 +30,12 @@ if TYPE_CHECKING:
 
 Selection = Any
 
-#: What h5py raises where bytes are not what they should be.
+#: Errors of h5py for damaged files.
 _DAMAGE = (OSError, RuntimeError, ValueError, KeyError, TypeError, OverflowError, NotImplementedError)
 
 
 def is_hdf5(path: Path) -> bool:
-    """Tell an HDF5 file by its first bytes."""
+    """Return whether a file is HDF5, by its first bytes."""
     check_readable(path)
     with path.open("rb") as handle:
         return handle.read(8) == b"\x89HDF\r\n\x1a\n"
@@ -43,8 +43,8 @@ def is_hdf5(path: Path) -> bool:
 
 @contextlib.contextmanager
 def create(path: Path, *, kind: str, schema_version: int) -> Iterator[h5py.File]:
-    """Create a container of a kind (``archaictools words``); the bytes depend on the content alone."""
-    # The earliest format version is the one that writes no times of day into the file.
+    """Create a container of a kind (``archaictools haplotypes``); equal contents give equal bytes."""
+    # Only the earliest format version writes no time stamps into the file.
     with h5py.File(path, "w", libver="earliest") as handle:
         handle.attrs["format"] = kind
         handle.attrs["schema_version"] = schema_version
@@ -62,7 +62,7 @@ def open_container(
     again: str = "make the file again",
     former: Mapping[str, str] = MappingProxyType({}),
 ) -> Iterator[h5py.File]:
-    """Open a container for reading, refusing other files, other kinds, newer schemas and those before ``oldest``.
+    """Open a container for reading; refuse other files, other kinds, and schemas that are not read.
 
     Nothing but the attributes of the root is read. :func:`check_data` must follow before any dataset is read.
 
@@ -71,7 +71,7 @@ def open_container(
     path
         The file.
     kind
-        As given to :func:`create`.
+        Kind that was given to :func:`create`.
     schema_version, oldest
         Newest and oldest schema that is read.
     attributes
@@ -80,7 +80,7 @@ def open_container(
     again
         Remedy for a file of an older schema.
     former
-        Kinds that earlier releases wrote in place of this one, and the remedy for each.
+        Kinds of earlier releases that this kind replaces, and the remedy for each.
 
     Raises
     ------
@@ -168,7 +168,7 @@ def check_data(handle: h5py.File, path: Path, table: Table, *, sizes: Mapping[st
 
 @contextlib.contextmanager
 def intact(path: Path, what: str) -> Iterator[None]:
-    """Turn what h5py raises on damaged bytes into an InputError; for reading alone, with no other code inside."""
+    """Raise InputError for errors of h5py; only for blocks that read from the file."""
     try:
         yield
     except _DAMAGE as error:
@@ -186,7 +186,7 @@ def read_text(handle: h5py.File, name: str, path: Path) -> str:
     with intact(path, name):
         value = handle.attrs.get(name, "")
         text = value.decode() if isinstance(value, bytes) else str(value)
-        text.encode()  # h5py lets pass what is not UTF-8
+        text.encode()  # h5py does not refuse text that is not UTF-8
     return text
 
 
@@ -231,7 +231,7 @@ def read_texts(handle: h5py.File, name: str, path: Path) -> list[str]:
 
 
 def write_attributes(handle: h5py.File, name: str, value: dict[str, Any]) -> None:
-    """Store a small dictionary as a JSON attribute of the root (HDF5 allows 64 KiB)."""
+    """Store a small dictionary as a JSON attribute of the root; HDF5 allows 64 KiB."""
     handle.attrs[name] = json.dumps(plain(value), sort_keys=True)
 
 

@@ -20,19 +20,19 @@ log = logging.getLogger("archaictools")
 
 
 class Matcher:
-    """Find the name by which a genome, or people, know each chromosome of another file.
+    """Finds the name in a genome, or in the samples' VCFs, of each chromosome of another file.
 
     Parameters
     ----------
     known
-        Chromosomes of the genome or the people. No other name is ever returned.
+        Chromosomes of the genome or VCFs; only these names are returned.
     source
-        The other file, named in errors.
+        The other file, for error messages.
 
     Attributes
     ----------
     names
-        Name in the file to known name, of all chromosomes met so far that are known.
+        Name in the file to known name, of all known chromosomes so far.
     """
 
     def __init__(self, known: Iterable[str], *, source: Path | str) -> None:
@@ -48,7 +48,7 @@ class Matcher:
         Raises
         ------
         InputError
-            If two names of the file stand for one known chromosome.
+            If two names of the file are the same chromosome.
         """
         unknown = []
         for name in dict.fromkeys(map(str, names)):
@@ -82,7 +82,7 @@ def match_names(
 
 
 def note_styles(names: Mapping[str, str], *, source: Path | str, tally: Summary | None = None) -> None:
-    """Log and count the chromosomes of a file that are known by a name in the other style."""
+    """Log and count the chromosomes of a file that are known under a name in the other style."""
     other = {name: found for name, found in names.items() if name != found}
     for name, found in list(other.items())[:1]:
         log.warning("%s names chromosomes in another style: its %s is read as %s", source, name, found)
@@ -104,5 +104,5 @@ def _named_twice(name: str, other: str, source: Path | str) -> InputError:
 
 
 def renamed(column: pd.Series[str], names: Mapping[str, str]) -> pd.Series[str]:
-    """Rename chromosomes in a column of text, one look-up for each distinct name; others stay as they are."""
+    """Return a column with renamed chromosomes, by one look-up for each distinct name; other names stay."""
     return column.map({name: names.get(name, name) for name in column.unique()})

@@ -1,7 +1,7 @@
-"""Standard input and output, pipes and devices, where the name of a file is expected.
+"""Standard input and output, pipes and devices in place of files.
 
-Readers look at the first bytes of a file, take its digest and read it more than once, which a pipe does not allow. So
-what comes through a pipe is kept in a temporary file, once, and that file is read. Outputs are copied when complete.
+Readers look at the first bytes of a file, compute its digest and read it more than once, which a pipe does not allow.
+Therefore the data of a pipe are kept in a temporary file, which is read instead. Outputs are copied when complete.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from pathlib import Path
 
 from archaictools.errors import ArchaicError, InputError
 
-#: What names standard input and output on a command line.
+#: Name of standard input and output on a command line.
 DASH = "-"
 
 _NAMED = {"/dev/stdin": 0, "/dev/stdout": 1, "/dev/stderr": 2}
 
 
 def descriptor(path: Path | str) -> int | None:
-    """Return the number of the open descriptor that a path stands for, if it does.
+    """Return the number of the open descriptor that a path names, or None.
 
     >>> descriptor("/dev/stdout"), descriptor("/dev/fd/63"), descriptor("stdout")
     (1, 63, None)
@@ -34,14 +34,14 @@ def descriptor(path: Path | str) -> int | None:
 
 
 def is_stream(path: Path) -> bool:
-    """Tell standard output, other descriptors, pipes and devices from names of files and folders."""
+    """Return whether a path is a descriptor, a pipe or a device, rather than a file or folder."""
     if descriptor(path) is not None:
         return True
     return os.path.exists(path) and not (path.is_file() or path.is_dir())  # noqa: PTH110 - holds for long names, too
 
 
 def copy_to_stream(source: Path, final: Path) -> None:
-    """Copy a finished output to a descriptor as it is (a file opened for appending is appended to), or to a pipe."""
+    """Copy a finished output to a pipe or descriptor; a file opened for appending is appended to."""
     sys.stdout.flush()
     number = descriptor(final)
     target = os.dup(number) if number is not None else os.open(final, os.O_WRONLY)
@@ -50,14 +50,14 @@ def copy_to_stream(source: Path, final: Path) -> None:
 
 
 class _Kept:
-    """Temporary files with what came through pipes, and the names that the user gave them."""
+    """Temporary files with the data of pipes, and the names that the user gave."""
 
     def __init__(self) -> None:
         self._folder: tempfile.TemporaryDirectory[str] | None = None
         self._files: dict[tuple[int, int], tuple[Path, str]] = {}
 
     def file(self, path: Path, given: str, found: os.stat_result) -> Path:
-        """Return the file for a pipe, which is read if it has not been read before."""
+        """Return the file of a pipe; the pipe is read at the first call."""
         key = found.st_dev, found.st_ino
         if key not in self._files:
             if self._folder is None:
@@ -70,7 +70,7 @@ class _Kept:
         return self._files[key][0]
 
     def as_given(self, text: str) -> str:
-        """Put the names that the user gave in place of those of temporary files."""
+        """Replace names of temporary files by the names that the user gave."""
         for target, given in self._files.values():
             text = text.replace(str(target), given)
         return text
@@ -88,12 +88,12 @@ as_given, forget = _KEPT.as_given, _KEPT.clear
 
 
 def seekable(given: Path | str) -> Path:
-    """Return an input that can be read at random and more than once.
+    """Return the path of an input that can be read at random, and more than once.
 
     Parameters
     ----------
     given
-        A file or a folder (given back as it is), a pipe, ``-`` or ``/dev/stdin``. A pipe named twice is read once.
+        A file or folder (returned unchanged), a pipe, ``-`` or ``/dev/stdin``. A pipe named twice is read once.
 
     Raises
     ------
@@ -104,7 +104,7 @@ def seekable(given: Path | str) -> Path:
     try:
         found = path.stat()
     except (OSError, ValueError):
-        return path  # whoever opens it says that it is not there
+        return path  # the reader raises the error
     kind = found.st_mode
     if stat.S_ISREG(kind) or stat.S_ISDIR(kind):
         return path
@@ -123,7 +123,7 @@ def _is_terminal(path: Path) -> bool:
 
 
 def _save(path: Path, given: str, target: Path) -> None:
-    """Write all that comes through a pipe into a file."""
+    """Write all data of a pipe to a file."""
     number = descriptor(path)
     try:
         with (
@@ -136,6 +136,6 @@ def _save(path: Path, given: str, target: Path) -> None:
             raise ArchaicError(
                 f"what comes through this pipe does not fit into {target.parent.parent.parent}",
                 path=given,
-                remedy="let TMPDIR name a folder with more space, or give a file",
+                remedy="set TMPDIR to a folder with more space, or give a file",
             ) from error
         raise InputError(f"cannot be read ({error.strerror})", path=given) from error

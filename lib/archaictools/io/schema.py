@@ -1,4 +1,4 @@
-"""What an HDF5 container may hold, as tables, and the check of a file against its table before anything is read.
+"""Tables of the allowed contents of an HDF5 container, and the check of a file against its table.
 
 A table names every dataset with its type and its shape. A shape is made of numbers and of names of sizes: a name must
 stand for one number in the whole file. The values are checked by their readers, as they are read.
@@ -30,22 +30,22 @@ TEXT = "text"
 #: Integers or floating-point numbers of up to 8 bytes.
 NUMBERS = "numbers"
 
-#: Bytes of a name of a chromosome or sample. A bigWig counts those of a name in one byte.
+#: Longest name of a chromosome or sample in bytes; a bigWig stores this length in one byte.
 MOST_NAME = 255
 
-#: Bases of a chromosome: bigWig and the indexes of BAM and VCF hold no more.
+#: Longest chromosome in bp: bigWig and the indexes of BAM and VCF allow no more.
 MOST_LENGTH = 2**32 - 1
 
-#: Bytes that gzip makes of one, at most (1,032), with something to spare.
-RATIO = 1_100
+#: Largest ratio of decompressed to compressed bytes of gzip (1,032), with a margin.
+MAX_RATIO = 1_100
 
-#: Bytes of a piece that is compressed, or read, at once.
+#: Largest chunk in bytes that is compressed, or read, at once.
 MOST_CHUNK = 1 << 26
 
-#: Depth of JSON, and bytes of a JSON document.
+#: Largest depth, and size in bytes, of a JSON document.
 MOST_DEPTH, MOST_JSON = 32, 1 << 26
 
-#: Groups and datasets in one group.
+#: Largest number of groups and datasets in one group.
 MOST_LINKS = 1_000_000
 
 _FILTERS = {h5z.FILTER_DEFLATE, h5z.FILTER_SHUFFLE}
@@ -66,13 +66,13 @@ class Data:
         Numbers, and names of sizes. Sizes that begin with ``*`` are those of one numbered group; ``name/8`` is an
         eighth, rounded up. None is any shape.
     packed
-        May be compressed. Otherwise it takes as many bytes of the file as of memory.
+        Whether it may be compressed.
     required
-        Must be there.
+        Whether it must exist.
     attributes
         Names of its attributes, each a short text.
     longest
-        Bytes of one text, at most.
+        Longest text in bytes.
     """
 
     dtype: str
@@ -89,14 +89,14 @@ Table = dict[str, Data]
 
 @dataclass
 class Contents:
-    """What a file holds.
+    """Contents of a file.
 
     Attributes
     ----------
     shapes
         Path of a dataset to its shape.
     sizes
-        Name of a size to its number; those of a numbered group begin with its path (``bins/0/*bins``).
+        Name of a size to its value; sizes of a numbered group begin with its path (``bins/0/*bins``).
     groups
         Paths of the numbered groups.
     """
@@ -109,18 +109,18 @@ class Contents:
 def check_contents(
     handle: h5py.File, raw: RawFile, table: Table, path: Path, *, sizes: Mapping[str, int] | None = None
 ) -> Contents:
-    """Check groups and datasets of a file against a table; no value is read but the lengths of names.
+    """Return the contents of a file after checking them against a table; only lengths of names are read.
 
     Parameters
     ----------
     handle, raw
-        The open file, in both ways.
+        The open file, through h5py and as bytes.
     table
-        What it may hold.
+        Allowed contents.
     path
-        The file, for messages.
+        Path for error messages.
     sizes
-        Sizes that are known.
+        Known sizes.
 
     Raises
     ------
@@ -137,7 +137,7 @@ def check_contents(
         found.append((name, group, data, shape))
     if storage > path.stat().st_size:
         raise _wrong(path, f"its datasets store {storage:,} bytes, more than the file has")
-    # Sizes by their own names first, then those that follow from them.
+    # Named sizes first, then derived ones.
     for derived in (False, True):
         for name, group, data, shape in found:
             _compare(name, group, data, shape, contents, path, derived=derived)
@@ -156,7 +156,7 @@ def _require(pattern: str, contents: Contents, path: Path) -> None:
 
 
 def _tree(table: Table) -> dict[str, Any]:
-    """Turn a table into groups in groups."""
+    """Return a table as nested groups."""
     tree: dict[str, Any] = {}
     for name, data in table.items():
         *groups, last = name.split("/")
@@ -203,7 +203,7 @@ def _walk(
 def _check_dataset(
     name: str, data: Data, identity: h5d.DatasetID, raw: RawFile, path: Path
 ) -> tuple[tuple[int, ...], int]:
-    """Check one dataset by itself; return its shape and the bytes it takes in the file."""
+    """Check one dataset; return its shape, and its size in the file in bytes."""
     space, kind = identity.get_space(), identity.get_type()
     if space.get_simple_extent_type() not in {h5s.SIMPLE, h5s.SCALAR}:
         raise _wrong(path, f"{name} is not an array")
@@ -229,7 +229,7 @@ def _check_dataset(
 
 
 def _check_storage(name: str, data: Data, identity: h5d.DatasetID, claimed: int, item: int, path: Path) -> int:
-    """Check how a dataset is stored; return the bytes it takes in the file."""
+    """Check how a dataset is stored; return its size in the file in bytes."""
     plan = identity.get_create_plist()
     layout, chunked = plan.get_layout(), plan.get_layout() == h5d.CHUNKED
     if plan.get_external_count() or layout not in {h5d.CONTIGUOUS, h5d.CHUNKED} or (chunked and data.dtype == TEXT):
@@ -241,7 +241,7 @@ def _check_storage(name: str, data: Data, identity: h5d.DatasetID, claimed: int,
     if chunk > MOST_CHUNK:
         raise _wrong(path, f"{name} is stored in pieces of {chunk:,} bytes, expected {MOST_CHUNK:,} at most")
     stored = int(identity.get_storage_size())
-    if claimed > stored * (RATIO if filters else 1):
+    if claimed > stored * (MAX_RATIO if filters else 1):
         raise _wrong(path, f"{name} claims {claimed:,} bytes, but stores {stored:,}")
     return stored
 
@@ -257,7 +257,7 @@ def _check_attributes(name: str, data: Data, identity: h5d.DatasetID, raw: RawFi
 def _compare(
     name: str, group: str, data: Data, shape: tuple[int, ...], contents: Contents, path: Path, *, derived: bool
 ) -> None:
-    """Compare a shape with the sizes that its table names, either those by their own names or those derived."""
+    """Compare a shape with the sizes of the table, either the named ones or the derived ones."""
     contents.shapes[name] = shape
     expected = []
     for size, wanted in zip(shape, shape if data.shape is None else data.shape, strict=True):
@@ -281,19 +281,21 @@ def _type_of(kind: h5t.TypeID) -> str:
         return "of another kind"
 
 
-def _wrong(path: Path, problem: str, *, remedy: str = "the file is damaged or not ours; make it again") -> InputError:
+def _wrong(
+    path: Path, problem: str, *, remedy: str = "the file is damaged or of another program; make it again"
+) -> InputError:
     return InputError(problem, path=path, remedy=remedy)
 
 
 def shown(text: str) -> str:
-    """Return a text from a file as a message may show it: short, and without control characters."""
+    """Return a text of a file for a message: short, and without control characters."""
     clean = text.encode("ascii", "backslashreplace").decode()
     clean = _STRANGE.sub("?", clean)
     return clean if len(clean) <= 60 else f"{clean[:60]}..."
 
 
 def check_name(text: object, path: Path | None, *, what: str, longest: int = MOST_NAME) -> str:
-    """Return a name of a chromosome or sample; refuse one that tables or tracks cannot hold.
+    """Return a name of a chromosome or sample; refuse a name that tables or tracks cannot store.
 
     Raises
     ------
@@ -319,7 +321,7 @@ def check_name(text: object, path: Path | None, *, what: str, longest: int = MOS
 
 
 def check_names(texts: Iterable[str], path: Path | None, *, what: str, longest: int = MOST_NAME) -> list[str]:
-    """Return names as :func:`check_name` does, and refuse one that occurs twice."""
+    """Return names that :func:`check_name` accepts; refuse a name that occurs twice."""
     names = [check_name(text, path, what=what, longest=longest) for text in texts]
     if len(set(names)) != len(names):
         seen: set[str] = set()
@@ -331,12 +333,12 @@ def check_names(texts: Iterable[str], path: Path | None, *, what: str, longest: 
 def check_lengths(
     names: list[str], lengths: np.ndarray, path: Path | None, *, longest: int = MOST_NAME
 ) -> dict[str, int]:
-    """Return chromosomes, name to length; 0 stands for a length that is not known.
+    """Return chromosomes, name to length in bp; 0 means unknown.
 
     Raises
     ------
     InputError
-        If a name is no name or occurs twice, or a length is negative or above :data:`MOST_LENGTH`.
+        If a name is invalid or occurs twice, or if a length is negative or above :data:`MOST_LENGTH`.
     """
     checked = check_names(names, path, what="a chromosome's name", longest=longest)
     chromosomes = dict(zip(checked, lengths.tolist(), strict=True))

@@ -1,4 +1,4 @@
-"""Counts of what happened to every record: nothing is dropped without a row in the summary."""
+"""Summary of a run: every dropped record is counted."""
 
 from __future__ import annotations
 
@@ -9,29 +9,29 @@ import pandas as pd
 
 @dataclass
 class Summary:
-    """Ordered counts of records and bases by class and item, written as ``windows --summary``."""
+    """Counts of records and bases by class and item, in the order of their first use; the table of ``--summary``."""
 
     _rows: dict[tuple[str, str], list[int]] = field(default_factory=dict)
 
     def add(self, group: str, item: str, count: int, bases: int = 0) -> None:
-        """Add ``count`` records of ``bases`` bp in all; adding zero still makes the row appear."""
+        """Add ``count`` records of ``bases`` bp in total; a count of zero also adds the row."""
         row = self._rows.setdefault((group, item), [0, 0])
         row[0] += int(count)
         row[1] += int(bases)
 
     def count(self, group: str, item: str) -> int:
-        """Return how many records were counted under an item, 0 if none."""
+        """Return the number of records of an item."""
         return self._rows.get((group, item), [0, 0])[0]
 
     def frame(self) -> pd.DataFrame:
-        """Return the table ``class, item, count, bases`` in the order in which items were first met."""
+        """Return the table ``class, item, count, bases`` in the order in which items were added."""
         return pd.DataFrame(
             [(group, item, count, bases) for (group, item), (count, bases) in self._rows.items()],
             columns=["class", "item", "count", "bases"],
         )
 
     def sentence(self, *items: str) -> str:
-        """Summarise the non-zero counts of some items over all classes (all items if none is named)."""
+        """Return the non-zero counts of some items, or of all, summed over the classes, as text."""
         totals: dict[str, int] = {}
         for (_, item), (count, _bases) in self._rows.items():
             if count and (not items or item in items):

@@ -1,4 +1,4 @@
-"""TSV and JSON as every verb writes them: one header row, six significant digits, null for what is unknown."""
+"""TSV and JSON of all verbs: one header row, six significant digits, NA or null for unknown values."""
 
 from __future__ import annotations
 
@@ -27,20 +27,20 @@ FLOAT_FORMAT = "%.6g"
 #: Rows read or written at a time.
 ROWS = 200_000
 
-#: How an unknown value is written.
+#: Text of an unknown value.
 NA = "NA"
 
-#: Receives what stands beyond the last named column of a row.
+#: Name of the column for text after the last named column.
 _BEYOND = "\t"
 
 
 class TableWriter(contextlib.AbstractContextManager["TableWriter"]):
-    """Write data frames one after the other into one TSV (or, without a header, BED).
+    """Writer of data frames into one TSV (or, without a header, BED).
 
     Attributes
     ----------
     rows
-        Rows written so far.
+        Number of rows written so far.
     """
 
     def __init__(self, path: Path, *, header: bool = True) -> None:
@@ -59,7 +59,7 @@ class TableWriter(contextlib.AbstractContextManager["TableWriter"]):
 
 
 def as_text(frame: pd.DataFrame, *, header: bool = False) -> str:
-    """Return rows as they stand in a file."""
+    """Return rows as the text of a file."""
     try:
         return frame.to_csv(
             sep="\t",
@@ -84,14 +84,14 @@ def write_table(path: Path, frames: pd.DataFrame | Iterable[pd.DataFrame], *, he
 
 @dataclass(frozen=True)
 class Number:
-    """What the numbers of a column may be.
+    """Allowed numbers of a column.
 
     Attributes
     ----------
     low, high
-        Least and greatest value.
+        Smallest and largest value.
     whole
-        Whole numbers only.
+        Whether only whole numbers are allowed.
     unknown
         ``NA`` may stand for a value that is not known; it is read as NaN.
     """
@@ -102,7 +102,7 @@ class Number:
     unknown: bool = False
 
     def __str__(self) -> str:
-        """Name what was expected."""
+        """Return the description of an allowed number."""
         kind = "a whole number" if self.whole else "a number"
         limits = "" if self.low == -math.inf else f" of {self.low:g} or more"
         if self.high < MAX_COORDINATE:
@@ -110,7 +110,7 @@ class Number:
         return f"{kind}{limits}{' or NA' if self.unknown else ''}"
 
     def read(self, column: pd.Series[str], path: Path) -> pd.Series[Any]:
-        """Turn a column of text, indexed by line, into numbers; raise InputError at the first that is none of these."""
+        """Return a column of text, indexed by line, as numbers; raise InputError at the first number not allowed."""
         values = pd.to_numeric(column, errors="coerce")
         numbers = values.to_numpy(dtype=np.float64)
         wrong = ~((numbers >= self.low) & (numbers <= self.high) & np.isfinite(numbers))
@@ -127,7 +127,7 @@ class Number:
         return values.astype(np.int64 if self.whole and not self.unknown else np.float64)
 
 
-#: Names of columns, and what they hold: text, or which numbers.
+#: Names of columns, and their contents: text, or allowed numbers.
 Columns = Mapping[str, type[str] | Number]
 
 COORDINATE = COUNT = Number(0, MAX_COORDINATE, whole=True)
@@ -143,14 +143,14 @@ def read_header(path: Path) -> list[str]:
 
 
 def _header(handle: IO[str]) -> tuple[list[str], bool]:
-    """Read the header row: names of columns, and whether they, and so the texts below, stand in quotes (as R does)."""
+    """Return the column names, and whether texts are in quotes, as R writes them."""
     line = handle.readline().rstrip("\r\n")
     quoted = line.startswith('"')
     return next(csv.reader([line], delimiter="\t"), [""]) if quoted else line.split("\t"), quoted
 
 
 def iter_rows(path: Path) -> Iterator[pd.DataFrame]:
-    """Read all columns of a TSV with a header as text, in pieces; blank lines are passed over.
+    """Yield all columns of a TSV with a header as text, in chunks; blank lines are skipped.
 
     Yields
     ------
@@ -192,8 +192,8 @@ def iter_rows(path: Path) -> Iterator[pd.DataFrame]:
 
 
 def _whole_rows(chunk: pd.DataFrame, width: int, path: Path) -> pd.DataFrame:
-    """Index rows by line, leave out blank lines, and refuse rows that are longer than the header."""
-    shifted = not isinstance(chunk.index, pd.RangeIndex)  # pandas takes what is too much for names of rows
+    """Index rows by line, drop blank lines, and refuse rows that are longer than the header."""
+    shifted = not isinstance(chunk.index, pd.RangeIndex)  # pandas uses surplus columns as row names
     longer = np.flatnonzero(chunk[_BEYOND] != "")
     if shifted or len(longer):
         raise _longer(2 if shifted else int(chunk.index[longer[0]]) + 2, width, path)
@@ -214,16 +214,16 @@ def require_names(frame: pd.DataFrame, path: Path) -> None:
 
 
 def read_table(path: Path, columns: Columns, *, optional: Columns | None = None) -> Iterator[pd.DataFrame]:
-    """Read a TSV with a header in pieces, checking that the columns are there and hold what they should.
+    """Yield columns of a TSV with a header, in chunks, after checking their contents.
 
     Parameters
     ----------
     path
         Plain or gzip TSV.
     columns
-        The columns to read: text (``str``), or which numbers they may hold.
+        The columns to read: text (``str``), or allowed numbers.
     optional
-        Columns to read where they are there.
+        Columns to read if they exist.
 
     Yields
     ------
@@ -252,7 +252,7 @@ def write_json(path: Path, value: Mapping[str, Any]) -> None:
 
 
 def plain(value: Any) -> Any:
-    """Turn NumPy scalars and arrays into plain Python values, and NaN or infinity into None."""
+    """Return NumPy scalars and arrays as plain Python values, and NaN and infinity as None."""
     if isinstance(value, dict):
         return {str(key): plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple | np.ndarray):
