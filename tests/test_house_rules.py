@@ -17,14 +17,14 @@ VERBS = {name for name in MODULES if name.startswith("cli/")} - {"cli/__init__.p
 
 #: What does not keep a rule yet. These sets get smaller until they are empty.
 KNOWN: dict[str, set[str]] = {
-    "long modules": {"haplotypes/feature_file.py", "io/_vcf_text.py", "learning/model_file.py"},
+    "long modules": {"learning/model_file.py"},
     "long verbs": {"cli/embedding.py", "cli/evaluate.py", "cli/importance.py", "cli/tokenize.py", "cli/train.py"},
     "many parameters": {"cli/embedding.py:command", "cli/importance.py:command", "cli/train.py:command"},
     "dict of anything": {
         "cli/audit.py",
         "cli/train.py",
         "haplotypes/evaluate.py",
-        "haplotypes/feature_file.py",
+        "haplotypes/encoding.py",
         "haplotypes/feature_writer.py",
         "haplotypes/fit.py",
         "haplotypes/options.py",
@@ -52,8 +52,6 @@ KNOWN: dict[str, set[str]] = {
         "cli/importance.py",
         "cli/main.py",
         "cli/train.py",
-        "haplotypes/allele_classes.py",
-        "haplotypes/archaic_vcf.py",
         "haplotypes/augment.py",
         "haplotypes/batches.py",
         "haplotypes/evaluate.py",
@@ -62,7 +60,6 @@ KNOWN: dict[str, set[str]] = {
         "haplotypes/fit_second.py",
         "haplotypes/relatedness.py",
         "haplotypes/sides.py",
-        "io/fasta.py",
         "learning/network.py",
         "learning/regions.py",
         "learning/report.py",
@@ -114,6 +111,7 @@ def test_imports_keep_the_contract(capsys, monkeypatch):
     """The layers of pyproject.toml; the output names the import that breaks them."""
     linter = pytest.importorskip("importlinter.cli", reason="import-linter is of the extra 'lint'")
     monkeypatch.chdir(ROOT)
+    monkeypatch.setattr(linter.logging_config, "dictConfig", lambda _: None)  # it would disable our logger
     code = linter.lint_imports(no_cache=True, no_logo=True)
     assert code == 0, capsys.readouterr().out
 

@@ -24,9 +24,10 @@ from archaictools.haplotypes.audit import audit_haplotypes
 from archaictools.haplotypes.augment import Augmentation, _uneven
 from archaictools.haplotypes.batches import BinBatches
 from archaictools.haplotypes.dataset import Genomes, _united
+from archaictools.haplotypes.encoding import HaplotypeEncoding
 from archaictools.haplotypes.evaluate import CONTROLS, RIVALS, evaluate_bins
 from archaictools.haplotypes.explain import draw_stretches
-from archaictools.haplotypes.feature_file import HaplotypeEncoding, open_features
+from archaictools.haplotypes.feature_file import open_features
 from archaictools.haplotypes.feature_writer import FeatureChunk, write_features
 from archaictools.haplotypes.predict import BinEnsemble
 from archaictools.haplotypes.predictors import BinPredictor

@@ -2,7 +2,7 @@
 
 Sites come in blocks from :mod:`archaictools.io.vcf`. For each block, the frequency of every allele in the outgroup and
 the archaic genotypes give a class to each haplotype's allele; classes are counted in bins. Memory holds a few blocks
-and :data:`~archaictools.haplotypes.feature_file.TILE` bins of all haplotypes.
+and :data:`~archaictools.haplotypes.feature_layout.TILE` bins of all haplotypes.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Names of chromosomes in several files: ``chr21`` and ``21`` are one chromosome, with a warning.
 
-A tool that meets both styles and does not notice finds nothing, silently; see the threads of other callers. Only the
-prefix ``chr`` is reconciled; ``chrM`` and ``MT`` are not, since their sequences may differ.
+A tool that ignores this finds no common chromosome, and gives an empty result without an error. Only the prefix
+``chr`` is reconciled; ``chrM`` and ``MT`` are not, since their sequences may differ.
 """
 
 from __future__ import annotations
