@@ -274,7 +274,8 @@ def _numpy(text: str) -> list[str]:
             parts.append(f"**{lines[0]}**")
             lines = lines[2:]
             if ">>>" in "".join(lines):
-                parts.append("```python\n" + "\n".join(lines) + "\n```")
+                code = re.sub(r" *# doctest: .*", "", "\n".join(lines))
+                parts.append(f"```python\n{code}\n```")
             else:
                 parts.append("\n".join(_entries(lines)))
         else:

@@ -280,38 +280,12 @@ assert np.abs(one - two).max() < 1e-5
 report(ours=ours, plain=plain, windows=len(codes))
 """
 )
-IMPORTANCE = (
-    SETUP
-    + """
-from archaictools.learning.model_file import load_model
-from archaictools.sequence.predict import Predictor
-from archaictools.sequence.explain.perturb import CHUNK, PerturbedReader, sequence_positions
-trained = load_model(Path({model!r}), KmerEncoding)
-reader, positions = PerturbedReader(trained), sequence_positions(words.alphabet, 10)
-predictor = Predictor(trained.network.build(dict(trained.members[0].weights)), words.alphabet, both_strands=False)
-codes = words.take(np.arange(CHUNK)); donor = codes[::-1]
-def whole():
-    found = []
-    for position in range(len(positions)):
-        changed = codes.copy(); base = int(positions.base[position])
-        changed[:, base:base + 10] = donor[:, base:base + 10]
-        found.append(changed)
-    return predictor.of_codes(np.concatenate(found), np.full(len(positions) * CHUNK, 200)).reshape(len(positions), CHUNK)
-whole(); reader.read(codes, lambda position: donor, positions)
-start = time.perf_counter(); _, one = reader.read(codes, lambda position: donor, positions); ours = time.perf_counter() - start
-start = time.perf_counter(); two = whole(); plain = time.perf_counter() - start
-assert np.abs(one - two).max() < 1e-4
-report(ours=ours, plain=plain)
-"""
-)
 
 
 def predict(folder: Path, pairs: int) -> list[str]:
-    """Compare prediction with Keras' predict at batch 32, and importance with prediction of whole perturbed windows."""
-    words, model = str(planted_words(folder)), str(folder / "m.h5")
+    """Compare prediction with Keras' predict at batch 32."""
+    words = str(planted_words(folder))
     runs = [child(PREDICT.format(words=words, seed=1)) for _ in range(pairs)]
-    cli("train", words, "--model", model, "--epochs", 1)
-    shuffles = [child(IMPORTANCE.format(words=words, model=model, seed=1)) for _ in range(pairs)]
     rate = statistics.median(r["windows"] / r["ours"] for r in runs)
     plain = statistics.median(r["windows"] / r["plain"] for r in runs)
     return [
@@ -319,9 +293,6 @@ def predict(folder: Path, pairs: int) -> list[str]:
         "|---|---|---|---|",
         f"| prediction, windows/s (alternative: `predict`, batch 32) | {rate:,.0f} | {plain:,.0f} "
         f"| {ratios([r['plain'] for r in runs], [r['ours'] for r in runs])} × faster |",
-        f"| importance of 191 positions, 128 windows, s (alternative: predict each perturbed window whole, batch 2,048) "
-        f"| {statistics.median(r['ours'] for r in shuffles):.2f} | {statistics.median(r['plain'] for r in shuffles):.2f} "
-        f"| {ratios([r['plain'] for r in shuffles], [r['ours'] for r in shuffles])} × faster |",
     ]
 
 

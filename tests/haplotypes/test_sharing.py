@@ -23,8 +23,7 @@ from archaictools.haplotypes.predict import BinEnsemble
 from archaictools.haplotypes.predictors import BinPredictor
 from archaictools.haplotypes.relatedness import INPUTS, WINDOWS, private_alleles
 from archaictools.learning.model_file import load_model
-
-SMALL = ("--lstm", 8, "--embedding", 8, "--dense", 8, "--stretch", 100, "--learning-rate", 0.01, "--threads", 2)
+from helpers import SMALL
 
 
 def second_inputs(*arguments):
@@ -249,7 +248,7 @@ def test_a_second_reading_is_added_to_a_model_that_reads_once(models, ok, tmp_pa
 
 
 def test_no_epoch_and_no_model_leave_nothing_learnt(models, run, planted, tmp_path):
-    for words, message in ((models / "train.h5", "a model to start from"), (planted / "words.h5", "1 or more")):
+    for words, message in ((models / "train.h5", "--start-from"), (planted / "words.h5", "1 or more")):
         result = run("train", words, "--epochs", 0, "--model", tmp_path / "m.h5")
         assert result.code == 2
         assert message in result.err

@@ -176,13 +176,13 @@ def test_a_fold_file_keeps_the_gap(places, tmp_path):
 
 @pytest.mark.parametrize("options", [("--split", "random"), ("--gap", 100), ("--block-size", 1_000), ("--folds", 3)])
 def test_a_fold_file_is_the_whole_split(run, planted, tmp_path, options):
-    """Beside it, no other option says what is held out; named even where it is the default."""
+    """With it, no other option may define what is held out, even with its default value."""
     command = ("audit", planted / "words.h5", "--fold-file", planted / "folds.bed", "--out", tmp_path / "a.json")
     assert run(*command).code == 0
     for others in (options, ("--split", "chromosome")):
         result = run(*command, *others)
         assert result.code == 2
-        assert f"--fold-file says what is held out: leave out {others[0]}" in result.err
+        assert f"--fold-file defines what is held out: leave out {others[0]}" in result.err
 
 
 @pytest.mark.parametrize("method", METHODS)

@@ -11,7 +11,8 @@ its folder to repeat it. Files are compared as follows.
 * HDF5: equal datasets (shape, type, bytes) and attributes.
 * PNG: equal pixels. bigWig and all other files: equal bytes.
 
-``IGNORED`` and ``--allow NAME`` name attributes, datasets and JSON keys that may differ. Prints a table and the differing files. Exits with 1 if any file differs or exists on one side only.
+``IGNORED`` and ``--allow NAME`` name attributes, datasets and JSON keys that may differ. Prints a table and the differing
+files. Exits with 1 if any file differs or exists on one side only.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ HERE = Path(__file__).resolve().parent
 SETS = ("demo", "demo-people", "testdata")
 #: Names of HDF5 attributes, groups and datasets, and of JSON keys, that may differ: provenance, identity of file formats,
 #: and digests of input files.
-IGNORED = {"provenance", "versions", "format", "schema_version", "alphabet", "words_sha256", "sources"}
+IGNORED = {"provenance", "versions", "format", "schema_version", "alphabet", "words_sha256", "sources", "vcfs"}
 #: Lines of provenance in text files.
 PROVENANCE = re.compile(rb"^##(archaictools|source|command|fileDate)")
 #: Folders with inputs: links to test data, and the downloaded VCF.

@@ -1,7 +1,7 @@
 """Check of the text of a FASTA file, in one pass.
 
-Letters are the IUPAC codes of nucleotides, in upper or lower case. U is read as T. Codes other than A, C, G and T (R, Y,
-..., N, and X of some masking programs) are ambiguous. Gaps of alignments (``-``, ``.``, ``*``) are no base: no k-mer
+Letters are the IUPAC codes of nucleotides, in upper or lower case. U is read as T. Codes other than A, C, G and T are
+ambiguous: R, Y, ..., N, and X of some masking programs. Gaps of alignments (``-``, ``.``, ``*``) are no base: no k-mer
 spans one. All other letters, such as those of proteins, are refused.
 """
 

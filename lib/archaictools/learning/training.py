@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypedDict
 
 import numpy as np
 
@@ -83,8 +83,19 @@ class FitResult:
     predicted: Mapping[str, Predicted]
 
 
-def training_summary(trained: Trained, temperature: float) -> dict[str, Any]:
-    """Return how a training went, for the metrics: batch size, epochs, best epoch and temperature."""
+class TrainingSummary(TypedDict):
+    """How a training went, as the metrics store it."""
+
+    batch_size: int
+    learning_rate: float
+    epochs_run: int
+    best_epoch: int
+    stopped_early: bool
+    temperature: float
+
+
+def training_summary(trained: Trained, temperature: float) -> TrainingSummary:
+    """Return how a training went, for the metrics."""
     return {
         "batch_size": trained.batch,
         "learning_rate": trained.learning_rate,
