@@ -94,8 +94,8 @@ class FeatureFile:
         self.path, self._handle = path, handle
         self.alphabet = HaplotypeEncoding.from_dict(read_attributes(handle, "parameters", path), path)
         self.provenance = read_attributes(handle, "provenance", path)
-        people = len(self.alphabet.archaic)
-        found = check_data(handle, path, TABLE, sizes={"archaic": people, "pairs": people * (people - 1)})
+        archaics = len(self.alphabet.archaic)
+        found = check_data(handle, path, TABLE, sizes={"archaic": archaics, "pairs": archaics * (archaics - 1)})
         names = read_texts(handle, "chromosomes/name", path)
         self.lengths = check_lengths(names, read_array(handle, "chromosomes/length", path), path)
         samples = read_texts(handle, "haplotypes/sample", path)

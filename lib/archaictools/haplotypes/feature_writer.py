@@ -61,11 +61,11 @@ class FeatureWriter:
         self.lengths.setdefault(chrom, 0)
         self._number = list(self.lengths).index(chrom)
         group = self._handle.create_group(f"bins/{self._number}")
-        rows, people = self._haplotypes, len(self._alphabet.archaic)
+        rows, archaics = self._haplotypes, len(self._alphabet.archaic)
         for name, dtype, ends in (
             ("counts", "uint8", (len(PATTERNS),)),
-            ("matches", "uint8", (people, 3)),
-            ("pairs", "uint8", (people * (people - 1), 2)),
+            ("matches", "uint8", (archaics, 3)),
+            ("pairs", "uint8", (archaics * (archaics - 1), 2)),
             ("missing", "uint16", ()),
         ):
             most = tuple(max(1, end) for end in ends)
@@ -75,7 +75,7 @@ class FeatureWriter:
             group.create_dataset(name, (0,), "uint16", maxshape=(None,), chunks=(TILE,), **_PACKED)
         self._group, self._datasets = group, dict(group.items())
         group["exists"] = np.ones(rows, dtype=np.uint8)
-        group["unshared"] = np.zeros((people, 2), dtype=np.int64)
+        group["unshared"] = np.zeros((archaics, 2), dtype=np.int64)
         for name, dtype, width in (("bin", "uint32", ()), ("carriers", "uint8", (-(-rows // 8),))):
             shapes = {"maxshape": (None, *width), "chunks": (TILE, *width)}
             group.create_dataset(f"sharing/{name}", (0, *width), dtype, **shapes, **_PACKED)

@@ -49,7 +49,7 @@ class Naming:
     """Finds a common name for each chromosome of several files: the first name met.
 
     Names are only exchanged for each other if they are one name with and without ``chr``. So ``GL000207.1`` or
-    ``HLA-A*01:01:01:01`` beside ``chr1`` stay as they are.
+    ``HLA-A*01:01:01:01`` do not change.
 
     Examples
     --------
