@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -77,3 +78,10 @@ def real_data() -> Path:
     if not (folder / "hg19.chr21.fa.gz").exists():
         pytest.skip(f"the real data are not in {folder}; set ARCHAICTOOLS_DATA")
     return folder.resolve()
+
+
+@pytest.fixture
+def warned(caplog, monkeypatch):
+    """Messages as pytest catches them, whatever command lines before have set."""
+    monkeypatch.setattr(logging.getLogger("archaictools"), "propagate", True)
+    return caplog

@@ -17,14 +17,12 @@ VERBS = {name for name in MODULES if name.startswith("cli/")} - {"cli/__init__.p
 
 #: What does not keep a rule yet. These sets get smaller until they are empty.
 KNOWN: dict[str, set[str]] = {
-    "long modules": {
-        "haplotypes/feature_file.py",
-    },
+    "long modules": set(),
     "long verbs": set(),
     "many parameters": set(),
     "dict of anything": {
         "sequence/encoding.py",
-        "haplotypes/feature_file.py",
+        "haplotypes/encoding.py",
         "haplotypes/feature_writer.py",
         "haplotypes/fit.py",
         "haplotypes/options.py",
@@ -38,10 +36,7 @@ KNOWN: dict[str, set[str]] = {
         "sequence/options.py",
         "sequence/token_file.py",
     },
-    "wording": {
-        "cli/main.py",
-        "io/fasta.py",
-    },
+    "wording": {"cli/main.py"},
 }
 
 #: What plain English does not say, from the project's list of sentences and their translations.
@@ -82,6 +77,7 @@ def test_imports_keep_the_contract(capsys, monkeypatch):
     """The layers of pyproject.toml; the output names the import that breaks them."""
     linter = pytest.importorskip("importlinter.cli", reason="import-linter is of the extra 'lint'")
     monkeypatch.chdir(ROOT)
+    monkeypatch.setattr(linter.logging_config, "dictConfig", lambda _: None)  # it would disable our logger
     code = linter.lint_imports(no_cache=True, no_logo=True)
     assert code == 0, capsys.readouterr().out
 
