@@ -18,7 +18,7 @@ from archaictools.learning.model_file import Member, TrainedModel, load_model, s
 from archaictools.learning.network import NetworkConfig
 from archaictools.learning.regions import SeenRegions
 from archaictools.learning.splits import Split
-from archaictools.sequence.token_file import KmerEncoding
+from archaictools.sequence.encoding import KmerEncoding
 
 ENCODINGS = {"kmer": KmerEncoding, "variant": HaplotypeEncoding}
 

@@ -17,7 +17,7 @@ from archaictools.learning.model_file import Member, TrainedModel
 from archaictools.learning.network import NetworkConfig
 from archaictools.learning.regions import SeenRegions
 from archaictools.learning.splits import Split, SplitScheme
-from archaictools.sequence.token_file import KmerEncoding
+from archaictools.sequence.encoding import KmerEncoding
 
 ROOT = Path(__file__).resolve().parents[1]
 PLANTED = ROOT / "test-data"

@@ -61,7 +61,7 @@ def open_model(given: PathLike | TrainedModel, alphabet: Alphabet | None) -> Tra
     if path != PRETRAINED:
         encodings: list[type[Encoding]] = []
         if alphabet is not Alphabet.VARIANT:
-            from archaictools.sequence.token_file import KmerEncoding
+            from archaictools.sequence.encoding import KmerEncoding
 
             encodings.append(KmerEncoding)
         if alphabet is not Alphabet.KMER:
