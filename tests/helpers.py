@@ -11,13 +11,14 @@ import numpy as np
 import pandas as pd
 
 from archaictools.haplotypes.allele_classes import PATTERNS
-from archaictools.haplotypes.feature_file import HaplotypeEncoding, open_features
+from archaictools.haplotypes.encoding import HaplotypeEncoding
+from archaictools.haplotypes.feature_file import open_features
 from archaictools.haplotypes.feature_writer import FeatureChunk, write_features
 from archaictools.learning.model_file import Member, TrainedModel
 from archaictools.learning.network import NetworkConfig
 from archaictools.learning.regions import SeenRegions
 from archaictools.learning.splits import Split, SplitScheme
-from archaictools.sequence.token_file import KmerEncoding
+from archaictools.sequence.encoding import KmerEncoding
 
 ROOT = Path(__file__).resolve().parents[1]
 PLANTED = ROOT / "test-data"
