@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from archaictools.errors import InputError
-from archaictools.sequence.explain.embedding import WordVectors
+from archaictools.learning.embedding import WordVectors
 from archaictools.sequence.explain.word2vec import clustering
 from archaictools.sequence.kmers import at_content, kmer_text
 from archaictools.sequence.published import agreement, read_published

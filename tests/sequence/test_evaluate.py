@@ -13,9 +13,9 @@ from sklearn.metrics import roc_auc_score
 from archaictools.cli.main import main
 from archaictools.learning.calibration import fit_temperature, logit, tempered
 from archaictools.learning.metrics import reliability
+from archaictools.learning.report import judge_against_baselines
 from archaictools.learning.splits import Locations
-from archaictools.sequence.baselines import COLUMNS, CONTROLS, RIVALS, shuffle_within_blocks, word_counts
-from archaictools.sequence.evaluate import judge_against_controls
+from archaictools.sequence.baselines import CONTROLS, HASH_COLUMNS, RIVALS, shuffle_within_blocks, word_counts
 from archaictools.sequence.token_file import open_tokens
 from helpers import write_fasta
 
@@ -148,7 +148,7 @@ def models(*, surely=0.75, **gains):
     ],
 )
 def test_verdict(audit, gains, verdict, said):
-    found, reason = judge_against_controls({"verdict": audit, "reason": "because"}, models(**gains))
+    found, reason = judge_against_baselines({"verdict": audit, "reason": "because"}, models(**gains))
     assert found == verdict
     assert said in reason
 
@@ -187,7 +187,7 @@ def test_bags_of_words_against_counting(planted):
         rows = np.array([5, 3, 700])
         table = word_counts(words, rows)
         ids = words.alphabet.ids(words.take(rows))
-    assert table.shape == (3, min(4**5 + 1, COLUMNS))
+    assert table.shape == (3, min(4**5 + 1, HASH_COLUMNS))
     for row in range(3):
         expected = np.bincount(ids[row], minlength=table.shape[1])
         expected[0] = 0

@@ -8,11 +8,12 @@ from scipy.stats import fisher_exact
 from sklearn.metrics import accuracy_score, log_loss, roc_auc_score
 
 from archaictools.progress import Progress
+from archaictools.sequence.encoding import KmerEncoding
 from archaictools.sequence.explain.enrichment import kmers_at
-from archaictools.sequence.explain.permutation import ImportanceOptions, measure_importance
-from archaictools.sequence.explain.perturb import PerturbedReader, sequence_positions, word_positions
+from archaictools.sequence.explain.permutation import measure_importance
+from archaictools.sequence.explain.perturb import PerturbedPredictor, sequence_positions, word_positions
 from archaictools.sequence.kmers import kmer_text
-from archaictools.sequence.token_file import KmerEncoding
+from archaictools.sequence.options import ImportanceOptions
 from helpers import member, small_model
 
 
@@ -28,7 +29,7 @@ def data():
 
 @pytest.fixture(scope="module", params=[1, 2])
 def keras_and_reader(request):
-    """A network with random weights, in Keras and in the reader, at two strides."""
+    """A network with random weights, in Keras and in the predictor, at two strides."""
     from archaictools.learning.backend import start_tensorflow
     from archaictools.learning.network import NetworkConfig
 
@@ -37,17 +38,17 @@ def keras_and_reader(request):
     network = NetworkConfig(vocabulary=65, words=alphabet.words, embedding=4, lstm=3, dense=2)
     members = [member(network, np.random.default_rng(seed), 0) for seed in (2, 3)]
     model = small_model(network=network, alphabet=alphabet, members=members)
-    return network.build(dict(members[1].weights)), PerturbedReader(model, member=2), alphabet
+    return network.build(dict(members[1].weights)), PerturbedPredictor(model, member=2), alphabet
 
 
 @pytest.mark.parametrize("width", [None, 1, 3, 7])
-def test_perturbed_predictions_equal_keras_on_whole_sentences(keras_and_reader, data, width):
+def test_perturbed_predictions_equal_those_of_single_sentences(keras_and_reader, data, width):
     model, reader, alphabet = keras_and_reader
     codes, _ = data
     donor = np.roll(codes, 5, axis=0)
     positions = word_positions(alphabet) if width is None else sequence_positions(alphabet, width)
-    original, perturbed = reader.read(codes, lambda _place: donor, positions)
-    np.testing.assert_allclose(original, model.predict_on_batch(alphabet.ids(codes))[:, 0], atol=1e-5)
+    original, perturbed = reader.predict(codes, lambda _place: donor, positions)
+    np.testing.assert_allclose(original, model.predict_on_batch(alphabet.ids(codes))[:, 0], atol=1e-6)
     for position in range(len(positions)):
         if width is None:
             ids = alphabet.ids(codes)
@@ -56,17 +57,21 @@ def test_perturbed_predictions_equal_keras_on_whole_sentences(keras_and_reader, 
             changed, base = codes.copy(), position * alphabet.stride
             changed[:, base : base + width] = donor[:, base : base + width]
             ids = alphabet.ids(changed)
-        np.testing.assert_allclose(perturbed[position], model.predict_on_batch(ids)[:, 0], atol=1e-5)
+        rows = range(position % 5, len(ids), 5)  # one sentence at a time, so no batch is shared
+        alone = [float(model.predict_on_batch(ids[row : row + 1])[0, 0]) for row in rows]
+        np.testing.assert_allclose(perturbed[position, rows], alone, atol=1e-6)
 
 
 @pytest.mark.parametrize("metric", ["loss", "auroc", "accuracy"])
 def test_statistics_equal_scikit_learn(data, metric):
     codes, label = data
-    reader = PerturbedReader(small_model())
-    positions = sequence_positions(reader._alphabet, 3)
-    options = ImportanceOptions(metric=metric, repeats=2, permutations=50, seed=11)
+    reader = PerturbedPredictor(small_model())
+    positions = sequence_positions(reader.alphabet, 3)
+    options = ImportanceOptions(metric=metric, permutations=50)
     with Progress(None, "x", "x") as progress:
-        found = measure_importance(reader, codes, label, positions, options, progress=progress)
+        found = measure_importance(
+            reader, codes, label, positions, options, repeats=2, fdr=0.05, seed=11, progress=progress
+        )
     score = {
         "loss": lambda p: -log_loss(label, p),
         "auroc": lambda p: roc_auc_score(label, p),
@@ -77,7 +82,7 @@ def test_statistics_equal_scikit_learn(data, metric):
     for repeat in range(2):
         partner = np.array([rng.permutation(40) for _ in range(len(positions))])
         for position in range(len(positions)):
-            original, perturbed = reader.read(codes, lambda p, partner=partner: codes[partner[p]], positions)
+            original, perturbed = reader.predict(codes, lambda p, partner=partner: codes[partner[p]], positions)
             lost[repeat, position] = score(original) - score(perturbed[position])
     np.testing.assert_allclose(found.table["importance"], lost.mean(axis=0), atol=1e-9)
     np.testing.assert_allclose(found.table["sd"], lost.std(axis=0, ddof=1), atol=1e-9)
@@ -89,14 +94,22 @@ def test_null_is_uniform_without_signal():
     """A network with random weights knows nothing of random labels: about 5 % of p-values lie under 0.05."""
     rng = np.random.default_rng(6)
     below = total = important = 0
-    reader = PerturbedReader(small_model())
+    reader = PerturbedPredictor(small_model())
     for seed in range(6):
         codes = rng.integers(0, 4, size=(120, 50)).astype(np.uint8)
         label = rng.integers(0, 2, size=120).astype(np.int8)
-        options = ImportanceOptions(repeats=1, permutations=400, seed=seed)
+        options = ImportanceOptions(permutations=400)
         with Progress(None, "x", "x") as progress:
             found = measure_importance(
-                reader, codes, label, word_positions(reader._alphabet), options, progress=progress
+                reader,
+                codes,
+                label,
+                word_positions(reader.alphabet),
+                options,
+                repeats=1,
+                fdr=0.05,
+                seed=seed,
+                progress=progress,
             )
         below += int((found.table["p"] < 0.05).sum())
         total += len(found.table)

@@ -103,7 +103,7 @@ def test_other_files_and_newer_schemas_are_refused(ok, tmp_path, files):
     ok("tokenize", bed, "--genome", genome, "--out", good)
     for change, message in (
         (lambda h: h.attrs.__setitem__("schema_version", 2), "schema version 2"),
-        (lambda h: h.attrs.__setitem__("alphabet", "variant"), "variant alphabet"),
+        (lambda h: h.attrs.__setitem__("alphabet", "variant"), "has the alphabet variant, expected kmer"),
         (lambda h: h.attrs.__setitem__("format", "archaictools model"), "expected archaictools kmers"),
         (lambda h: h.__delitem__("bases"), "no dataset bases"),
         (lambda h: h.__delitem__("sentence/label"), "no dataset sentence/label"),
@@ -114,6 +114,12 @@ def test_other_files_and_newer_schemas_are_refused(ok, tmp_path, files):
             change(handle)
         with pytest.raises(InputError, match=message), open_tokens(bad) as words:
             words.field("label")
+    bad.write_bytes(good.read_bytes())
+    with h5py.File(bad, "a") as handle:
+        handle.attrs["format"] = "archaictools words"
+    message = "holds archaictools words, expected archaictools kmers; make the file again with 'archaictools tokenize'"
+    with pytest.raises(InputError, match=message), open_tokens(bad):
+        pass
     bad.write_bytes(good.read_bytes()[:1000])
     with pytest.raises(InputError, match="not an intact HDF5 file"), open_tokens(bad):
         pass

@@ -39,7 +39,7 @@ HERE = Path(__file__).resolve().parent
 SETS = ("demo", "demo-people", "testdata")
 #: Names of HDF5 attributes, groups and datasets, and of JSON keys, that may differ: provenance, identity of file formats,
 #: and digests of input files.
-IGNORED = {"provenance", "versions", "format", "schema_version", "alphabet", "words_sha256", "sources"}
+IGNORED = {"provenance", "versions", "format", "schema_version", "alphabet", "words_sha256", "sources", "vcfs"}
 #: Lines of provenance in text files.
 PROVENANCE = re.compile(rb"^##(archaictools|source|command|fileDate)")
 #: Folders with inputs: links to test data, and the downloaded VCF.

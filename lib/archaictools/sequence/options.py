@@ -179,7 +179,7 @@ class ImportanceOptions:
         2_000, type=click.IntRange(1), only=Alphabet.KMER, help="Permutations of the labels, for p."
     )
     threshold: float | None = option(
-        None, only=Alphabet.KMER, help="Minimum importance of an important position, in addition to --fdr."
+        None, type=float, only=Alphabet.KMER, help="Minimum importance of an important position, in addition to --fdr."
     )
     min_count: int = option(
         5, type=click.IntRange(1), only=Alphabet.KMER, help="Minimum count of a k-mer in the table of --kmers."
