@@ -247,7 +247,7 @@ def test_what_folds_cannot_be(run, planted, tmp_path, places):
     with pytest.raises(InputError, match="too few for 8 folds"):
         make_splits(places, SplitScheme(folds=8))
     splits = make_splits(places, SplitScheme(method="random"))
-    with pytest.raises(UsageError, match="no fold file"):
+    with pytest.raises(UsageError, match="has no regions to write"):
         fold_table(splits, places, LENGTHS)
 
 

@@ -69,7 +69,7 @@ def test_interrupted_and_resumed_equals_uninterrupted(ok, run, words, tmp_path, 
         assert (tmp_path / f"whole.{kind}").read_bytes() == (tmp_path / f"a.{kind}").read_bytes()
     other = run(*common, "--model", tmp_path / "b.h5", "--checkpoint", tmp_path / "c", "--seed", 2)
     assert other.code == 3
-    assert "made with other settings" in other.err
+    assert "saved with other settings" in other.err
 
 
 @pytest.mark.slow
