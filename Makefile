@@ -14,7 +14,7 @@ GALAXY  ?= .galaxy
 PLANEMO ?= .planemo
 BROWSER ?= .browser
 
-.PHONY: demo demo-real demo-people callers yardstick leave-out pretrain article controls validate-realdata validate-outputs test fuzz test-galaxy test-browser lint docs notebook bench clean help
+.PHONY: demo demo-real demo-people callers yardstick leave-out pretrain article controls validate-realdata validate-outputs test test-all fuzz test-galaxy test-browser lint docs notebook bench clean help
 
 help: ## list of the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -58,7 +58,10 @@ validate-realdata: $(READY) ## windows, segments and verdicts on real data (DATA
 validate-outputs: $(READY) ## identical outputs of the checkout BEFORE=folder and this one, into same-outputs/ (20 minutes)
 	$(BIN)/python validation/same_outputs/compare.py --before $(BEFORE) --after . --out same-outputs
 
-test: $(READY) ## all tests without a Galaxy server or a browser
+test: $(READY) ## all quick tests, without a Galaxy server or a browser (8 minutes on two cores)
+	ARCHAICTOOLS_DATA="$(DATA)" $(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder -m "not slow"
+
+test-all: $(READY) ## the slow tests, too
 	ARCHAICTOOLS_DATA="$(DATA)" $(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder
 
 fuzz: $(READY) ## 10,000 malformed inputs (FUZZ=number) for every reader (an hour or two)

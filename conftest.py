@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,15 +19,18 @@ settings.register_profile("untimed", settings.get_profile("ci" if os.environ.get
 settings.load_profile("untimed")
 
 
-#: Files that train most. They start first, so that no worker ends with one of them.
-LONGEST = ("test_realdata_models", "test_planted", "test_training", "test_evaluate", "test_haplotype_model",
-           "test_pretrained", "test_folds", "test_realdata")  # fmt: skip
+#: Files that take longest. They start first, so that no worker ends with one of them.
+LONGEST = (
+    "realdata/test_realdata_models.py", "sequence/test_planted.py", "learning/test_training.py",
+    "haplotypes/test_fit.py", "sequence/test_evaluate.py", "haplotypes/test_sharing.py", "haplotypes/test_evaluate.py",
+    "haplotypes/test_pretrained.py", "learning/test_folds.py", "docs/test_tutorial.py", "realdata/test_realdata.py",
+)  # fmt: skip
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Move the longest files to the front."""
     rank = {name: number for number, name in enumerate(LONGEST)}
-    items.sort(key=lambda item: rank.get(item.path.stem, len(rank)))
+    items.sort(key=lambda item: rank.get("/".join(item.path.parts[-2:]), len(rank)))
 
 
 @dataclass(frozen=True)
@@ -77,3 +81,10 @@ def real_data() -> Path:
     if not (folder / "hg19.chr21.fa.gz").exists():
         pytest.skip(f"the real data are not in {folder}; set ARCHAICTOOLS_DATA")
     return folder.resolve()
+
+
+@pytest.fixture
+def warned(caplog, monkeypatch):
+    """Messages as pytest catches them, whatever command lines before have set."""
+    monkeypatch.setattr(logging.getLogger("archaictools"), "propagate", True)
+    return caplog

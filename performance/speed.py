@@ -143,7 +143,8 @@ from archaictools.sequence.dataset import locations_of
 from archaictools.learning.splits import SplitScheme, make_split, TRAIN, TEST
 from archaictools.learning.training import compile_network
 from archaictools.sequence.options import KmerTrainingOptions
-from archaictools.sequence.token_file import KmerEncoding, open_tokens
+from archaictools.sequence.encoding import KmerEncoding
+from archaictools.sequence.token_file import open_tokens
 stack = contextlib.ExitStack()
 words = stack.enter_context(open_tokens(Path({words!r})))
 places = locations_of(words)
@@ -224,7 +225,8 @@ def train(folder: Path, pairs: int) -> list[str]:
 MANY = """
 import numpy as np
 from archaictools.io.dna import encode
-from archaictools.sequence.token_file import CHUNK, KmerEncoding, Sentences, write_tokens
+from archaictools.sequence.encoding import KmerEncoding
+from archaictools.sequence.token_file import CHUNK, Sentences, write_tokens
 sys.path.insert(0, {planted!r})
 from make_planted import BARE, COPIES, MOTIFS, ZONE
 rng, total = np.random.default_rng(1), {windows}
@@ -331,7 +333,7 @@ report(seconds=time.perf_counter() - start, sites=sites)
 READ = """
 from archaictools.io.summary import Summary
 from archaictools.progress import Progress
-from archaictools.haplotypes.feature_file import HaplotypeEncoding
+from archaictools.haplotypes.encoding import HaplotypeEncoding
 from archaictools.haplotypes.feature_writer import write_features
 from archaictools.haplotypes.encode import encode_vcfs
 from archaictools.haplotypes.options import EncodingOptions

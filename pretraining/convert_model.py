@@ -13,12 +13,12 @@ from pathlib import Path
 import h5py
 import numpy as np
 
-from archaictools.haplotypes.feature_file import HaplotypeEncoding
+from archaictools.haplotypes.encoding import HaplotypeEncoding
 from archaictools.learning.model_file import Member, TrainedModel, load_model, save_model
 from archaictools.learning.network import NetworkConfig
 from archaictools.learning.regions import SeenRegions
 from archaictools.learning.splits import Split
-from archaictools.sequence.token_file import KmerEncoding
+from archaictools.sequence.encoding import KmerEncoding
 
 ENCODINGS = {"kmer": KmerEncoding, "variant": HaplotypeEncoding}
 

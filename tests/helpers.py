@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import gzip
+import hashlib
 from collections import Counter
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 
 from archaictools.haplotypes.allele_classes import PATTERNS
+from archaictools.haplotypes.encoding import HaplotypeEncoding
 from archaictools.haplotypes.feature_file import open_features
+from archaictools.haplotypes.feature_writer import FeatureChunk, write_features
 from archaictools.learning.model_file import Member, TrainedModel
 from archaictools.learning.network import NetworkConfig
 from archaictools.learning.regions import SeenRegions
 from archaictools.learning.splits import Split, SplitScheme
-from archaictools.sequence.token_file import KmerEncoding
+from archaictools.sequence.encoding import KmerEncoding
 
 ROOT = Path(__file__).resolve().parents[1]
 PLANTED = ROOT / "test-data"
@@ -26,6 +31,12 @@ OUTGROUP = [f"O{n}" for n in range(9)]
 INGROUP = ["I0", "I1", "I2"]
 ARCHAIC = ["A0", "A1"]
 ROLES = ("--ingroup", ",".join(INGROUP), "--outgroup", ",".join(OUTGROUP))
+ABSENT_HOM, ABSENT_LACKED = PATTERNS.index("absent_hom"), PATTERNS.index("absent_lacked")
+SMALL = ("--lstm", 8, "--embedding", 8, "--dense", 8, "--stretch", 100, "--learning-rate", 0.01, "--threads", 2)
+SAMPLES = [*OUTGROUP, *INGROUP]
+COLUMNS = "#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\tFORMAT\t"
+NOBODY = ["0|0"] * len(OUTGROUP)
+SITE = [*NOBODY, "0|1", "0|0", "0|0"]
 
 
 def write_fasta(path: Path, sequences: dict[str, str], width: int = 60) -> Path:
@@ -205,3 +216,59 @@ def small_model(**changes) -> TrainedModel:
         "provenance": {"version": "x"},
     }
     return TrainedModel(**(values | changes))
+
+
+def make_words(path, *, chromosomes=3, bins=600, people=2, seed=1, archaic=("A0", "A1"), vcf=None):
+    """Haplotypes of known tracts of 40 to 80 bins: in them the outgroup lacks more alleles, and A0 shares those."""
+    rng = np.random.default_rng(seed)
+    haplotypes = [(f"P{number}", side) for number in range(people) for side in (1, 2)]
+    lengths = {f"chr{number + 1}": bins * 1_000 for number in range(chromosomes)}
+    digest = hashlib.sha256((vcf or str(path)).encode()).hexdigest()
+    truth = {}
+    with write_features(path, HaplotypeEncoding(archaic=archaic, outgroup=9), haplotypes=haplotypes, lengths=lengths,
+                    provenance={}, vcf_digests=[digest]) as writer:  # fmt: skip
+        for chrom in lengths:
+            inside = np.zeros((len(haplotypes), bins), dtype=bool)
+            for row in range(len(haplotypes)):
+                first = int(rng.integers(50, bins - 150))
+                inside[row, first : first + int(rng.integers(40, 80))] = True
+            counts = np.zeros((len(haplotypes), bins, len(PATTERNS)), dtype=np.uint8)
+            counts[..., ABSENT_LACKED] = rng.poisson(0.15, inside.shape)
+            counts[..., ABSENT_HOM] = rng.poisson(np.where(inside, 0.8, 0.02))
+            called = counts[..., ABSENT_LACKED] + counts[..., ABSENT_HOM]
+            matches = np.zeros((*inside.shape, len(archaic), 3), dtype=np.uint8)
+            pairs = np.zeros((*inside.shape, len(archaic) * (len(archaic) - 1), 2), dtype=np.uint8)
+            matches[..., 0] = called[..., None]
+            if archaic:
+                matches[..., 0, 1] = counts[..., ABSENT_HOM]
+                pairs[..., : len(archaic) - 1, 0] = counts[..., ABSENT_HOM, None]  # A0 beside each of the others
+            writer.begin(chrom)
+            ones = np.ones(bins, dtype=np.uint16)
+            missing = np.zeros(counts.shape[:2], dtype=np.uint16)
+            writer.append(FeatureChunk(counts, matches, 3 * ones, 1_000 * ones, 9 * ones, missing, pairs))
+            truth[chrom] = (inside * 1_000).astype(np.uint16)
+            writer.label(truth[chrom])
+    return truth
+
+
+def write_lines(path, samples, lines, *, contigs=(("chr7", LENGTH),)):
+    """Write a VCF from the columns of its records, each a text with spaces for tabs."""
+    header = "".join(f"##contig=<ID={name},length={length}>\n" for name, length in contigs)
+    rows = "".join(line.replace(" ", "\t") + "\n" for line in lines)
+    path.write_text(f"##fileformat=VCFv4.2\n{header}{COLUMNS}" + "\t".join(samples) + "\n" + rows)
+    return path
+
+
+def summary(path):
+    return pd.read_csv(path, sep="\t").set_index("item")["count"]
+
+
+def read_vcf(path):
+    """Positions, alleles and genotypes (sites, people, 2) of a VCF, and the characters between the alleles."""
+    with gzip.open(path, "rt") as handle:
+        rows = [line.rstrip("\n").split("\t") for line in handle if not line.startswith("##")]
+    names, records = rows[0][9:], rows[1:]
+    position = np.array([int(row[1]) - 1 for row in records])
+    alleles = [(row[3], *row[4].split(",")) for row in records]
+    calls = np.array([[[-1 if a == "." else int(a) for a in (g[0], g[2])] for g in row[9:]] for row in records])
+    return names, position, alleles, calls, {g[1] for row in records for g in row[9:]}

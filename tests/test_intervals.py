@@ -209,6 +209,7 @@ def test_the_mean_equals_averaging_base_by_base(rows):
     start, length, value = np.array(rows, dtype=np.int64).reshape(-1, 3).T
     left, right, mean = mean_where_overlapping(start, start + length, value / 1_000)
     exact = [[Fraction(v, 1_000) for s, n, v in rows if s <= base < s + n] for base in range(LENGTH + 15)]
+    assert not np.isnan(mean).any()
     found = np.full(LENGTH + 15, np.nan)
     for a, b, average in zip(left, right, mean, strict=True):
         assert np.isnan(found[a:b]).all()

@@ -43,7 +43,7 @@ def test_defaults_of_the_function_are_those_of_the_command(verb):
     command = {option.name: option for option in cli.get_command(None, verb).params}
     for name, parameter in inspect.signature(getattr(at, verb)).parameters.items():
         option = command[name]
-        if parameter.default not in (inspect.Parameter.empty, None, ()):
+        if parameter.default not in (inspect.Parameter.empty, None, (), False):
             assert option.default == parameter.default, name
 
 
@@ -70,7 +70,7 @@ def test_audit(ok, planted, tmp_path):
     printed = ok("audit", planted / "words.h5", *flags(folds=3, out=tmp_path / "a.json"), "--quiet")
     ok("audit", planted / "words.h5", *flags(folds=3, out=tmp_path / "a.tsv"), "--quiet")
     found = at.audit(planted / "words.h5", folds=3)
-    assert json.loads(json.dumps(found.report)) == pytest.approx(json.loads((tmp_path / "a.json").read_text()))
+    assert json.loads(json.dumps(found.report)) == json.loads((tmp_path / "a.json").read_text())
     assert found.table.astype(str).equals(pd.read_csv(tmp_path / "a.tsv", sep="\t", dtype=str, keep_default_na=False))
     assert lines(found) == printed.out
     assert (found.verdict, found.reason) == (found.report["verdict"], found.report["reason"])
@@ -108,7 +108,7 @@ def test_importance(ok, planted, tmp_path):
     same(found.positions, tmp_path / "p.tsv")
     same(found.kmers, tmp_path / "k.tsv")
     assert lines(found) == printed.out
-    with pytest.raises(UsageError, match="--fdr: 2 is not in the range"):
+    with pytest.raises(UsageError, match="--fdr: 2.0 is not in the range"):
         at.importance(planted / "model.h5", planted / "words.h5", fdr=2)
     with pytest.raises(UsageError, match="--mode, --kmers: only for k-mers"):
         at.importance("pretrained", planted / "haplotypes.h5", mode="word", kmers=tmp_path / "k.tsv")

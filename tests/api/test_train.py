@@ -12,7 +12,7 @@ import archaictools as at
 from archaictools.alphabet import Alphabet
 from archaictools.api.inputs import open_model
 from archaictools.errors import InputError, UsageError
-from archaictools.sequence.token_file import open_words
+from archaictools.sequence.token_file import open_tokens
 
 SMALL = {"epochs": 1, "batch_size": 256, "embedding": 2, "lstm": 2, "dense": 0}
 KMERS = {**SMALL, "rc": True, "split": "block", "block_size": 20_000, "gap": 200, "threads": 1}
@@ -46,7 +46,7 @@ def test_kmers(ok, planted, tmp_path):
     outputs = {**OUTPUTS, "predictions": "p.tsv"}
     line, function = ({key: tmp_path / name / path for key, path in outputs.items()} for name in ("line", "function"))
     result = ok("train", planted / "words.h5", *flags(**KMERS, **line))
-    with open_words(planted / "words.h5") as words:  # an open file is as good as its path
+    with open_tokens(planted / "words.h5") as words:  # an open file is as good as its path
         found = at.train(words, **KMERS, **function)
     same_files(tmp_path / "line", tmp_path / "function", outputs.values())
     assert str(found).replace("/function/", "/line/") == result.out.strip()

@@ -142,7 +142,7 @@ def test_files_of_another_kind(run, ok, tmp_path):
     words, model = tmp_path / "w.h5", tmp_path / "m.h5"
     ok("tokenize", windows, "--genome", GENOME, "--out", words)
     for arguments, message in (
-        (("train", windows, "--model", model), "not an intact HDF5 file, expected archaictools kmers"),
+        (("train", windows, "--model", model), "not an intact HDF5 file, expected archaictools kmers or"),
         (("train", words, "--model", model), "no sentence has a label"),
         (("predict", words, words, "--table", model), "holds archaictools kmers, expected archaictools model"),
         (("embedding", windows, "--vectors", model), "not an intact HDF5 file, expected archaictools model"),

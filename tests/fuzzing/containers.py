@@ -8,7 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
-from archaictools.haplotypes.feature_file import HaplotypeEncoding, open_features
+from archaictools.haplotypes.encoding import HaplotypeEncoding
+from archaictools.haplotypes.feature_file import open_features
 from archaictools.haplotypes.feature_writer import FeatureChunk, write_features
 from archaictools.haplotypes.relatedness import INPUTS
 from archaictools.learning.checkpoint import State, load_checkpoint, save_checkpoint
@@ -16,7 +17,8 @@ from archaictools.learning.model_file import Member, TrainedModel, load_model, s
 from archaictools.learning.network import NetworkConfig
 from archaictools.learning.regions import SeenRegions
 from archaictools.learning.splits import Split, SplitScheme
-from archaictools.sequence.token_file import KmerEncoding, Sentences, open_tokens, write_tokens
+from archaictools.sequence.encoding import KmerEncoding
+from archaictools.sequence.token_file import Sentences, open_tokens, write_tokens
 
 INPUT = {"inputs": {"vcf_0": {"name": "people.vcf.gz", "sha256": "0" * 64}}, "version": "1"}
 SETTINGS = {"words": "x", "seed": 1}

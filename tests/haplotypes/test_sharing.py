@@ -15,15 +15,15 @@ from archaictools.errors import InputError
 from archaictools.haplotypes import relatedness as sharing
 from archaictools.haplotypes.allele_classes import PATTERNS
 from archaictools.haplotypes.batches import scaled
-from archaictools.haplotypes.feature_file import HaplotypeEncoding, open_features
+from archaictools.haplotypes.encoding import HaplotypeEncoding
+from archaictools.haplotypes.feature_file import open_features
 from archaictools.haplotypes.feature_writer import FeatureChunk, write_features
 from archaictools.haplotypes.fit_second import _changed
 from archaictools.haplotypes.predict import BinEnsemble
 from archaictools.haplotypes.predictors import BinPredictor
 from archaictools.haplotypes.relatedness import INPUTS, WINDOWS, private_alleles
 from archaictools.learning.model_file import load_model
-
-SMALL = ("--lstm", 8, "--embedding", 8, "--dense", 8, "--stretch", 100, "--learning-rate", 0.01, "--threads", 2)
+from helpers import SMALL
 
 
 def second_inputs(*arguments):

@@ -11,11 +11,12 @@ import pyBigWig
 import pytest
 
 from archaictools.errors import ArchaicError, InputError
-from archaictools.haplotypes.feature_file import HaplotypeEncoding
+from archaictools.haplotypes.encoding import HaplotypeEncoding
 from archaictools.haplotypes.feature_writer import write_features
 from archaictools.io.bigwig import BigWigWriter
 from archaictools.io.bigwig_reader import is_bigwig, open_bigwig, read_bigwig
-from archaictools.sequence.token_file import KmerEncoding, write_tokens
+from archaictools.sequence.encoding import KmerEncoding
+from archaictools.sequence.token_file import write_tokens
 
 
 def random_track(path, rng, *, chromosomes):

@@ -12,9 +12,8 @@ from archaictools.io import vcf as variants
 from archaictools.io._vcf_alleles import NO_BASE, single_bases
 from archaictools.io.summary import Summary
 from archaictools.io.vcf import open_variants
-from helpers import INGROUP, OUTGROUP, ROLES, by_hand, check, write_vcf
+from helpers import OUTGROUP, ROLES, SAMPLES, by_hand, check, write_vcf
 
-SAMPLES = [*OUTGROUP, *INGROUP]
 HAPLOTYPES = 2 * len(SAMPLES)
 LENGTH = 6_000
 BASES = "ACGT"

@@ -11,10 +11,11 @@ import numpy as np
 import pytest
 
 from archaictools.errors import InputError
-from archaictools.haplotypes.feature_file import HaplotypeEncoding
+from archaictools.haplotypes.encoding import HaplotypeEncoding
 from archaictools.learning.model_file import load_model, save_model
 from archaictools.sequence.compatibility import check_fit
-from archaictools.sequence.token_file import KmerEncoding, open_tokens
+from archaictools.sequence.encoding import KmerEncoding
+from archaictools.sequence.token_file import open_tokens
 from fuzzing.containers import haplotype_model
 from helpers import small_model
 

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from archaictools.learning import training
 from archaictools.learning.checkpoint import FILE
 from archaictools.learning.splits import TRAIN, SplitScheme, make_split
 from archaictools.sequence import fit
@@ -44,6 +45,34 @@ def command(words, folder, *options):
     ]  # fmt: skip
 
 
+#: A network that trains in seconds.
+SMALL = ("--embedding", 8, "--lstm", 4, "--dense", 4, "--batch-size", 512)
+
+
+def test_interrupted_and_resumed_equals_uninterrupted(ok, run, words, tmp_path, monkeypatch):
+    """Stopped after the first of two epochs, in this process; the test below kills one."""
+    common = ("train", words, "--epochs", 2, *SMALL)
+    ok(*common, "--model", tmp_path / "whole.h5", "--history", tmp_path / "whole.tsv")
+    save = training.save_checkpoint
+
+    def stop(*arguments):
+        save(*arguments)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(training, "save_checkpoint", stop)
+        assert run(*common, "--model", tmp_path / "a.h5", "--checkpoint", tmp_path / "c").code == 130
+    assert not (tmp_path / "a.h5").exists()
+    resumed = ok(*common, "--model", tmp_path / "a.h5", "--history", tmp_path / "a.tsv", "--checkpoint", tmp_path / "c")
+    assert "resuming after epoch 1" in resumed.err
+    for kind in ("h5", "tsv"):
+        assert (tmp_path / f"whole.{kind}").read_bytes() == (tmp_path / f"a.{kind}").read_bytes()
+    other = run(*common, "--model", tmp_path / "b.h5", "--checkpoint", tmp_path / "c", "--seed", 2)
+    assert other.code == 3
+    assert "made with other settings" in other.err
+
+
+@pytest.mark.slow
 def test_killed_and_resumed_equals_uninterrupted(words, tmp_path):
     whole, broken = tmp_path / "whole", tmp_path / "broken"
     whole.mkdir()
@@ -134,7 +163,7 @@ def test_shuffled_labels_show_no_skill(run, tmp_path, words):
         label = handle["sentence/label"][...]
         handle["sentence/label"][...] = np.random.default_rng(8).permutation(label)
     metrics = tmp_path / "m.json"
-    result = run("train", shuffled, "--model", tmp_path / "m.h5", "--metrics", metrics)
+    result = run("train", shuffled, "--epochs", 4, *SMALL, "--model", tmp_path / "m.h5", "--metrics", metrics)
     assert result.code == 0, result.err
     found = json.loads(metrics.read_text())
     low, high = found["test"]["auroc_ci"]
@@ -151,7 +180,7 @@ def test_early_stopping_keeps_the_best_epoch(ok, tmp_path, words):
         handle["sentence/label"][...] = np.random.default_rng(9).permutation(handle["sentence/label"][...])
     history, metrics, heldout = tmp_path / "h.tsv", tmp_path / "m.json", tmp_path / "p.tsv"
     ok("train", shuffled, "--model", tmp_path / "m.h5", "--epochs", 8, "--patience", 2, "--history", history,
-       "--metrics", metrics, "--predictions", heldout, "--learning-rate", 0.01)  # fmt: skip
+       "--metrics", metrics, "--predictions", heldout, "--learning-rate", 0.01, *SMALL)  # fmt: skip
     rows = pd.read_csv(history, sep="\t")
     best = int(rows.loc[rows["validation_loss"].idxmin(), "epoch"])
     found = json.loads(metrics.read_text())["training"]
@@ -167,7 +196,7 @@ def test_early_stopping_keeps_the_best_epoch(ok, tmp_path, words):
     )
     assert loss == pytest.approx(rows["validation_loss"].min(), rel=0.02)
     ok("train", shuffled, "--model", tmp_path / "l.h5", "--epochs", 8, "--patience", 2, "--keep", "last", "--metrics",
-       metrics, "--predictions", heldout, "--learning-rate", 0.01)  # fmt: skip
+       metrics, "--predictions", heldout, "--learning-rate", 0.01, *SMALL)  # fmt: skip
     kept = json.loads(metrics.read_text())["training"]
     assert kept["best_epoch"] == kept["epochs_run"] == len(rows)
     assert not np.allclose(pd.read_csv(heldout, sep="\t")["probability"], predicted["probability"], rtol=1e-2)

@@ -8,12 +8,12 @@ from scipy.stats import fisher_exact
 from sklearn.metrics import accuracy_score, log_loss, roc_auc_score
 
 from archaictools.progress import Progress
+from archaictools.sequence.encoding import KmerEncoding
 from archaictools.sequence.explain.enrichment import kmers_at
 from archaictools.sequence.explain.permutation import measure_importance
 from archaictools.sequence.explain.perturb import PerturbedPredictor, sequence_positions, word_positions
 from archaictools.sequence.kmers import kmer_text
 from archaictools.sequence.options import ImportanceOptions
-from archaictools.sequence.token_file import KmerEncoding
 from helpers import member, small_model
 
 

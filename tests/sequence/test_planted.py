@@ -211,7 +211,8 @@ def test_projector_files_agree(chain, ok, tmp_path):
     # Counts and vectors against the words file and the weights themselves.
     from archaictools.learning.model_file import load_model
     from archaictools.sequence.dataset import rows_of_side
-    from archaictools.sequence.token_file import KmerEncoding, open_tokens
+    from archaictools.sequence.encoding import KmerEncoding
+    from archaictools.sequence.token_file import open_tokens
 
     model = load_model(chain / "m.h5", KmerEncoding)
     with open_tokens(chain / "w.h5") as words:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import json
 from pathlib import Path
 
@@ -14,29 +13,16 @@ import pytest
 
 import archaictools as at
 from archaictools.errors import UsageError
-from archaictools.options import build
 from archaictools.simulation.chromosome import simulate_ancestry
 from archaictools.simulation.demography import scenario
 from archaictools.simulation.genotypes import callable_regions, mutation_rates, switch_positions
-from archaictools.simulation.options import ErrorOptions, PopulationOptions, SimulationOptions
+from archaictools.simulation.options import PopulationOptions, SimulationOptions
 from archaictools.simulation.plan import Simulation
-from archaictools.simulation.recombination import hotspot_map
 from archaictools.simulation.run import is_finished
 from archaictools.simulation.tracts import archaic_tracts, switch_tracts
-from helpers import ROOT
+from helpers import ROOT, read_vcf
 
 SMALL = ("--outgroup", 6, "--ingroup", 3, "--length", 400_000, "--seed", 5)
-
-
-def read_vcf(path):
-    """Positions, alleles and genotypes (sites, people, 2) of a VCF, and the characters between the alleles."""
-    with gzip.open(path, "rt") as handle:
-        rows = [line.rstrip("\n").split("\t") for line in handle if not line.startswith("##")]
-    names, records = rows[0][9:], rows[1:]
-    position = np.array([int(row[1]) - 1 for row in records])
-    alleles = [(row[3], *row[4].split(",")) for row in records]
-    calls = np.array([[[-1 if a == "." else int(a) for a in (g[0], g[2])] for g in row[9:]] for row in records])
-    return names, position, alleles, calls, {g[1] for row in records for g in row[9:]}
 
 
 @pytest.fixture(scope="module")
@@ -278,115 +264,11 @@ def test_a_demes_file(ok, run, planted, tmp_path):
     result = run(*command[:-1], tmp_path / "other", "--outgroup-population", "X", "--ingroup-population", "Y",
                  "--archaic-population", "M", "--archaic-time", 1000)  # fmt: skip
     assert result.code == 2
-    assert "nobody of M lives 1000 generations ago" in result.err
+    assert "M has no samples 1000 generations ago" in result.err
     path.write_text("time_units: generations\ndemes: 3\n")
     result = run(*command[:-1], tmp_path / "other")
     assert result.code == 3
     assert "is not a demes model" in result.err
-
-
-def test_wrong_options(run, tmp_path):
-    for options, code, message in (
-        (("--model", "nope"), 2, "choose 9K19, 10J19, ooa3"),
-        (("--model", "9K19", "--ingroup-population", "Klingon"), 2, "--ingroup-population is Klingon; 9K19 has Mbuti"),
-        (("--model", "9K19", "--map", tmp_path / "no.txt"), 3, "no.txt"),
-        (("--model", "gone.yaml"), 3, "gone.yaml: is not a file"),
-    ):
-        result = run("simulate", *options, "--out", tmp_path / "s")
-        assert (result.code, message in result.err) == (code, True), result.err
-        assert not (tmp_path / "s").exists()
-    text = "Chromosome\tPosition(bp)\tRate(cM/Mb)\tMap(cM)\nchr1\t0\t1.0\t0\nchr1\t50000\t0\t0.05\n"
-    (tmp_path / "short.txt").write_text(text)
-    result = run("simulate", "--model", "9K19", "--map", tmp_path / "short.txt", "--out", tmp_path / "s")
-    assert result.code == 3
-    assert "ends at 50,000 bp" in result.err
-    with pytest.raises(UsageError, match="--flip: 1.0 is not in the range 0<=x<1"):
-        build(ErrorOptions, {"flip": 1})
-
-
-@pytest.mark.parametrize(
-    ("options", "message"),
-    [
-        (("--length", "1e300"), "not a valid integer"),
-        (("--length", 10**9), "is not in the range 1<=x<=500000000"),
-        (("--length", -5), "is not in the range"),
-        (("--ingroup", 10**9), "is not in the range 1<=x<=20000"),
-        (("--archaic", -1), "is not in the range"),
-        (("--chromosomes", 10**9), "is not in the range 1<=x<=1000"),
-        (("--recombination", "nan"), "nan is no finite number"),
-        (("--recombination", "inf"), "is not in the range"),
-        (("--recombination", "1e-5"), "recombination rate times length: 200 is not in the range 0 to 20"),
-        (("--mutation-rate", "-1e-8"), "is not in the range"),
-        (("--mutation-rate", "1e-4"), "mutation rate times length: 2000 is not in the range 0 to 20"),
-        (("--switch-errors", "1e9"), "is not in the range 0<=x<=1000"),
-        (("--switch-errors", "nan"), "nan is no finite number"),
-        (("--archaic-time", "inf"), "is not in the range"),
-        (("--archaic-time", "nan"), "nan is no finite number"),
-        (("--mutation-variation", "inf"), "is not in the range 1<=x<=1000"),
-        (("--flip", "nan"), "nan is no finite number"),
-        (("--seed", 2**40), "is not in the range"),
-    ],
-)
-def test_absurd_numbers_are_refused_before_any_work(run, tmp_path, options, message):
-    result = run("simulate", "--model", "9K19", *options, "--out", tmp_path / "s")
-    assert result.code == 2
-    assert message in result.err
-    assert not list(tmp_path.iterdir())
-
-
-@pytest.mark.parametrize(
-    "values",
-    [
-        {"recombination": np.nan},
-        {"length": 10**10},
-        {"mutation_rate": np.inf},
-        {"switch_errors": np.nan},
-        {"recombination": 1e-5},
-    ],
-)
-def test_absurd_numbers_are_refused_without_the_command_line_too(tmp_path, values):
-    with pytest.raises(UsageError, match="is not in the range|is no finite number"):
-        at.simulate(model="9K19", out=tmp_path / "s", **values)
-    assert not list(tmp_path.iterdir())
-
-
-def test_absurd_maps_and_histories_are_refused(run, tmp_path):
-    path = tmp_path / "map.txt"
-    for end in ("inf", "nan", "1e9", "-1", "x"):
-        path.write_text(f"Chromosome\tPosition(bp)\tRate(cM/Mb)\tMap(cM)\nchr1\t0\t0\t0\nchr1\t50000\t0\t{end}\n")
-        result = run("simulate", "--model", "9K19", "--length", 50_000, "--map", path, "--out", tmp_path / "s")
-        assert result.code == 3, result.err
-        assert "recombination map" in result.err
-    history = tmp_path / "h.yaml"
-    history.write_text("time_units: generations\ndemes: [{name: A, epochs: [{start_size: 1e12}]}]\n")
-    people = [f"--{role}-population=A" for role in ("outgroup", "ingroup", "archaic")]
-    result = run("simulate", "--model", history, *people, "--out", tmp_path / "s")
-    assert result.code == 2
-    assert "has a population of 1e+12 people" in result.err
-
-
-@pytest.mark.parametrize("length", [1, 2])
-def test_the_shortest_chromosomes(ok, tmp_path, length):
-    ok("simulate", "--model", "ooa3", "--outgroup", 1, "--ingroup", 1, "--archaic", 1, "--length", length,
-       "--switch-errors", 1_000, "--hotspots", "--mutation-variation", 2, "--uncallable", 0.5, "--out",
-       tmp_path / "s")  # fmt: skip
-    assert json.loads((tmp_path / "s/meta.json").read_text())["tracts"] >= 0
-
-
-def test_hotspots_hold_most_of_the_recombination():
-    """Of the mean asked for, with four fifths of it in a small part of the chromosome, and none negative."""
-    made = hotspot_map(2e-8, 5_000_000, np.random.default_rng(3))
-    assert made.sequence_length == 5_000_000
-    assert made.mean_rate == pytest.approx(2e-8)
-    size = np.diff(made.position)
-    order = np.argsort(-made.rate)
-    share = np.cumsum((made.rate * size)[order]) / (made.rate * size).sum()
-    part = np.cumsum(size[order]) / 5_000_000
-    assert 0.02 < part[np.searchsorted(share, 0.8)] < 0.35
-    assert made.rate.min() > 0
-    short = hotspot_map(1e-8, 2_000, np.random.default_rng(3))  # no room for a hotspot
-    assert short.mean_rate == pytest.approx(1e-8)
-    assert len(short.rate) == 1
 
 
 def test_what_an_interrupted_simulation_has_finished(tmp_path):
@@ -404,53 +286,6 @@ def test_what_an_interrupted_simulation_has_finished(tmp_path):
     assert not is_finished(folder, archaic=2)
     (folder / "modern.chr1.vcf.gz").touch()
     assert is_finished(folder, archaic=2)
-
-
-def test_hotspots_or_a_map(run, tmp_path):
-    (tmp_path / "map.txt").write_text("x\n")
-    result = run("simulate", "--model", "9K19", "--hotspots", "--map", tmp_path / "map.txt", "--out", tmp_path / "s")
-    assert result.code == 2
-    assert "either" in result.err
-
-
-def test_a_map_that_begins_late(ok, run, tmp_path):
-    """Recombination follows the map; what lies before it was not simulated, so it is not callable and nobody's."""
-    path = tmp_path / "map.txt"
-    path.write_text(
-        "Chromosome\tPosition(bp)\tRate(cM/Mb)\tMap(cM)\n"
-        "chr1\t100000\t0\t0\nchr1\t300000\t30\t0\nchr1\t350000\t0\t1.5\nchr1\t600000\t0\t1.5\n"
-    )
-    command = ("simulate", "--model", "10J19", "--outgroup", 6, "--ingroup", 6, "--length", 500_000, "--map", path)
-    ok(*command, "--uncallable", 0.2, "--out", tmp_path / "s")
-    regions = pd.read_csv(tmp_path / "s/callable.bed", sep="\t", header=None)
-    assert (regions[1].min(), regions[2].max() <= 500_000) == (100_000, True)
-    _, position, *_ = read_vcf(tmp_path / "s/modern.chr1.vcf.gz")
-    inside = np.zeros(500_000, dtype=bool)
-    for start, end in regions[[1, 2]].itertuples(index=False):
-        inside[start:end] = True
-    assert inside[position].all()
-    assert inside[:100_000].sum() == 0
-    meta = json.loads((tmp_path / "s/meta.json").read_text())
-    assert meta["callable"] == inside.sum() == pytest.approx(0.8 * 400_000, rel=0.1)
-    truth = pd.read_csv(
-        tmp_path / "s/truth.bed", sep="\t", header=None, names=["chrom", "start", "end", "s", "h", "source"]
-    )
-    for source, rows in truth.groupby("source"):
-        assert meta["archaic_share"][source] == pytest.approx((rows["end"] - rows["start"]).sum() / (12 * 400_000))
-    # Where the map has no recombination, ancestry does not change.
-    options = SimulationOptions(model="10J19", outgroup=6, ingroup=6, archaic=1, length=500_000, map=path)
-    breaks = simulate_ancestry(Simulation(options=options), scenario("10J19", PopulationOptions()), 3).breakpoints(
-        as_array=True
-    )
-    within = breaks[(breaks > 100_000) & (breaks < 500_000)]
-    assert len(within) > 20
-    assert ((within >= 300_000) & (within <= 350_000)).all()
-    # A file that is no map is refused in one sentence.
-    path.write_text("x\n")
-    result = run(*command, "--out", tmp_path / "t")
-    assert result.code == 3
-    assert result.err.startswith(f"archaictools: error: {path}: is not a HapMap recombination map")
-    assert result.err.count("\n") == 1
 
 
 def test_the_structured_history_varies_as_people_do():

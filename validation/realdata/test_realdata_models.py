@@ -8,7 +8,7 @@ import pytest
 
 from archaictools.cli.main import main
 
-pytestmark = pytest.mark.realdata
+pytestmark = [pytest.mark.realdata, pytest.mark.slow]
 
 
 def evaluated(real_data, folder, windows: tuple[str, ...], train: tuple[str, ...]) -> dict:

@@ -61,11 +61,11 @@ def open_model(given: PathLike | TrainedModel, alphabet: Alphabet | None) -> Tra
     if path != PRETRAINED:
         encodings: list[type[Encoding]] = []
         if alphabet is not Alphabet.VARIANT:
-            from archaictools.sequence.token_file import KmerEncoding
+            from archaictools.sequence.encoding import KmerEncoding
 
             encodings.append(KmerEncoding)
         if alphabet is not Alphabet.KMER:
-            from archaictools.haplotypes.feature_file import HaplotypeEncoding
+            from archaictools.haplotypes.encoding import HaplotypeEncoding
 
             encodings.append(HaplotypeEncoding)
         return load_model(path_of(path), *encodings)
@@ -88,14 +88,14 @@ def alphabet_of(given: PathLike | FeatureFile | TokenFile) -> Alphabet:
         If the file is of another kind.
     """
     from archaictools.alphabet import Alphabet
-    from archaictools.haplotypes import feature_file
+    from archaictools.haplotypes import feature_layout
     from archaictools.io.hdf5 import read_kind
     from archaictools.io.schema import shown
     from archaictools.sequence import token_file
 
     if not isinstance(given, str | os.PathLike):
         return Alphabet(given.alphabet.name)
-    kinds = {token_file.KIND: Alphabet.KMER, feature_file.KIND: Alphabet.VARIANT}
+    kinds = {token_file.KIND: Alphabet.KMER, feature_layout.KIND: Alphabet.VARIANT}
     path, expected = path_of(given), " or ".join(kinds)
     kind = read_kind(path, expected=expected)
     if kind not in kinds:

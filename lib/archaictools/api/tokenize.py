@@ -107,8 +107,9 @@ def tokenize(
     from archaictools.io.files import StagedOutputs
     from archaictools.io.tables import write_table
     from archaictools.progress import Progress
+    from archaictools.sequence.encoding import KmerEncoding
     from archaictools.sequence.labels import LABELS
-    from archaictools.sequence.token_file import KmerEncoding, write_tokens
+    from archaictools.sequence.token_file import write_tokens
     from archaictools.sequence.tokenize import batches
     from archaictools.sequence.vocabulary import WordCounts
 

@@ -6,7 +6,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from archaictools.errors import InputError, shortlist
-from archaictools.sequence.token_file import KmerEncoding
+from archaictools.sequence.encoding import KmerEncoding
 
 if TYPE_CHECKING:
     from archaictools.learning.model_file import TrainedModel

@@ -1,4 +1,4 @@
-"""Reading the bases of many windows in few, large reads."""
+"""Bases of many windows, read in few large parts of the genome."""
 
 from __future__ import annotations
 
@@ -30,28 +30,28 @@ def window_codes(
     size: int,
     minus: npt.NDArray[np.bool_] | None = None,
 ) -> Iterator[tuple[slice, Codes]]:
-    """Read windows of one chromosome.
+    """Yield the bases of windows of one chromosome.
 
-    Neighbouring windows share one read of the genome, so each base is fetched about once however much windows
-    overlap; memory is bounded by :data:`SPAN` and :data:`ROWS`, whatever the number of windows.
+    Neighbouring windows share one read of the genome, so each base is read about once even if windows overlap. Memory
+    is bounded by :data:`SPAN` and :data:`ROWS`, whatever the number of windows.
 
     Parameters
     ----------
     genome
-        Where to read.
+        The sequence.
     chrom
         Chromosome of all windows.
     starts, ends
-        Coordinates of the windows; fastest when sorted, correct in any order.
+        int64 coordinates of the windows, 0-based half-open, in any order; sorted ones are fastest.
     size
         Length of a sentence in bp; no window may be longer, shorter ones are padded at their end.
     minus
-        Which windows are read on the reverse strand (none by default).
+        bool (windows,): which windows are read on the reverse strand; None for none.
 
     Yields
     ------
     rows
-        Which windows these are.
+        Slice of the windows.
     codes
         Base codes, shape (rows, size), :data:`~archaictools.io.dna.AMBIGUOUS` where padded.
     """
@@ -76,7 +76,7 @@ def window_codes(
 
 
 def _end_of_run(starts: npt.NDArray[np.int64], ends: npt.NDArray[np.int64], first: int) -> int:
-    """Find how many windows from ``first`` on fit one read."""
+    """Return the end of the windows from ``first`` on that fit one read."""
     last = min(first + ROWS, len(starts))
     low = np.minimum.accumulate(starts[first:last])
     high = np.maximum.accumulate(ends[first:last])
@@ -85,7 +85,7 @@ def _end_of_run(starts: npt.NDArray[np.int64], ends: npt.NDArray[np.int64], firs
 
 
 def flip_rows(codes: Codes, lengths: npt.NDArray[np.int64], chosen: npt.NDArray[np.bool_]) -> None:
-    """Reverse-complement the chosen sentences in place, each within its own length, keeping padding at the end."""
+    """Reverse-complement the chosen sentences in place, each within its own length; padding stays at the end."""
     size = codes.shape[1]
     for length in np.unique(lengths[chosen]):
         rows = np.flatnonzero(chosen & (lengths == length))

@@ -1,8 +1,7 @@
-"""k-mer words as integers, computed by shifts over whole arrays.
+"""K-mers as integers, computed by shifts over whole arrays.
 
-A k-mer's id is its base-4 value + 1 (``AA…A`` is 1, ``TT…T`` is 4^k); id 0 is "no word here": the k-mer holds N or
-reaches into the padding. Ids therefore need no dictionary, are the same in every run, and carry nothing from
-test data into training.
+The id of a k-mer is its base-4 value + 1 (``AA…A`` is 1, ``TT…T`` is 4^k). Id 0 is "no word here": the k-mer contains N
+or padding. So ids need no dictionary, are the same in every run, and carry nothing from test data into training.
 
 The k-mers at all positions are built by doubling: two neighbouring m-mers make one 2m-mer, so that a 10-mer takes
 four steps instead of ten, most of them on one-byte values.
@@ -38,12 +37,12 @@ def vocabulary_size(k: int) -> int:
 
 
 def words_in(size: int, k: int, stride: int) -> int:
-    """Return how many k-mers a sequence of ``size`` bases holds at a stride."""
+    """Return the number of k-mers in a sequence of ``size`` bases at a stride."""
     return 0 if size < k else (size - k) // stride + 1
 
 
 def kmer_ids(codes: Codes, *, k: int, stride: int = 1, canonical: bool = False) -> Ids:
-    """Turn rows of base codes into rows of k-mer ids.
+    """Return the k-mer ids of rows of base codes.
 
     Parameters
     ----------

@@ -1,8 +1,7 @@
-"""Matched controls: for each introgressed region one of the same length, chromosome and GC content elsewhere.
+"""Matched regions: for each introgressed region, another of the same length, chromosome and GC content.
 
-Controls are drawn without replacement from the bases that no introgressed or excluded region and no N claims, so
-that they neither overlap each other nor anything known. A region for which no place is found after a fixed number of
-tries is reported, never tried for ever.
+They are drawn without replacement from bases outside introgressed and excluded regions and without N, so they overlap
+neither each other nor a known region. A region without a match after a fixed number of tries is counted.
 """
 
 from __future__ import annotations
@@ -24,7 +23,7 @@ if TYPE_CHECKING:
     from archaictools.io.fasta import Genome
     from archaictools.io.summary import Summary
 
-#: Bin in bp at which free space and GC are kept: 10 MB of memory for the longest human chromosome.
+#: Resolution in bp of free space and GC: 10 MB of memory for the longest human chromosome.
 BIN = 50
 #: Bases read from the genome at a time.
 SPAN = 4_000_000
@@ -34,13 +33,13 @@ TRIES = 2_000
 
 @dataclass
 class _Chromosome:
-    """Free bins of a chromosome, and running sums of G+C over bins, in which free ones hold no N."""
+    """Free bins of a chromosome, which contain no N, and cumulative G+C over bins."""
 
     free: npt.NDArray[np.bool_]
     gc: npt.NDArray[np.int64]  # length bins + 1
 
     def gc_share(self, first: int, last: int) -> float:
-        """GC share of free bins [first, last)."""
+        """Return the GC share of free bins [first, last)."""
         return float((self.gc[last] - self.gc[first]) / ((last - first) * BIN))
 
 
@@ -53,27 +52,27 @@ def draw_matched_regions(
     seed: int,
     tally: Summary,
 ) -> pd.DataFrame:
-    """Draw one control for each region.
+    """Draw one matched region for each region.
 
     Parameters
     ----------
     regions
         Merged introgressed regions, ``chrom, start, end``.
     genome
-        Where controls are drawn and GC is measured.
+        Sequence to draw from and to measure GC in.
     exclude
-        Regions that controls must keep clear of as well, or None.
+        More regions that a match must not overlap, or None.
     gc_tolerance
-        Largest difference between the GC share (0–1) of a region's bases, without N, and that of its control's.
+        Largest difference of the GC shares (0 to 1, without N) of a region and its match.
     seed
-        Of the random choice.
+        Random seed.
     tally
-        Where matched and unmatched regions are counted, under class ``depleted``.
+        Counts of matched and unmatched regions, of class ``depleted``.
 
     Returns
     -------
     pandas.DataFrame
-        ``chrom, start, end`` of the controls, sorted, not overlapping.
+        ``chrom, start, end`` of the matched regions, 0-based half-open, sorted, without overlaps.
 
     Raises
     ------
@@ -94,11 +93,11 @@ def draw_matched_regions(
         rng = np.random.default_rng([seed, length, len(group)])
         spans = group[["start", "end"]].to_numpy()
         for start, end in spans[np.argsort(spans[:, 0] - spans[:, 1], kind="stable")]:  # longest first
-            place = _place(genome, name, chromosome, int(start), int(end), gc_tolerance, rng)
-            if isinstance(place, int):
-                drawn.append((name, place, place + int(end - start)))
+            found = _match(genome, name, chromosome, int(start), int(end), gc_tolerance, rng)
+            if isinstance(found, int):
+                drawn.append((name, found, found + int(end - start)))
             else:
-                row = list(reasons.values())[0 if place == "space" else 1]
+                row = list(reasons.values())[0 if found == "space" else 1]
                 row[0] += 1
                 row[1] += int(end - start)
     tally.add(DEPLETED, "controls drawn", len(drawn), sum(end - start for _, start, end in drawn))
@@ -107,14 +106,14 @@ def draw_matched_regions(
             tally.add(DEPLETED, f"regions without a control: {reason}", count, bases)
     if not drawn:
         raise InputError(
-            f"no matched control could be drawn ({tally.sentence()})",
+            f"no matched region could be drawn ({tally.sentence()})",
             remedy="give --depleted, widen --gc-tolerance or exclude less",
         )
     return in_order(pd.DataFrame(drawn, columns=["chrom", "start", "end"]))
 
 
 def _survey(genome: Genome, chrom: str, taken: pd.DataFrame) -> _Chromosome:
-    """Read a chromosome once, in pieces, into free bins and GC sums."""
+    """Return the free bins and GC sums of a chromosome, which is read once, in parts."""
     bins = genome.lengths[chrom] // BIN
     free = np.zeros(bins, dtype=bool)
     gc = np.zeros(bins + 1, dtype=np.int64)
@@ -129,13 +128,13 @@ def _survey(genome: Genome, chrom: str, taken: pd.DataFrame) -> _Chromosome:
 
 
 def _gc_share(genome: Genome, chrom: str, start: int, end: int) -> float:
-    """GC share of the bases of an interval that are known; NaN without any."""
+    """Return the GC share of the bases of an interval that are not N; NaN if all are."""
     codes = genome.codes(chrom, start, end)
     known = np.count_nonzero(codes != AMBIGUOUS)
     return np.count_nonzero((codes == 1) | (codes == 2)) / known if known else np.nan
 
 
-def _place(
+def _match(
     genome: Genome,
     chrom: str,
     chromosome: _Chromosome,
@@ -144,13 +143,13 @@ def _place(
     gc_tolerance: float,
     rng: np.random.Generator,
 ) -> int | str:
-    """Find and claim a place for a control; return its start, or what was lacking (``space``, ``gc``)."""
+    """Find and claim a match; return its start, or what is missing (``space`` or ``gc``)."""
     bins, length = len(chromosome.free), end - start
     width = -(-length // BIN)
     if width > bins:
         return "space"
     wanted = _gc_share(genome, chrom, start, end)
-    # The last bin of a place may be used in part: by whole bins GC is only nearly right.
+    # A match may use its last bin in part, so GC by whole bins is only approximate.
     near = gc_tolerance + BIN / length
     lacking = "space"
     for candidate in rng.integers(0, bins - width + 1, size=TRIES).tolist():
@@ -159,8 +158,8 @@ def _place(
         lacking = "gc"
         if abs(chromosome.gc_share(candidate, candidate + width) - wanted) > near:
             continue
-        place = int(candidate) * BIN
-        if abs(_gc_share(genome, chrom, place, place + length) - wanted) <= gc_tolerance:
+        begin = int(candidate) * BIN
+        if abs(_gc_share(genome, chrom, begin, begin + length) - wanted) <= gc_tolerance:
             chromosome.free[candidate : candidate + width] = False
-            return place
+            return begin
     return lacking

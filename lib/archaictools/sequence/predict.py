@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from archaictools.io.dna import Codes
     from archaictools.learning.model_file import TrainedModel
     from archaictools.progress import Progress
-    from archaictools.sequence.token_file import KmerEncoding, Sentences, TokenFile
+    from archaictools.sequence.encoding import KmerEncoding
+    from archaictools.sequence.token_file import Sentences, TokenFile
 
 #: Windows in a batch: on a CPU five times faster than batches of 32, and within 5 % of the speed of larger ones.
 WINDOWS_IN_BATCH = 2_048

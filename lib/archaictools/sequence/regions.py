@@ -1,7 +1,7 @@
-"""Labelled regions made ready for cutting: clipped, cleared of exclusions, merged, and cleared of each other.
+"""Preparation of labelled regions: clip, exclude, merge, and remove what both classes claim.
 
-Published maps list the same base many times over (the article's introgressed regions cover each base 9.1 times);
-windows cut from such rows are copies of one another, which a random split then puts on both sides.
+Published maps list the same base many times (the introgressed regions of the article cover each base 9.1 times).
+Windows cut from such rows are copies of one another, which a random split puts on both sides.
 """
 
 from __future__ import annotations

@@ -17,14 +17,14 @@ Layout (schema version 1)::
 from __future__ import annotations
 
 import contextlib
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import h5py
 import numpy as np
 
 from archaictools.alphabet import Alphabet
-from archaictools.errors import ArchaicError, InputError, UsageError
+from archaictools.errors import InputError
 from archaictools.intervals import runs_of_equal, runs_of_true
 from archaictools.io.dna import AMBIGUOUS, Codes, pack, packed_width, unpack
 from archaictools.io.hdf5 import (
@@ -38,8 +38,8 @@ from archaictools.io.hdf5 import (
     read_texts,
     write_attributes,
 )
-from archaictools.io.schema import MOST_CHUNK, MOST_JSON, TEXT, Data, Table, check_lengths, shown
-from archaictools.sequence.kmers import Ids, check_k, kmer_ids, vocabulary_size, words_in
+from archaictools.io.schema import MOST_JSON, TEXT, Data, Table, check_lengths, shown
+from archaictools.sequence.encoding import STORED_ROWS, KmerEncoding
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -47,7 +47,8 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-    from archaictools.learning.network import NetworkConfig
+    from archaictools.sequence.kmers import Ids
+
 
 KIND = "archaictools kmers"
 SCHEMA_VERSION = 1
@@ -56,91 +57,9 @@ FORMER_KINDS = {"archaictools words": "make the file again with 'archaictools to
 
 #: Sentences in one HDF5 chunk, which are also read together.
 CHUNK = 8_192
-#: Rows of packed bases stored together. The last such piece is padded, so it is small for the sake of small files.
-_STORED = 256
 
 #: Attributes of the root, and the longest text of each in bytes.
 ATTRIBUTES = {"alphabet": 64, "parameters": MOST_JSON, "provenance": MOST_JSON, "genome": 4_096}
-
-
-@dataclass(frozen=True, kw_only=True)
-class KmerEncoding:
-    """How the bases of a sentence are encoded as k-mer ids.
-
-    Attributes
-    ----------
-    k, stride, canonical
-        See :func:`archaictools.sequence.kmers.kmer_ids`.
-    size
-        Length of a sentence in bp; shorter ones are padded.
-    name
-        The alphabet, as files store it.
-
-    Raises
-    ------
-    UsageError, InputError
-        If a sentence cannot be read so.
-    """
-
-    k: int = 10
-    stride: int = 1
-    canonical: bool = False
-    size: int = 200
-    name: str = Alphabet.KMER.value
-
-    def __post_init__(self) -> None:
-        check_k(self.k)
-        if self.stride < 1:
-            raise UsageError(f"stride is {self.stride}, expected 1 or more")
-        if self.k > self.size:
-            raise InputError(
-                f"k is {self.k} but the longest sentence has {self.size} bases",
-                remedy="choose a smaller k or longer windows",
-            )
-        if self.size > MOST_SIZE:
-            raise InputError(
-                f"the longest sentence has {self.size:,} bases, expected {MOST_SIZE:,} at most",
-                remedy="choose shorter windows or records",
-            )
-
-    @classmethod
-    def from_dict(cls, stored: Mapping[str, Any], path: Path) -> KmerEncoding:
-        """Rebuild an encoding from :meth:`to_dict`.
-
-        Raises
-        ------
-        InputError
-            If that is not possible.
-        """
-        wanted = {"k": int, "stride": int, "canonical": bool, "size": int}
-        if set(stored) != set(wanted) or any(type(stored[name]) is not kind for name, kind in wanted.items()):
-            raise InputError("has parameters that this release does not know", path=path, remedy="make the file again")
-        try:
-            return cls(**stored)
-        except ArchaicError as error:
-            raise InputError(f"cannot be read as k-mers: {error}", path=path) from error
-
-    @property
-    def words(self) -> int:
-        """Number of k-mers in a sentence."""
-        return words_in(self.size, self.k, self.stride)
-
-    @property
-    def vocabulary(self) -> int:
-        """Number of ids, including 0."""
-        return vocabulary_size(self.k)
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the parameters as plain values."""
-        return {key: value for key, value in asdict(self).items() if key != "name"}
-
-    def fits(self, network: NetworkConfig, second: NetworkConfig | None) -> bool:
-        """Whether a network reads sentences of these words; there is no second network for k-mers."""
-        return second is None and not network.per_bin and network.words == self.words
-
-    def ids(self, codes: Codes) -> Ids:
-        """Return the ids (n, words), int32, of base codes (n, size), uint8."""
-        return kmer_ids(codes, k=self.k, stride=self.stride, canonical=self.canonical)
 
 
 @dataclass(frozen=True)
@@ -185,9 +104,6 @@ TABLE: Table = {
     "ambiguous/end": Data("int32", ("runs",)),
 }
 
-#: Largest number of bases in a sentence: longer pieces cannot be stored.
-MOST_SIZE = 4 * MOST_CHUNK // _STORED
-
 
 class TokenWriter:
     """Writer that appends sentences to a new kmers.h5; :func:`write_tokens` returns one.
@@ -206,7 +122,7 @@ class TokenWriter:
         for name, dtype in _FIELDS.items():
             _growing(handle, f"sentence/{name}", dtype)
         # Packed bases, two bits each, hardly compress.
-        handle.create_dataset("bases", (0, width), "uint8", maxshape=(None, width), chunks=(_STORED, width))
+        handle.create_dataset("bases", (0, width), "uint8", maxshape=(None, width), chunks=(STORED_ROWS, width))
         for name, dtype in (("row", "int64"), ("start", "int32"), ("end", "int32")):
             _growing(handle, f"ambiguous/{name}", dtype)
         self._handle = handle

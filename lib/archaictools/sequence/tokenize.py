@@ -1,4 +1,4 @@
-"""From windows and a genome, or from bare sequence records, to words.h5 in one pass."""
+"""Sentences of windows of a genome, or of sequence records, in one pass."""
 
 from __future__ import annotations
 
@@ -37,21 +37,21 @@ _STRANDS = {"+": 1, "-": -1, ".": 0}
 
 
 def longest_window(path: Path, *, tally: Summary) -> int:
-    """Return the length in bp of the longest window of a BED file: the size of a sentence."""
+    """Return the length in bp of the longest window of a BED file; 0 without a window."""
     read = read_columns(path, ("chrom", "start", "end"), tally=tally)
     frames = (intervals_of(frame, path, tally=tally) for frame in read)
     return max((int((frame["end"] - frame["start"]).max()) for frame in frames if len(frame)), default=0)
 
 
 def sentences_of_windows(windows: Path, genome: Genome, *, size: int, tally: Summary) -> Iterator[Sentences]:
-    """Read the windows of a BED file from the genome, in file order.
+    """Yield the windows of a BED file with their bases, in the order of the file.
 
-    Windows on the minus strand are read reverse-complemented. The class is read from the name column.
+    Windows on the minus strand are reverse-complemented. The name column gives the label.
 
     Raises
     ------
     InputError
-        If a window lies on a chromosome that the genome lacks, or beyond its end.
+        If a window is on a chromosome that the genome lacks, or beyond its end.
     """
     index = {name: number for number, name in enumerate(genome.lengths)}
     matcher = Matcher(genome.lengths, source=windows)
@@ -82,7 +82,7 @@ def sentences_of_windows(windows: Path, genome: Genome, *, size: int, tally: Sum
 
 
 def batches(parts: Iterable[Sentences]) -> Iterator[Sentences]:
-    """Join small parts, such as those of short contigs, into some of :data:`~archaictools.sequence.fetch.ROWS` rows."""
+    """Join small parts, as of short contigs, into parts of up to :data:`~archaictools.sequence.fetch.ROWS` rows."""
     kept: list[Sentences] = []
     rows = 0
     for part in parts:
@@ -103,7 +103,7 @@ def _joined(parts: list[Sentences]) -> Sentences:
 
 
 def _each(column: pd.Series[str], meaning: Mapping[str, int], other: int) -> npt.NDArray[np.int64]:
-    """Translate a categorical column, one look-up for each distinct value."""
+    """Return the numbers of a categorical column, with one look-up for each distinct value."""
     table = np.array([meaning.get(str(value), other) for value in column.cat.categories] or [other], dtype=np.int64)
     numbers: npt.NDArray[np.int64] = table[column.cat.codes.to_numpy()]
     return numbers
@@ -122,7 +122,7 @@ def _check_ends(frame: pd.DataFrame, limits: npt.NDArray[np.int64], windows: Pat
 
 
 def record_lengths(path: Path) -> tuple[dict[str, int], Letters]:
-    """Return the name and length in bp of every record of a FASTA file without coordinates, and its unusual letters.
+    """Return the length in bp of every record of a FASTA file by name, and the unusual letters.
 
     Raises
     ------
@@ -137,16 +137,16 @@ def record_lengths(path: Path) -> tuple[dict[str, int], Letters]:
                 f"two records are named {shorten(name)}", path=path, remedy="give each record its own name"
             )
         if not sequence:
-            raise InputError(f"record {shorten(name)} holds no base", path=path, remedy="remove it")
+            raise InputError(f"record {shorten(name)} has no base", path=path, remedy="remove it")
         letters.add(sequence.encode(), name)
         lengths[name] = len(sequence)
     return lengths, letters
 
 
 def sentences_of_records(path: Path, *, size: int, label: int) -> Iterator[Sentences]:
-    """Cut FASTA records into sentences of ``size`` bp; the last of a record is padded.
+    """Yield FASTA records as sentences of ``size`` bp; the last of a record is padded.
 
-    Records stand in for chromosomes: coordinates count from the record's first base.
+    A record counts as a chromosome: coordinates start at its first base.
     """
     cutting = WindowOptions(size=size, step=size, keep_short=True)
     for number, (_, sequence) in enumerate(_records(path)):

@@ -15,8 +15,9 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
+    from archaictools.sequence.encoding import KmerEncoding
     from archaictools.sequence.kmers import Ids
-    from archaictools.sequence.token_file import KmerEncoding, TokenFile
+    from archaictools.sequence.token_file import TokenFile
 
 
 class WordCounts:

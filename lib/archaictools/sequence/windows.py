@@ -1,4 +1,4 @@
-"""Cutting regions into windows, the sentences of the k-mer alphabet."""
+"""Windows cut from regions, the sentences of a k-mer model."""
 
 from __future__ import annotations
 
@@ -75,15 +75,15 @@ def cut_regions(
     cutting
         Sizes and limits.
     tally
-        Where short regions, tails, windows with N and windows kept are counted, by class.
+        Counts by class of short regions, tails, windows with N and windows kept.
     progress
-        Told of every window cut.
+        Advanced by windows.
 
     Yields
     ------
     pandas.DataFrame
-        BED6 rows sorted by chromosome and start, named by class. A frame holds windows of
-        one or more chromosomes. Memory holds 20 bytes a window of one chromosome.
+        BED6 rows, named by class, sorted by chromosome and start; a frame has windows of one or more chromosomes.
+        Memory holds 20 bytes for each window of one chromosome.
     """
     names = list(classes)
     every = pd.concat([frame[["chrom", "start", "end"]] for frame in classes.values()], ignore_index=True)
@@ -169,7 +169,7 @@ def _enough_known(
     cutting: WindowOptions,
     tally: Summary,
 ) -> npt.NDArray[np.bool_]:
-    """Tell which windows of one chromosome hold few enough N, and count both kinds."""
+    """Return which windows of one chromosome have few enough N, and count both kinds."""
     lengths = end - start
     ambiguous = np.zeros(len(start), dtype=np.int64)
     for rows, codes in window_codes(genome, chrom, start, end, size=cutting.size):

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
+    from archaictools.sequence.encoding import KmerEncoding
     from archaictools.sequence.kmers import Ids
-    from archaictools.sequence.token_file import KmerEncoding
 
 COLUMNS = ["kmer", "count", "background", "odds_ratio", "p", "q", "at_content", "log_odds"]
 

@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 
     from archaictools.io.dna import Codes
     from archaictools.learning.model_file import TrainedModel
+    from archaictools.sequence.encoding import KmerEncoding
     from archaictools.sequence.kmers import Ids
     from archaictools.sequence.options import ImportanceOptions
-    from archaictools.sequence.token_file import KmerEncoding
 
 #: Sentences perturbed together: their ids at 191 positions take 20 MB.
 CHUNK = 128
