@@ -100,7 +100,7 @@ def test_killed_and_resumed_equals_uninterrupted(words, tmp_path):
         command(words, broken, "--checkpoint", checkpoint, "--seed", 2), check=False, capture_output=True, text=True
     )
     assert other.returncode == 3
-    assert "made with other settings" in other.stderr
+    assert "saved with other settings" in other.stderr
 
 
 def test_batches_hold_every_sentence_once_in_a_reproducible_order(words, monkeypatch):
