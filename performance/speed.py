@@ -333,7 +333,7 @@ report(seconds=time.perf_counter() - start, sites=sites)
 READ = """
 from archaictools.io.summary import Summary
 from archaictools.progress import Progress
-from archaictools.haplotypes.feature_file import HaplotypeEncoding
+from archaictools.haplotypes.encoding import HaplotypeEncoding
 from archaictools.haplotypes.feature_writer import write_features
 from archaictools.haplotypes.encode import encode_vcfs
 from archaictools.haplotypes.options import EncodingOptions

@@ -13,7 +13,7 @@ from pathlib import Path
 import h5py
 import numpy as np
 
-from archaictools.haplotypes.feature_file import HaplotypeEncoding
+from archaictools.haplotypes.encoding import HaplotypeEncoding
 from archaictools.learning.model_file import Member, TrainedModel, load_model, save_model
 from archaictools.learning.network import NetworkConfig
 from archaictools.learning.regions import SeenRegions

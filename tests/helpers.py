@@ -11,7 +11,8 @@ import numpy as np
 import pandas as pd
 
 from archaictools.haplotypes.allele_classes import PATTERNS
-from archaictools.haplotypes.feature_file import HaplotypeEncoding, open_features
+from archaictools.haplotypes.encoding import HaplotypeEncoding
+from archaictools.haplotypes.feature_file import open_features
 from archaictools.haplotypes.feature_writer import FeatureChunk, write_features
 from archaictools.learning.model_file import Member, TrainedModel
 from archaictools.learning.network import NetworkConfig

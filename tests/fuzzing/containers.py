@@ -8,7 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
-from archaictools.haplotypes.feature_file import HaplotypeEncoding, open_features
+from archaictools.haplotypes.encoding import HaplotypeEncoding
+from archaictools.haplotypes.feature_file import open_features
 from archaictools.haplotypes.feature_writer import FeatureChunk, write_features
 from archaictools.haplotypes.relatedness import INPUTS
 from archaictools.learning.checkpoint import State, load_checkpoint, save_checkpoint

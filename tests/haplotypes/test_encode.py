@@ -13,7 +13,8 @@ import pytest
 
 from archaictools.errors import InputError
 from archaictools.haplotypes.allele_classes import PATTERNS
-from archaictools.haplotypes.feature_file import HaplotypeEncoding, open_features
+from archaictools.haplotypes.encoding import HaplotypeEncoding
+from archaictools.haplotypes.feature_file import open_features
 from archaictools.haplotypes.feature_writer import FeatureChunk, write_features
 from archaictools.io import vcf as variants
 from helpers import (

@@ -12,8 +12,9 @@ from sklearn.metrics import average_precision_score, roc_auc_score
 
 from archaictools.haplotypes import evaluate as bin_evaluation
 from archaictools.haplotypes import hmm
+from archaictools.haplotypes.encoding import HaplotypeEncoding
 from archaictools.haplotypes.evaluate import CONTROLS, RIVALS, evaluate_bins
-from archaictools.haplotypes.feature_file import HaplotypeEncoding, open_features
+from archaictools.haplotypes.feature_file import open_features
 from archaictools.haplotypes.predict import BinEnsemble
 from archaictools.haplotypes.predictors import BinPredictor
 from archaictools.haplotypes.pretrained import load_pretrained

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from archaictools.haplotypes import fit as bin_fitting
-from archaictools.haplotypes.feature_file import HaplotypeEncoding
+from archaictools.haplotypes.encoding import HaplotypeEncoding
 from archaictools.learning import training
 from archaictools.learning.checkpoint import save_checkpoint
 from archaictools.learning.model_file import load_model

@@ -15,7 +15,8 @@ from archaictools.errors import InputError
 from archaictools.haplotypes import relatedness as sharing
 from archaictools.haplotypes.allele_classes import PATTERNS
 from archaictools.haplotypes.batches import scaled
-from archaictools.haplotypes.feature_file import HaplotypeEncoding, open_features
+from archaictools.haplotypes.encoding import HaplotypeEncoding
+from archaictools.haplotypes.feature_file import open_features
 from archaictools.haplotypes.feature_writer import FeatureChunk, write_features
 from archaictools.haplotypes.fit_second import _changed
 from archaictools.haplotypes.predict import BinEnsemble

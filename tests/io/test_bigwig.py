@@ -11,7 +11,7 @@ import pyBigWig
 import pytest
 
 from archaictools.errors import ArchaicError, InputError
-from archaictools.haplotypes.feature_file import HaplotypeEncoding
+from archaictools.haplotypes.encoding import HaplotypeEncoding
 from archaictools.haplotypes.feature_writer import write_features
 from archaictools.io.bigwig import BigWigWriter
 from archaictools.io.bigwig_reader import is_bigwig, open_bigwig, read_bigwig

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from archaictools.errors import InputError
-from archaictools.haplotypes.feature_file import HaplotypeEncoding
+from archaictools.haplotypes.encoding import HaplotypeEncoding
 from archaictools.learning.model_file import load_model, save_model
 from archaictools.sequence.compatibility import check_fit
 from archaictools.sequence.encoding import KmerEncoding

@@ -140,7 +140,7 @@ def haplotypes(
     """
     from archaictools import provenance
     from archaictools.haplotypes.encode import encode_vcfs
-    from archaictools.haplotypes.feature_file import HaplotypeEncoding
+    from archaictools.haplotypes.encoding import HaplotypeEncoding
     from archaictools.haplotypes.feature_writer import write_features
     from archaictools.haplotypes.samples import group_starts, read_sample_sets
     from archaictools.io.files import StagedOutputs

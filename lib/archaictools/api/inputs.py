@@ -65,7 +65,7 @@ def open_model(given: PathLike | TrainedModel, alphabet: Alphabet | None) -> Tra
 
             encodings.append(KmerEncoding)
         if alphabet is not Alphabet.KMER:
-            from archaictools.haplotypes.feature_file import HaplotypeEncoding
+            from archaictools.haplotypes.encoding import HaplotypeEncoding
 
             encodings.append(HaplotypeEncoding)
         return load_model(path_of(path), *encodings)

@@ -114,7 +114,7 @@ def main(arguments: list[str]) -> int:
 
 
 def _unexpected(error: Exception) -> int:
-    """Say what no other handler knows; a full disk is nobody's mistake."""
+    """Report an error that no other handler knows; a full disk is not a fault of the program."""
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
         return _say(f"an output cannot be written ({error.strerror}); make space, or name another folder", 1)
     if type(error).__name__ == "ResourceExhaustedError":

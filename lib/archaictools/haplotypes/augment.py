@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from archaictools.haplotypes.allele_classes import ARCHAIC, FREQUENCIES, PATTERNS, UNCALLED
-from archaictools.haplotypes.feature_file import SHARED
+from archaictools.haplotypes.encoding import SHARED
 
 Counts = npt.NDArray[np.uint8]
 

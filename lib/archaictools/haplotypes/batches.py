@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from archaictools.haplotypes.feature_file import SHARED
+from archaictools.haplotypes.encoding import SHARED
 from archaictools.learning.batching import pad_rows, streamed
 
 if TYPE_CHECKING:

@@ -35,15 +35,15 @@ Layout (schema version 2)::
 from __future__ import annotations
 
 import contextlib
-from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from archaictools.errors import InputError
 from archaictools.haplotypes.allele_classes import PATTERNS
 from archaictools.haplotypes.callability import called_share, read_bins
-from archaictools.haplotypes.options import MAX_BIN, MAX_GROUP_HAPLOTYPES
+from archaictools.haplotypes.encoding import ALPHABET, SHARED, HaplotypeEncoding
+from archaictools.haplotypes.options import MAX_GROUP_HAPLOTYPES
 from archaictools.intervals import runs_of_equal
 from archaictools.io.hdf5 import (
     check_data,
@@ -62,12 +62,11 @@ from archaictools.io.schema import (
     check_digests,
     check_lengths,
     check_name,
-    check_names,
     shown,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
     from pathlib import Path
 
     import h5py
@@ -75,9 +74,6 @@ if TYPE_CHECKING:
 
     from archaictools.io.hdf5 import Selection
     from archaictools.io.schema import Contents
-    from archaictools.learning.network import NetworkConfig
-
-ALPHABET = "variant"
 
 KIND = "archaictools haplotypes"
 #: Kinds of earlier releases, and the remedy for each.
@@ -115,84 +111,11 @@ MOST_BINS = 5_000_000
 #: Alleles of a chromosome that haplotypes share, at most: all that 1,000 Genomes has on chromosome 1, ten times.
 MOST_SHARED = 64_000_000
 
-#: Archaic people, at most.
-MOST_ARCHAIC = 1_000
-
-#: What all haplotypes share in a bin.
-SHARED = ("outgroup_variable", "callable")
-
 #: Bins of one haplotype stored together; and alleles that haplotypes share.
 TILE = 1_024
 
 #: Bins around one whose share of called sites stands for it.
 AROUND = 41
-
-
-@dataclass(frozen=True, kw_only=True)
-class HaplotypeEncoding:
-    """How alleles become words.
-
-    Attributes
-    ----------
-    bin
-        Length of a bin in bp.
-    archaic
-        Names of the archaic people.
-    outgroup
-        Number of outgroup people.
-    patterns
-        The words, in the order of their ids.
-    """
-
-    bin: int = 1_000
-    archaic: tuple[str, ...] = ()
-    outgroup: int = 0
-    patterns: tuple[str, ...] = field(default=PATTERNS)
-    name: str = ALPHABET
-
-    @classmethod
-    def from_dict(cls, stored: Mapping[str, Any], path: Path) -> HaplotypeEncoding:
-        """Rebuild an encoding from :meth:`to_dict`.
-
-        Raises
-        ------
-        InputError
-            If that is not possible.
-        """
-        size, outgroup, archaic, patterns = (stored.get(key) for key in ("bin", "outgroup", "archaic", "patterns"))
-        if (
-            set(stored) != {"bin", "outgroup", "archaic", "patterns"}
-            or not (isinstance(size, int) and isinstance(outgroup, int))
-            or not (isinstance(archaic, list) and isinstance(patterns, list))
-        ):
-            raise InputError("names parameters this release does not know", path=path)
-        if patterns != list(PATTERNS) or not 1 <= size <= MAX_BIN or outgroup < 0:
-            raise InputError("has words that this release does not know", path=path)
-        if len(archaic) > MOST_ARCHAIC:
-            raise InputError(f"names {len(archaic):,} archaic people, expected {MOST_ARCHAIC:,} at most", path=path)
-        people = check_names(archaic, path, what="an archaic person's name")
-        return cls(bin=size, outgroup=outgroup, archaic=tuple(people), patterns=PATTERNS)
-
-    @property
-    def inputs(self) -> tuple[str, ...]:
-        """Names of what a network reads of a bin: the words, then what all haplotypes share."""
-        return (*self.patterns, *SHARED)
-
-    @property
-    def vocabulary(self) -> int:
-        """Number of inputs."""
-        return len(self.inputs)
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the parameters as plain values."""
-        return {key: value for key, value in asdict(self).items() if key != "name"}
-
-    def fits(self, network: NetworkConfig, second: NetworkConfig | None) -> bool:
-        """Whether a network reads these bins, and a second one also the inputs of the second network."""
-        from archaictools.haplotypes.relatedness import INPUTS
-
-        refining = second is None or (second.per_bin and second.vocabulary == network.vocabulary + len(INPUTS))
-        return network.per_bin and refining
 
 
 def bin_edges(length: int, size: int) -> npt.NDArray[np.int64]:

@@ -11,13 +11,11 @@ import numpy as np
 from isal import isal_zlib
 
 from archaictools.haplotypes.allele_classes import PATTERNS
+from archaictools.haplotypes.encoding import ALPHABET, SHARED, HaplotypeEncoding
 from archaictools.haplotypes.feature_file import (
-    ALPHABET,
     KIND,
     SCHEMA_VERSION,
-    SHARED,
     TILE,
-    HaplotypeEncoding,
     bin_edges,
 )
 from archaictools.io.hdf5 import create, write_attributes

@@ -1,6 +1,6 @@
 """Reference sequence: random access to a FASTA file through an index.
 
-The index is built anew in a temporary folder, from one pass that also checks every letter: an index that lies beside
+Every run builds the index in a temporary folder, in one pass that also checks every letter: an index that lies beside
 the file may be older, or of another file, and then gives wrong bases. Plain-gzip FASTA, which cannot be read at random,
 is decompressed into that folder first.
 """
