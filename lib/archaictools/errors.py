@@ -1,8 +1,8 @@
 """Exceptions, each with an exit code.
 
-Core functions raise these; only :mod:`archaictools.cli.main` turns them into one sentence on stderr and a
-process exit code: 1 the program failed, 2 usage, 3 the input is wrong, 4 out of memory. A message is one line of
-bounded length, whatever a file holds.
+The functions of the package raise them. :mod:`archaictools.cli.main` prints one sentence to stderr and ends with the
+exit code: 1 the program failed, 2 usage, 3 the input is wrong, 4 out of memory. A message is one line of bounded
+length, whatever a file contains.
 """
 
 from __future__ import annotations

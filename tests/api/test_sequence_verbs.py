@@ -108,7 +108,7 @@ def test_importance(ok, planted, tmp_path):
     same(found.positions, tmp_path / "p.tsv")
     same(found.kmers, tmp_path / "k.tsv")
     assert lines(found) == printed.out
-    with pytest.raises(UsageError, match="--fdr: 2 is not in the range"):
+    with pytest.raises(UsageError, match="--fdr: 2.0 is not in the range"):
         at.importance(planted / "model.h5", planted / "words.h5", fdr=2)
     with pytest.raises(UsageError, match="--mode, --kmers: only for k-mers"):
         at.importance("pretrained", planted / "haplotypes.h5", mode="word", kmers=tmp_path / "k.tsv")

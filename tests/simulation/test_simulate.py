@@ -264,7 +264,7 @@ def test_a_demes_file(ok, run, planted, tmp_path):
     result = run(*command[:-1], tmp_path / "other", "--outgroup-population", "X", "--ingroup-population", "Y",
                  "--archaic-population", "M", "--archaic-time", 1000)  # fmt: skip
     assert result.code == 2
-    assert "nobody of M lives 1000 generations ago" in result.err
+    assert "M has no samples 1000 generations ago" in result.err
     path.write_text("time_units: generations\ndemes: 3\n")
     result = run(*command[:-1], tmp_path / "other")
     assert result.code == 3

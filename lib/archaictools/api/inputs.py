@@ -88,14 +88,14 @@ def alphabet_of(given: PathLike | FeatureFile | TokenFile) -> Alphabet:
         If the file is of another kind.
     """
     from archaictools.alphabet import Alphabet
-    from archaictools.haplotypes import feature_file
+    from archaictools.haplotypes import feature_layout
     from archaictools.io.hdf5 import read_kind
     from archaictools.io.schema import shown
     from archaictools.sequence import token_file
 
     if not isinstance(given, str | os.PathLike):
         return Alphabet(given.alphabet.name)
-    kinds = {token_file.KIND: Alphabet.KMER, feature_file.KIND: Alphabet.VARIANT}
+    kinds = {token_file.KIND: Alphabet.KMER, feature_layout.KIND: Alphabet.VARIANT}
     path, expected = path_of(given), " or ".join(kinds)
     kind = read_kind(path, expected=expected)
     if kind not in kinds:

@@ -18,7 +18,7 @@ archaictools audit kmers.h5 --folds 5 --out audit.json --fail-on leaky
 """
 
 
-@verb(audit, short_help="Audit a split for leakage.", examples=EXAMPLES)
+@verb(audit, examples=EXAMPLES)
 @click.argument("windows", type=INPUT)
 @click.option(
     "--fail-on",

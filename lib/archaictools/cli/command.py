@@ -103,9 +103,7 @@ class _Command(click.Command):
                     formatter.write(f"  {line}\n")
 
 
-def verb(
-    function: Verb[..., Any], *, short_help: str, examples: str
-) -> Callable[[Callable[..., int | None]], click.Command]:
+def verb(function: Verb[..., Any], *, examples: str) -> Callable[[Callable[..., int | None]], click.Command]:
     """Make a command of a function that gets the arguments and the options given on the command line.
 
     The function may return an exit code.
@@ -114,8 +112,6 @@ def verb(
     ----------
     function
         The function of the API, from which the options come; its name is the verb.
-    short_help
-        The line in the list of verbs.
     examples
         Command lines, shown below the options as they stand.
     """
@@ -139,7 +135,7 @@ def verb(
             )
 
         quiet = click.option("--quiet", is_flag=True, help="No progress and no messages, only warnings.")
-        named = click.command(getattr(function, "__name__", ""), cls=_Command, short_help=short_help)
+        named = click.command(getattr(function, "__name__", ""), cls=_Command)
         command = named(click_options(function)(quiet(version_option(run))))
         command.examples = tuple(line.strip() for line in examples.strip().splitlines())
         return command

@@ -23,7 +23,7 @@ _OUTPUTS = {
 }  # fmt: skip
 
 
-@verb(embedding, short_help="Export the learnt word vectors.", examples=EXAMPLES)
+@verb(embedding, examples=EXAMPLES)
 @click.argument("model", type=INPUT)
 def command(**options: Any) -> None:
     """Export the word vectors that a model has learnt, and map them with UMAP.

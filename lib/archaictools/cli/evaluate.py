@@ -18,7 +18,7 @@ archaictools evaluate pretrained haplotypes.h5 --table evaluation.tsv --plots ev
 """
 
 
-@verb(evaluate, short_help="Compare a model with baselines on held-out data.", examples=EXAMPLES)
+@verb(evaluate, examples=EXAMPLES)
 @click.argument("model", type=INPUT)
 @click.argument("words", type=INPUT)
 def command(**options: Any) -> None:

@@ -18,7 +18,7 @@ archaictools genes predictions.tsv --annotation genes.bed --published article.ts
 """
 
 
-@verb(genes, short_help="Summarise predictions over genes.", examples=EXAMPLES)
+@verb(genes, examples=EXAMPLES)
 @click.argument("predictions", type=INPUT)
 def command(**options: Any) -> None:
     """Summarise predictions over genes.

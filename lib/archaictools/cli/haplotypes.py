@@ -15,7 +15,7 @@ archaictools haplotypes --vcf s.vcf.gz --ingroup in.txt --outgroup out.txt --tru
 """
 
 
-@verb(haplotypes, short_help="Encode phased haplotypes as features of bins.", examples=EXAMPLES)
+@verb(haplotypes, examples=EXAMPLES)
 def command(**options: Any) -> None:
     """Encode phased haplotypes: in every bin, how a sample's alleles differ from an outgroup.
 

@@ -18,7 +18,7 @@ archaictools importance pretrained haplotypes.h5 --positions inputs.tsv --plot i
 """
 
 
-@verb(importance, short_help="Rank positions and k-mers by importance.", examples=EXAMPLES)
+@verb(importance, examples=EXAMPLES)
 @click.argument("model", type=INPUT)
 @click.argument("words", type=INPUT)
 def command(**options: Any) -> None:

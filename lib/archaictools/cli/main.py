@@ -24,12 +24,12 @@ VERBS = {
     "windows": "Cut labelled regions, genes or a whole genome into windows.",
     "tokenize": "Read windows or sequence records as sentences of k-mers.",
     "simulate": "Simulate people with archaic ancestors and known truth.",
-    "haplotypes": "Read phased people as sentences of bins beside an outgroup.",
-    "audit": "Ask whether a split is honest, before or after training.",
+    "haplotypes": "Encode phased haplotypes as features in bins, compared with an outgroup.",
+    "audit": "Check whether training and test data are independent.",
     "train": "Train an LSTM, with whole chromosomes held out.",
-    "evaluate": "Say whether a model has skill, beside every control.",
+    "evaluate": "Compare a model with baselines on held-out data.",
     "importance": "Rank positions and k-mers by permutation importance.",
-    "embedding": "Export the learnt word vectors, and map them with UMAP.",
+    "embedding": "Export the learnt word vectors and map them with UMAP.",
     "predict": "Predict windows or haplotypes, and call segments.",
     "merge": "Join predictions made chromosome by chromosome.",
     "genes": "Summarise predictions over genes.",
@@ -57,21 +57,21 @@ class Verbs(click.Group):
 @click.group(
     cls=Verbs,
     context_settings={"help_option_names": ["-h", "--help"]},
-    epilog="Every verb has its own --help. Inputs may be pipes; - is standard input, or, of outputs that are text, "
-    "standard output. Output files replace those of the same name; output folders that hold anything only with "
-    "--force. Exit codes: 0 done, 1 failed, 2 usage, 3 wrong input, 4 out of memory.",
+    epilog="Every verb has its own --help, with examples. Inputs may be pipes. As an input, - is standard input; as an "
+    "output of text, it is standard output. Output files replace files of the same name. An output folder that is not "
+    "empty is replaced only with --force. Exit codes: 0 done, 1 failed, 2 usage, 3 wrong input, 4 out of memory.",
 )
 @version_option
 def cli() -> None:
-    """Find archaic (Neanderthal, Denisovan) DNA in genomes with LSTMs, and say so when it is not there."""
+    """Find archaic (Neanderthal, Denisovan) DNA in genomes with LSTMs, and report when there is none."""
 
 
 class _TerminatedError(BaseException):
-    """SIGTERM came; raised so that staged outputs are removed on the way out."""
+    """The program got SIGTERM; the exception lets staged outputs be removed."""
 
 
 def _stop(number: int, _frame: FrameType | None) -> NoReturn:
-    signal.signal(number, signal.SIG_IGN)  # a second one must not end the cleaning up
+    signal.signal(number, signal.SIG_IGN)  # a second signal must not interrupt the removal of staged outputs
     raise _TerminatedError
 
 
@@ -95,15 +95,15 @@ def main(arguments: list[str]) -> int:
             click.echo(one_line(as_given(line)), err=True)
         return 2
     except click.Abort:
-        return _say("interrupted", 130)
+        return _fail("interrupted", 130)
     except _TerminatedError:
-        return _say("terminated", 128 + signal.SIGTERM)
+        return _fail("terminated", 128 + signal.SIGTERM)
     except ArchaicError as error:
-        return _say(str(error), error.exit_code)
+        return _fail(str(error), error.exit_code)
     except BrokenPipeError:
         return 141
     except MemoryError as error:
-        return _say(f"out of memory ({error}); give fewer threads, a smaller batch or a smaller k", 4)
+        return _fail(f"out of memory ({error}); give fewer threads, a smaller batch or a smaller k", 4)
     except Exception as error:
         if os.environ.get("ARCHAICTOOLS_DEBUG"):
             raise
@@ -114,19 +114,19 @@ def main(arguments: list[str]) -> int:
 
 
 def _unexpected(error: Exception) -> int:
-    """Report an error that no other handler knows; a full disk is not a fault of the program."""
+    """Report an error that no other handler knows, or a full disk; return the exit code."""
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-        return _say(f"an output cannot be written ({error.strerror}); make space, or name another folder", 1)
+        return _fail(f"an output cannot be written ({error.strerror}); make space, or name another folder", 1)
     if type(error).__name__ == "ResourceExhaustedError":
-        return _say("out of memory in TensorFlow; give a smaller --batch-size", 4)
+        return _fail("out of memory in TensorFlow; give a smaller --batch-size", 4)
     reason = error.strerror if isinstance(error, OSError) and error.strerror else one_line(f"{error}")
     where = f" {error.filename}" if isinstance(error, OSError) and error.filename else ""
-    return _say(
+    return _fail(
         f"{type(error).__name__}{where}: {reason}; this is not expected: set ARCHAICTOOLS_DEBUG=1 for the details",
         1,
     )
 
 
-def _say(message: str, code: int) -> int:
+def _fail(message: str, code: int) -> int:
     click.echo(f"archaictools: error: {printable(as_given(message))}", err=True)
     return code

@@ -17,7 +17,7 @@ archaictools merge people.chr1.tsv people.chr2.tsv --out people.tsv
 """
 
 
-@verb(merge, short_help="Join predictions made chromosome by chromosome.", examples=EXAMPLES)
+@verb(merge, examples=EXAMPLES)
 @click.argument("parts", type=INPUT, nargs=-1, required=True)
 def command(**options: Any) -> None:
     """Join predictions that were made chromosome by chromosome.

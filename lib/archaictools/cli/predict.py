@@ -20,7 +20,7 @@ archaictools predict model.h5 kmers.h5 --bigwig predictions.bw --bed segments.be
 """
 
 
-@verb(predict, short_help="Predict windows or haplotypes, and call segments.", examples=EXAMPLES)
+@verb(predict, examples=EXAMPLES)
 @click.argument("model", type=INPUT)
 @click.argument("words", type=INPUT)
 def command(**options: Any) -> None:

@@ -15,7 +15,7 @@ archaictools simulate --model m.yaml --outgroup-population A --ingroup-populatio
 """
 
 
-@verb(simulate, short_help="Simulate samples with archaic ancestors and known truth.", examples=EXAMPLES)
+@verb(simulate, examples=EXAMPLES)
 def command(**options: Any) -> None:
     """Simulate phased modern genomes and archaic genomes, with the true archaic segments.
 

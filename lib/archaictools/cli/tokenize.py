@@ -17,7 +17,7 @@ archaictools tokenize --fasta records.fa --label introgressed --out kmers.h5
 """
 
 
-@verb(tokenize, short_help="Read windows as sentences of k-mers.", examples=EXAMPLES)
+@verb(tokenize, examples=EXAMPLES)
 @click.argument("windows", type=INPUT, required=False)
 def command(**options: Any) -> None:
     """Read windows of a genome, or sequence records, as sentences of k-mers.

@@ -22,7 +22,7 @@ archaictools train people.h5 --start-from pretrained --epochs 3 --model tuned.h5
 """
 
 
-@verb(train, short_help="Train an LSTM.", examples=EXAMPLES)
+@verb(train, examples=EXAMPLES)
 @click.argument("words", type=INPUT, nargs=-1, required=True)
 def command(words: tuple[Path, ...], **options: Any) -> None:
     """Train Embedding, Bidirectional LSTM and Dense layers on labelled examples.

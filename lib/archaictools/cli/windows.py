@@ -15,7 +15,7 @@ archaictools windows --genome hg19.fa.gz --step 100 --out tiles.bed
 """
 
 
-@verb(windows, short_help="Cut regions into windows.", examples=EXAMPLES)
+@verb(windows, examples=EXAMPLES)
 def command(**options: Any) -> None:
     """Cut labelled regions, unlabelled regions or genes, or the whole genome into windows.
 

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from archaictools.haplotypes.allele_classes import ARCHAIC, FREQUENCIES, PATTERNS, UNCALLED
-from archaictools.haplotypes.encoding import SHARED
+from archaictools.haplotypes.encoding import SHARED_INPUTS
 
 Counts = npt.NDArray[np.uint8]
 
@@ -23,7 +23,7 @@ _HOM = ARCHAIC.index("hom")
 #: Frequency classes of alleles that are more likely derived, and so rarely REF; and of those more likely ancestral.
 _DERIVED = slice(0, FREQUENCIES.index("over_50"))
 _ANCESTRAL = slice(FREQUENCIES.index("over_50"), None)
-_VARIABLE, _CALLABLE = (len(PATTERNS) + SHARED.index(name) for name in ("outgroup_variable", "callable"))
+_VARIABLE, _CALLABLE = (len(PATTERNS) + SHARED_INPUTS.index(name) for name in ("outgroup_variable", "callable"))
 
 
 @dataclass(frozen=True, kw_only=True)

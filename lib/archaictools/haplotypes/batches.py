@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from archaictools.haplotypes.encoding import SHARED
+from archaictools.haplotypes.encoding import SHARED_INPUTS
 from archaictools.learning.batching import pad_rows, streamed
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def scaled(inputs: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
         uint8 (..., 34), as stored.
     """
     found = _LOG[inputs]
-    column = inputs.shape[-1] - len(SHARED) + SHARED.index("callable")
+    column = inputs.shape[-1] - len(SHARED_INPUTS) + SHARED_INPUTS.index("callable")
     found[..., column] = _FRACTION[inputs[..., column]]
     return found
 

@@ -17,7 +17,7 @@ from archaictools.haplotypes.allele_classes import (
     pattern_ids,
 )
 from archaictools.haplotypes.evidence import Evidence
-from archaictools.haplotypes.feature_file import TILE
+from archaictools.haplotypes.feature_layout import TILE
 from archaictools.haplotypes.labels import truth_in_bins
 from archaictools.haplotypes.samples import group_starts
 from archaictools.haplotypes.tile_buffer import TileBuffer

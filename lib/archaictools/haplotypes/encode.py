@@ -1,8 +1,8 @@
-"""Encode VCFs of people as features along every haplotype, in one pass.
+"""Encode VCFs as features along every haplotype, in one pass.
 
 Sites come in blocks from :mod:`archaictools.io.vcf`. For each block, the frequency of every allele in the outgroup and
 the archaic genotypes give a class to each haplotype's allele; classes are counted in bins. Memory holds a few blocks
-and :data:`~archaictools.haplotypes.feature_file.TILE` bins of all haplotypes.
+and :data:`~archaictools.haplotypes.feature_layout.TILE` bins of all haplotypes.
 """
 
 from __future__ import annotations

@@ -1,10 +1,11 @@
-"""How alleles become the features of a bin: the parameters that a file of haplotypes and a model share."""
+"""Encoding of haplotypes: the parameters that a file of haplotypes and a model of haplotypes must have in common."""
 
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from archaictools.alphabet import Alphabet
 from archaictools.errors import InputError
 from archaictools.haplotypes.allele_classes import PATTERNS
 from archaictools.haplotypes.options import MAX_BIN
@@ -16,45 +17,43 @@ if TYPE_CHECKING:
 
     from archaictools.learning.network import NetworkConfig
 
-ALPHABET = "variant"
+#: Largest number of archaic samples.
+MAX_ARCHAIC = 1_000
 
-#: Maximum number of archaic people.
-MOST_ARCHAIC = 1_000
-
-#: Features of a bin that are the same for all haplotypes.
-SHARED = ("outgroup_variable", "callable")
+#: Inputs that all haplotypes of a bin have in common.
+SHARED_INPUTS = ("outgroup_variable", "callable")
 
 
 @dataclass(frozen=True, kw_only=True)
 class HaplotypeEncoding:
-    """How alleles become words.
+    """Parameters of features.
 
     Attributes
     ----------
     bin
         Length of a bin in bp.
     archaic
-        Names of the archaic people.
+        Names of the archaic samples.
     outgroup
-        Number of outgroup people.
+        Number of outgroup samples.
     patterns
-        The words, in the order of their ids.
+        Names of the allele classes, in the order of their ids.
     """
 
     bin: int = 1_000
     archaic: tuple[str, ...] = ()
     outgroup: int = 0
     patterns: tuple[str, ...] = field(default=PATTERNS)
-    name: str = ALPHABET
+    name: str = Alphabet.VARIANT.value
 
     @classmethod
     def from_dict(cls, stored: Mapping[str, Any], path: Path) -> HaplotypeEncoding:
-        """Rebuild an encoding from :meth:`to_dict`.
+        """Return the encoding that :meth:`to_dict` gave.
 
         Raises
         ------
         InputError
-            If that is not possible.
+            If the parameters are not those of this release.
         """
         size, outgroup, archaic, patterns = (stored.get(key) for key in ("bin", "outgroup", "archaic", "patterns"))
         if (
@@ -64,16 +63,16 @@ class HaplotypeEncoding:
         ):
             raise InputError("names parameters this release does not know", path=path)
         if patterns != list(PATTERNS) or not 1 <= size <= MAX_BIN or outgroup < 0:
-            raise InputError("has words that this release does not know", path=path)
-        if len(archaic) > MOST_ARCHAIC:
-            raise InputError(f"names {len(archaic):,} archaic people, expected {MOST_ARCHAIC:,} at most", path=path)
-        people = check_names(archaic, path, what="an archaic person's name")
-        return cls(bin=size, outgroup=outgroup, archaic=tuple(people), patterns=PATTERNS)
+            raise InputError("has allele classes that this release does not know", path=path)
+        if len(archaic) > MAX_ARCHAIC:
+            raise InputError(f"names {len(archaic):,} archaic samples, expected {MAX_ARCHAIC:,} at most", path=path)
+        names = check_names(archaic, path, what="an archaic sample's name")
+        return cls(bin=size, outgroup=outgroup, archaic=tuple(names), patterns=PATTERNS)
 
     @property
     def inputs(self) -> tuple[str, ...]:
-        """Names of what a network reads of a bin: the words, then what all haplotypes share."""
-        return (*self.patterns, *SHARED)
+        """Names of the inputs of a network: the allele classes, then :data:`SHARED_INPUTS`."""
+        return (*self.patterns, *SHARED_INPUTS)
 
     @property
     def vocabulary(self) -> int:
@@ -85,7 +84,7 @@ class HaplotypeEncoding:
         return {key: value for key, value in asdict(self).items() if key != "name"}
 
     def fits(self, network: NetworkConfig, second: NetworkConfig | None) -> bool:
-        """Whether a network reads these bins, and a second one also the inputs of the second network."""
+        """Return whether a network reads these bins, and a second network also the inputs of relatives."""
         from archaictools.haplotypes.relatedness import INPUTS
 
         refining = second is None or (second.per_bin and second.vocabulary == network.vocabulary + len(INPUTS))

@@ -26,7 +26,7 @@ class Evidence:
     """
 
     def __init__(self, outgroup: int, ingroup: int) -> None:
-        self._outgroup, self._people = slice(0, outgroup), slice(outgroup, outgroup + ingroup)
+        self._outgroup, self._ingroup = slice(0, outgroup), slice(outgroup, outgroup + ingroup)
         self._haploid, self._diploid = (np.zeros(ingroup, dtype=bool) for _ in range(2))
 
     def add(self, sites: Sites, alleles: npt.NDArray[np.int8], inside: Flags) -> tuple[Flags, Flags]:
@@ -52,23 +52,23 @@ class Evidence:
         missing
             bool (sites, ingroup haplotypes): missing calls at these sites.
         """
-        people, haploid = self._people, sites.calls.haploid
+        ingroup, haploid = self._ingroup, sites.calls.haploid
         if haploid is not None:
-            self._haploid |= (haploid[:, people] & (alleles[:, people, 0] >= 0)).any(axis=0)
-        self._diploid |= (alleles[:, people, 1] >= 0).any(axis=0)
+            self._haploid |= (haploid[:, ingroup] & (alleles[:, ingroup, 0] >= 0)).any(axis=0)
+        self._diploid |= (alleles[:, ingroup, 1] >= 0).any(axis=0)
         if alleles.min(initial=0) >= 0:
             return inside, np.zeros((len(sites), 2 * len(self._haploid)), dtype=bool)
         exists = None
         if haploid is not None:
             exists = np.ones(alleles.shape, dtype=bool)
-            exists[..., 1] = ~haploid[:, : people.stop]
+            exists[..., 1] = ~haploid[:, : ingroup.stop]
         flat = (len(sites), -1)
         most = [
             typed_sites(alleles[:, group].reshape(flat), None if exists is None else exists[:, group].reshape(flat))
-            for group in (self._outgroup, people)
+            for group in (self._outgroup, ingroup)
         ]
         typed = inside & (alleles[:, self._outgroup] >= 0).any(axis=(1, 2)) & (most[0] | most[1])
-        return typed, (alleles[:, people] < 0).reshape(flat) & typed[:, None]
+        return typed, (alleles[:, ingroup] < 0).reshape(flat) & typed[:, None]
 
     def exists(self) -> Flags:
         """Return which ingroup haplotypes exist: bool (haplotypes,).

@@ -1,36 +1,4 @@
-"""File of haplotypes, haplotypes.h5: a row a haplotype, and counts of its features in every bin.
-
-Counts are compressed in tiles of one haplotype and :data:`TILE` bins, so that a haplotype can be read along a
-chromosome without the others. Writing goes by pieces of a chromosome, reading by haplotypes; neither needs memory for
-a whole chromosome of all haplotypes.
-
-Layout (schema version 2)::
-
-    attributes  format ("archaictools haplotypes"), schema_version, alphabet ("variant"),
-                parameters (JSON: bin, archaic, outgroup, patterns), provenance (JSON)
-    chromosomes/ name, length in bp; a chromosome without sites has no bins below
-    haplotypes/  sample, haplotype (int8: 1 or 2), group (int32: haplotypes of people read together have the same)
-    vcfs/        sha256 of each VCF of the ingroup and outgroup: files with a common VCF hold the same people
-    bins/N/      N is the chromosome's number, from 0:
-        counts             uint8 (haplotypes, bins, 32): see archaictools.haplotypes.allele_classes; 255 is 255 or more
-        matches            uint8 (haplotypes, bins, archaic people, 3): rare alleles at which that person is called;
-                           those it shares; and non-REF ones at which it is not called
-        pairs              uint8 (haplotypes, bins, ordered pairs of archaic people, 2): rare alleles that the first
-                           shares and the second, called, lacks; and non-REF ones that the first shares where the second
-                           is not called; see archaictools.haplotypes.allele_classes.ordered_pairs
-        unshared           int64 (archaic people, 2): rare non-REF alleles of all haplotypes that no archaic person
-                           shares, and those at which that person is called: few in a file without REF calls
-        outgroup_variable  uint16 (bins): sites that vary in the outgroup
-        callable           uint16 (bins): bases that could be called
-        typed              uint16 (bins): sites that are evidence, see archaictools.haplotypes.evidence
-        missing            uint16 (haplotypes, bins): those of them at which a haplotype is not called
-        exists             uint8 (haplotypes): 0 for the second haplotype of a chromosome that is haploid throughout
-        sharing/bin        uint32 (alleles): where alleles lie that the outgroup all but lacks (see
-                           archaictools.haplotypes.allele_classes.PRIVATE) and two haplotypes or more carry
-        sharing/carriers   uint8 (alleles, haplotypes / 8, rounded up): who carries each, one bit each, lowest first
-        truth              uint16 (haplotypes, bins): introgressed bases; only where truth was given
-        label              int8 (haplotypes, bins): 1 where they are half of the bin or more, else 0; -1 unknown
-"""
+"""Reader of a file of haplotypes, haplotypes.h5; :mod:`archaictools.haplotypes.feature_layout` has its layout."""
 
 from __future__ import annotations
 
@@ -39,10 +7,21 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from archaictools.alphabet import Alphabet
 from archaictools.errors import InputError
 from archaictools.haplotypes.allele_classes import PATTERNS
 from archaictools.haplotypes.callability import called_share, read_bins
-from archaictools.haplotypes.encoding import ALPHABET, SHARED, HaplotypeEncoding
+from archaictools.haplotypes.encoding import SHARED_INPUTS, HaplotypeEncoding
+from archaictools.haplotypes.feature_layout import (
+    ATTRIBUTES,
+    FORMER_KINDS,
+    KIND,
+    MAX_BINS,
+    MAX_SHARED_ALLELES,
+    SCHEMA_VERSION,
+    TABLE,
+    bin_edges,
+)
 from archaictools.haplotypes.options import MAX_GROUP_HAPLOTYPES
 from archaictools.intervals import runs_of_equal
 from archaictools.io.hdf5 import (
@@ -55,10 +34,6 @@ from archaictools.io.hdf5 import (
     read_texts,
 )
 from archaictools.io.schema import (
-    MOST_JSON,
-    TEXT,
-    Data,
-    Table,
     check_digests,
     check_lengths,
     check_name,
@@ -75,66 +50,22 @@ if TYPE_CHECKING:
     from archaictools.io.hdf5 import Selection
     from archaictools.io.schema import Contents
 
-KIND = "archaictools haplotypes"
-#: Kinds of earlier releases, and the remedy for each.
-FORMER_KINDS = {"archaictools words": "make the file again with 'archaictools haplotypes'"}
-#: Version 1 did not store the missing calls of a haplotype.
-SCHEMA_VERSION = 2
-#: Attributes of the root, and the longest text of each in bytes.
-ATTRIBUTES = {"alphabet": 64, "parameters": MOST_JSON, "provenance": MOST_JSON}
-#: What such a file may hold, see :mod:`archaictools.io.schema`: a new dataset is a new line here.
-TABLE: Table = {
-    "chromosomes/name": Data(TEXT, ("chromosomes",)),
-    "chromosomes/length": Data("int64", ("chromosomes",)),
-    "haplotypes/sample": Data(TEXT, ("haplotypes",)),
-    "haplotypes/haplotype": Data("int8", ("haplotypes",)),
-    "haplotypes/group": Data("int32", ("haplotypes",)),
-    "vcfs/sha256": Data(TEXT, ("vcfs",)),
-    "bins/*/counts": Data("uint8", ("haplotypes", "*bins", len(PATTERNS))),
-    "bins/*/matches": Data("uint8", ("haplotypes", "*bins", "archaic", 3)),
-    "bins/*/pairs": Data("uint8", ("haplotypes", "*bins", "pairs", 2)),
-    "bins/*/unshared": Data("int64", ("archaic", 2)),
-    "bins/*/typed": Data("uint16", ("*bins",)),
-    "bins/*/missing": Data("uint16", ("haplotypes", "*bins")),
-    "bins/*/exists": Data("uint8", ("haplotypes",)),
-    "bins/*/outgroup_variable": Data("uint16", ("*bins",)),
-    "bins/*/callable": Data("uint16", ("*bins",)),
-    "bins/*/sharing/bin": Data("uint32", ("*alleles",)),
-    "bins/*/sharing/carriers": Data("uint8", ("*alleles", "haplotypes/8")),
-    "bins/*/truth": Data("uint16", ("haplotypes", "*bins"), required=False),
-    "bins/*/label": Data("int8", ("haplotypes", "*bins"), required=False),
-}
-
-#: Bins of a chromosome, at most: memory goes by them. 249 Mb in bins of 50 bp, 4 Gb in bins of 1 kb.
-MOST_BINS = 5_000_000
-
-#: Alleles of a chromosome that haplotypes share, at most: all that 1,000 Genomes has on chromosome 1, ten times.
-MOST_SHARED = 64_000_000
-
-#: Bins of one haplotype stored together; and alleles that haplotypes share.
-TILE = 1_024
-
-#: Bins around one whose share of called sites stands for it.
-AROUND = 41
-
-
-def bin_edges(length: int, size: int) -> npt.NDArray[np.int64]:
-    """Return the coordinates of the bins of a chromosome, one more than bins; the last bin may be shorter."""
-    return np.minimum(np.arange(-(-length // size) + 1, dtype=np.int64) * size, length)
+#: Number of bins around a bin from which its share of called sites is computed.
+CALLED_SHARE_BINS = 41
 
 
 def _groups(group: npt.NDArray[np.int32]) -> Iterator[slice]:
-    """Part rows into runs of one group, and those into runs of :data:`MAX_GROUP_HAPLOTYPES` at most."""
+    """Yield runs of rows of one group, each of at most :data:`MAX_GROUP_HAPLOTYPES` rows."""
     for first, last in zip(*(ends.tolist() for ends in runs_of_equal(group)), strict=True):
         for begin in range(first, last, MAX_GROUP_HAPLOTYPES):
             yield slice(begin, min(begin + MAX_GROUP_HAPLOTYPES, last))
 
 
 def _read_vcf_digests(handle: h5py.File, path: Path) -> tuple[str, ...]:
-    """Read the SHA-256 of the VCFs that the people come from: which files hold the same people."""
+    """Return the SHA-256 of the VCFs of the samples, by which files of the same samples are found."""
     found = check_digests(read_texts(handle, "vcfs/sha256", path), path)
     if not found:
-        raise InputError("names no VCF that its people come from", path=path, remedy="make the file again")
+        raise InputError("names no VCF of its samples", path=path, remedy="make the file again")
     return tuple(found)
 
 
@@ -144,18 +75,17 @@ class FeatureFile:
     Attributes
     ----------
     alphabet
-        How alleles became words.
+        Parameters of the encoding.
     lengths
         Chromosomes of the genome, name to length in bp.
     bins
-        Chromosomes that hold bins, name to their number.
+        Chromosomes with bins, name to number of bins.
     haplotypes
         Sample and haplotype (1 or 2) of each row.
     groups
-        Rows of haplotypes that are read together: those of one group of people, :data:`MAX_GROUP_HAPLOTYPES`
-        at most.
+        Rows of haplotypes that are read together: at most :data:`MAX_GROUP_HAPLOTYPES` of one group of samples.
     labelled
-        Whether truth was given.
+        Whether the file has labels.
     vcf_digests
         SHA-256 of each VCF of the ingroup and outgroup.
     """
@@ -164,8 +94,8 @@ class FeatureFile:
         self.path, self._handle = path, handle
         self.alphabet = HaplotypeEncoding.from_dict(read_attributes(handle, "parameters", path), path)
         self.provenance = read_attributes(handle, "provenance", path)
-        people = len(self.alphabet.archaic)
-        found = check_data(handle, path, TABLE, sizes={"archaic": people, "pairs": people * (people - 1)})
+        archaics = len(self.alphabet.archaic)
+        found = check_data(handle, path, TABLE, sizes={"archaic": archaics, "pairs": archaics * (archaics - 1)})
         names = read_texts(handle, "chromosomes/name", path)
         self.lengths = check_lengths(names, read_array(handle, "chromosomes/length", path), path)
         samples = read_texts(handle, "haplotypes/sample", path)
@@ -197,9 +127,9 @@ class FeatureFile:
 
     def _check(self, chrom: str, length: int, found: Contents) -> int:
         bins = -(-length // self.alphabet.bin)
-        if not 0 < bins <= MOST_BINS:
+        if not 0 < bins <= MAX_BINS:
             raise InputError(
-                f"{chrom} of {length:,} bp has {bins:,} bins, expected 1 to {MOST_BINS:,}",
+                f"{chrom} of {length:,} bp has {bins:,} bins, expected 1 to {MAX_BINS:,}",
                 path=self.path,
                 remedy="make it again with a larger --bin",
             )
@@ -209,30 +139,32 @@ class FeatureFile:
                 f"{chrom} has counts of shape {found.shapes[f'{where}/counts']}, which its length contradicts",
                 path=self.path,
             )
-        if found.sizes[f"{where}/*alleles"] > MOST_SHARED:
-            raise InputError(f"{chrom} has more than {MOST_SHARED:,} alleles that haplotypes share", path=self.path)
+        if found.sizes[f"{where}/*alleles"] > MAX_SHARED_ALLELES:
+            raise InputError(
+                f"{chrom} has more than {MAX_SHARED_ALLELES:,} alleles that haplotypes share", path=self.path
+            )
         return bins
 
     def edges(self, chrom: str) -> npt.NDArray[np.int64]:
-        """Return the coordinates of the bins of a chromosome, one more than bins."""
+        """Return the edges of the bins of a chromosome in bp: int64 (bins + 1,)."""
         return bin_edges(self.lengths[chrom], self.alphabet.bin)
 
     @property
     def people(self) -> list[tuple[int, int]]:
-        """Rows that are the two haplotypes of one person."""
+        """Rows of the two haplotypes of each sample with two haplotypes."""
         row = {named: number for number, named in enumerate(self.haplotypes)}
         return [(first, row[sample, 2]) for (sample, side), first in row.items() if side == 1 and (sample, 2) in row]
 
     def counts(self, chrom: str, rows: slice = slice(None), bins: slice = slice(None)) -> npt.NDArray[np.uint8]:
-        """Read words of some haplotypes and bins: uint8 (haplotypes, bins, 32)."""
+        """Return the counts of some haplotypes and bins: uint8 (haplotypes, bins, 32)."""
         return self._part(chrom, "counts", (rows, bins))
 
     def inputs(self, chrom: str, rows: slice = slice(None)) -> npt.NDArray[np.uint8]:
-        """Read what a network reads: uint8 (haplotypes, bins, 34); callable as 0 (none) to 255 (all of the bin).
+        """Return the inputs of a network: uint8 (haplotypes, bins, 34); callable is 0 (none) to 255 (the whole bin).
 
-        Scattered missing calls are made up for. Beside an archaic genome, words are counted as if all sites of the
-        bins around were called. Without one, a bin counts as partly callable, with fewer variable sites: scaled
-        counts would call four times too much there (measured with half of all genotypes missing).
+        Scattered missing calls are corrected for. With an archaic genome, counts are divided by the share of called
+        sites in the bins around. Without one, the bin counts as partly callable, with fewer variable sites: divided
+        counts would give four times too many segments (measured with half of all genotypes missing).
         """
         counts, gaps = self.counts(chrom, rows), self.gaps(chrom, rows)
         typed, missing = self.shared(chrom, "typed"), self._missing(chrom, rows)
@@ -240,59 +172,59 @@ class FeatureFile:
         callable_ = 255 * np.minimum(self.shared(chrom, "callable") / np.diff(self.edges(chrom)), 1) * ~gaps
         if missing.any():
             if self.alphabet.archaic:
-                share = called_share(typed, missing, gaps, AROUND)
+                share = called_share(typed, missing, gaps, CALLED_SHARE_BINS)
                 counts = np.minimum(np.rint(counts / share[..., None]), 255).astype(np.uint8)
             else:
                 share = called_share(typed, missing, gaps, 1)
                 variable, callable_ = variable * share, callable_ * share
-        found = np.empty((*counts.shape[:2], len(PATTERNS) + len(SHARED)), dtype=np.uint8)
+        found = np.empty((*counts.shape[:2], len(PATTERNS) + len(SHARED_INPUTS)), dtype=np.uint8)
         found[..., : len(PATTERNS)] = counts
         found[..., -2] = np.rint(np.minimum(variable, 255))
         found[..., -1] = np.rint(callable_)
         return found
 
     def read(self, chrom: str, rows: slice = slice(None)) -> npt.NDArray[np.bool_]:
-        """Return the callable bins in which haplotypes hold data: bool (haplotypes, bins). All others are NA."""
+        """Return the callable bins in which haplotypes have data: bool (haplotypes, bins); all others are NA."""
         return np.asarray((self.shared(chrom, "callable") > 0) & ~self.gaps(chrom, rows))
 
     def gaps(self, chrom: str, rows: slice = slice(None)) -> npt.NDArray[np.bool_]:
-        """Return the bins in which others hold data and a haplotype does not, or does not exist.
+        """Return the bins in which others have data and a haplotype has none, or does not exist.
 
-        bool (haplotypes, bins), see :mod:`archaictools.haplotypes.callability`.
+        bool (haplotypes, bins); see :mod:`archaictools.haplotypes.callability`.
         """
         read = read_bins(self.shared(chrom, "typed"), self._missing(chrom, rows))
         return ~(read & self.exists(chrom)[rows, None])
 
     def exists(self, chrom: str) -> npt.NDArray[np.bool_]:
-        """Return which haplotypes exist on a chromosome: a haploid one has no second."""
+        """Return which haplotypes exist on a chromosome: bool (haplotypes,); a haploid chromosome has no second."""
         return np.asarray(self._part(chrom, "exists") > 0)
 
     def _missing(self, chrom: str, rows: slice) -> npt.NDArray[np.uint16]:
-        """Read missing calls: uint16 (haplotypes, bins)."""
+        """Return the number of missing calls: uint16 (haplotypes, bins)."""
         found = self._part(chrom, "missing", rows)
         if (found > self.shared(chrom, "typed")).any():
             raise InputError(f"{chrom} has more missing calls than sites", path=self.path)
         return found
 
     def matches(self, chrom: str, row: int) -> npt.NDArray[np.uint8]:
-        """Read rare alleles of one haplotype by the calls of archaic people: uint8 (bins, people, 3)."""
+        """Return the rare alleles of one haplotype by the call of each archaic sample: uint8 (bins, samples, 3)."""
         found = self._part(chrom, "matches", row)
         if (found[..., 1] > found[..., 0]).any():
-            raise InputError(f"{chrom} has more alleles shared with an archaic person than called", path=self.path)
+            raise InputError(f"{chrom} has more alleles shared with an archaic sample than called", path=self.path)
         return found
 
     def pairs(self, chrom: str, row: int) -> npt.NDArray[np.uint8]:
-        """Read rare alleles of one haplotype that separate two archaic people: uint8 (bins, ordered pairs, 2)."""
+        """Return the rare alleles of one haplotype that separate two archaic samples: uint8 (bins, pairs, 2)."""
         return self._part(chrom, "pairs", row)
 
     def unshared(self, chrom: str) -> npt.NDArray[np.int64]:
-        """Read how many rare non-REF alleles no archaic person shares, and at how many each is called."""
+        """Return counts of rare non-REF alleles that no archaic sample shares: int64 (archaic samples, 2)."""
         return self._part(chrom, "unshared")
 
     def shared_alleles(self, chrom: str, rows: slice) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_]]:
-        """Read alleles that some haplotypes share: their bins, int64 (alleles,), and bool (alleles, haplotypes).
+        """Return the bins, int64 (alleles,), and carriers, bool (alleles, haplotypes), of shared alleles.
 
-        Those of which fewer than two of these haplotypes carry are left out.
+        Only alleles that at least two of these haplotypes carry are returned.
         """
         bins = self._part(chrom, "sharing/bin").astype(np.int64)
         if bins.max(initial=0) >= self.bins[chrom] or (bins[1:] < bins[:-1]).any():
@@ -305,19 +237,19 @@ class FeatureFile:
         return bins[kept], carriers[kept]
 
     def shared(self, chrom: str, name: str) -> npt.NDArray[np.uint16]:
-        """Read ``outgroup_variable``, ``callable`` or ``typed`` of a chromosome: uint16 (bins,)."""
+        """Return ``outgroup_variable``, ``callable`` or ``typed`` of a chromosome: uint16 (bins,)."""
         found = self._part(chrom, name)
         if name == "callable" and found.max(initial=0) > self.alphabet.bin:
             raise InputError(f"{chrom} has bins with more callable bases than bases", path=self.path)
         return found
 
     def truth(self, chrom: str, rows: slice = slice(None)) -> npt.NDArray[np.uint16]:
-        """Read introgressed bases of some haplotypes: uint16 (haplotypes, bins).
+        """Return the introgressed bases of some haplotypes: uint16 (haplotypes, bins).
 
         Raises
         ------
         InputError
-            If the file holds no truth.
+            If the file has no labels.
         """
         self.require_labels()
         found = self._part(chrom, "truth", rows)
@@ -326,12 +258,12 @@ class FeatureFile:
         return found
 
     def label(self, chrom: str, rows: slice = slice(None)) -> npt.NDArray[np.int8]:
-        """Read labels of some haplotypes: int8 (haplotypes, bins), 1 where half of the bin or more is introgressed.
+        """Return the labels of some haplotypes: int8 (haplotypes, bins), 1 if at least half of the bin is introgressed.
 
         Raises
         ------
         InputError
-            If the file holds no truth.
+            If the file has no labels.
         """
         self.require_labels()
         found = self._part(chrom, "label", rows)
@@ -343,7 +275,7 @@ class FeatureFile:
         return read_part(self._handle, f"{self._group(chrom)}/{name}", self.path, selection)
 
     def require_labels(self) -> None:
-        """Raise InputError if the file holds no truth."""
+        """Raise InputError if the file has no labels."""
         if not self.labelled:
             raise InputError(
                 "has no labels", path=self.path, remedy="make it again with 'archaictools haplotypes --truth'"
@@ -368,8 +300,8 @@ def open_features(path: Path) -> Iterator[FeatureFile]:
         former=FORMER_KINDS,
     ) as handle:
         found = read_text(handle, "alphabet", path)
-        if found != ALPHABET:
-            raise InputError(f"has the alphabet {shown(found)}, expected {ALPHABET}", path=path)
+        if found != Alphabet.VARIANT:
+            raise InputError(f"has the alphabet {shown(found)}, expected {Alphabet.VARIANT}", path=path)
         features = FeatureFile(path, handle)
         if not features.bins or not features.haplotypes:
             raise InputError("holds no bin", path=path)

@@ -1,4 +1,4 @@
-"""Writer of haplotypes.h5, chunk by chunk; for the layout see :mod:`archaictools.haplotypes.feature_file`."""
+"""Writer of haplotypes.h5, chunk by chunk; see :mod:`archaictools.haplotypes.feature_layout` for the layout."""
 
 from __future__ import annotations
 
@@ -11,13 +11,8 @@ import numpy as np
 from isal import isal_zlib
 
 from archaictools.haplotypes.allele_classes import PATTERNS
-from archaictools.haplotypes.encoding import ALPHABET, SHARED, HaplotypeEncoding
-from archaictools.haplotypes.feature_file import (
-    KIND,
-    SCHEMA_VERSION,
-    TILE,
-    bin_edges,
-)
+from archaictools.haplotypes.encoding import SHARED_INPUTS, HaplotypeEncoding
+from archaictools.haplotypes.feature_layout import KIND, SCHEMA_VERSION, TILE, bin_edges
 from archaictools.io.hdf5 import create, write_attributes
 from archaictools.io.schema import check_digests, check_lengths, check_name
 
@@ -32,7 +27,7 @@ _PACKED: dict[str, Any] = {"compression": "gzip", "compression_opts": 1, "shuffl
 
 @dataclass(frozen=True)
 class FeatureChunk:
-    """Some bins of one chromosome, for all haplotypes; see the module for shapes and types."""
+    """Some bins of one chromosome, for all haplotypes; see the layout for shapes and types."""
 
     counts: npt.NDArray[np.uint8]
     matches: npt.NDArray[np.uint8]
@@ -44,12 +39,12 @@ class FeatureChunk:
 
 
 class FeatureWriter:
-    """Append bins to a new file of haplotypes; obtain one from :func:`write_features`.
+    """Appends bins to a new file of haplotypes; obtain one from :func:`write_features`.
 
     Attributes
     ----------
     lengths
-        Chromosomes known so far, name to length in bp; those met later may be added.
+        Known chromosomes, name to length in bp; more may be added later.
     """
 
     def __init__(
@@ -66,27 +61,27 @@ class FeatureWriter:
         self.lengths.setdefault(chrom, 0)
         self._number = list(self.lengths).index(chrom)
         group = self._handle.create_group(f"bins/{self._number}")
-        rows, people = self._haplotypes, len(self._alphabet.archaic)
+        rows, archaics = self._haplotypes, len(self._alphabet.archaic)
         for name, dtype, ends in (
             ("counts", "uint8", (len(PATTERNS),)),
-            ("matches", "uint8", (people, 3)),
-            ("pairs", "uint8", (people * (people - 1), 2)),
+            ("matches", "uint8", (archaics, 3)),
+            ("pairs", "uint8", (archaics * (archaics - 1), 2)),
             ("missing", "uint16", ()),
         ):
             most = tuple(max(1, end) for end in ends)
             shapes = {"maxshape": (rows, None, *most), "chunks": (1, TILE, *most)}
             group.create_dataset(name, (rows, 0, *ends), dtype, **shapes, **(_PACKED | {"shuffle": False}))
-        for name in (*SHARED, "typed"):
+        for name in (*SHARED_INPUTS, "typed"):
             group.create_dataset(name, (0,), "uint16", maxshape=(None,), chunks=(TILE,), **_PACKED)
         self._group, self._datasets = group, dict(group.items())
         group["exists"] = np.ones(rows, dtype=np.uint8)
-        group["unshared"] = np.zeros((people, 2), dtype=np.int64)
+        group["unshared"] = np.zeros((archaics, 2), dtype=np.int64)
         for name, dtype, width in (("bin", "uint32", ()), ("carriers", "uint8", (-(-rows // 8),))):
             shapes = {"maxshape": (None, *width), "chunks": (TILE, *width)}
             group.create_dataset(f"sharing/{name}", (0, *width), dtype, **shapes, **_PACKED)
 
     def append(self, chunk: FeatureChunk) -> None:
-        """Write the next bins of the chromosome begun last: whole tiles, but at its end."""
+        """Write the next bins of the current chromosome: whole tiles, except at its end."""
         before = len(self._datasets["callable"])
         after = before + len(chunk.callable)
         for name, stored in self._datasets.items():
@@ -99,7 +94,7 @@ class FeatureWriter:
                 _write_tiles(stored, before, values)
 
     def share(self, bins: npt.NDArray[np.int64], carriers: npt.NDArray[np.bool_]) -> None:
-        """Add alleles of the chromosome begun last that haplotypes share: their bins, and (alleles, haplotypes)."""
+        """Add shared alleles of the current chromosome: bins (alleles,), and carriers (alleles, haplotypes)."""
         packed = np.packbits(carriers, axis=1, bitorder="little")
         for name, values in (("bin", bins), ("carriers", packed)):
             stored = self._begun[f"sharing/{name}"]
@@ -108,19 +103,19 @@ class FeatureWriter:
             stored[before:] = values
 
     def exist(self, exists: npt.NDArray[np.bool_]) -> None:
-        """Write which haplotypes exist on the chromosome begun last, bool (haplotypes,); all, if this is not called."""
+        """Write which haplotypes exist on the current chromosome, bool (haplotypes,); by default, all do."""
         self._begun["exists"][:] = exists
 
     def unshared(self, counts: npt.NDArray[np.int64]) -> None:
-        """Write how many rare alleles no archaic person shares, of the chromosome begun last; see the module."""
+        """Write counts of rare alleles of the current chromosome that no archaic sample shares; see the layout."""
         self._begun["unshared"][...] = counts
 
     def leave_out(self, first: int, last: int) -> None:
-        """Mark bins [first, last) of the chromosome begun last as not callable."""
+        """Mark bins [first, last) of the current chromosome as not callable."""
         self._datasets["callable"][first:last] = 0
 
     def label(self, truth: npt.NDArray[np.uint16]) -> None:
-        """Write introgressed bases (haplotypes, bins) of the chromosome begun last, and the labels they give."""
+        """Write introgressed bases (haplotypes, bins) of the current chromosome, and the labels from them."""
         tile = (1, min(TILE, truth.shape[1]))
         self._begun.create_dataset("truth", data=truth, dtype="uint16", chunks=tile, **_PACKED)
         half = np.diff(bin_edges(list(self.lengths.values())[self._number], self._alphabet.bin)) / 2
@@ -134,7 +129,7 @@ class FeatureWriter:
 
 
 def _write_tiles(dataset: h5py.Dataset, first: int, values: npt.NDArray[np.unsignedinteger]) -> None:
-    """Write bins from ``first`` on, tile by tile; deflated by ISA-L, in less than half the time that HDF5 takes."""
+    """Write bins from ``first`` on, tile by tile; ISA-L compresses in less than half the time of HDF5."""
     if first % TILE:
         raise AssertionError("bins must come in whole tiles")
     if not values.size:
@@ -163,25 +158,25 @@ def write_features(
     Parameters
     ----------
     path
-        Where to write; see :class:`archaictools.io.files.StagedOutputs`.
+        The file to write; see :class:`archaictools.io.files.StagedOutputs`.
     alphabet
-        How alleles become words.
+        Parameters of the features.
     haplotypes
         Sample and haplotype (1 or 2) of each row.
     lengths
         Chromosomes, name to length in bp.
     provenance
-        What made the file.
+        Provenance of the file.
     vcf_digests
         SHA-256 of each VCF of the ingroup and outgroup.
     groups
-        First haplotype of each group of people read together, ascending from 0.
+        First haplotype of each group of samples, ascending from 0.
     """
     text = h5py.string_dtype()
     for name in (*alphabet.archaic, *(sample for sample, _ in haplotypes)):
-        check_name(name, None, what="a person's name")
+        check_name(name, None, what="a sample's name")
     with create(path, kind=KIND, schema_version=SCHEMA_VERSION) as handle:
-        handle.attrs["alphabet"] = ALPHABET
+        handle.attrs["alphabet"] = alphabet.name
         write_attributes(handle, "parameters", alphabet.to_dict())
         write_attributes(handle, "provenance", provenance)
         handle["vcfs/sha256"] = np.array(check_digests(vcf_digests, None), dtype=text)

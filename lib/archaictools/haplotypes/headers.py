@@ -21,7 +21,7 @@ class Headers:
 
     Parameters
     ----------
-    people
+    sample_sets
         Samples to encode, and their files.
     archaic
         Files of archaic samples.
@@ -32,21 +32,21 @@ class Headers:
         If the modern samples are spread over several files, or if a file has none of them.
     """
 
-    def __init__(self, people: SampleSets, archaic: Sequence[ArchaicFile]) -> None:
+    def __init__(self, sample_sets: SampleSets, archaic: Sequence[ArchaicFile]) -> None:
         self._lengths: dict[Path, Mapping[str, int]] = {}
         samples = {}
-        for path in people.vcf:
+        for path in sample_sets.vcf:
             with open_variants(path) as variants:
                 samples[path], self._lengths[path] = frozenset(variants.samples), variants.lengths
         self._lengths |= {one.path: one.lengths for one in archaic}
-        modern = [*people.outgroup, *people.ingroup]
+        modern = [*sample_sets.outgroup, *sample_sets.ingroup]
         anywhere = frozenset().union(*samples.values())
         for path, here in samples.items():
             absent = [name for name in modern if name not in here]
-            if len(absent) == len(modern) and here.intersection(people.archaic):
+            if len(absent) == len(modern) and here.intersection(sample_sets.archaic):
                 raise InputError(
-                    f"holds archaic samples ({shortlist(sorted(here.intersection(people.archaic)))}), but no sample of "
-                    "the ingroup or the outgroup",
+                    f"holds archaic samples ({shortlist(sorted(here.intersection(sample_sets.archaic)))}), but no "
+                    "sample of the ingroup or the outgroup",
                     path=path,
                     remedy="give it as --archaic-vcf",
                 )

@@ -37,20 +37,20 @@ class ModernMissing:
     ----------
     meaning
         ``ask``, ``uncalled`` or ``reference``.
-    people
+    sample_sets
         Samples to encode; in all arrays, the outgroup comes before the ingroup.
     tally
         Counts of genotypes and sites.
     """
 
-    def __init__(self, meaning: str, people: SampleSets, tally: Summary) -> None:
+    def __init__(self, meaning: str, sample_sets: SampleSets, tally: Summary) -> None:
         self._meaning, self._tally = meaning, tally
-        first, second = len(people.outgroup), len(people.outgroup) + len(people.ingroup)
+        first, second = len(sample_sets.outgroup), len(sample_sets.outgroup) + len(sample_sets.ingroup)
         self._groups = slice(0, first), slice(first, second)
         self._everybody = second
         self._one_chromosome = np.zeros(second, dtype=bool)  # whether the last call of a sample was haploid
         self._sites, self._lacking = 0, [0, 0]
-        self._names = [*people.outgroup, *people.ingroup]
+        self._names = [*sample_sets.outgroup, *sample_sets.ingroup]
         self._missing = np.zeros(second, dtype=np.int64)  # missing genotypes of each sample
 
     def read(self, sites: Sites) -> Sites:
@@ -113,11 +113,11 @@ class ModernMissing:
         share = self._missing / max(1, self._sites)
         if (many := np.flatnonzero(share > MAX_MISSING)).size:
             worst = many[np.argsort(-share[many], kind="stable")]
-            people = shortlist(f"{self._names[number]} {share[number]:.0%}" for number in worst)
+            worst_samples = shortlist(f"{self._names[number]} {share[number]:.0%}" for number in worst)
             log.warning(
                 "%s of %s samples lack more than %s of their genotypes (%s): fewer segments are found in them, mainly "
                 "without an archaic genome",
-                f"{len(many):,}", f"{len(share):,}", f"{MAX_MISSING:.0%}", people,
+                f"{len(many):,}", f"{len(share):,}", f"{MAX_MISSING:.0%}", worst_samples,
             )  # fmt: skip
         if problem := self.one_sided():
             log.warning("%s; %s", problem, REMEDY)

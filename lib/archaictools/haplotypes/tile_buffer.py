@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from archaictools.haplotypes.allele_classes import PATTERNS, count_features, ordered_pairs
-from archaictools.haplotypes.feature_file import TILE
+from archaictools.haplotypes.feature_layout import TILE
 from archaictools.haplotypes.feature_writer import FeatureChunk
 
 if TYPE_CHECKING:

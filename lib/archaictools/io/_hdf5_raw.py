@@ -1,8 +1,8 @@
 """Attributes and strings of an HDF5 file as bytes, checked before the HDF5 library reads them.
 
-The library keeps strings in *global heaps*. It reads a damaged heap forever, and a string of any length into memory.
-So the heaps that attributes and lists of names refer to are walked here first. Only the file format that
-:func:`archaictools.io.hdf5.create` writes is known: superblock 0 and object headers of version 1.
+The library stores strings in *global heaps*. It reads a damaged heap forever, and a string of any length into memory.
+Therefore this module first reads the heaps of attributes and lists of names. It knows only the file format that
+:func:`archaictools.io.hdf5.create` writes: superblock 0 and object headers of version 1.
 """
 
 from __future__ import annotations

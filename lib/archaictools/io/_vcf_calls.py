@@ -1,8 +1,8 @@
 """Genotypes of a block of VCF lines, decoded by a few NumPy calls for thousands of records at once.
 
 This decoder is hand-written because no library reads the genotypes of many records at once. At 100 samples it was
-measured 2.7 to 4 times faster than cyvcf2 and scikit-allel: 350,000 sites a second, where htslib through cyvcf2 gives
-95,000, one by one. A property test compares its genotypes with those of cyvcf2 on random files.
+measured 2.7 to 4 times faster than cyvcf2 and scikit-allel. A property test compares its genotypes with those of
+cyvcf2 on random files.
 
 Two layouts are told apart line by line:
 

@@ -59,7 +59,7 @@ class SiteReader:
     def __init__(self, columns: Index, *, blocks: bool, phase_sets: PhaseSets | None, names: Sequence[str]) -> None:
         self._numbers, self._columns = columns, _as_slice(columns)
         self._blocks, self._phase_sets = blocks, phase_sets
-        self._phased = np.array([list(names).index(name) for name in phase_sets.people]) if phase_sets else None
+        self._phased = np.array([list(names).index(name) for name in phase_sets.samples]) if phase_sets else None
 
     def sites(self, records: Records, rows: Index, chrom: str, first: int) -> Sites:
         """Return the sites of some lines of a chromosome, sorted by position; ``first`` is the number of line 0."""

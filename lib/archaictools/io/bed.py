@@ -1,7 +1,7 @@
 """BED: tab-separated, 0-based, half-open; chrom, start, end, then name, score (0–1000), strand.
 
-Real files break the rules; what can be understood is accepted and counted (extra columns, scores out of range,
-unsorted or repeated rows, headers, Windows line ends), what cannot is refused with its line.
+Real files break the rules. Rows that can be understood are accepted and counted: extra columns, scores out of range,
+unsorted or repeated rows, headers, Windows line ends. Other rows are refused, with the number of the line.
 """
 
 from __future__ import annotations

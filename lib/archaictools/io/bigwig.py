@@ -1,6 +1,6 @@
 """bigWig tracks: piecewise-constant values along chromosomes, for IGV, UCSC and Galaxy.
 
-They are read by :mod:`archaictools.io.bigwig_reader`.
+:mod:`archaictools.io.bigwig_reader` reads them.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Names of chromosomes in several files: ``chr21`` and ``21`` are one chromosome, with a warning.
 
-A tool that meets both styles and does not notice finds nothing, silently; see the threads of other callers. Only the
-prefix ``chr`` is reconciled; ``chrM`` and ``MT`` are not, since their sequences may differ.
+A tool that ignores this finds no common chromosome, and gives an empty result without an error. Only the prefix
+``chr`` is reconciled; ``chrM`` and ``MT`` are not, since their sequences may differ.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ class Naming:
     """Finds a common name for each chromosome of several files: the first name met.
 
     Names are only exchanged for each other if they are one name with and without ``chr``. So ``GL000207.1`` or
-    ``HLA-A*01:01:01:01`` beside ``chr1`` stay as they are.
+    ``HLA-A*01:01:01:01`` do not change.
 
     Examples
     --------

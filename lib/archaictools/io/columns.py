@@ -179,7 +179,7 @@ def intervals_of(
 ) -> pd.DataFrame:
     """Return a frame with checked int64 coordinates.
 
-    Rows of zero length hold no base, and occur in real masks: they are left out and counted in ``tally`` as
+    Rows of zero length contain no base, and occur in real masks: they are dropped and counted in ``tally`` as
     :data:`EMPTY`.
 
     Parameters

@@ -1,7 +1,7 @@
 """Bases as small integers, and their packed form on disk.
 
-A is 0, C is 1, G is 2, T is 3 (alphabetical, so that base-4 values sort as the k-mers do), U of RNA is T; everything
-else, N, the other ambiguity codes and gaps, is :data:`AMBIGUOUS`. Lower case (soft-masked) reads as upper case.
+A is 0, C is 1, G is 2 and T is 3, so that base-4 values sort like k-mers. U of RNA is T. N, other ambiguity codes and
+gaps are :data:`AMBIGUOUS`. Lower case (soft-masked) is read as upper case.
 """
 
 from __future__ import annotations

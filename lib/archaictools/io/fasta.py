@@ -1,8 +1,8 @@
 """Reference sequence: random access to a FASTA file through an index.
 
-Every run builds the index in a temporary folder, in one pass that also checks every letter: an index that lies beside
-the file may be older, or of another file, and then gives wrong bases. Plain-gzip FASTA, which cannot be read at random,
-is decompressed into that folder first.
+The index is built in a temporary folder, in one pass that also checks every letter. An existing index is not used: it
+may be older than the file, or belong to another file, and then gives wrong bases. Plain gzip, which does not allow
+random access, is decompressed into that folder first.
 """
 
 from __future__ import annotations

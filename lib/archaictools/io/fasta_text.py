@@ -1,8 +1,8 @@
 """Check of the text of a FASTA file, in one pass.
 
-Letters are those of IUPAC for nucleotides. U is read as T. Other codes than A, C, G, T (R, Y, ..., N, and X of some
-masking programs) are ambiguous. Gaps of alignments (``-``, ``.``, ``*``) are no base: no word spans one. Anything else,
-such as the letters of proteins, is refused. Case does not matter.
+Letters are the IUPAC codes of nucleotides, in upper or lower case. U is read as T. Codes other than A, C, G and T are
+ambiguous: R, Y, ..., N, and X of some masking programs. Gaps of alignments (``-``, ``.``, ``*``) are no base: no k-mer
+spans one. All other letters, such as those of proteins, are refused.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Opening inputs and publishing outputs of any format.
 
-Inputs are recognised by content, not by name (Galaxy calls every file ``dataset_1.dat``). Outputs are staged
-beside their destination and renamed only when every one of them is complete, so that a file standing under
-its final name is always whole.
+Inputs are recognised by content, not by name, since Galaxy calls every file ``dataset_1.dat``. Outputs are staged in
+the folder of their destination, and renamed when all of them are complete. So a file with its final name is always
+complete.
 """
 
 from __future__ import annotations

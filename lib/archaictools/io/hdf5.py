@@ -1,6 +1,6 @@
 """HDF5 containers with a schema: k-mers, haplotypes, models and checkpoints.
 
-A file from a stranger must not be able to run code, read other files, hang or exhaust memory. So it is read in three
+A file of unknown origin must not run code, read other files, hang or exhaust memory. Therefore it is read in three
 steps: :func:`open_container` checks the attributes of the root, :func:`check_data` all groups and datasets against a
 table (:mod:`archaictools.io.schema`), and readers check the values as they read them.
 """

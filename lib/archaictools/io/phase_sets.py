@@ -30,19 +30,19 @@ class PhaseSets:
 
     Parameters
     ----------
-    people
+    samples
         Names of the samples.
     """
 
-    def __init__(self, people: Sequence[str]) -> None:
-        self.people = list(people)
+    def __init__(self, samples: Sequence[str]) -> None:
+        self.samples = list(samples)
         self._chrom = ""
-        self._seen = [set[bytes]() for _ in people]
+        self._seen = [set[bytes]() for _ in samples]
         # Sample to its largest number of phase sets on a chromosome, and that chromosome; number of joins in all.
         self._most: dict[str, tuple[int, str]] = {}
         self._joined = 0
 
-    def add(self, chrom: str, lines: Lines, rows: Index, columns: Index, calls: Calls, people: Index) -> None:
+    def add(self, chrom: str, lines: Lines, rows: Index, columns: Index, calls: Calls, samples: Index) -> None:
         """Add the phased heterozygous calls of some lines.
 
         Parameters
@@ -55,24 +55,24 @@ class PhaseSets:
             Columns of the read samples in the file.
         calls
             Calls of these samples on these lines.
-        people
+        samples
             Indices of the counted samples among the read ones.
         """
-        for place, values in lines.values(rows, columns[people], b"PS"):
+        for place, values in lines.values(rows, columns[samples], b"PS"):
             if chrom != self._chrom:
                 self._close()
                 self._chrom = chrom
-            pair = calls.alleles[place, people]
-            for person in np.flatnonzero((pair[:, 0] != pair[:, 1]) & calls.phased[place, people]).tolist():
-                if values[person] not in _NONE and pair[person].min() >= 0:
-                    self._seen[person].add(values[person])
+            pair = calls.alleles[place, samples]
+            for sample in np.flatnonzero((pair[:, 0] != pair[:, 1]) & calls.phased[place, samples]).tolist():
+                if values[sample] not in _NONE and pair[sample].min() >= 0:
+                    self._seen[sample].add(values[sample])
 
     def _close(self) -> None:
         """Count the phase sets of the chromosome that was read."""
-        for person, seen in zip(self.people, self._seen, strict=True):
+        for sample, seen in zip(self.samples, self._seen, strict=True):
             if len(seen) > 1:
                 self._joined += len(seen) - 1
-                self._most[person] = max(self._most.get(person, (0, "")), (len(seen), self._chrom))
+                self._most[sample] = max(self._most.get(sample, (0, "")), (len(seen), self._chrom))
             seen.clear()
 
     def finish(self, tally: Summary) -> None:
@@ -82,10 +82,10 @@ class PhaseSets:
             return
         tally.add("ingroup", "ends of a phase set (PS) within a chromosome, read across", self._joined)
         tally.add("ingroup", "people with more than one phase set (PS) on a chromosome", len(self._most))
-        person = max(self._most, key=lambda name: self._most[name])
-        number, chrom = self._most[person]
+        sample = max(self._most, key=lambda name: self._most[name])
+        number, chrom = self._most[sample]
         log.warning(
             "more than one phase set (PS) on a chromosome: %s of the ingroup (%s has %s on %s); their haplotypes are "
             "joined across phase sets, at random; phase whole chromosomes, e.g. with SHAPEIT or Beagle",
-            shortlist(self._most), person, f"{number:,}", chrom,
+            shortlist(self._most), sample, f"{number:,}", chrom,
         )  # fmt: skip

@@ -1,7 +1,7 @@
 """Tables of the allowed contents of an HDF5 container, and the check of a file against its table.
 
-A table names every dataset with its type and its shape. A shape is made of numbers and of names of sizes: a name must
-stand for one number in the whole file. The values are checked by their readers, as they are read.
+A table names every dataset with its type and its shape. A shape consists of numbers and of names of sizes; a name has
+one value in the whole file. Readers check the values of datasets.
 """
 
 from __future__ import annotations

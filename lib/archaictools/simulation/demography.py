@@ -137,7 +137,7 @@ def _sampled(found: Scenario, sampling: PopulationOptions) -> Scenario:
     alive = {population.name for population in epochs[-1].active_populations}
     if dead := [population for population in chosen.archaic if population not in alive]:
         raise UsageError(
-            f"nobody of {shortlist(dead)} lives {chosen.archaic_time:g} generations ago: choose another --archaic-time"
+            f"{shortlist(dead)} has no samples {chosen.archaic_time:g} generations ago: choose another --archaic-time"
         )
     if not chosen.sources:
         return replace(chosen, sources={population: population for population in chosen.archaic})
