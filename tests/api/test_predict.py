@@ -19,9 +19,7 @@ from archaictools.errors import InputError, UsageError
 from archaictools.haplotypes import posteriors
 from archaictools.haplotypes.feature_file import open_features
 from archaictools.haplotypes.posteriors import HaplotypePosteriors, KeptPosteriors
-from archaictools.learning.model_file import load_model
 from archaictools.learning.options import MIN_LENGTH, SegmentOptions
-from archaictools.sequence.token_file import Alphabet as KmerEncoding
 
 DESERT = 100_000
 #: So low that there are segments, and short ones.
@@ -159,7 +157,7 @@ def test_windows_equal_the_files(windows, planted, tmp_path):
 
 def test_tables_of_written_windows_are_read_from_the_files(windows, planted, tmp_path):
     _, kept = windows
-    model, words = load_model(planted / "model.h5", KmerEncoding), planted / "words.h5"
+    model, words = open_model(planted / "model.h5", Alphabet.KMER), planted / "words.h5"
     found = at.predict(model, words, max_gap=200, table=tmp_path / "t.tsv", bed=tmp_path / "s.bed")
     assert found._kept is None
     same(kept.windows, found.windows)
@@ -243,7 +241,7 @@ def test_wrong_options_of_genes_and_merge(planted, tmp_path):
 
 
 def test_a_model_of_the_other_alphabet_is_refused(planted):
-    model = load_model(planted / "model.h5", KmerEncoding)
+    model = open_model(planted / "model.h5", Alphabet.KMER)
     with pytest.raises(InputError, match="not variant"):
         open_model(model, Alphabet.VARIANT)
     assert open_model(model, None) is model
