@@ -21,7 +21,7 @@ from archaictools.haplotypes.feature_file import open_features
 from archaictools.haplotypes.posteriors import HaplotypePosteriors, KeptPosteriors
 from archaictools.learning.model_file import load_model
 from archaictools.learning.options import MIN_LENGTH, SegmentOptions
-from archaictools.sequence.token_file import Alphabet as KmerEncoding
+from archaictools.sequence.encoding import KmerEncoding
 
 DESERT = 100_000
 #: So low that there are segments, and short ones.
