@@ -166,7 +166,7 @@ def test_controls_that_cannot_be_drawn_are_reported(genome):
     drawn = draw_matched_regions(regions, genome, exclude=None, gc_tolerance=0.5, seed=1, tally=tally)
     assert len(drawn) == 1
     assert tally.count("depleted", "regions without a control: no free place of that length") == 1
-    with pytest.raises(InputError, match="no matched control could be drawn"):
+    with pytest.raises(InputError, match="no matched region could be drawn"):
         draw_matched_regions(regions.iloc[:1], genome, exclude=None, gc_tolerance=0.5, seed=1, tally=Summary())
 
 

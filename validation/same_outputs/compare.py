@@ -40,6 +40,8 @@ SETS = ("demo", "demo-people", "testdata")
 #: Names of HDF5 attributes, groups and datasets, and of JSON keys, that may differ: provenance, identity of file formats,
 #: and digests of input files.
 IGNORED = {"provenance", "versions", "format", "schema_version", "alphabet", "words_sha256", "sources", "vcfs"}
+#: Old and new names of HDF5 attributes (``@``) and groups, as patterns.
+RENAMED = ((r"^@sharing\b", "@second_network"), (r"^(members/\d+)/sharing\b", r"\1/second"))
 #: Lines of provenance in text files.
 PROVENANCE = re.compile(rb"^##(archaictools|source|command|fileDate)")
 #: Folders with inputs: links to test data, and the downloaded VCF.
@@ -160,6 +162,8 @@ def hdf5_facts(path: Path) -> dict[str, Any]:
     with h5py.File(path) as handle:
         visit("", handle)
         handle.visititems(visit)
+    for old, new in RENAMED:
+        found = {re.sub(old, new, name): value for name, value in found.items()}
     return found
 
 

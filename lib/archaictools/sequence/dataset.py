@@ -69,7 +69,7 @@ def rows_of_side(model: TrainedModel, tokens: TokenFile, side: str, *, member: i
     Parameters
     ----------
     model, tokens
-        The file must fit the model; see :func:`archaictools.learning.model_file.check_fit`.
+        The file must fit the model; see :func:`archaictools.sequence.compatibility.check_fit`.
     side
         ``train``, ``validation``, ``test`` or ``all``.
     member
