@@ -132,8 +132,8 @@ def test_headers_of_two_builds(ok, run, tmp_path):
 
 @pytest.mark.parametrize(
     ("differ", "code", "said"),
-    [(0, 0, ""), (1, 0, ""), (3, 0, "at 3 of 100 shared sites (3.0%); is it of another build"),
-     (11, 3, "at 11 of 100 shared sites (11.0%): it is of another build"), (10, 0, "10.0%")],
+    [(0, 0, ""), (1, 0, ""), (3, 0, "at 3 of 100 shared sites (3.0%); is it of another genome build"),
+     (11, 3, "at 11 of 100 shared sites (11.0%): it is of another genome build"), (10, 0, "10.0%")],
 )  # fmt: skip
 def test_ref_of_another_build(run, tmp_path, differ, code, said):
     sites = [(10 * number, "A", ["G"], SITE) for number in range(100)]
@@ -155,7 +155,7 @@ def test_ref_of_another_build(run, tmp_path, differ, code, said):
     result = run(*command)
     assert result.code == code
     assert said in result.err
-    assert "another build" in result.err or differ < 2
+    assert "another genome build" in result.err or differ < 2
 
 
 @pytest.mark.parametrize(("differ", "warns"), [(0, False), (2, False), (3, True), (10, True)])
@@ -166,7 +166,7 @@ def test_ref_at_few_shared_sites_only_warns(ok, tmp_path, differ, warns):
     result = ok(
         "haplotypes", "--vcf", vcf, *ROLES, "--archaic-vcf", other, "--archaic", "A0", "--out", tmp_path / "w.h5"
     )
-    assert ("another build" in result.err) == warns
+    assert ("another genome build" in result.err) == warns
 
 
 def test_ref_and_alt_exchanged_are_no_other_build(ok, tmp_path):

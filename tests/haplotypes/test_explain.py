@@ -19,7 +19,7 @@ def test_importance_is_measured_where_training_saw_nothing(run, tmp_path, words,
         draw_chunks(bins, 20, length=100, seed=1, seen=lambda chrom: asked.append(chrom) or
                        np.full(bins.bins[chrom], chrom not in held))  # fmt: skip
         assert set(asked) == set(bins.bins)
-        with pytest.raises(InputError, match="that training did not see"):
+        with pytest.raises(InputError, match="introgression that the model has not seen"):
             draw_chunks(bins, 20, length=100, seed=1, seen=lambda chrom: np.ones(bins.bins[chrom], dtype=bool))
 
 
