@@ -10,7 +10,7 @@ Every verb of the command line is a function of the same name here, with the opt
 
 Two wings share a small core: ``sequence`` (k-mers of a reference genome) and ``haplotypes`` (people's VCFs), over
 ``io`` (file formats) and ``learning`` (networks, training, splits, measures). ``simulation`` makes people with known
-truth. ``api`` holds one function a verb; ``cli`` gives it a command line. The wings never import each other.
+truth. ``api`` holds one function per verb; ``cli`` gives it a command line. The wings never import each other.
 
 Coordinates are 0-based and half-open everywhere inside the package.
 """

@@ -155,7 +155,7 @@ class RunOptions:
     """
 
     threads: int | None = option(
-        None, type=click.IntRange(1), help="CPU threads, at most one a core [default: GALAXY_SLOTS or all]."
+        None, type=click.IntRange(1), help="CPU threads, at most one per core [default: GALAXY_SLOTS or all]."
     )
     seed: int = option(1, type=click.IntRange(0, MAX_SEED), help="Random seed.")
     force: bool = option(

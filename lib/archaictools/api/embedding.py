@@ -174,7 +174,7 @@ def embedding(
         named |= {name: getattr(comparing, name) for name in ("word2vec_vectors", "clustering")}
         staged = {name: outputs.stage(path) for name, path in named.items() if path}
         trained = open_model(model, None)
-        check_alphabet(Alphabet(trained.alphabet.name), files, comparing)
+        check_alphabet(Alphabet(trained.encoding.name), files, comparing)
         exported = _exported(trained, export, comparing, member=members.member, seed=run.seed)
         _write(staged, files, exported, export.columns or _default_columns(trained), name=_name_of(model))
         if files.umap or files.plot:
@@ -202,7 +202,7 @@ def embedding(
 
 def _default_columns(trained: TrainedModel) -> tuple[str, ...]:
     """Return the columns of the metadata if none are named."""
-    if trained.alphabet.name == Alphabet.KMER:
+    if trained.encoding.name == Alphabet.KMER:
         from archaictools.sequence.explain.embedding import COLUMNS
 
         return COLUMNS
@@ -222,7 +222,7 @@ def _exported(
     trained: TrainedModel, export: ExportOptions, comparing: Word2VecOptions, *, member: int, seed: int
 ) -> _Exported:
     """Return the vectors of all trained words, of the exported ones, and of Word2Vec if it is asked for."""
-    if trained.alphabet.name == Alphabet.VARIANT:
+    if trained.encoding.name == Alphabet.VARIANT:
         from archaictools.haplotypes.explain import input_vectors
 
         every = input_vectors(trained, member=member)

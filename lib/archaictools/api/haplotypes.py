@@ -200,8 +200,8 @@ def haplotypes(
 def _facts(samples: SampleSets, counts: EncodingCounts, *, groups: int, size: int, path: Path) -> dict[str, str]:
     several = f" in {groups:,} groups" if groups > 1 else ""
     return {
-        "haplotypes": f"{len(samples.haplotypes):,} of {len(samples.ingroup):,} people{several}, beside "
-        f"{len(samples.outgroup):,} of the outgroup and {len(samples.archaic):,} archaic",
+        "haplotypes": f"{len(samples.haplotypes):,} of {len(samples.ingroup):,} samples{several}, compared with "
+        f"{len(samples.outgroup):,} outgroup and {len(samples.archaic):,} archaic samples",
         "sites": f"{counts.sites:,} at which they differ",
         "bins": f"{counts.bins:,} of {size:,} bp in {path}",
     }

@@ -54,8 +54,8 @@ def open_model(given: PathLike | TrainedModel, alphabet: Alphabet | None) -> Tra
 
     model = given if isinstance(given, TrainedModel) else getattr(given, "model", None)
     if isinstance(model, TrainedModel):
-        if alphabet is not None and model.alphabet.name != alphabet:
-            raise InputError(f"the model is of the {model.alphabet.name} alphabet, not {alphabet}")
+        if alphabet is not None and model.encoding.name != alphabet:
+            raise InputError(f"the model is of the {model.encoding.name} alphabet, not {alphabet}")
         return model
     path = os.fspath(given)  # type: ignore[arg-type] # a model was returned above
     if path != PRETRAINED:
@@ -94,7 +94,7 @@ def alphabet_of(given: PathLike | FeatureFile | TokenFile) -> Alphabet:
     from archaictools.sequence import token_file
 
     if not isinstance(given, str | os.PathLike):
-        return Alphabet(given.alphabet.name)
+        return Alphabet(given.encoding.name)
     kinds = {token_file.KIND: Alphabet.KMER, feature_layout.KIND: Alphabet.VARIANT}
     path, expected = path_of(given), " or ".join(kinds)
     kind = read_kind(path, expected=expected)

@@ -99,7 +99,7 @@ def _of_haplotypes(
     calling = calling.resolved(Alphabet.VARIANT)
     with StagedOutputs() as outputs, open_haplotypes(words) as features:
         trained = open_model(model, Alphabet.VARIANT)
-        archaic = features.alphabet.archaic
+        archaic = features.encoding.archaic
         tables = {"bed": files.bed, "segments": files.segments, "summary": files.summary}
         tables |= {"deserts": files.deserts, "callable": files.callable}
         staged = {name: outputs.stage(path) for name, path in tables.items() if path}
@@ -141,8 +141,8 @@ def _with_callable_file(files: PredictionFiles) -> PredictionFiles:
 
     if files.bigwig and files.bigwig.suffix.lower() in _BIGWIG:
         raise UsageError(
-            f"--bigwig {files.bigwig} names a file, but haplotypes have a track each: name a folder, such as 'tracks' "
-            "(in Galaxy, set the kind of words to haplotypes)"
+            f"--bigwig {files.bigwig} names a file, but haplotypes have one track each: name a folder, such as "
+            "'tracks' (in Galaxy, set the kind of words to haplotypes)"
         )
     segments = files.segments
     if files.callable or not segments or not (segments.is_file() or not segments.exists()):

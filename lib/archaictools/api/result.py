@@ -23,7 +23,7 @@ class Result:
     facts: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     def __str__(self) -> str:
-        """Return the facts, one a line."""
+        """Return the facts, one per line."""
         return "\n".join(f"{name}: {fact}" for name, fact in self.facts.items())
 
     def _repr_html_(self) -> str:

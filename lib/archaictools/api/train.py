@@ -42,7 +42,7 @@ class TrainFiles:
         help="Model to continue from: a model.h5, or 'pretrained'; its layer sizes stay.",
     )
     model: Path | None = option(None, type=BINARY, required=True, help="The trained model (model.h5).")
-    history: Path | None = option(None, type=OUTPUT, help="TSV of the training history, one row an epoch.")
+    history: Path | None = option(None, type=OUTPUT, help="TSV of the training history, one row per epoch.")
     metrics: Path | None = option(None, type=OUTPUT, help="JSON of the measures of each side, and the verdict.")
     predictions: Path | None = option(
         None, type=OUTPUT, only=Alphabet.KMER, help="TSV of the predictions of validation and test."
@@ -64,7 +64,7 @@ class TrainResult(Result):
     model
         The model in memory.
     history
-        Table of the training history, one row an epoch, fold and network.
+        Table of the training history, one row per epoch, fold and network.
     """
 
     path: Path | None
@@ -197,7 +197,7 @@ def train(
 
 def _listed(words: Words | Sequence[Words]) -> list[Words]:
     """Return the files as a list."""
-    one = isinstance(words, str | os.PathLike) or hasattr(words, "alphabet")
+    one = isinstance(words, str | os.PathLike) or hasattr(words, "encoding")
     return [words] if one else list(words)  # type: ignore[arg-type, list-item] # narrowed above
 
 

@@ -84,7 +84,7 @@ def _show_messages(*, quiet: bool) -> None:
 
 
 def report(result: Result) -> None:
-    """Print the summary of a verb to stdout, one fact a line; to stderr if an output takes stdout."""
+    """Print the summary of a verb to stdout, one fact per line; to stderr if an output takes stdout."""
     context = click.get_current_context(silent=True)
     taken = context is not None and STDOUT_TAKEN in context.meta
     click.echo(str(result), err=taken)
@@ -96,7 +96,7 @@ class _Command(click.Command):
     examples: tuple[str, ...] = ()
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write the examples, a line each, never wrapped."""
+        """Write the examples, one per line, never wrapped."""
         if self.examples:
             with formatter.section("Examples"):
                 for line in self.examples:

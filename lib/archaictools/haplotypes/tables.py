@@ -80,8 +80,8 @@ def people_table(segments: pd.DataFrame, callable_: Mapping[int, int], features:
             "mean_length": float(length[own].mean()) if own.any() else np.nan,
             "longest": int(length[own].max()) if own.any() else 0,
         }
-        if features.alphabet.archaic:
-            for source in (*features.alphabet.archaic, AMBIGUOUS, UNMATCHED):
+        if features.encoding.archaic:
+            for source in (*features.encoding.archaic, AMBIGUOUS, UNMATCHED):
                 row[f"{source}_bases"] = int(inside[segments["source"] == source].sum())
         row["length"] = int(length[own].sum())
         if not row["callable"]:
