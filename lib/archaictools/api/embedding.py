@@ -10,10 +10,11 @@ import click
 
 from archaictools.alphabet import Alphabet
 from archaictools.api.inputs import open_kmers, open_model
+from archaictools.api.keywords import keywords
 from archaictools.api.result import Result
 from archaictools.errors import UsageError
 from archaictools.learning.options import MemberOptions
-from archaictools.options import BINARY, INPUT, OUTPUT, RunOptions, check_alphabet, keywords, names, option
+from archaictools.options import BINARY, INPUT, OUTPUT, RunOptions, check_alphabet, names, option
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

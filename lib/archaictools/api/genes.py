@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING
 import click
 
 from archaictools.api.inputs import path_of
+from archaictools.api.keywords import keywords
 from archaictools.api.predictions import PredictResult
 from archaictools.api.result import Result
-from archaictools.options import INPUT, OUTPUT, RunOptions, keywords, option
+from archaictools.options import INPUT, OUTPUT, RunOptions, option
 
 if TYPE_CHECKING:
     import pandas as pd

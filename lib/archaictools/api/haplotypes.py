@@ -7,10 +7,11 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING
 
+from archaictools.api.keywords import keywords
 from archaictools.api.result import Result
 from archaictools.errors import UsageError
 from archaictools.haplotypes.options import EncodingOptions
-from archaictools.options import BINARY, INPUT, OUTPUT, RunOptions, keywords, option
+from archaictools.options import BINARY, INPUT, OUTPUT, RunOptions, option
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -9,9 +9,10 @@ import click
 
 from archaictools.alphabet import Alphabet
 from archaictools.api.inputs import is_of_haplotypes, open_haplotypes, open_kmers, open_model
+from archaictools.api.keywords import keywords
 from archaictools.api.result import Result
 from archaictools.learning.options import MemberOptions
-from archaictools.options import BINARY, OUTPUT, RunOptions, check_alphabet, keywords, option
+from archaictools.options import BINARY, OUTPUT, RunOptions, check_alphabet, option
 from archaictools.sequence.options import ImportanceOptions
 
 if TYPE_CHECKING:

@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from archaictools.api.inputs import path_of
+from archaictools.api.keywords import keywords
 from archaictools.api.result import Result
-from archaictools.options import OUTPUT, RunOptions, keywords, option
+from archaictools.options import OUTPUT, RunOptions, option
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 
 from archaictools.alphabet import Alphabet
 from archaictools.api.inputs import is_of_haplotypes, open_haplotypes, open_kmers, open_model
+from archaictools.api.keywords import keywords
 from archaictools.api.predictions import HaplotypePredictions, PredictionFiles, PredictResult, WindowPredictions
 from archaictools.haplotypes.options import DesertOptions
 from archaictools.learning.options import SegmentOptions
-from archaictools.options import RunOptions, check_alphabet, keywords
+from archaictools.options import RunOptions, check_alphabet
 from archaictools.sequence.options import BuildOptions
 
 if TYPE_CHECKING:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from archaictools.api.keywords import keywords
 from archaictools.api.result import Result
-from archaictools.options import OUTPUT, RunOptions, keywords, option
+from archaictools.options import OUTPUT, RunOptions, option
 from archaictools.simulation.options import ErrorOptions, PopulationOptions, SimulationOptions
 
 if TYPE_CHECKING:

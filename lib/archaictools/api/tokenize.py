@@ -8,8 +8,9 @@ from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from archaictools.api.inputs import path_of
+from archaictools.api.keywords import keywords
 from archaictools.api.result import Result
-from archaictools.options import BINARY, INPUT, OUTPUT, RunOptions, keywords, option
+from archaictools.options import BINARY, INPUT, OUTPUT, RunOptions, option
 from archaictools.sequence.options import TokenOptions
 
 if TYPE_CHECKING:

@@ -9,10 +9,11 @@ from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 from archaictools.alphabet import Alphabet
+from archaictools.api.keywords import keywords
 from archaictools.api.result import Result
 from archaictools.haplotypes.options import BinTrainingOptions
 from archaictools.learning.options import NetworkOptions, SplitOptions
-from archaictools.options import BINARY, INPUT, OUTPUT, RunOptions, check_alphabet, keywords, option
+from archaictools.options import BINARY, INPUT, OUTPUT, RunOptions, check_alphabet, option
 from archaictools.sequence.options import KmerTrainingOptions
 
 if TYPE_CHECKING:
