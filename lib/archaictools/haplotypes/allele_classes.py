@@ -16,8 +16,8 @@ import numpy.typing as npt
 Int = npt.NDArray[np.integer]
 
 #: Classes of the frequency of an allele among the called outgroup haplotypes. Numbers are percent, and
-#: classes do not overlap: ``to_1`` is above 0 and at most 1 %, ``to_10`` is above 1 and at most 10 %, ``over_50`` is above
-#: 50 and below 90 %, ``from_90`` is at least 90 and below 99 %.
+#: classes do not overlap: ``to_1`` is above 0 and at most 1 %, ``to_10`` is above 1 and at most 10 %, ``over_50`` is
+#: above 50 and below 90 %, ``from_90`` is at least 90 and below 99 %.
 FREQUENCIES = ("absent", "to_1", "to_10", "to_50", "over_50", "from_90", "from_99", "fixed")
 
 #: Best archaic genotype match of an allele: no called archaic sample carries it, one chromosome of the best match
