@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from archaictools.api.inputs import path_of
+from archaictools.api.inputs import file_of
 from archaictools.api.result import Result
 from archaictools.learning.options import SplitOptions
 from archaictools.options import INPUT, OUTPUT, RunOptions, keywords, option
@@ -89,7 +89,11 @@ def audit(windows: PathLike, *, files: AuditFiles, split: SplitOptions, run: Run
     if out and out.suffix not in {".json", ".tsv"} and not is_stream(out):
         raise UsageError(f"{out} must end in .json or .tsv: the suffix chooses the format")
     scheme, tally = split.scheme(seed=run.seed), Summary()
-    with StagedOutputs() as outputs, open_labelled(path_of(windows), files.genome, tally=tally) as (locations, read):
+    with (
+        StagedOutputs() as outputs,
+        file_of(windows, "windows") as path,
+        open_labelled(path, files.genome, tally=tally) as (locations, read),
+    ):
         target = outputs.stage(out) if out else None
         found = audit_split(locations, scheme, read=read)
         if target and out and out.suffix == ".json":

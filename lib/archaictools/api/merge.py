@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from archaictools.api.inputs import path_of
+from archaictools.api.inputs import file_of, listed
 from archaictools.api.result import Result
 from archaictools.options import OUTPUT, RunOptions, keywords, option
 
@@ -54,13 +55,14 @@ class MergeResult(Result):
 
 
 @keywords(files=MergeFiles, run=RunOptions)
-def merge(parts: Sequence[PathLike], *, files: MergeFiles, run: RunOptions) -> MergeResult:
+def merge(parts: PathLike | Sequence[PathLike], *, files: MergeFiles, run: RunOptions) -> MergeResult:
     """Join predictions that were made chromosome by chromosome into what one run over all of them gives.
 
     Parameters
     ----------
     parts
-        bigWigs, tables, BED files or summaries of people of ``predict``, all of one kind. No chromosome may be in two.
+        bigWigs, tables, BED files or summaries of people, or results of ``predict``: one or several, all of one kind.
+        No chromosome may be in two.
 
     Returns
     -------
@@ -80,8 +82,9 @@ def merge(parts: Sequence[PathLike], *, files: MergeFiles, run: RunOptions) -> M
     from archaictools.io.summary import Summary
 
     del run  # joining uses one thread and no random numbers
-    paths, summary = [path_of(part) for part in parts], Summary()
-    with StagedOutputs() as outputs:
+    summary = Summary()
+    with ExitStack() as stack, StagedOutputs() as outputs:
+        paths = [stack.enter_context(file_of(part, "parts")) for part in listed(parts)]
         target = outputs.stage(files.out)
         kind, filled = kind_of_parts(paths)
         people = kind is Kind.PEOPLE

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from archaictools.alphabet import Alphabet
 from archaictools.api.result import Result
+from archaictools.errors import UsageError
 from archaictools.options import BINARY, OUTPUT, option
 
 if TYPE_CHECKING:
@@ -117,8 +118,16 @@ class PredictResult(Result):
     def __fspath__(self) -> str:
         """Return the path of an output that ``genes`` reads, so that the result can be given in place of it."""
         if self._file is None:
-            raise ValueError("the predictions have no file; write one with to_tsv()")
+            raise UsageError("the predictions have no file; write one with to_tsv()")
         return str(self._file)
+
+    def write_to(self, folder: Path) -> Path | None:
+        """Write predictions without a file that ``genes`` reads to ``predictions.tsv`` in a folder."""
+        if self.has_file:
+            return None
+        path = folder / "predictions.tsv"
+        self.to_tsv(path)
+        return path
 
     def _html_of(self, table: pd.DataFrame) -> str:
         return Result._repr_html_(self) + table.head(_SHOWN_ROWS).to_html(index=False)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,6 +22,14 @@ class Result:
     """
 
     facts: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    def write_to(self, folder: Path) -> Path | None:
+        """Write what is only in memory to a file in a folder; return None if the result has a file.
+
+        Verbs use it to read a result that was kept in memory.
+        """
+        del folder
+        return None
 
     def __str__(self) -> str:
         """Return the facts, one a line."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from archaictools.api.result import Result
+from archaictools.errors import InputError, UsageError
 from archaictools.options import INPUT, OUTPUT, RunOptions, keywords, option
 from archaictools.sequence.options import RegionOptions, WindowOptions
 
@@ -59,8 +60,18 @@ class WindowsResult(Result):
     def __fspath__(self) -> str:
         """Return the path of the BED file, so that the result can be given in place of it."""
         if self.path is None:
-            raise ValueError("the windows have no file; give windows() an `out`")
+            raise UsageError("the windows have no file; give windows() an `out`")
         return str(self.path)
+
+    def write_to(self, folder: Path) -> Path | None:
+        """Write windows in memory to ``windows.bed`` in a folder."""
+        from archaictools.io.bed import write_bed
+
+        if self._windows is None:
+            return None
+        path = folder / "windows.bed"
+        write_bed(path, [self._windows])
+        return path
 
 
 @keywords(files=WindowFiles, regions=RegionOptions, cutting=WindowOptions, run=RunOptions)
@@ -81,7 +92,6 @@ def windows(*, files: WindowFiles, regions: RegionOptions, cutting: WindowOption
     """
     import pandas as pd
 
-    from archaictools.errors import InputError
     from archaictools.io.bed import write_bed, write_bed_by_chromosome
     from archaictools.io.fasta import open_genome
     from archaictools.io.files import StagedOutputs

@@ -1,0 +1,90 @@
+"""What a user of a notebook does: results are passed on, wrong objects are refused in one sentence."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+
+import archaictools as at
+from archaictools.alphabet import Alphabet
+from archaictools.api import inputs
+from archaictools.errors import UsageError
+
+
+@pytest.fixture(scope="module")
+def genome(tmp_path_factory):
+    """A FASTA of one chromosome of 40,000 bp, with one introgressed and one depleted region."""
+    folder = tmp_path_factory.mktemp("genome")
+    (folder / "g.fa").write_text(">chr1\n" + "\n".join(["ACGTTGCAAC" * 10] * 400) + "\n")
+    (folder / "i.bed").write_text("chr1\t0\t10000\n")
+    (folder / "d.bed").write_text("chr1\t20000\t30000\n")
+    return folder
+
+
+def cut(genome, **options):
+    return at.windows(
+        genome=genome / "g.fa", introgressed=genome / "i.bed", depleted=genome / "d.bed", size=100, **options
+    )
+
+
+@pytest.fixture
+def windows(genome):
+    """Windows in memory."""
+    return cut(genome)
+
+
+def test_windows_in_memory_are_tokenized_as_their_file(genome, windows, tmp_path):
+    at.tokenize(cut(genome, out=tmp_path / "windows.bed"), genome=genome / "g.fa", out=tmp_path / "1.h5", k=4)
+    found = at.tokenize(windows, genome=genome / "g.fa", out=tmp_path / "2.h5", k=4)
+    assert found.sentences == {"introgressed": 50, "depleted": 50, ".": 0}
+    assert (tmp_path / "1.h5").read_bytes() == (tmp_path / "2.h5").read_bytes()
+    parts = cut(genome, by_chromosome=tmp_path / "parts")
+    at.tokenize(parts, genome=genome / "g.fa", out=tmp_path / "3.h5", k=4)
+    assert (tmp_path / "1.h5").read_bytes() == (tmp_path / "3.h5").read_bytes()
+
+
+def test_windows_in_memory_are_audited_as_their_file(genome, windows, tmp_path):
+    split = {"split": "random"}
+    written = cut(genome, out=tmp_path / "windows.bed")
+    assert at.audit(windows, **split).report == at.audit(written, **split).report
+
+
+def test_a_result_without_a_file_states_the_remedy(windows):
+    with pytest.raises(UsageError, match="the windows have no file; give windows\\(\\) an `out`"):
+        windows.__fspath__()
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        (None, "is None"),
+        (5, "is an int"),
+        ([b"x"], "is a list"),
+        (pd.DataFrame({"chrom": ["chr1"]}), "is a DataFrame"),
+        ("", "is an empty text"),
+    ],
+)
+def test_wrong_objects_are_refused_in_one_sentence(given, message, tmp_path):
+    expected = f"words {message}, expected a path, a result or an open file"
+    model = f"model {message}, expected a path, a result or an open file"
+    with pytest.raises(UsageError, match=expected):
+        at.predict("pretrained", given)
+    with pytest.raises(UsageError, match=expected):
+        at.evaluate("pretrained", given)
+    with pytest.raises(UsageError, match=expected):
+        at.importance("pretrained", given)
+    with pytest.raises(UsageError, match=expected.replace("list", "bytes")):
+        at.train(given)
+    with pytest.raises(UsageError, match=model):
+        at.embedding(given)
+    with pytest.raises(UsageError, match=model):
+        inputs.open_model(given, Alphabet.KMER)
+    with pytest.raises(UsageError, match=f"windows {message}"):
+        at.audit(given)
+    with pytest.raises(UsageError, match=f"predictions {message}"):
+        at.genes(given, annotation=tmp_path / "genes.bed")
+    with pytest.raises(UsageError, match=f"parts {message}".replace("list", "bytes")):
+        at.merge(given, out=tmp_path / "x.tsv")
+    if given is not None:
+        with pytest.raises(UsageError, match=f"windows {message}"):
+            at.tokenize(given, genome=tmp_path / "g.fa", out=tmp_path / "k.h5")
