@@ -8,7 +8,9 @@ import pytest
 import archaictools as at
 from archaictools.alphabet import Alphabet
 from archaictools.api import inputs
+from archaictools.api.train import TrainFiles, TrainResult
 from archaictools.errors import UsageError
+from archaictools.options import build
 
 
 @pytest.fixture(scope="module")
@@ -88,3 +90,26 @@ def test_wrong_objects_are_refused_in_one_sentence(given, message, tmp_path):
     if given is not None:
         with pytest.raises(UsageError, match=f"windows {message}"):
             at.tokenize(given, genome=tmp_path / "g.fa", out=tmp_path / "k.h5")
+
+
+@pytest.fixture
+def trained(planted):
+    """A result of train that was given no `model`."""
+    model = inputs.open_model(planted / "model.h5", Alphabet.KMER)
+    return TrainResult(path=None, model=model, history=pd.DataFrame(), _fitted=None)
+
+
+def test_vectors_of_a_model_in_memory_are_those_of_its_file(trained, planted, tmp_path):
+    files = {"vectors": tmp_path / "v.tsv", "metadata": tmp_path / "m.tsv", "config": tmp_path / "c.json"}
+    found = at.embedding(trained, **files)
+    assert (found.vectors == at.embedding(planted / "model.h5").vectors).all()
+    assert '"tensorName": "model"' in (tmp_path / "c.json").read_text()
+
+
+def test_training_starts_from_a_model_in_memory(trained, planted):
+    for given in (trained, trained.model):
+        assert build(TrainFiles, {"start_from": given}).start_from is trained.model
+        with pytest.raises(UsageError, match="--start-from: only for haplotypes"):
+            at.train(planted / "words.h5", start_from=given)
+    with pytest.raises(UsageError, match="--start-from: is a list, expected a model"):
+        at.train(planted / "words.h5", start_from=[])

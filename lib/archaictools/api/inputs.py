@@ -7,12 +7,17 @@ import os
 import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import click
 
 from archaictools.api.result import Result
 from archaictools.errors import InputError, UsageError
+from archaictools.options import INPUT
 
 if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
     from archaictools.alphabet import Alphabet
     from archaictools.haplotypes.feature_file import FeatureFile
     from archaictools.learning.encoding import Encoding
@@ -72,6 +77,33 @@ def listed(given: object) -> list[object]:
     return list(given) if several else [given]  # type: ignore[call-overload] # narrowed above
 
 
+def model_in_memory(given: object) -> TrainedModel | None:
+    """Return a model in memory, or that of a result of ``train``; None for anything else."""
+    from archaictools.learning.model_file import TrainedModel
+
+    model = given if isinstance(given, TrainedModel) else getattr(given, "model", None)
+    return model if isinstance(model, TrainedModel) else None
+
+
+class ModelFile(click.ParamType[Any]):
+    """A model: a file, the word ``pretrained``, or in Python a model in memory or a result of ``train``."""
+
+    name = "path"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return a path, or the model in memory."""
+        model = None if isinstance(value, str | Path) else model_in_memory(value)
+        if model is not None:
+            return model
+        if not isinstance(value, str | os.PathLike):
+            self.fail(f"is {_kind(value)}, expected a model, its path or a result of train", param, ctx)
+        return INPUT.convert(os.fspath(value), param, ctx)
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        """Complete names of files."""
+        return INPUT.shell_complete(ctx, param, incomplete)
+
+
 def open_model(given: PathLike | TrainedModel, alphabet: Alphabet | None) -> TrainedModel:
     """Load a model.
 
@@ -91,10 +123,10 @@ def open_model(given: PathLike | TrainedModel, alphabet: Alphabet | None) -> Tra
         If the model reads the other alphabet, or as :func:`archaictools.learning.model_file.load_model`.
     """
     from archaictools.alphabet import Alphabet
-    from archaictools.learning.model_file import TrainedModel, load_model
+    from archaictools.learning.model_file import load_model
 
-    model = given if isinstance(given, TrainedModel) else getattr(given, "model", None)
-    if isinstance(model, TrainedModel):
+    model = model_in_memory(given)
+    if model is not None:
         if alphabet is not None and model.alphabet.name != alphabet:
             raise InputError(f"the model is of the {model.alphabet.name} alphabet, not {alphabet}")
         return model

@@ -8,12 +8,12 @@ from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 from archaictools.alphabet import Alphabet
-from archaictools.api.inputs import listed
+from archaictools.api.inputs import ModelFile, listed
 from archaictools.api.result import Result
 from archaictools.errors import UsageError
 from archaictools.haplotypes.options import BinTrainingOptions
 from archaictools.learning.options import NetworkOptions, SplitOptions
-from archaictools.options import BINARY, INPUT, OUTPUT, RunOptions, check_alphabet, keywords, option
+from archaictools.options import BINARY, OUTPUT, RunOptions, check_alphabet, keywords, option
 from archaictools.sequence.options import KmerTrainingOptions
 
 if TYPE_CHECKING:
@@ -36,9 +36,9 @@ if TYPE_CHECKING:
 class TrainFiles:
     """A model to continue from, and the outputs."""
 
-    start_from: Path | None = option(
+    start_from: Path | TrainedModel | None = option(
         None,
-        type=INPUT,
+        type=ModelFile(),
         only=Alphabet.VARIANT,
         help="Model to continue from: a model.h5, or 'pretrained'; its layer sizes stay.",
     )
