@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pandas as pd
 import pytest
 
 import archaictools as at
 from archaictools.alphabet import Alphabet
 from archaictools.api import inputs
+from archaictools.api.predictions import HaplotypePredictions, PredictionFiles
 from archaictools.api.train import TrainFiles, TrainResult
-from archaictools.errors import UsageError
+from archaictools.errors import InputError, UsageError
+from archaictools.haplotypes import outputs
 from archaictools.options import build
 
 
@@ -113,3 +117,79 @@ def test_training_starts_from_a_model_in_memory(trained, planted):
             at.train(planted / "words.h5", start_from=given)
     with pytest.raises(UsageError, match="--start-from: is a list, expected a model"):
         at.train(planted / "words.h5", start_from=[])
+
+
+TABLE = "chrom\tstart\tend\tprobability\nchr1\t0\t100\t0.5\n"
+
+
+def test_merge_takes_one_path_and_refuses_none(tmp_path):
+    (tmp_path / "1.tsv").write_text(TABLE)
+    for given in (str(tmp_path / "1.tsv"), tmp_path / "1.tsv", [tmp_path / "1.tsv"]):
+        at.merge(given, out=tmp_path / "all.tsv")
+        assert (tmp_path / "all.tsv").read_text() == TABLE
+        (tmp_path / "all.tsv").unlink()
+    with pytest.raises(UsageError, match="parts is empty"):
+        at.merge([], out=tmp_path / "all.tsv")
+
+
+def test_merge_refuses_to_write_text_under_the_name_of_a_bigwig(tmp_path):
+    (tmp_path / "1.tsv").write_text(TABLE)
+    (tmp_path / "2.tsv").write_text(TABLE.replace("chr1", "chr2"))
+    for name in ("m.bw", "m.BigWig"):
+        with pytest.raises(UsageError, match="is the name of a bigWig, but the parts are of kind table"):
+            at.merge([tmp_path / "1.tsv", tmp_path / "2.tsv"], out=tmp_path / name)
+        assert not (tmp_path / name).exists()
+
+
+def test_no_window_is_left_without_an_output(genome, tmp_path):
+    for files in ({}, {"out": tmp_path / "w.bed"}):
+        with pytest.raises(InputError, match="no window is left"):
+            at.windows(genome=genome / "g.fa", size=10**7, **files)
+
+
+@pytest.fixture(scope="module")
+def predicted():
+    """Predictions of two people, without a network."""
+    table = pd.DataFrame({"chrom": ["chr1"]})
+    return HaplotypePredictions(
+        segments=table, people=table, deserts=table, callable=table, files=PredictionFiles(), _calls=None, _archaic=(),
+        _kept=(), _again=lambda **_: None, facts={"bins": "4 with data", "segments": "1 of 2,000 bp or more"},
+    )  # fmt: skip
+
+
+def test_tracks_are_written_again_with_force(predicted, tmp_path, monkeypatch):
+    monkeypatch.setattr(outputs, "write_kept_tracks", lambda folder, *_: (folder / "mean.bw").write_text("x"))
+    predicted.to_bigwig(tmp_path / "tracks")
+    with pytest.raises(UsageError, match="not empty"):
+        predicted.to_bigwig(tmp_path / "tracks")
+    predicted.to_bigwig(tmp_path / "tracks", force=True)
+    with pytest.raises(UsageError, match="not empty"):  # only that call
+        predicted.to_bigwig(tmp_path / "tracks")
+    assert [path.name for path in tmp_path.iterdir()] == ["tracks"]
+
+
+def test_tracks_that_are_predicted_again_are_replaced_with_force(predicted, tmp_path):
+    given = []
+    again = replace(predicted, _kept=None, _again=lambda **options: given.append(options))
+    again.to_bigwig(tmp_path / "tracks", force=True)
+    assert given == [{"bigwig": tmp_path / "tracks", "force": True}]
+
+
+@pytest.mark.parametrize("kept", [None, ()])
+def test_a_folder_of_tracks_is_not_named_like_a_file(predicted, tmp_path, kept):
+    with pytest.raises(UsageError, match="haplotypes have a track each"):
+        replace(predicted, _kept=kept).to_bigwig(tmp_path / "c.bw")
+    assert not list(tmp_path.iterdir())
+
+
+def test_results_are_compared_by_identity(predicted, windows, genome):
+    for one, other in ((predicted, replace(predicted)), (windows, cut(genome))):
+        assert one == one  # noqa: PLR0124 - it is about the comparison
+        assert one != other
+        assert len({one, other}) == 2
+
+
+def test_a_result_shows_its_facts(predicted, windows):
+    assert repr(predicted) == "HaplotypePredictions\nbins: 4 with data\nsegments: 1 of 2,000 bp or more"
+    assert repr(windows) == f"WindowsResult\n{windows}"
+    assert "introgressed: 50" in repr(windows)

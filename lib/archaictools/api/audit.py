@@ -30,7 +30,7 @@ class AuditFiles:
     out: Path | None = option(None, type=OUTPUT, required=True, help="Report: .json, or .tsv (or -) for a table.")
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class AuditResult(Result):
     """Audit of a split.
 

@@ -89,7 +89,7 @@ class Word2VecOptions:
             raise UsageError("--word2vec-vectors needs --word2vec")
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class EmbeddingResult(Result):
     """Word vectors of a model.
 

@@ -50,7 +50,7 @@ class GeneOptions:
     )
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class GenesResult(Result):
     """Genes, and the archaic sequence in them.
 

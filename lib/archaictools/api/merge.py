@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from archaictools.api.inputs import file_of, listed
+from archaictools.api.predictions import BIGWIG_SUFFIXES
 from archaictools.api.result import Result
+from archaictools.errors import UsageError
 from archaictools.options import OUTPUT, RunOptions, keywords, option
 
 if TYPE_CHECKING:
@@ -25,7 +27,7 @@ class MergeFiles:
     out: Path = option(type=OUTPUT, help="One file of the kind of the parts.")
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class MergeResult(Result):
     """One file made of parts.
 
@@ -74,7 +76,8 @@ def merge(parts: PathLike | Sequence[PathLike], *, files: MergeFiles, run: RunOp
     InputError
         If parts differ in kind, build or naming style, a chromosome is in two of them, or a value is wrong.
     UsageError
-        If a file of callable regions of another run lies in the folder of the output.
+        If there is no part, if the output of other parts is named like a bigWig, or if a file of callable regions of
+        another run lies in its folder.
     """
     from archaictools.haplotypes.merge import merge_callable_files, merge_people
     from archaictools.io.files import StagedOutputs
@@ -82,11 +85,19 @@ def merge(parts: PathLike | Sequence[PathLike], *, files: MergeFiles, run: RunOp
     from archaictools.io.summary import Summary
 
     del run  # joining uses one thread and no random numbers
-    summary = Summary()
+    several, summary = listed(parts), Summary()
+    if not several:
+        raise UsageError("parts is empty, expected one file or more")
     with ExitStack() as stack, StagedOutputs() as outputs:
-        paths = [stack.enter_context(file_of(part, "parts")) for part in listed(parts)]
+        paths = [stack.enter_context(file_of(part, "parts")) for part in several]
         target = outputs.stage(files.out)
         kind, filled = kind_of_parts(paths)
+        if files.out.suffix.lower() in BIGWIG_SUFFIXES and kind is not Kind.BIGWIG:
+            raise UsageError(
+                f"is the name of a bigWig, but the parts are of kind {kind}",
+                path=files.out,
+                remedy="name another output",
+            )
         people = kind is Kind.PEOPLE
         rows = merge_people(filled, target) if people else merge_files(filled, target, kind, tally=summary)
         tables = kind is Kind.TABLE

@@ -11,9 +11,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Result:
-    """Result of a verb.
+    """Result of a verb; two are equal only if they are the same object.
 
     Attributes
     ----------
@@ -30,6 +30,10 @@ class Result:
         """
         del folder
         return None
+
+    def __repr__(self) -> str:
+        """Return the class and the facts, one a line, as an interpreter shows them."""
+        return f"{type(self).__name__}\n{self}"
 
     def __str__(self) -> str:
         """Return the facts, one a line."""

@@ -38,7 +38,7 @@ class TokenFiles:
     vocabulary: Path | None = option(None, type=OUTPUT, help="TSV of k-mers: kmer, id, count, count by class.")
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class TokenizeResult(Result):
     """Sentences of k-mers.
 

@@ -54,7 +54,7 @@ class TrainFiles:
     )
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class TrainResult(Result):
     """A trained model.
 

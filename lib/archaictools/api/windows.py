@@ -30,7 +30,7 @@ class WindowFiles:
     summary: Path | None = option(None, type=OUTPUT, help="TSV of what was merged, clipped and dropped, and why.")
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class WindowsResult(Result):
     """Windows of a genome.
 
@@ -114,8 +114,9 @@ def windows(*, files: WindowFiles, regions: RegionOptions, cutting: WindowOption
             if target:
                 count = write_bed(target, pieces)
             else:
-                kept = pd.concat(list(pieces), ignore_index=True)
-                count = len(kept)
+                frames = list(pieces)
+                kept = pd.concat(frames, ignore_index=True) if frames else None
+                count = 0 if kept is None else len(kept)
         if not count:
             raise InputError(f"no window is left ({tally.sentence()})")
         empty = [name for name in classes if not tally.count(name, "windows")]
