@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 
 import pandas as pd
@@ -12,7 +13,7 @@ from archaictools.alphabet import Alphabet
 from archaictools.api import inputs
 from archaictools.api.predictions import HaplotypePredictions, PredictionFiles
 from archaictools.api.train import TrainFiles, TrainResult
-from archaictools.errors import InputError, UsageError
+from archaictools.errors import ArchaicError, InputError, UsageError
 from archaictools.haplotypes import outputs
 from archaictools.options import build
 
@@ -193,3 +194,14 @@ def test_a_result_shows_its_facts(predicted, windows):
     assert repr(predicted) == "HaplotypePredictions\nbins: 4 with data\nsegments: 1 of 2,000 bp or more"
     assert repr(windows) == f"WindowsResult\n{windows}"
     assert "introgressed: 50" in repr(windows)
+
+
+def test_a_checkpoint_that_cannot_be_written_is_refused_before_training(planted, tmp_path, monkeypatch):
+    (tmp_path / "file").write_text("x")
+    for folder in (tmp_path / "file", tmp_path / "file" / "ck"):
+        with pytest.raises(UsageError, match=f"{tmp_path / 'file'}: is a file, expected a folder for the checkpoint"):
+            at.train(planted / "words.h5", checkpoint=folder)
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    with pytest.raises(ArchaicError, match=f"cannot write the checkpoint ck in {tmp_path} .permission denied"):
+        at.train(planted / "words.h5", checkpoint=tmp_path / "ck")
+    assert not (tmp_path / "ck").exists()

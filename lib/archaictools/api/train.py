@@ -150,9 +150,12 @@ def train(
     from archaictools.io.files import StagedOutputs
     from archaictools.io.tables import write_json, write_table
     from archaictools.learning.backend import start_tensorflow
+    from archaictools.learning.checkpoint import check_folder
     from archaictools.learning.model_file import save_model
     from archaictools.learning.regions import fold_table
 
+    if files.checkpoint:
+        check_folder(files.checkpoint)
     scheme = split.scheme(seed=run.seed)
     if files.write_folds and scheme.method == "random":
         raise UsageError("--write-folds: a random split has no regions to write; choose another --split")
