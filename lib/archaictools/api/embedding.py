@@ -90,7 +90,7 @@ class Word2VecOptions:
             raise UsageError("--word2vec-vectors needs --word2vec")
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class EmbeddingResult(Result):
     """Word vectors of a model.
 
@@ -213,10 +213,11 @@ def _default_columns(trained: TrainedModel) -> tuple[str, ...]:
 
 
 def _name_of(model: PathLike | TrainedModel) -> str:
-    """Return the name of a model in the configuration of the Projector."""
+    """Return the name of a model in the configuration of the Projector: that of its file, if it has one."""
     from pathlib import Path
 
-    return Path(model).name if isinstance(model, str | os.PathLike) else "model"
+    path = model if isinstance(model, str) else getattr(model, "path", model)  # a result, or a path
+    return Path(path).name if isinstance(path, str | os.PathLike) else "model"
 
 
 def _exported(

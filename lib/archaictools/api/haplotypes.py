@@ -90,7 +90,7 @@ class HaplotypeOutputs:
     summary: Path | None = option(None, type=OUTPUT, help="TSV of the records and sites read and not used, and why.")
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class HaplotypesResult(Result):
     """Features of haplotypes.
 
