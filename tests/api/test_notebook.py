@@ -205,3 +205,48 @@ def test_a_checkpoint_that_cannot_be_written_is_refused_before_training(planted,
     with pytest.raises(ArchaicError, match=f"cannot write the checkpoint ck in {tmp_path} .permission denied"):
         at.train(planted / "words.h5", checkpoint=tmp_path / "ck")
     assert not (tmp_path / "ck").exists()
+
+
+def test_the_remedy_for_other_chromosomes_is_one_that_the_verb_has(genome, tmp_path):
+    (tmp_path / "genes.bed").write_text("chr9\t0\t50\tgene\n")
+    (tmp_path / "windows.tsv").write_text(TABLE)
+    with pytest.raises(InputError, match=r"not in the predictions.*; use files of the same build$"):
+        at.genes(tmp_path / "windows.tsv", annotation=tmp_path / "genes.bed")
+    with pytest.raises(InputError, match=r"not in .*g.fa.*; use files of the same build$"):
+        at.tokenize(tmp_path / "genes.bed", genome=genome / "g.fa", out=tmp_path / "k.h5")
+    with pytest.raises(InputError, match=r"or keep only shared chromosomes with --chromosomes$"):
+        at.windows(genome=genome / "g.fa", introgressed=tmp_path / "genes.bed", depleted=genome / "d.bed", size=100)
+
+
+@pytest.mark.parametrize(
+    ("files", "message"),
+    [
+        ({"vcf": []}, "--vcf is empty, expected a path or several"),
+        ({"vcf": ""}, "a VCF is an empty text, expected a path"),
+        ({"vcf": ["x.vcf", ""]}, "a VCF is an empty text, expected a path"),
+        ({"vcf": "x.vcf", "archaic_vcf": ""}, "a VCF is an empty text, expected a path"),
+    ],
+)
+def test_an_empty_vcf_is_refused(files, message, tmp_path):
+    with pytest.raises(UsageError, match=message):
+        at.haplotypes(**files, ingroup=["a"], outgroup=["b"], out=tmp_path / "h.h5")
+
+
+def test_columns_choose_the_metadata_also_without_a_file(planted, tmp_path):
+    model = planted / "model.h5"
+    with pytest.raises(UsageError, match="--columns names gc, expected some of kmer, id, count"):
+        at.embedding(model, columns="gc")
+    found = at.embedding(model, columns="cpg,kmer", metadata=tmp_path / "m.tsv")
+    assert list(found.metadata) == ["cpg", "kmer"]
+    pd.testing.assert_frame_equal(found.metadata, pd.read_csv(tmp_path / "m.tsv", sep="\t"), check_dtype=False)
+    assert list(at.embedding(model).metadata) == [
+        "kmer", "id", "count", "at_content", "log_odds", "cpg", "reverse_complement", "norm",
+    ]  # fmt: skip
+
+
+def test_the_word_of_the_package_is_a_text_only(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for given in (tmp_path / "pretrained", "./pretrained", os.path.join(".", "pretrained")):  # noqa: PTH118
+        with pytest.raises(InputError, match="pretrained: no such file"):
+            inputs.open_model(given, None)
+    assert inputs.open_model("pretrained", None).encoding.name == "variant"

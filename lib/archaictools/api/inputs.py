@@ -91,7 +91,9 @@ class ModelFile(click.ParamType[Any]):
     name = "path"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """Return a path, or the model in memory."""
+        """Return the word, a path, or the model in memory."""
+        if isinstance(value, str) and value == PRETRAINED:
+            return value  # a path of that name is a file
         model = None if isinstance(value, str | Path) else model_in_memory(value)
         if model is not None:
             return model
@@ -110,8 +112,8 @@ def open_model(given: PathLike | TrainedModel, alphabet: Alphabet | None) -> Tra
     Parameters
     ----------
     given
-        The word ``pretrained`` for the model of the package (a file of that name in the working folder is
-        ``./pretrained``), a path, a result of ``train``, or a model in memory.
+        The text ``pretrained`` for the model of the package (a file of that name in the working folder is
+        ``./pretrained``, or a :class:`pathlib.Path`), a path, a result of ``train``, or a model in memory.
     alphabet
         What the model must read; None for either.
 
@@ -130,7 +132,7 @@ def open_model(given: PathLike | TrainedModel, alphabet: Alphabet | None) -> Tra
         if alphabet is not None and model.encoding.name != alphabet:
             raise InputError(f"the model is of the {model.encoding.name} alphabet, not {alphabet}")
         return model
-    if not isinstance(given, str | os.PathLike) or os.fspath(given) != PRETRAINED:
+    if not isinstance(given, str) or given != PRETRAINED:
         encodings: list[type[Encoding]] = []
         if alphabet is not Alphabet.VARIANT:
             from archaictools.sequence.encoding import KmerEncoding
