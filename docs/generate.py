@@ -50,7 +50,7 @@ NOTE = "<!-- Made by docs/generate.py from the program: edit the program, then r
 INDEX = """
 # Command line
 
-One program, `archaictools`, with one verb a step. Verbs are listed in the order of the data flow.
+One program, `archaictools`, with one verb per step. Verbs are listed in the order of the data flow.
 
 {verbs}
 
@@ -211,7 +211,7 @@ def _table(header: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
 def _api(functions: list[str]) -> str:
     parts = [
         "# Python functions",
-        "One function a verb, with the options of the command line as keywords: `--min-length` is `min_length`. "
+        "One function per verb, with the options of the command line as keywords: `--min-length` is `min_length`. "
         "A [guide with examples](python.md) shows them at work. Each function returns a result object; its `facts` are "
         "what the command line prints.",
         "```python\nimport archaictools as at\n```",

@@ -17,12 +17,21 @@ mpl.use("Agg")
 from matplotlib import pyplot as plt
 from matplotlib.patches import Patch
 
+from archaictools.haplotypes.sources import AMBIGUOUS, UNMATCHED
+from archaictools.haplotypes.tables import AMBIGUOUS_COLOUR, SOURCE_COLOURS, UNMATCHED_COLOUR
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+
+def _hex(colour: str) -> str:
+    """Return a colour of a BED, such as 0,114,178, as Matplotlib writes it."""
+    return "#" + "".join(f"{int(value):02x}" for value in colour.split(","))
+
+
 #: Colours of named sources in the order of their names, then of the others, as in ``predict --bed``.
-COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7")
-OTHERS = {"ambiguous": "#787878", "unmatched": "#bebebe"}
+COLOURS = [_hex(colour) for colour in SOURCE_COLOURS]
+OTHERS = {AMBIGUOUS: _hex(AMBIGUOUS_COLOUR), UNMATCHED: _hex(UNMATCHED_COLOUR)}
 
 
 def draw(axes: Axes, segments: pd.DataFrame, callable_: pd.DataFrame) -> None:
@@ -65,7 +74,7 @@ def draw(axes: Axes, segments: pd.DataFrame, callable_: pd.DataFrame) -> None:
 
 
 def main(segments: Path, picture: Path) -> None:
-    """Draw a table of segments and the ``.callable.bed`` beside it."""
+    """Draw a table of segments and the ``.callable.bed`` next to it."""
     table = pd.read_csv(segments, sep="\t")
     beside = pd.read_csv(segments.with_suffix(".callable.bed"), sep="\t", names=["chrom", "start", "end", "haplotypes"])
     chrom = table["chrom"].iloc[0]

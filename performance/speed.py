@@ -81,7 +81,7 @@ before, start = now(), time.perf_counter()
 assert main(["tokenize", {windows!r}, "--genome", {genome!r}, "--out", {out!r}, "--quiet"]) == 0
 stored = time.perf_counter() - start
 with open_tokens(Path({out!r})) as words:
-    total = sum(words.alphabet.ids(part.codes).shape[0] for part in words.chunks())
+    total = sum(words.encoding.ids(part.codes).shape[0] for part in words.chunks())
 report(seconds=time.perf_counter() - start, stored=stored, mib=max(0, peak() - before), whole=peak(), windows=total,
        bytes=Path({out!r}).stat().st_size / total)
 """
@@ -150,13 +150,13 @@ words = stack.enter_context(open_tokens(Path({words!r})))
 places = locations_of(words)
 sides = make_split(places, SplitScheme()).sides(places)
 rows, held = np.flatnonzero(sides == TRAIN), np.flatnonzero(sides == TEST)
-test = words.alphabet.ids(words.take(held))
+test = words.encoding.ids(words.take(held))
 """
 TO_SKILL = (
     SETUP
     + """
 plain, limit = {plain}, {limit}
-network = NetworkConfig(vocabulary=words.alphabet.vocabulary, words=words.alphabet.words,
+network = NetworkConfig(vocabulary=words.encoding.vocabulary, words=words.encoding.words,
                   forget_bias="unit" if plain else "chrono")
 options = KmerTrainingOptions()
 batch, rate = (32, 0.001) if plain else options.resolve(len(rows))
@@ -269,12 +269,12 @@ PREDICT = (
     SETUP
     + """
 from archaictools.sequence.predict import Predictor
-network = NetworkConfig(vocabulary=words.alphabet.vocabulary, words=words.alphabet.words)
+network = NetworkConfig(vocabulary=words.encoding.vocabulary, words=words.encoding.words)
 model = network.build()
 codes = np.concatenate([words.take(np.arange(len(words)))] * 3)
 lengths = np.full(len(codes), 200)
-predictor = Predictor(model, words.alphabet, both_strands=False)
-ids = words.alphabet.ids(codes)
+predictor = Predictor(model, words.encoding, both_strands=False)
+ids = words.encoding.ids(codes)
 predictor.of_codes(codes[:4096], lengths[:4096]); model.predict(ids[:64], batch_size=32, verbose=0)
 start = time.perf_counter(); one = predictor.of_codes(codes, lengths); ours = time.perf_counter() - start
 start = time.perf_counter(); two = model.predict(ids, batch_size=32, verbose=0)[:, 0]; plain = time.perf_counter() - start

@@ -37,7 +37,7 @@ def read_old(path):
         return TrainedModel(
             network=NetworkConfig.from_dict(description),
             members=[member(handle[f"members/{number}"]) for number in range(int(attributes["members"]))],
-            alphabet=ENCODINGS[attributes["alphabet"]].from_dict(json.loads(attributes["parameters"]), path),
+            encoding=ENCODINGS[attributes["alphabet"]].from_dict(json.loads(attributes["parameters"]), path),
             both_strands=both_strands,
             chromosomes={str(name): int(length) for name, length in chromosomes},
             words_digest=attributes["words_sha256"],

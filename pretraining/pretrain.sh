@@ -71,5 +71,5 @@ if [ ! -f "$once" ]; then
     train once --start-from "$long" --learning-rate 0.001 --epochs 2 --patience 0 --keep last --no-sharing \
         --checkpoint "$folder/training/checkpoint" --model "$once"
 fi
-# The second network refines scores of haplotypes that share rare alleles; the first network stays as it is.
+# The second network refines scores of haplotypes that share very rare alleles; the first network stays as it is.
 train twice --start-from "$once" --epochs 0 --model "$model"

@@ -162,7 +162,7 @@ def trained(options, genomes: Genomes, split: Split, network: NetworkConfig, wei
     return TrainedModel(
         network=network,
         members=[Member(weights=weights, split=split, seen=seen, counts=counts)],
-        alphabet=genomes.files[0].alphabet,
+        encoding=genomes.files[0].encoding,
         both_strands=True,
         chromosomes=genomes.lengths,
         words_digest="",
@@ -212,7 +212,7 @@ def main():
         held = list(held_out(genomes, split, options.stretch))
         steps = max(1, round(options.epochs * made(genomes, split, options).steps))
         network = NetworkConfig(
-            vocabulary=genomes.files[0].alphabet.vocabulary,
+            vocabulary=genomes.files[0].encoding.vocabulary,
             words=options.stretch,
             embedding=options.embedding,
             lstm=options.lstm,

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from archaictools.haplotypes.allele_classes import PATTERNS
+from archaictools.haplotypes.allele_classes import CLASSES
 from archaictools.haplotypes.encoding import HaplotypeEncoding
 from archaictools.haplotypes.feature_file import open_features
 from archaictools.haplotypes.feature_writer import FeatureChunk, write_features
@@ -31,7 +31,7 @@ OUTGROUP = [f"O{n}" for n in range(9)]
 INGROUP = ["I0", "I1", "I2"]
 ARCHAIC = ["A0", "A1"]
 ROLES = ("--ingroup", ",".join(INGROUP), "--outgroup", ",".join(OUTGROUP))
-ABSENT_HOM, ABSENT_LACKED = PATTERNS.index("absent_hom"), PATTERNS.index("absent_lacked")
+ABSENT_HOM, ABSENT_LACKED = CLASSES.index("absent_hom"), CLASSES.index("absent_lacked")
 SMALL = ("--lstm", 8, "--embedding", 8, "--dense", 8, "--stretch", 100, "--learning-rate", 0.01, "--threads", 2)
 SAMPLES = [*OUTGROUP, *INGROUP]
 COLUMNS = "#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\tFORMAT\t"
@@ -75,7 +75,7 @@ def write_vcf(path, samples, records, *, chrom="chr7", length=LENGTH, form="GT")
 
 
 def by_hand(modern, archaic, *, size=1_000, archaic_people=ARCHAIC, missing="uncalled"):
-    """Counter of (haplotype, bin, word), outgroup's variable sites a bin, matches and pairs, site by site."""
+    """Counter of (haplotype, bin, word), outgroup's variable sites per bin, matches and pairs, site by site."""
     there = {position: (ref, alts, calls) for position, ref, alts, calls in archaic}
     words, varies, matches, apart, unshared = Counter(), Counter(), Counter(), Counter(), Counter()
     for position, ref, alts, calls in modern:
@@ -152,7 +152,7 @@ def check(path, expected):
         counts = found.counts(chrom)
         assert counts.sum() == sum(words.values()) > 1_000
         for (haplotype, where, word), count in words.items():
-            assert counts[haplotype, where, PATTERNS.index(word)] == count, (haplotype, where, word)
+            assert counts[haplotype, where, CLASSES.index(word)] == count, (haplotype, where, word)
         assert found.shared(chrom, "outgroup_variable").tolist() == [varies[b] for b in range(found.bins[chrom])]
         for haplotype in range(6):
             stored = found.matches(chrom, haplotype)
@@ -164,7 +164,7 @@ def check(path, expected):
             }
             assert told == {key: value for key, value in pairs.items() if key[0] == haplotype and value}
         expected_unshared = [
-            [unshared[number, kind] for kind in (0, 1)] for number in range(len(found.alphabet.archaic))
+            [unshared[number, kind] for kind in (0, 1)] for number in range(len(found.encoding.archaic))
         ]
         assert found.unshared(chrom).tolist() == expected_unshared
 
@@ -185,7 +185,7 @@ def words_of(path, haplotype=1):
     """Words of the first bin of a haplotype: of each chromosome, the word to how often it is there."""
     with open_features(path) as found:
         counts = {chrom: found.counts(chrom)[haplotype, 0] for chrom in found.bins}
-    return {chrom: {PATTERNS[word]: int(row[word]) for word in np.flatnonzero(row)} for chrom, row in counts.items()}
+    return {chrom: {CLASSES[word]: int(row[word]) for word in np.flatnonzero(row)} for chrom, row in counts.items()}
 
 
 def member(network, rng, fold) -> Member:
@@ -203,12 +203,12 @@ def member(network, rng, fold) -> Member:
 
 def small_model(**changes) -> TrainedModel:
     rng = np.random.default_rng(1)
-    alphabet = KmerEncoding(k=3, size=50)
-    network = NetworkConfig(vocabulary=alphabet.vocabulary, words=alphabet.words, embedding=4, lstm=3, dense=2)
+    encoding = KmerEncoding(k=3, size=50)
+    network = NetworkConfig(vocabulary=encoding.vocabulary, words=encoding.words, embedding=4, lstm=3, dense=2)
     values = {
         "network": network,
         "members": [member(network, rng, fold) for fold in range(2)],
-        "alphabet": alphabet,
+        "encoding": encoding,
         "both_strands": False,
         "chromosomes": {"chr1": 1000, "chr2": 900},
         "words_digest": "0" * 64,
@@ -232,7 +232,7 @@ def make_words(path, *, chromosomes=3, bins=600, people=2, seed=1, archaic=("A0"
             for row in range(len(haplotypes)):
                 first = int(rng.integers(50, bins - 150))
                 inside[row, first : first + int(rng.integers(40, 80))] = True
-            counts = np.zeros((len(haplotypes), bins, len(PATTERNS)), dtype=np.uint8)
+            counts = np.zeros((len(haplotypes), bins, len(CLASSES)), dtype=np.uint8)
             counts[..., ABSENT_LACKED] = rng.poisson(0.15, inside.shape)
             counts[..., ABSENT_HOM] = rng.poisson(np.where(inside, 0.8, 0.02))
             called = counts[..., ABSENT_LACKED] + counts[..., ABSENT_HOM]

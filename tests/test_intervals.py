@@ -283,7 +283,7 @@ CASES = 300
 
 @pytest.fixture(scope="module")
 def cases():
-    """Draw two lists of intervals a case, sorted, on one chromosome a case."""
+    """Draw two lists of intervals a case, sorted, on one chromosome per case."""
     rng = np.random.default_rng(20)
     frames = []
     for _ in range(2):

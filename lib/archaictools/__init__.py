@@ -10,7 +10,7 @@ Every verb of the command line is a function of the same name here, with the opt
 
 Two wings share a small core: ``sequence`` (k-mers of a reference genome) and ``haplotypes`` (people's VCFs), over
 ``io`` (file formats) and ``learning`` (networks, training, splits, measures). ``simulation`` makes people with known
-truth. ``api`` holds one function a verb; ``cli`` gives it a command line. The wings never import each other.
+truth. ``api`` holds one function per verb; ``cli`` gives it a command line. The wings never import each other.
 
 Coordinates are 0-based and half-open everywhere inside the package.
 """
@@ -20,6 +20,8 @@ from __future__ import annotations
 from importlib import import_module
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
+
+from archaictools import errors
 
 if TYPE_CHECKING:
     from inspect import Signature
@@ -43,6 +45,7 @@ __all__ = [
     "__version__",
     "audit",
     "embedding",
+    "errors",
     "evaluate",
     "genes",
     "haplotypes",
@@ -61,6 +64,11 @@ def __getattr__(name: str) -> object:
     if name in __all__:
         return _function(name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    """Return the public names, most of which are imported when they are used first."""
+    return sorted(__all__)
 
 
 def _function(name: str) -> Any:
@@ -86,6 +94,9 @@ class _CallablePackage(ModuleType):
         from inspect import signature
 
         return signature(_function(_VERB_AND_PACKAGE))
+
+    def __reduce__(self) -> tuple[Any, tuple[str]]:  # so that a pool of processes can call it
+        return import_module, (self.__name__,)
 
     @property
     def bundles(self) -> Any:

@@ -1,8 +1,8 @@
 """Options as frozen dataclasses: one definition makes the click option, the keyword of the API and its default.
 
-A field made by :func:`option` holds its own click option. :func:`keywords` turns a function that takes such dataclasses
-into one that takes their fields as keywords, as the Python API does. :func:`click_options` gives a command the same
-options. So a default, a range and a help text are written once.
+A field made by :func:`option` holds its own click option. :func:`archaictools.api.keywords.keywords` turns a function
+that takes such dataclasses into one that takes their fields as keywords, as the Python API does. :func:`click_options`
+gives a command the same options. So a default, a range and a help text are written once.
 
 The pattern follows ``ViewPlinkOptions`` of vcztools, where a dataclass builds its own decorator.
 """
@@ -10,20 +10,18 @@ The pattern follows ``ViewPlinkOptions`` of vcztools, where a dataclass builds i
 from __future__ import annotations
 
 import dataclasses
-import inspect
 import math
 import os
 from dataclasses import MISSING, Field, dataclass
-from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ParamSpec, Protocol, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import click
 
-from archaictools.errors import UsageError
+from archaictools.errors import UsageError, shorten
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from archaictools.alphabet import Alphabet
 
@@ -32,13 +30,9 @@ MAX_LENGTH, MAX_SEED = 2**31 - 1, 2**32 - 1
 
 #: In the meta data of a command line: an output goes to standard output, so the summary does not.
 STDOUT_TAKEN = "archaictools.stdout_taken"
-#: In the meta data of a command line: the real paths of all inputs.
-INPUTS = "archaictools.inputs"
 
 _SPEC = "archaictools.option"
 
-P = ParamSpec("P")
-R_co = TypeVar("R_co", covariant=True)
 T = TypeVar("T")
 
 
@@ -50,8 +44,6 @@ class InputFile(click.Path):
         from archaictools.io.pipes import seekable
 
         path = Path(os.fsdecode(super().convert(value, param, ctx)))
-        if ctx:
-            ctx.meta.setdefault(INPUTS, set()).add(os.path.realpath(path))
         return path if ctx and ctx.resilient_parsing else seekable(path)
 
 
@@ -80,8 +72,8 @@ OUTPUT, BINARY = OutputFile(), OutputFile(text=False)
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Spec:
-    """What :func:`option` was given, besides the default."""
+class OptionSpec:
+    """Arguments of :func:`option`, besides the default."""
 
     help: str
     type: click.ParamType[Any] | type | None
@@ -122,7 +114,7 @@ def option(
         The alphabet that the option is for; see :func:`check_alphabet`.
     """
     needed = required or default is MISSING
-    spec = _Spec(
+    spec = OptionSpec(
         help=help, type=type, multiple=multiple, flag=default is False, required=needed, parse=parse, only=only
     )
     return dataclasses.field(default=default, metadata={_SPEC: spec})
@@ -155,7 +147,7 @@ class RunOptions:
     """
 
     threads: int | None = option(
-        None, type=click.IntRange(1), help="CPU threads, at most one a core [default: GALAXY_SLOTS or all]."
+        None, type=click.IntRange(1), help="CPU threads, at most one per core [default: GALAXY_SLOTS or all]."
     )
     seed: int = option(1, type=click.IntRange(0, MAX_SEED), help="Random seed.")
     force: bool = option(
@@ -174,77 +166,6 @@ class RunOptions:
         return min(wanted or cores, cores)
 
 
-class Verb(Protocol[P, R_co]):
-    """A function of the API, with the dataclasses that hold its options by parameter name."""
-
-    bundles: Mapping[str, type]
-
-    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R_co:
-        """Run the verb."""
-
-
-def keywords(**bundles: type) -> Callable[[Callable[..., R_co]], Verb[..., R_co]]:
-    """Make a function that takes dataclasses of options into one that takes their fields as keywords.
-
-    Parameters
-    ----------
-    bundles
-        Dataclass by the name of the function's parameter. A field that several of them have (``seed``) is given once.
-        ``run=RunOptions`` also applies ``force`` to the outputs of the call.
-
-    Examples
-    --------
-    >>> @dataclass(frozen=True, kw_only=True)
-    ... class Colours:
-    ...     depth: int = option(8, type=click.IntRange(1), help="Bits.")
-    >>> @keywords(colours=Colours)
-    ... def paint(picture, *, colours):
-    ...     return picture, colours.depth
-    >>> paint("a"), paint("a", depth=16), str(inspect.signature(paint))
-    (('a', 8), ('a', 16), "(picture, *, depth: 'int' = 8)")
-    >>> paint("a", depth=0)
-    Traceback (most recent call last):
-    archaictools.errors.UsageError: --depth: 0 is not in the range x>=1.
-    """
-
-    def decorate(function: Callable[..., R_co]) -> Verb[..., R_co]:
-        fields = {field.name: field for bundle in bundles.values() for field in dataclasses.fields(bundle)}
-        plain = [each for each in inspect.signature(function).parameters.values() if each.name not in bundles]
-        clash = {each.name for each in plain} & set(fields)
-        if clash:
-            raise TypeError(f"{function.__name__}: {', '.join(sorted(clash))} stand for a parameter and for an option")
-
-        @wraps(function)
-        def call(*args: Any, **given: Any) -> R_co:
-            from archaictools.io.files import REPLACING
-
-            signature.bind(*args, **given)  # raises TypeError for a keyword that is unknown or missing
-            built: dict[str, Any] = {name: build(bundle, given) for name, bundle in bundles.items()}
-            rest = {name: value for name, value in given.items() if name not in fields}
-            run = next((each for each in built.values() if isinstance(each, RunOptions)), RunOptions())
-            before = REPLACING.set(run.force or REPLACING.get())
-            try:
-                return function(*args, **rest, **built)
-            finally:
-                REPLACING.reset(before)
-
-        parameters = [
-            inspect.Parameter(
-                field.name,
-                inspect.Parameter.KEYWORD_ONLY,
-                default=inspect.Parameter.empty if field.default is MISSING else field.default,
-                annotation=field.type,
-            )
-            for field in fields.values()
-        ]
-        signature = inspect.signature(function).replace(parameters=[*plain, *parameters])
-        call.__dict__["__signature__"] = signature
-        call.__dict__["bundles"] = bundles
-        return cast("Verb[..., R_co]", call)
-
-    return decorate
-
-
 def build(bundle: type[T], given: Mapping[str, Any]) -> T:
     """Make a dataclass of options of those keywords that are its fields, each checked by its click type.
 
@@ -255,7 +176,7 @@ def build(bundle: type[T], given: Mapping[str, Any]) -> T:
     """
     values = {}
     for field in dataclasses.fields(cast("Any", bundle)):
-        if field.name in given:
+        if given.get(field.name) is not None:  # None stands for the default
             values[field.name] = _checked(field, given[field.name])
         elif field.default is MISSING:
             raise UsageError(f"{flag_of(field.name)} is missing")
@@ -264,13 +185,26 @@ def build(bundle: type[T], given: Mapping[str, Any]) -> T:
 
 def _checked(field: Field[Any], value: Any) -> Any:
     """Return the value of a field as its type has it."""
-    spec: _Spec | None = field.metadata.get(_SPEC)
-    if spec is None or (value is None and field.default is None):
+    spec: OptionSpec | None = field.metadata.get(_SPEC)
+    if spec is None:
         return value
+    if spec.flag:
+        if str(value) not in {"True", "False"} or isinstance(value, str):  # NumPy's are no bool
+            raise UsageError(f"{flag_of(field.name)} is {value!r}, expected True or False")
+        return bool(value)
+    try:
+        return _parsed(field, spec, value)
+    except (TypeError, AttributeError):
+        expected = (
+            "text or a list of texts" if spec.parse else "one value or a list" if spec.multiple else "another type"
+        )
+        kind = type(value).__name__
+        raise UsageError(f"{flag_of(field.name)} is {shorten(value)} ({kind}), expected {expected}") from None
+
+
+def _parsed(field: Field[Any], spec: OptionSpec, value: Any) -> Any:
     if spec.parse:
         value = spec.parse(value)
-    if spec.flag:
-        return bool(value)
     if isinstance(value, float) and not math.isfinite(value):
         raise UsageError(f"{flag_of(field.name)}: {value} is no finite number.")
     kind = click.types.convert_type(spec.type) if spec.type else None
@@ -287,10 +221,21 @@ def _converted(kind: click.ParamType[Any] | None, value: Any, name: str) -> Any:
         if not isinstance(value, str | os.PathLike):
             raise UsageError(f"{flag_of(name)} is {type(value).__name__}, expected a path")
         value = os.fspath(value)
+    if (
+        isinstance(kind, click.types.IntParamType)
+        and not isinstance(value, str)
+        and (isinstance(value, bool) or int(value) != value)
+    ):
+        raise UsageError(f"{flag_of(name)} is {value!r}, expected a whole number")
     try:
         return kind.convert(value, None, None)
     except click.BadParameter as error:
         raise UsageError(f"{flag_of(name)}: {error.message}") from None
+
+
+def spec_of(field: Field[Any]) -> OptionSpec | None:
+    """Return how :func:`option` made a field, or None for other fields."""
+    return field.metadata.get(_SPEC)
 
 
 def flag_of(name: str) -> str:
@@ -301,7 +246,7 @@ def flag_of(name: str) -> str:
 def changed(options: Any) -> Iterator[tuple[str, Alphabet | None]]:
     """Yield the flag and the alphabet of every option whose value is not the default."""
     for field in dataclasses.fields(options):
-        spec: _Spec | None = field.metadata.get(_SPEC)
+        spec: OptionSpec | None = field.metadata.get(_SPEC)
         if spec and getattr(options, field.name) != field.default:
             yield flag_of(field.name), spec.only
 
@@ -330,9 +275,9 @@ class Option(click.Option):
     only: Alphabet | None = None
 
 
-def click_options(verb: Verb[..., Any]) -> Callable[[T], T]:
-    """Return a decorator that gives a click command all options of a function of the API, in their order."""
-    fields = {field.name: field for bundle in verb.bundles.values() for field in dataclasses.fields(bundle)}
+def click_options(bundles: Iterable[type]) -> Callable[[T], T]:
+    """Return a decorator that gives a click command the options of dataclasses, in their order."""
+    fields = {field.name: field for bundle in bundles for field in dataclasses.fields(bundle)}
 
     def decorate(command: T) -> T:
         for field in reversed(fields.values()):
@@ -343,7 +288,7 @@ def click_options(verb: Verb[..., Any]) -> Callable[[T], T]:
 
 
 def _click_option(field: Field[Any]) -> Callable[[Any], Any]:
-    spec: _Spec = field.metadata[_SPEC]
+    spec: OptionSpec = field.metadata[_SPEC]
     prefix = f"{spec.only.label.capitalize()}: " if spec.only else ""
     values: dict[str, Any] = {"help": prefix + spec.help, "required": spec.required}
     if spec.flag:

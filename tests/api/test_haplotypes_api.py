@@ -104,7 +104,7 @@ def test_the_sub_package_is_the_function(imports):
 import inspect
 from archaictools.haplotypes.samples import SampleSets
 import archaictools.haplotypes.allele_classes
-assert archaictools.haplotypes.allele_classes.PATTERNS
+assert archaictools.haplotypes.allele_classes.CLASSES
 assert list(inspect.signature(at.haplotypes).parameters)[0] == "vcf"
 assert at.haplotypes.__doc__.startswith("Encode phased haplotypes")
 try:

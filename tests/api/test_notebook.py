@@ -249,4 +249,4 @@ def test_the_word_of_the_package_is_a_text_only(tmp_path, monkeypatch):
     for given in (tmp_path / "pretrained", "./pretrained", os.path.join(".", "pretrained")):  # noqa: PTH118
         with pytest.raises(InputError, match="pretrained: no such file"):
             inputs.open_model(given, None)
-    assert inputs.open_model("pretrained", None).alphabet.name == "variant"
+    assert inputs.open_model("pretrained", None).encoding.name == "variant"

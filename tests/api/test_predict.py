@@ -218,7 +218,7 @@ def test_merge_is_the_command_line(planted, ok, tmp_path):
     [
         ("haplotypes.h5", {"threshold": 1.5}, "--threshold: 1.5 is not in the range"),
         ("haplotypes.h5", {"any_build": True}, "--any-build: only for k-mers"),
-        ("haplotypes.h5", {"bigwig": "x.bw"}, "haplotypes have a track each"),
+        ("haplotypes.h5", {"bigwig": "x.bw"}, "haplotypes have one track each"),
         ("words.h5", {"desert_length": 5}, "--desert-length: only for haplotypes"),
         ("words.h5", {}, "'pretrained' reads haplotypes"),
     ],

@@ -70,7 +70,7 @@ def test_vcf_names_and_truth_through_pipes(tmp_path):
         v=vcf, o=tmp_path / "w.h5",
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
-    assert "haplotypes: 4 of 2 people, beside 3 of the outgroup" in done.stdout
+    assert "haplotypes: 4 of 2 samples, compared with 3 outgroup" in done.stdout
 
 
 def test_errors_name_the_pipe_as_it_was_given(tmp_path, genome):

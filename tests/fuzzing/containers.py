@@ -87,13 +87,13 @@ def _member(network: NetworkConfig, second: NetworkConfig | None, fold: int, wor
 
 
 def _model(
-    path: Path, alphabet: KmerEncoding | HaplotypeEncoding, network: NetworkConfig, second: NetworkConfig | None
+    path: Path, encoding: KmerEncoding | HaplotypeEncoding, network: NetworkConfig, second: NetworkConfig | None
 ) -> Path:
     training = {"epochs": 1, "temperature": 1.0}
     model = TrainedModel(
         network=network,
         members=[_member(network, second, fold, network.vocabulary) for fold in range(2)],
-        alphabet=alphabet,
+        encoding=encoding,
         both_strands=True,
         chromosomes={"chr1": 1_000, "chr2": 900},
         words_digest="0" * 64,
@@ -107,17 +107,17 @@ def _model(
 
 
 def kmer_model(path: Path) -> Path:
-    alphabet = KmerEncoding(k=3, size=20)
-    network = NetworkConfig(vocabulary=alphabet.vocabulary, words=alphabet.words, embedding=4, lstm=3, dense=2)
-    return _model(path, alphabet, network, None)
+    encoding = KmerEncoding(k=3, size=20)
+    network = NetworkConfig(vocabulary=encoding.vocabulary, words=encoding.words, embedding=4, lstm=3, dense=2)
+    return _model(path, encoding, network, None)
 
 
 def haplotype_model(path: Path) -> Path:
-    alphabet = HaplotypeEncoding(bin=1_000, archaic=("ARC1",), outgroup=5)
+    encoding = HaplotypeEncoding(bin=1_000, archaic=("ARC1",), outgroup=5)
     network = NetworkConfig(
-        vocabulary=alphabet.vocabulary, words=50, embedding=4, lstm=3, dense=2, lstm_layers=2, per_bin=True
+        vocabulary=encoding.vocabulary, words=50, embedding=4, lstm=3, dense=2, lstm_layers=2, per_bin=True
     )
-    return _model(path, alphabet, network, replace(network, vocabulary=network.vocabulary + len(INPUTS), lstm_layers=1))
+    return _model(path, encoding, network, replace(network, vocabulary=network.vocabulary + len(INPUTS), lstm_layers=1))
 
 
 def _state() -> State:
@@ -136,7 +136,7 @@ def read_kmers(path: Path) -> None:
         for name in ("chrom", "start", "end", "strand", "label"):
             words.field(name)
         for part in words.chunks():
-            words.alphabet.ids(part.codes)
+            words.encoding.ids(part.codes)
         words.take(np.arange(len(words))[::-1])
 
 

@@ -1,4 +1,4 @@
-"""Fuzz every reader for long, each in a process of its own, and print a line a reader: ``make fuzz``.
+"""Fuzz every reader for long, each in a process of its own, and print one line per reader: ``make fuzz``.
 
 What a reader did wrong is in ``build/fuzz/READER.log``; the input that ended a process is beside it.
 """

@@ -1,7 +1,7 @@
 """Every reader beside bytes that nobody expects: it reads them, or refuses them in a sentence, soon, and leaves nothing.
 
 The tests of ``make test`` are few and always the same; ``make fuzz`` (``ARCHAICTOOLS_FUZZ=10000``, tests/fuzzing/run.py)
-draws new ones, and prints a line a reader. No test imports TensorFlow.
+draws new ones, and prints one line per reader. No test imports TensorFlow.
 """
 
 from __future__ import annotations

@@ -27,7 +27,7 @@ from helpers import (
 
 
 def test_archaic_files_of_more_chromosomes_than_the_modern_ones(ok, run, tmp_path):
-    """A file a chromosome, as archives have them, beside people of chr1 and chr2 only; one holds nothing."""
+    """One file per chromosome, as archives have them, beside people of chr1 and chr2 only; one holds nothing."""
     records = [(100, "A", ["G"], ["1/1"]), (200, "A", ["G"], ["0/0"])]
     command = by_chromosome(tmp_path, {"chr1": records, "chr2": records, "chr3": records, "chr4": []})
     result = ok(*command)

@@ -102,5 +102,5 @@ def test_tracks_of_haplotypes_are_no_file(run, tmp_path, words, trained, name):
     """A folder under the name of a track opens in no browser."""
     result = run("predict", trained[0], words[0], "--bigwig", tmp_path / name)
     assert result.code == 2
-    assert "names a file, but haplotypes have a track each: name a folder" in result.err
+    assert "names a file, but haplotypes have one track each: name a folder" in result.err
     assert not (tmp_path / name).exists()

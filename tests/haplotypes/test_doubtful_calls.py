@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from archaictools.haplotypes.allele_classes import PATTERNS
+from archaictools.haplotypes.allele_classes import CLASSES
 from archaictools.haplotypes.feature_file import open_features
 from helpers import (
     ARCHAIC,
@@ -65,7 +65,7 @@ def test_unphased_heterozygotes_are_dealt_when_asked(ok, tmp_path):
     vcf = write_vcf(tmp_path / "m.vcf", OUTGROUP + INGROUP, sites)
     ok("haplotypes", "--vcf", vcf, *ROLES, "--unphased", "random", "--out", tmp_path / "w.h5")
     with open_features(tmp_path / "w.h5") as found:
-        counts = found.counts("chr7")[:, 0, PATTERNS.index("absent_uncalled")]
+        counts = found.counts("chr7")[:, 0, CLASSES.index("absent_uncalled")]
     # 255 is where counts end; of 400 sites about half fall to each haplotype of I0, and all to both of I2.
     assert 150 < counts[0] < 250
     assert int(counts[0]) + int(counts[1]) == 400
@@ -163,7 +163,7 @@ def test_haploid_and_missing_genotypes_are_counted(ok, tmp_path):
 
 
 def test_missing_archaic_calls_are_ref_in_every_file(ok, tmp_path):
-    """A file a chromosome, as archives have them: a call that is missing is REF on each of them."""
+    """One file per chromosome, as archives have them: a call that is missing is REF on each of them."""
     archaic = [(100, "A", ["G"], ["1/1"])]
     command = by_chromosome(tmp_path, {"chr1": archaic, "chr2": archaic})
     ok(*command, "--archaic-missing", "reference")

@@ -12,7 +12,7 @@ import pysam
 import pytest
 
 from archaictools.errors import InputError
-from archaictools.haplotypes.allele_classes import PATTERNS
+from archaictools.haplotypes.allele_classes import CLASSES
 from archaictools.haplotypes.encoding import HaplotypeEncoding
 from archaictools.haplotypes.feature_file import open_features
 from archaictools.haplotypes.feature_writer import FeatureChunk, write_features
@@ -158,7 +158,7 @@ def test_people_read_in_groups_are_read_as_by_themselves(ok, tmp_path, people):
         assert np.array_equal(of_two, np.concatenate([found["I0"][number], found["I1,I2"][number]]))
     assert np.array_equal(found["two"][2], found["all"][2])
     apart, together = found["two"][0].sum(axis=(0, 1)), found["all"][0].sum(axis=(0, 1))
-    fixed = np.array([name.startswith("fixed") for name in PATTERNS])
+    fixed = np.array([name.startswith("fixed") for name in CLASSES])
     assert np.array_equal(apart[~fixed], together[~fixed])
     assert apart[fixed].sum() < 0.9 * together[fixed].sum()
 
@@ -208,7 +208,7 @@ def test_several_files_and_regions_across_bins(ok, tmp_path):
     ok("haplotypes", "--vcf", one, "--vcf", packed, *ROLES, "--out", tmp_path / "w.h5")
     with open_features(tmp_path / "w.h5") as found:
         assert found.bins == {"chr1": 3_001, "chr2": 1}
-        absent, common = PATTERNS.index("absent_uncalled"), PATTERNS.index("fixed_uncalled")
+        absent, common = CLASSES.index("absent_uncalled"), CLASSES.index("fixed_uncalled")
         first, second = found.counts("chr1"), found.counts("chr2")
         assert first[:, 0, absent].tolist() == [0, 1, 0, 0, 0, 0]
         assert first[:, 2_999, absent].tolist() == [1, 1, 0, 0, 0, 1]
@@ -268,7 +268,7 @@ def test_an_archaic_record_with_ref_and_alt_exchanged(ok, tmp_path):
        "--out", tmp_path / "w.h5", "--summary", summary)  # fmt: skip
     with open_features(tmp_path / "w.h5") as words:
         carrier = words.counts("chr7")[1, :3]  # haplotype 2 of I0
-    said = [PATTERNS[int(np.argmax(row))] for row in carrier]
+    said = [CLASSES[int(np.argmax(row))] for row in carrier]
     assert said == ["absent_hom", "absent_uncalled", "absent_lacked"]  # C, nothing, and no record: REF
     table = pd.read_csv(summary, sep="\t").set_index("item")["count"]
     assert table["sites whose REF is no modern allele, not used"] == 1
@@ -335,9 +335,9 @@ def test_more_names_than_a_path_can_hold(ok, tmp_path):
     vcf = write_vcf(tmp_path / "m.vcf", [*outgroup, "I0"], records)
     ok("haplotypes", "--vcf", vcf, "--ingroup", "I0", "--outgroup", ",".join(outgroup), "--out", tmp_path / "w.h5")
     with open_features(tmp_path / "w.h5") as words:
-        assert words.alphabet.outgroup == 500
+        assert words.encoding.outgroup == 500
         counts = words.counts("chr7")[:, 0]
-    assert counts[:, PATTERNS.index("absent_uncalled")].tolist() == [0, 1]
+    assert counts[:, CLASSES.index("absent_uncalled")].tolist() == [0, 1]
 
 
 def test_archaic_chromosomes_in_another_order_and_files(ok, tmp_path):
@@ -361,8 +361,8 @@ def test_archaic_chromosomes_in_another_order_and_files(ok, tmp_path):
     )  # fmt: skip
     ok("haplotypes", "--vcf", modern, *ROLES, "--archaic-vcf", archaic, "--archaic", "A0", "--out", tmp_path / "w.h5")
     with open_features(tmp_path / "w.h5") as found:
-        assert found.counts("chr1")[0, 0, PATTERNS.index("absent_het")] == 1
-        assert found.counts("chr2")[0, 0, PATTERNS.index("absent_hom")] == 1
+        assert found.counts("chr1")[0, 0, CLASSES.index("absent_het")] == 1
+        assert found.counts("chr2")[0, 0, CLASSES.index("absent_hom")] == 1
 
 
 @pytest.mark.parametrize("verb", ["predict", "evaluate", "train"])

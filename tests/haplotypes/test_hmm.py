@@ -7,7 +7,7 @@ from scipy.stats import poisson
 from sklearn.metrics import average_precision_score
 
 from archaictools.haplotypes import hmm
-from archaictools.haplotypes.allele_classes import PATTERNS
+from archaictools.haplotypes.allele_classes import CLASSES
 
 
 def test_hmm_posteriors_against_forward_backward_by_hand():
@@ -37,8 +37,8 @@ def test_hmm_posteriors_against_forward_backward_by_hand():
 def test_what_the_hmm_reads():
     inputs = np.zeros((1, 1, 34), dtype=np.uint8)
     for word, count in (("absent_lacked", 3), ("absent_het", 1), ("absent_hom", 5), ("absent_uncalled", 2)):
-        inputs[0, 0, PATTERNS.index(word)] = count
-    inputs[0, 0, PATTERNS.index("to_1_hom")] = 9
+        inputs[0, 0, CLASSES.index(word)] = count
+    inputs[0, 0, CLASSES.index("to_1_hom")] = 9
     assert hmm.observations(inputs, archaic=False)[0, 0].tolist() == [11]
     assert hmm.observations(inputs, archaic=True)[0, 0].tolist() == [5, 6]
 

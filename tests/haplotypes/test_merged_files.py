@@ -7,7 +7,7 @@ import pysam
 import pysam.bcftools
 import pytest
 
-from archaictools.haplotypes.allele_classes import PATTERNS
+from archaictools.haplotypes.allele_classes import CLASSES
 from archaictools.haplotypes.feature_file import open_features
 from helpers import (
     INGROUP,
@@ -126,7 +126,7 @@ def test_few_archaic_records_without_ref_are_asked_about(run, tmp_path, number):
     write_vcf(other, ["A0"], [*archaic, (LENGTH - 1, "A", ["G"], ["0/0"])])
     assert run("haplotypes", "--vcf", vcf, "--archaic-vcf", other, *ROLES, *out).code == 0
     with open_features(tmp_path / "w.h5") as words:
-        assert words.counts("chr7")[:, :, PATTERNS.index("absent_het")].sum() == number
+        assert words.counts("chr7")[:, :, CLASSES.index("absent_het")].sum() == number
 
 
 def test_one_archaic_call_in_all_is_only_warned_of(ok, tmp_path):

@@ -50,8 +50,8 @@ def test_files_of_names(tmp_path, text, names):
         ("A\nB Z\n", "line 2: holds several words, of which B is a sample of the VCFs and Z is not; write one name"),
         ("sample pop super_pop\n", "line 1: holds several words, of which none is a sample"),
         ("FAM\tA\t0\t0\n", "line 1: holds several words, of which A is a sample of the VCFs and FAM, 0 is not"),
-        ('{"outgroup": ["C"]}', "holds JSON, expected one name a line; give the file of hmmix as --individuals"),
-        ("# nobody\n", "holds no name, expected one name a line"),
+        ('{"outgroup": ["C"]}', "holds JSON, expected one name per line; give the file of hmmix as --individuals"),
+        ("# nobody\n", "holds no name, expected one name per line"),
     ],
 )
 def test_lists_that_cannot_be_understood(tmp_path, text, message):
@@ -111,6 +111,6 @@ def test_one_file_of_hmmix_names_both_groups(ok, tmp_path):
     names = tmp_path / "individuals.json"
     names.write_text(f'{{"ingroup": ["I0", "I2"], "outgroup": {OUTGROUP[:3]}}}'.replace("'", '"'))
     result = ok("haplotypes", "--vcf", vcf, "--individuals", names, "--out", tmp_path / "w.h5")
-    assert "haplotypes: 4 of 2 people, beside 3 of the outgroup" in result.out
+    assert "haplotypes: 4 of 2 samples, compared with 3 outgroup" in result.out
     with open_features(tmp_path / "w.h5") as bins:
         assert bins.haplotypes == [("I0", 1), ("I0", 2), ("I2", 1), ("I2", 2)]

@@ -13,7 +13,7 @@ from scipy.special import logit
 
 from archaictools.errors import InputError
 from archaictools.haplotypes import relatedness as sharing
-from archaictools.haplotypes.allele_classes import PATTERNS
+from archaictools.haplotypes.allele_classes import CLASSES
 from archaictools.haplotypes.batches import scaled
 from archaictools.haplotypes.encoding import HaplotypeEncoding
 from archaictools.haplotypes.feature_file import open_features
@@ -21,7 +21,7 @@ from archaictools.haplotypes.feature_writer import FeatureChunk, write_features
 from archaictools.haplotypes.fit_second import _changed
 from archaictools.haplotypes.predict import BinEnsemble
 from archaictools.haplotypes.predictors import BinPredictor
-from archaictools.haplotypes.relatedness import INPUTS, WINDOWS, private_alleles
+from archaictools.haplotypes.relatedness import INPUTS, WINDOWS, very_rare_alleles
 from archaictools.learning.model_file import load_model
 from helpers import SMALL
 
@@ -36,26 +36,26 @@ def drawn(haplotypes, bins, alleles, seed):
     rng = np.random.default_rng(seed)
     where = np.sort(rng.integers(0, bins, size=alleles))
     carriers = rng.random((alleles, haplotypes)) < rng.choice([0.1, 0.5, 0.9], size=(alleles, 1))
-    private = np.zeros((haplotypes, bins), dtype=np.float32)
+    very_rare = np.zeros((haplotypes, bins), dtype=np.float32)
     for place, row in zip(where, carriers, strict=True):
-        private[:, place] += row
+        very_rare[:, place] += row
     several = carriers.sum(axis=1) > 1
-    return rng.normal(0, 6, size=(haplotypes, bins)), private, where[several], carriers[several]
+    return rng.normal(0, 6, size=(haplotypes, bins)), very_rare, where[several], carriers[several]
 
 
-def by_hand(odds, private, where, carriers, row, place):
+def by_hand(odds, very_rare, where, carriers, row, place):
     """What the second network reads of one haplotype in one bin."""
     haplotypes, bins = odds.shape
     said = np.clip(odds[:, place], -16, 16) / 4
     found = {
         "odds": said[row],
-        "private": np.log1p(private[row, place]),
+        "very_rare": np.log1p(very_rare[row, place]),
         "shared": np.log1p(sum(carriers[where == place, row])),
     }
     for window in WINDOWS:
         first, last = max(0, place - window // 2), min(bins, place + window // 2 + 1)
         inside = (where >= first) & (where < last)
-        alleles = private[:, first:last].sum(axis=1)
+        alleles = very_rare[:, first:last].sum(axis=1)
         both = [int((carriers[inside, row] & carriers[inside, other]).sum()) for other in range(haplotypes)]
         others = [
             (both[other] / max(1, alleles[row] + alleles[other] - both[other]), said[other], other)
@@ -71,38 +71,38 @@ def by_hand(odds, private, where, carriers, row, place):
         sharing = [other for other in order if both[other] >= 2]
         found[f"odds_sharing_{window}"] = max([-4.0, *(said[other] for other in sharing)])
         found[f"odds_alike_{window}"] = max([-4.0, *(said[other] for other in sharing if likeness[other] > 0.5)])
-        found[f"private_{window}"] = np.log1p(alleles[row])
+        found[f"very_rare_{window}"] = np.log1p(alleles[row])
     return [found[name] for name in INPUTS]
 
 
 def test_inputs_against_a_loop():
-    odds, private, where, carriers = drawn(5, 90, 120, seed=4)
-    found = second_inputs(odds, private, where, carriers)
+    odds, very_rare, where, carriers = drawn(5, 90, 120, seed=4)
+    found = second_inputs(odds, very_rare, where, carriers)
     assert found.shape == (5, 90, len(INPUTS))
-    expected = [[by_hand(odds, private, where, carriers, row, place) for place in range(90)] for row in range(5)]
+    expected = [[by_hand(odds, very_rare, where, carriers, row, place) for place in range(90)] for row in range(5)]
     assert np.allclose(found, expected, atol=1e-5)
     spread = dict(zip(INPUTS, found.std(axis=(0, 1)), strict=True))
     assert min(spread.values()) > 0.05, spread  # every input says something here
 
 
 def test_whoever_stands_in_whatever_row_reads_the_same():
-    odds, private, where, carriers = drawn(6, 200, 260, seed=5)
+    odds, very_rare, where, carriers = drawn(6, 200, 260, seed=5)
     order = np.array([3, 0, 5, 1, 4, 2])
-    found = second_inputs(odds, private, where, carriers)
-    moved = second_inputs(odds[order], private[order], where, carriers[:, order])
+    found = second_inputs(odds, very_rare, where, carriers)
+    moved = second_inputs(odds[order], very_rare[order], where, carriers[:, order])
     assert np.allclose(moved, found[order], atol=1e-5)
 
 
 def test_backwards_reads_the_same_backwards():
-    odds, private, where, carriers = drawn(4, 150, 200, seed=6)
-    found = second_inputs(odds, private, where, carriers)
-    turned = second_inputs(odds[:, ::-1], private[:, ::-1], 149 - where[::-1], carriers[::-1])
+    odds, very_rare, where, carriers = drawn(4, 150, 200, seed=6)
+    found = second_inputs(odds, very_rare, where, carriers)
+    turned = second_inputs(odds[:, ::-1], very_rare[:, ::-1], 149 - where[::-1], carriers[::-1])
     assert np.allclose(turned[:, ::-1], found, atol=1e-5)
 
 
 def test_two_haplotypes_have_no_second():
-    odds, private, where, carriers = drawn(2, 80, 60, seed=8)
-    found = second_inputs(odds, private, where, carriers)
+    odds, very_rare, where, carriers = drawn(2, 80, 60, seed=8)
+    found = second_inputs(odds, very_rare, where, carriers)
     for row in range(2):
         said = dict(zip(INPUTS, found[row].T, strict=True))
         assert said["likeness_1_15"].max() > 0
@@ -111,8 +111,8 @@ def test_two_haplotypes_have_no_second():
 
 
 def test_nobody_else():
-    odds, private, where, carriers = drawn(1, 50, 30, seed=7)
-    found = dict(zip(INPUTS, np.moveaxis(second_inputs(odds, private, where, carriers)[0], -1, 0), strict=True))
+    odds, very_rare, where, carriers = drawn(1, 50, 30, seed=7)
+    found = dict(zip(INPUTS, np.moveaxis(second_inputs(odds, very_rare, where, carriers)[0], -1, 0), strict=True))
     assert (found["odds_1_15"] == -4.0).all()
     assert (found["odds_2_15"] == -4.0).all()
     assert (found["likeness_2_41"] == 0).all()
@@ -122,14 +122,14 @@ def test_nobody_else():
 def test_training_changes_what_archaics_say_and_nothing_else():
     """Alleles keep their frequency, bin and haplotype; a person left over, with one haplotype, stays as it is."""
     rng = np.random.default_rng(9)
-    inputs = rng.integers(0, 4, size=(5, 300, len(PATTERNS) + 2)).astype(np.uint8)
+    inputs = rng.integers(0, 4, size=(5, 300, len(CLASSES) + 2)).astype(np.uint8)
     before = inputs.copy()
     draws = np.stack([_changed(inputs, rng=np.random.default_rng(seed)) for seed in range(40)])
     assert np.array_equal(inputs, before)
-    assert np.array_equal(draws[..., len(PATTERNS) :], np.broadcast_to(inputs[..., len(PATTERNS) :], (40, 5, 300, 2)))
-    by_frequency = draws[..., : len(PATTERNS)].reshape(40, 5, 300, 8, 4)
+    assert np.array_equal(draws[..., len(CLASSES) :], np.broadcast_to(inputs[..., len(CLASSES) :], (40, 5, 300, 2)))
+    by_frequency = draws[..., : len(CLASSES)].reshape(40, 5, 300, 8, 4)
     assert np.array_equal(by_frequency.sum(axis=-1), np.broadcast_to(by_frequency.sum(axis=-1)[:1], (40, 5, 300, 8)))
-    assert np.array_equal(by_frequency.sum(axis=-1)[0], inputs[..., : len(PATTERNS)].reshape(5, 300, 8, 4).sum(axis=-1))
+    assert np.array_equal(by_frequency.sum(axis=-1)[0], inputs[..., : len(CLASSES)].reshape(5, 300, 8, 4).sum(axis=-1))
     different = (draws != inputs).any(axis=(2, 3))
     assert not different[:, 4].any()
     assert 0.3 < different[:, :4].mean() < 0.8
@@ -169,9 +169,9 @@ def family(path, *, vcf, chromosomes=5, bins=600, people=4, seed=1):
                         carriers.append(np.arange(rows) == row)
             order = np.argsort(places, kind="stable")
             where, who = np.array(places)[order], np.array(carriers)[order]
-            counts = np.zeros((rows, bins, len(PATTERNS)), dtype=np.uint8)
+            counts = np.zeros((rows, bins, len(CLASSES)), dtype=np.uint8)
             for place, row in zip(where, who, strict=True):
-                counts[row, place, PATTERNS.index("absent_uncalled")] += 1
+                counts[row, place, CLASSES.index("absent_uncalled")] += 1
             writer.begin(chrom)
             ones = np.ones(bins, dtype=np.uint16)
             missing = np.zeros((rows, bins), dtype=np.uint16)
@@ -217,7 +217,7 @@ def test_both_readings_are_as_the_file_says(models):
         inputs = words.inputs("chr2")
         seen = second_inputs(
             logit(np.clip(first(inputs).astype(float), 1e-7, 1 - 1e-7)),
-            private_alleles(inputs),
+            very_rare_alleles(inputs),
             *words.shared_alleles("chr2", slice(0, 8)),
         )
         seen = np.concatenate([scaled(inputs), seen], axis=2)

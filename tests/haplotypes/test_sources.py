@@ -173,7 +173,7 @@ def test_two_genomes(ok, tmp_path, alleles, reference, expected):
 @pytest.mark.parametrize("reference", [True, False])
 @pytest.mark.parametrize(("shared", "expected"), [(14, UNMATCHED), (27, "A")])
 def test_one_genome(ok, tmp_path, reference, shared, expected):
-    """Of 41 alleles a genome of another lineage shares 14, the right one 27."""
+    """Of 41 alleles per genome of another lineage shares 14, the right one 27."""
     arguments = people(tmp_path, ("A",), {"A": shared, "": 41 - shared}, reference=reference)
     ok("haplotypes", *arguments, "--out", tmp_path / "w.h5")
     (segment,) = call(tmp_path / "w.h5").segments.to_dict("records")

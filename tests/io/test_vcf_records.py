@@ -259,7 +259,7 @@ def test_alleles_of_two_digits(tmp_path, mark):
 
 
 def test_words_are_those_of_plain_records(ok, tmp_path):
-    """Records of all kinds give the words of one record a site, counted by hand."""
+    """Records of all kinds give the words of one record per site, counted by hand."""
     written = Writer(7).whole()
     path = write_vcf(tmp_path / "m.vcf", SAMPLES, written.records)
     plain = []

@@ -40,7 +40,7 @@ def test_round_trip(path, tmp_path):
         )
         for name, array in one.weights.items():
             assert (other.weights[name] == array).all()
-    for name in ("network", "alphabet", "both_strands", "chromosomes", "metrics", "provenance"):
+    for name in ("network", "encoding", "both_strands", "chromosomes", "metrics", "provenance"):
         assert getattr(after, name) == getattr(before, name)
     save_model(tmp_path / "again.h5", after)
     assert (tmp_path / "again.h5").read_bytes() == path.read_bytes()

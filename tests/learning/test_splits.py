@@ -62,7 +62,7 @@ def test_the_largest_of_three_is_always_trained_on():
 
 
 def test_too_few_chromosomes_suggest_blocks():
-    with pytest.raises(InputError, match="needs three, one a side; use --split block"):
+    with pytest.raises(InputError, match="needs three, one per side; use --split block"):
         make_split(genome([500, 500]), SplitScheme())
 
 

@@ -107,7 +107,7 @@ def test_batches_hold_every_sentence_once_in_a_reproducible_order(words, monkeyp
     with open_tokens(words) as sentences:
         places = locations_of(sentences)
         rows = np.flatnonzero(make_split(places, SplitScheme()).sides(places) == TRAIN)
-        expected = sentences.alphabet.ids(sentences.take(rows))
+        expected = sentences.encoding.ids(sentences.take(rows))
 
         def epoch(number, reverse=False):
             batches = TrainingBatches(
@@ -156,7 +156,7 @@ def test_a_diverging_loss_ends_the_run_in_a_sentence(run, words, tmp_path):
 
 
 def test_shuffled_labels_show_no_skill(run, tmp_path, words):
-    """The same genome with labels dealt at random: held-out AUROC is one half within its interval."""
+    """The same genome with labels shuffled: held-out AUROC is one half within its interval."""
     shuffled = tmp_path / "shuffled.h5"
     shuffled.write_bytes(words.read_bytes())
     with h5py.File(shuffled, "a") as handle:

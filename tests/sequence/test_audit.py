@@ -189,7 +189,7 @@ def test_classes_cut_differently_are_suspect(ok, tmp_path):
 
 @pytest.mark.realdata
 def test_the_published_regions_tell_their_class_by_place_alone(ok, real_data, tmp_path):
-    """100,000 windows a class of the published regions: facts known beforehand are 98.95 %, depths 9.1 and 4.4."""
+    """100,000 windows per class of the published regions: facts known beforehand are 98.95 %, depths 9.1 and 4.4."""
     rng = np.random.default_rng(1)
     lines, depth = [], {}
     for name, file in (("introgressed", "akey_intr.hg19.bed.gz"), ("depleted", "akey_depl.hg19.bed.gz")):

@@ -186,7 +186,7 @@ def test_bags_of_words_against_counting(planted):
     with open_tokens(planted / "words.h5") as words:
         rows = np.array([5, 3, 700])
         table = word_counts(words, rows)
-        ids = words.alphabet.ids(words.take(rows))
+        ids = words.encoding.ids(words.take(rows))
     assert table.shape == (3, min(4**5 + 1, HASH_COLUMNS))
     for row in range(3):
         expected = np.bincount(ids[row], minlength=table.shape[1])

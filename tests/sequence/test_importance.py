@@ -34,29 +34,29 @@ def keras_and_reader(request):
     from archaictools.learning.network import NetworkConfig
 
     start_tensorflow(threads=None, seed=1)
-    alphabet = KmerEncoding(k=3, size=50, stride=request.param)
-    network = NetworkConfig(vocabulary=65, words=alphabet.words, embedding=4, lstm=3, dense=2)
+    encoding = KmerEncoding(k=3, size=50, stride=request.param)
+    network = NetworkConfig(vocabulary=65, words=encoding.words, embedding=4, lstm=3, dense=2)
     members = [member(network, np.random.default_rng(seed), 0) for seed in (2, 3)]
-    model = small_model(network=network, alphabet=alphabet, members=members)
-    return network.build(dict(members[1].weights)), PerturbedPredictor(model, member=2), alphabet
+    model = small_model(network=network, encoding=encoding, members=members)
+    return network.build(dict(members[1].weights)), PerturbedPredictor(model, member=2), encoding
 
 
 @pytest.mark.parametrize("width", [None, 1, 3, 7])
 def test_perturbed_predictions_equal_those_of_single_sentences(keras_and_reader, data, width):
-    model, reader, alphabet = keras_and_reader
+    model, reader, encoding = keras_and_reader
     codes, _ = data
     donor = np.roll(codes, 5, axis=0)
-    positions = word_positions(alphabet) if width is None else sequence_positions(alphabet, width)
+    positions = word_positions(encoding) if width is None else sequence_positions(encoding, width)
     original, perturbed = reader.predict(codes, lambda _place: donor, positions)
-    np.testing.assert_allclose(original, model.predict_on_batch(alphabet.ids(codes))[:, 0], atol=1e-6)
+    np.testing.assert_allclose(original, model.predict_on_batch(encoding.ids(codes))[:, 0], atol=1e-6)
     for position in range(len(positions)):
         if width is None:
-            ids = alphabet.ids(codes)
-            ids[:, position] = alphabet.ids(donor)[:, position]
+            ids = encoding.ids(codes)
+            ids[:, position] = encoding.ids(donor)[:, position]
         else:
-            changed, base = codes.copy(), position * alphabet.stride
+            changed, base = codes.copy(), position * encoding.stride
             changed[:, base : base + width] = donor[:, base : base + width]
-            ids = alphabet.ids(changed)
+            ids = encoding.ids(changed)
         rows = range(position % 5, len(ids), 5)  # one sentence at a time, so no batch is shared
         alone = [float(model.predict_on_batch(ids[row : row + 1])[0, 0]) for row in rows]
         np.testing.assert_allclose(perturbed[position, rows], alone, atol=1e-6)
@@ -66,7 +66,7 @@ def test_perturbed_predictions_equal_those_of_single_sentences(keras_and_reader,
 def test_statistics_equal_scikit_learn(data, metric):
     codes, label = data
     reader = PerturbedPredictor(small_model())
-    positions = sequence_positions(reader.alphabet, 3)
+    positions = sequence_positions(reader.encoding, 3)
     options = ImportanceOptions(metric=metric, permutations=50)
     with Progress(None, "x", "x") as progress:
         found = measure_importance(
@@ -104,7 +104,7 @@ def test_null_is_uniform_without_signal():
                 reader,
                 codes,
                 label,
-                word_positions(reader.alphabet),
+                word_positions(reader.encoding),
                 options,
                 repeats=1,
                 fdr=0.05,
@@ -119,15 +119,15 @@ def test_null_is_uniform_without_signal():
 
 
 def test_enrichment_equals_fishers_test():
-    alphabet = KmerEncoding(k=2, size=21)
+    encoding = KmerEncoding(k=2, size=21)
     rng = np.random.default_rng(3)
     codes = rng.integers(0, 4, size=(30, 21)).astype(np.uint8)
     codes[:20, 5:7] = [0, 1]  # AC at word 5 of most sentences
     label = np.array([1] * 22 + [0] * 8, dtype=np.int8)
-    ids = alphabet.ids(codes)
+    ids = encoding.ids(codes)
     important = np.zeros(20, dtype=bool)
     important[[5, 6]] = True
-    table = kmers_at(important, [(ids, label)], alphabet, min_count=1).set_index("kmer")
+    table = kmers_at(important, [(ids, label)], encoding, min_count=1).set_index("kmer")
     texts = kmer_text(ids.reshape(-1), 2).reshape(ids.shape)
     complement = str.maketrans("ACGT", "TGCA")
     texts = np.array([[min(t, t.translate(complement)[::-1]) for t in row] for row in texts])
@@ -150,8 +150,8 @@ def test_enrichment_equals_fishers_test():
 
 
 def test_no_important_position_gives_no_kmer():
-    alphabet = KmerEncoding(k=2, size=21)
-    ids = alphabet.ids(np.zeros((4, 21), dtype=np.uint8))
-    table = kmers_at(np.zeros(20, dtype=bool), [(ids, np.array([1, 1, 0, 0], dtype=np.int8))], alphabet)
+    encoding = KmerEncoding(k=2, size=21)
+    ids = encoding.ids(np.zeros((4, 21), dtype=np.uint8))
+    table = kmers_at(np.zeros(20, dtype=bool), [(ids, np.array([1, 1, 0, 0], dtype=np.int8))], encoding)
     assert table.empty
     assert list(table.columns) == ["kmer", "count", "background", "odds_ratio", "p", "q", "at_content", "log_odds"]

@@ -216,7 +216,7 @@ def test_projector_files_agree(chain, ok, tmp_path):
 
     model = load_model(chain / "m.h5", KmerEncoding)
     with open_tokens(chain / "w.h5") as words:
-        train = words.alphabet.ids(words.take(rows_of_side(model, words, "train")))
+        train = words.encoding.ids(words.take(rows_of_side(model, words, "train")))
     counts = np.bincount(train.reshape(-1), minlength=4**10 + 1)
     counts[0] = 0
     full = pd.read_csv(names["raw.tsv"], sep="\t", keep_default_na=False)

@@ -1,4 +1,4 @@
-"""Regions, controls and windows against sets of bases."""
+"""Regions, matched regions and windows against sets of bases."""
 
 from __future__ import annotations
 
@@ -154,8 +154,8 @@ def test_controls_match_gc_where_it_varies_and_regions_hold_n(tmp_path):
         found = text[start:end].replace("N", "")
         return sum(found.count(letter) for letter in "GC") / len(found)
 
-    for number, control in again.items():
-        (row,), region = control.itertuples(), regions.iloc[number]
+    for number, match in again.items():
+        (row,), region = match.itertuples(), regions.iloc[number]
         assert "N" not in text[row.start : row.end]
         assert abs(gc(row.start, row.end) - gc(region["start"], region["end"])) <= 0.02
 
@@ -165,7 +165,7 @@ def test_controls_that_cannot_be_drawn_are_reported(genome):
     tally = Summary()
     drawn = draw_matched_regions(regions, genome, exclude=None, gc_tolerance=0.5, seed=1, tally=tally)
     assert len(drawn) == 1
-    assert tally.count("depleted", "regions without a control: no free place of that length") == 1
+    assert tally.count("depleted", "regions without a match: no free place of that length") == 1
     with pytest.raises(InputError, match="no matched region could be drawn"):
         draw_matched_regions(regions.iloc[:1], genome, exclude=None, gc_tolerance=0.5, seed=1, tally=Summary())
 

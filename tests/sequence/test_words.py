@@ -35,17 +35,17 @@ def test_sentences_read_as_the_genome_does(ok, tmp_path, files, options):
     out = tmp_path / "w.h5"
     ok("tokenize", bed, "--genome", genome, "--out", out, *options)
     with open_tokens(out) as words:
-        alphabet = words.alphabet
+        encoding = words.encoding
         (part,) = words.chunks()
-        found = alphabet.ids(part.codes)
-        taken = alphabet.ids(words.take(np.array([4, 0, 3, 3])))
+        found = encoding.ids(part.codes)
+        taken = encoding.ids(words.take(np.array([4, 0, 3, 3])))
         assert part.label.tolist() == [1, 0, -1, 1, -1]
     for (chrom, start, end, _, strand), row in zip(WINDOWS, found, strict=True):
         text = SEQUENCE[chrom][start:end]
         if strand == "-":
             text = text.upper().translate(COMPLEMENT)[::-1]
         text = text.ljust(50, "N")
-        assert row.tolist() == ids_of_strings(text, alphabet.k, alphabet.stride, alphabet.canonical)
+        assert row.tolist() == ids_of_strings(text, encoding.k, encoding.stride, encoding.canonical)
     assert (taken == found[[4, 0, 3, 3]]).all()
 
 
@@ -88,7 +88,7 @@ def test_records_without_coordinates_become_sentences(ok, tmp_path, planted):
         names = list(words.chromosomes)
         found = [(names[c], s, e) for c, s, e in zip(part.chrom, part.start, part.end, strict=True)]
         assert words.chromosomes == {"contig1": 1000, "contig2": 450, "contig3": 150}
-        last = words.alphabet.ids(part.codes)[-1]
+        last = words.encoding.ids(part.codes)[-1]
     assert found == [
         *(("contig1", s, s + 200) for s in range(0, 1000, 200)),
         ("contig2", 0, 200), ("contig2", 200, 400), ("contig2", 400, 450), ("contig3", 0, 150),

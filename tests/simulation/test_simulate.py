@@ -289,7 +289,7 @@ def test_what_an_interrupted_simulation_has_finished(tmp_path):
 
 
 def test_the_structured_history_varies_as_people_do():
-    """Five Yoruba differ at 3.5 sites a kb of what can be called of chr21; ten CEU at fewer; an Altai person at few."""
+    """Five Yoruba differ at 3.5 sites per kb of what can be called of chr21; ten CEU at fewer; an Altai person at few."""
     found = scenario(
         str(ROOT / "pretraining/structured.yaml"),
         PopulationOptions(

@@ -20,7 +20,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from archaictools.haplotypes.allele_classes import PATTERNS
+from archaictools.haplotypes.allele_classes import CLASSES
 from archaictools.haplotypes.feature_file import open_features
 from archaictools.io.tables import write_table
 
@@ -80,7 +80,7 @@ def compare(ours: pd.DataFrame, path: Path, length: int) -> pd.DataFrame:
 
 def enrichment(words_path: Path, ours: pd.DataFrame) -> pd.DataFrame:
     """Count archaic-only alleles inside and outside calls."""
-    columns = [PATTERNS.index(name) for name in ("absent_het", "absent_hom")]
+    columns = [CLASSES.index(name) for name in ("absent_het", "absent_hom")]
     totals = {"own calls": [0, 0], "the next person's calls": [0, 0], "elsewhere": [0, 0]}
     with open_features(words_path) as words:
         people = list(dict.fromkeys(sample for sample, _ in words.haplotypes))
@@ -89,7 +89,7 @@ def enrichment(words_path: Path, ours: pd.DataFrame) -> pd.DataFrame:
             row = {named: number for number, named in enumerate(words.haplotypes)}
             here = ours[ours["chrom"] == chrom]
             for segment in here.itertuples():
-                size = words.alphabet.bin
+                size = words.encoding.bin
                 called[row[segment.sample, segment.haplotype], segment.start // size : -(-segment.end // size)] = True
             for number, (sample, haplotype) in enumerate(words.haplotypes):
                 alleles = words.counts(chrom, slice(number, number + 1))[0][:, columns].sum(axis=1)

@@ -1,1 +1,1 @@
-"""One Python function a verb."""
+"""One Python function per verb."""

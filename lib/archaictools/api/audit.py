@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from archaictools.api.inputs import file_of
+from archaictools.api.keywords import keywords
 from archaictools.api.result import Result
 from archaictools.learning.options import SplitOptions
-from archaictools.options import INPUT, OUTPUT, RunOptions, keywords, option
+from archaictools.options import INPUT, OUTPUT, RunOptions, option
 
 if TYPE_CHECKING:
     from pathlib import Path

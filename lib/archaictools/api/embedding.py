@@ -10,10 +10,11 @@ import click
 
 from archaictools.alphabet import Alphabet
 from archaictools.api.inputs import open_kmers, open_model
+from archaictools.api.keywords import keywords
 from archaictools.api.result import Result
 from archaictools.errors import UsageError
 from archaictools.learning.options import MemberOptions
-from archaictools.options import BINARY, INPUT, OUTPUT, RunOptions, check_alphabet, keywords, names, option
+from archaictools.options import BINARY, INPUT, OUTPUT, RunOptions, check_alphabet, names, option
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -175,7 +176,7 @@ def embedding(
         named |= {name: getattr(comparing, name) for name in ("word2vec_vectors", "clustering")}
         staged = {name: outputs.stage(path) for name, path in named.items() if path}
         trained = open_model(model, None)
-        check_alphabet(Alphabet(trained.alphabet.name), files, comparing)
+        check_alphabet(Alphabet(trained.encoding.name), files, comparing)
         exported = _exported(trained, export, comparing, member=members.member, seed=run.seed)
         metadata = exported.chosen.metadata
         if export.columns:
@@ -207,7 +208,7 @@ def embedding(
 
 def _default_columns(trained: TrainedModel) -> tuple[str, ...]:
     """Return the columns of the metadata if none are named."""
-    if trained.alphabet.name == Alphabet.KMER:
+    if trained.encoding.name == Alphabet.KMER:
         from archaictools.sequence.explain.embedding import COLUMNS
 
         return COLUMNS
@@ -228,7 +229,7 @@ def _exported(
     trained: TrainedModel, export: ExportOptions, comparing: Word2VecOptions, *, member: int, seed: int
 ) -> _Exported:
     """Return the vectors of all trained words, of the exported ones, and of Word2Vec if it is asked for."""
-    if trained.alphabet.name == Alphabet.VARIANT:
+    if trained.encoding.name == Alphabet.VARIANT:
         from archaictools.haplotypes.explain import input_vectors
 
         every = input_vectors(trained, member=member)

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from archaictools.alphabet import Alphabet
 from archaictools.api.inputs import is_of_haplotypes, open_haplotypes, open_kmers, open_model
+from archaictools.api.keywords import keywords
 from archaictools.api.result import Result
-from archaictools.options import OUTPUT, RunOptions, check_alphabet, keywords, names, option
+from archaictools.options import OUTPUT, RunOptions, check_alphabet, names, option
 from archaictools.sequence.options import BaselineOptions
 
 if TYPE_CHECKING:

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 import click
 
 from archaictools.api.inputs import file_of
+from archaictools.api.keywords import keywords
 from archaictools.api.result import Result
 from archaictools.errors import UsageError
-from archaictools.options import INPUT, OUTPUT, RunOptions, keywords, option
+from archaictools.options import INPUT, OUTPUT, RunOptions, option
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -44,7 +45,7 @@ class GeneOptions:
         None, type=INPUT, help="Published calls to compare with, in the article's form: Gene, Predict, Prob_1."
     )
     agreement: Path | None = option(None, type=OUTPUT, help="JSON of the agreement with --published.")
-    out: Path | None = option(None, type=OUTPUT, required=True, help="TSV, one row a gene.")
+    out: Path | None = option(None, type=OUTPUT, required=True, help="TSV, one row per gene.")
     bed: Path | None = option(
         None, type=OUTPUT, help="BED6 of genes; score 1000 times the mean probability, or the highest posterior."
     )

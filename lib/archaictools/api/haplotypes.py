@@ -8,10 +8,11 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING
 
 from archaictools.api.inputs import listed
+from archaictools.api.keywords import keywords
 from archaictools.api.result import Result
 from archaictools.errors import UsageError
 from archaictools.haplotypes.options import EncodingOptions
-from archaictools.options import BINARY, INPUT, OUTPUT, RunOptions, keywords, option
+from archaictools.options import BINARY, INPUT, OUTPUT, RunOptions, option
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -215,8 +216,8 @@ def haplotypes(
 def _facts(samples: SampleSets, counts: EncodingCounts, *, groups: int, size: int, path: Path) -> dict[str, str]:
     several = f" in {groups:,} groups" if groups > 1 else ""
     return {
-        "haplotypes": f"{len(samples.haplotypes):,} of {len(samples.ingroup):,} people{several}, beside "
-        f"{len(samples.outgroup):,} of the outgroup and {len(samples.archaic):,} archaic",
+        "haplotypes": f"{len(samples.haplotypes):,} of {len(samples.ingroup):,} samples{several}, compared with "
+        f"{len(samples.outgroup):,} outgroup and {len(samples.archaic):,} archaic samples",
         "sites": f"{counts.sites:,} at which they differ",
         "bins": f"{counts.bins:,} of {size:,} bp in {path}",
     }

@@ -9,9 +9,10 @@ import click
 
 from archaictools.alphabet import Alphabet
 from archaictools.api.inputs import is_of_haplotypes, open_haplotypes, open_kmers, open_model
+from archaictools.api.keywords import keywords
 from archaictools.api.result import Result
 from archaictools.learning.options import MemberOptions
-from archaictools.options import BINARY, OUTPUT, RunOptions, check_alphabet, keywords, option
+from archaictools.options import BINARY, OUTPUT, RunOptions, check_alphabet, option
 from archaictools.sequence.options import ImportanceOptions
 
 if TYPE_CHECKING:
@@ -171,7 +172,7 @@ def _of_kmers(
     check_fit(trained, tokens)
     rows = rows_of_side(trained, tokens, measuring.part, member=member)
     drawn = draw_rows(rows, sampling.windows, seed=run.seed)
-    locations, positions = locations_of(tokens).subset(drawn), positions_of(tokens.alphabet, measuring)
+    locations, positions = locations_of(tokens).subset(drawn), positions_of(tokens.encoding, measuring)
     start_tensorflow(threads=run.usable_threads, seed=run.seed)
     predictor = PerturbedPredictor(trained, member=member)
     with Progress(len(drawn) * sampling.repeats, "sentences", "importance") as progress:
@@ -186,10 +187,10 @@ def _of_kmers(
             seed=run.seed,
             progress=progress,
         )
-    at = positions.words_at(found.important, tokens.alphabet)
+    at = positions.words_at(found.important, tokens.encoding)
     kmers = None
     if files.kmers or not staged:
-        kmers = kmers_at(at, tokens.labelled_words(rows), tokens.alphabet, min_count=measuring.min_count)
+        kmers = kmers_at(at, tokens.labelled_words(rows), tokens.encoding, min_count=measuring.min_count)
     title = f"{len(drawn):,} {measuring.part} sentences, mode {measuring.mode}"
     _write(staged, files, found, kmers, title=title, ylabel=_YLABELS[measuring.metric])
     if "attribution" in staged:
@@ -279,7 +280,7 @@ def _of_haplotypes(
     )
     start_tensorflow(threads=run.usable_threads, seed=run.seed)
     predictor = BinPredictor(trained.network.build(dict(chosen.weights)), both_strands=trained.both_strands)
-    names = features.alphabet.inputs
+    names = features.encoding.inputs
     with Progress(len(label) * len(names) * sampling.repeats, "chunks", "importance") as progress:
         found = input_importance(
             predictor, inputs, label, names, repeats=sampling.repeats, seed=run.seed, progress=progress

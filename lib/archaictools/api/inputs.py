@@ -129,8 +129,8 @@ def open_model(given: PathLike | TrainedModel, alphabet: Alphabet | None) -> Tra
 
     model = model_in_memory(given)
     if model is not None:
-        if alphabet is not None and model.alphabet.name != alphabet:
-            raise InputError(f"the model is of the {model.alphabet.name} alphabet, not {alphabet}")
+        if alphabet is not None and model.encoding.name != alphabet:
+            raise InputError(f"the model is of the {model.encoding.name} alphabet, not {alphabet}")
         return model
     if not isinstance(given, str) or given != PRETRAINED:
         encodings: list[type[Encoding]] = []
@@ -172,7 +172,7 @@ def alphabet_of(given: object) -> Alphabet:
     from archaictools.sequence.token_file import TokenFile
 
     if isinstance(given, FeatureFile | TokenFile):
-        return Alphabet(given.alphabet.name)
+        return Alphabet(given.encoding.name)
     kinds = {token_file.KIND: Alphabet.KMER, feature_layout.KIND: Alphabet.VARIANT}
     path, expected = path_of(given, "words"), " or ".join(kinds)
     kind = read_kind(path, expected=expected)

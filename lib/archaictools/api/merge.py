@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from archaictools.api.inputs import file_of, listed
+from archaictools.api.keywords import keywords
 from archaictools.api.predictions import BIGWIG_SUFFIXES
 from archaictools.api.result import Result
 from archaictools.errors import UsageError
-from archaictools.options import OUTPUT, RunOptions, keywords, option
+from archaictools.options import OUTPUT, RunOptions, option
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

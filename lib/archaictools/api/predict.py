@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from archaictools.alphabet import Alphabet
 from archaictools.api.inputs import is_of_haplotypes, open_haplotypes, open_kmers, open_model
+from archaictools.api.keywords import keywords
 from archaictools.api.predictions import (
     HaplotypePredictions,
     PredictionFiles,
@@ -17,7 +18,7 @@ from archaictools.api.predictions import (
 )
 from archaictools.haplotypes.options import DesertOptions
 from archaictools.learning.options import SegmentOptions
-from archaictools.options import RunOptions, check_alphabet, keywords
+from archaictools.options import RunOptions, check_alphabet
 from archaictools.sequence.options import BuildOptions
 
 if TYPE_CHECKING:
@@ -102,7 +103,7 @@ def _of_haplotypes(
     calling = calling.resolved(Alphabet.VARIANT)
     with StagedOutputs() as outputs, open_haplotypes(words) as features:
         trained = open_model(model, Alphabet.VARIANT)
-        archaic = features.alphabet.archaic
+        archaic = features.encoding.archaic
         tables = {"bed": files.bed, "segments": files.segments, "summary": files.summary}
         tables |= {"deserts": files.deserts, "callable": files.callable}
         staged = {name: outputs.stage(path) for name, path in tables.items() if path}

@@ -62,7 +62,7 @@ class PredictionFiles:
     segments: Path | None = option(
         None, type=OUTPUT, only=Alphabet.VARIANT, help="TSV of segments with posterior, source and its evidence."
     )
-    summary: Path | None = option(None, type=OUTPUT, only=Alphabet.VARIANT, help="TSV, one row a person.")
+    summary: Path | None = option(None, type=OUTPUT, only=Alphabet.VARIANT, help="TSV, one row per person.")
     deserts: Path | None = option(
         None,
         type=OUTPUT,

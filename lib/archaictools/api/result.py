@@ -36,7 +36,7 @@ class Result:
         return f"{type(self).__name__}\n{self}"
 
     def __str__(self) -> str:
-        """Return the facts, one a line."""
+        """Return the facts, one per line."""
         return "\n".join(f"{name}: {fact}" for name, fact in self.facts.items())
 
     def _repr_html_(self) -> str:

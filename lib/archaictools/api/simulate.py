@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from archaictools.api.keywords import keywords
 from archaictools.api.result import Result
-from archaictools.options import OUTPUT, RunOptions, keywords, option
+from archaictools.options import OUTPUT, RunOptions, option
 from archaictools.simulation.options import ErrorOptions, PopulationOptions, SimulationOptions
 
 if TYPE_CHECKING:
@@ -45,12 +46,12 @@ class SimulateResult(Result):
 
     @property
     def vcf(self) -> list[Path]:
-        """VCF files of the modern samples, one a chromosome."""
+        """VCF files of the modern samples, one per chromosome."""
         return [self.path / f"modern.chr{number + 1}.vcf.gz" for number in range(self._chromosomes)]
 
     @property
     def archaic_vcf(self) -> list[Path]:
-        """VCF files of the archaic samples, one a chromosome; none if no archaic sample was simulated."""
+        """VCF files of the archaic samples, one per chromosome; none if no archaic sample was simulated."""
         numbers = range(self._chromosomes if self.archaic else 0)
         return [self.path / f"archaic.chr{number + 1}.vcf.gz" for number in numbers]
 

@@ -8,8 +8,9 @@ from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from archaictools.api.inputs import file_of
+from archaictools.api.keywords import keywords
 from archaictools.api.result import Result
-from archaictools.options import BINARY, INPUT, OUTPUT, RunOptions, keywords, option
+from archaictools.options import BINARY, INPUT, OUTPUT, RunOptions, option
 from archaictools.sequence.options import TokenOptions
 
 if TYPE_CHECKING:
@@ -120,30 +121,30 @@ def tokenize(
         target = outputs.stage(files.out)
         table = outputs.stage(files.vocabulary) if files.vocabulary else None
         source = _source(bed, files, encoding, stack)
-        alphabet = KmerEncoding(k=encoding.k, stride=encoding.stride, canonical=encoding.canonical, size=source.size)
+        kmers = KmerEncoding(k=encoding.k, stride=encoding.stride, canonical=encoding.canonical, size=source.size)
         origin = provenance.record(
-            "tokenize", alphabet.to_dict(), {"windows": bed, "genome": files.genome, "fasta": files.fasta}
+            "tokenize", kmers.to_dict(), {"windows": bed, "genome": files.genome, "fasta": files.fasta}
         )
-        counts = WordCounts(alphabet) if table else None
+        counts = WordCounts(kmers) if table else None
         classes = dict.fromkeys(LABELS, 0)
         progress = stack.enter_context(Progress(None, "sentences", "tokenize"))
         with write_tokens(
-            target, alphabet, genome=source.path.name, chromosomes=source.chromosomes, provenance=origin
+            target, kmers, genome=source.path.name, chromosomes=source.chromosomes, provenance=origin
         ) as writer:
             for part in batches(source.parts):
                 writer.append(part)
                 for name, value in LABELS.items():
                     classes[name] += int((part.label == value).sum())
                 if counts:
-                    counts.add(alphabet.ids(part.codes), part.label)
+                    counts.add(kmers.ids(part.codes), part.label)
                 progress.advance(len(part))
         distinct = write_table(table, counts.table()) if table and counts else None
-    facts = {"sentences": f"{writer.count:,} of {alphabet.words} words in {files.out}"}
+    facts = {"sentences": f"{writer.count:,} of {kmers.words} words in {files.out}"}
     facts |= {name if name != "." else "unlabelled": f"{count:,}" for name, count in classes.items()}
     if unusual := source.letters.sentence():
         facts["letters"] = unusual
     if distinct is not None:
-        facts["distinct k mers"] = f"{distinct:,} of {alphabet.vocabulary - 1:,}"
+        facts["distinct k mers"] = f"{distinct:,} of {kmers.vocabulary - 1:,}"
     return TokenizeResult(path=files.out, sentences=classes, facts=facts)
 
 

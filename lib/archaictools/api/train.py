@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 from archaictools.alphabet import Alphabet
 from archaictools.api.inputs import ModelFile, listed
+from archaictools.api.keywords import keywords
 from archaictools.api.result import Result
 from archaictools.errors import UsageError
 from archaictools.haplotypes.options import BinTrainingOptions
 from archaictools.learning.options import NetworkOptions, SplitOptions
-from archaictools.options import BINARY, OUTPUT, RunOptions, check_alphabet, keywords, option
+from archaictools.options import BINARY, OUTPUT, RunOptions, check_alphabet, option
 from archaictools.sequence.options import KmerTrainingOptions
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ class TrainFiles:
         help="Model to continue from: a model.h5, or 'pretrained'; its layer sizes stay.",
     )
     model: Path | None = option(None, type=BINARY, required=True, help="The trained model (model.h5).")
-    history: Path | None = option(None, type=OUTPUT, help="TSV of the training history, one row an epoch.")
+    history: Path | None = option(None, type=OUTPUT, help="TSV of the training history, one row per epoch.")
     metrics: Path | None = option(None, type=OUTPUT, help="JSON of the measures of each side, and the verdict.")
     predictions: Path | None = option(
         None, type=OUTPUT, only=Alphabet.KMER, help="TSV of the predictions of validation and test."
@@ -65,7 +66,7 @@ class TrainResult(Result):
     model
         The model in memory.
     history
-        Table of the training history, one row an epoch, fold and network.
+        Table of the training history, one row per epoch, fold and network.
     """
 
     path: Path | None

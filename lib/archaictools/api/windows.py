@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from archaictools.api.keywords import keywords
 from archaictools.api.result import Result
 from archaictools.errors import InputError, UsageError
-from archaictools.options import INPUT, OUTPUT, RunOptions, keywords, option
+from archaictools.options import INPUT, OUTPUT, RunOptions, option
 from archaictools.sequence.options import RegionOptions, WindowOptions
 
 if TYPE_CHECKING:

@@ -6,18 +6,18 @@ import logging
 import os
 import sys
 from functools import wraps
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 from click.core import ParameterSource
 
 from archaictools import __version__
-from archaictools.options import INPUTS, STDOUT_TAKEN, OutputFile, RunOptions, Verb, click_options
+from archaictools.options import STDOUT_TAKEN, RunOptions, click_options
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from archaictools.api.keywords import Verb
     from archaictools.api.result import Result
 
 log = logging.getLogger("archaictools")
@@ -63,18 +63,6 @@ version_option = click.option(
 )
 
 
-def _refuse_overwritten_inputs(values: dict[str, Any]) -> None:
-    """Raise UsageError if an output is a file that is read."""
-    from archaictools.errors import UsageError
-
-    context = click.get_current_context()
-    inputs = context.meta.get(INPUTS, set())
-    for option in context.command.params:
-        path = values.get(option.name or "")
-        if isinstance(option.type, OutputFile) and isinstance(path, Path) and os.path.realpath(path) in inputs:
-            raise UsageError("is an input, which the output would replace", path=path, remedy="name another output")
-
-
 def _show_messages(*, quiet: bool) -> None:
     """Send log lines to stderr."""
     log.handlers[:] = [_Messages()]
@@ -84,7 +72,7 @@ def _show_messages(*, quiet: bool) -> None:
 
 
 def report(result: Result) -> None:
-    """Print the summary of a verb to stdout, one fact a line; to stderr if an output takes stdout."""
+    """Print the summary of a verb to stdout, one fact per line; to stderr if an output takes stdout."""
     context = click.get_current_context(silent=True)
     taken = context is not None and STDOUT_TAKEN in context.meta
     click.echo(str(result), err=taken)
@@ -96,7 +84,7 @@ class _Command(click.Command):
     examples: tuple[str, ...] = ()
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write the examples, a line each, never wrapped."""
+        """Write the examples, one per line, never wrapped."""
         if self.examples:
             with formatter.section("Examples"):
                 for line in self.examples:
@@ -124,7 +112,6 @@ def verb(function: Verb[..., Any], *, examples: str) -> Callable[[Callable[..., 
             for library in ("OMP", "OPENBLAS", "MKL", "NUMBA"):
                 os.environ[f"{library}_NUM_THREADS"] = str(threads)
             _show_messages(quiet=quiet)
-            _refuse_overwritten_inputs(values)
             context = click.get_current_context()
             return body(
                 **{
@@ -136,7 +123,7 @@ def verb(function: Verb[..., Any], *, examples: str) -> Callable[[Callable[..., 
 
         quiet = click.option("--quiet", is_flag=True, help="No progress and no messages, only warnings.")
         named = click.command(getattr(function, "__name__", ""), cls=_Command)
-        command = named(click_options(function)(quiet(version_option(run))))
+        command = named(click_options(function.bundles.values())(quiet(version_option(run))))
         command.examples = tuple(line.strip() for line in examples.strip().splitlines())
         return command
 

@@ -23,12 +23,12 @@ archaictools evaluate pretrained haplotypes.h5 --table evaluation.tsv --plots ev
 @click.argument("model", type=ModelFile())
 @click.argument("words", type=INPUT)
 def command(**options: Any) -> None:
-    """Compare a model with baselines that cannot have learnt introgression, on held-out data.
+    """Compare a model with baselines on held-out data.
 
-    MODEL is a model.h5, WORDS the file of k-mers that it was trained on. The controls are the majority class, GC,
-    bases, dinucleotides, the nearest training window, training windows that share sequence, and the same network
-    trained on labels shuffled within blocks. A Random Forest on counts of words is a rival, which learns from words,
-    too. Intervals are from a bootstrap of blocks of the genome.
+    MODEL is a model.h5, WORDS the file of k-mers that it was trained on. Controls are baselines that cannot have learnt
+    introgression: the majority class, GC, bases, dinucleotides, the nearest training window, training windows that
+    share sequence, and the same network trained on labels shuffled within blocks. A rival is another method that can
+    detect introgression: a Random Forest on counts of words. Intervals are from a bootstrap of blocks of the genome.
 
     For haplotypes, MODEL may be 'pretrained', and WORDS is any file made with --truth. The rivals are a two-state
     hidden Markov model of Poisson counts, fitted to these haplotypes (to a million bins that --seed draws), without

@@ -27,7 +27,7 @@ def command(**options: Any) -> None:
 
     All files must be of one build. If two headers give different lengths for a chromosome that is read, the run stops.
 
-    Names are separated by commas, or given as a file or pipe: one name a line, or a table with tabs whose first column
-    is the name. The individuals.json of hmmix ({"ingroup": [...], "outgroup": [...]}) is given as --individuals.
+    Names are separated by commas, or given as a file or pipe: one name per line, or a table with tabs whose first
+    column is the name. The individuals.json of hmmix ({"ingroup": [...], "outgroup": [...]}) is given as --individuals.
     """
     report(haplotypes(**options))

@@ -31,7 +31,7 @@ def command(words: tuple[Path, ...], **options: Any) -> None:
     from the same VCFs are always on the same side.
 
     By default whole chromosomes are held out: the smallest that hold 20 % of the examples for test, the next 10 % for
-    validation. With --folds, one network a fold is trained, and every example is held out once.
+    validation. With --folds, one network per fold is trained, and every example is held out once.
     """
     check_split_given(options)
     report(train(words, **options))

@@ -1,9 +1,9 @@
-"""Classes of alleles: the features of a haplotype.
+"""Allele classes, whose counts are the features of a haplotype.
 
 A class combines the frequency of an allele in the outgroup with the archaic genotypes. There are 8 x 4 = 32 classes,
 whichever allele is REF. An allele that is rare in the outgroup is kept, since the outgroup may have archaic ancestors
 of its own. Monomorphic sites are skipped. A bin is described by 32 counts, one for each class. Counts through a Dense
-layer are more accurate than one id a bin through an Embedding, and the kernel still has a vector for each class.
+layer are more accurate than one id per bin through an Embedding, and the kernel still has a vector for each class.
 """
 
 from __future__ import annotations
@@ -15,26 +15,29 @@ import numpy.typing as npt
 
 Int = npt.NDArray[np.integer]
 
-#: Classes of the frequency of an allele among the called outgroup haplotypes.
+#: Classes of the frequency of an allele among the called outgroup haplotypes. Numbers are percent, and
+#: classes do not overlap: ``to_1`` is above 0 and at most 1 %, ``to_10`` is above 1 and at most 10 %, ``over_50`` is
+#: above 50 and below 90 %, ``from_90`` is at least 90 and below 99 %.
 FREQUENCIES = ("absent", "to_1", "to_10", "to_50", "over_50", "from_90", "from_99", "fixed")
 
 #: Best archaic genotype match of an allele: no called archaic sample carries it, one chromosome of the best match
 #: carries it, both do, or no archaic sample is called.
 ARCHAIC = ("lacked", "het", "hom", "uncalled")
 
-#: The classes, in the order of their ids (from 0).
-PATTERNS = tuple(f"{frequency}_{archaic}" for frequency in FREQUENCIES for archaic in ARCHAIC)
+#: The allele classes, in the order of their indices.
+CLASSES = tuple(f"{frequency}_{archaic}" for frequency in FREQUENCIES for archaic in ARCHAIC)
 
-#: Ids below this belong to alleles that are rare in the outgroup (class ``to_10`` at most): these tell the source of a
-#: segment.
+#: Classes below this index are rare alleles: at most 10 % of the outgroup carries them. They are the evidence for the
+#: source of a segment.
 RARE = (FREQUENCIES.index("to_10") + 1) * len(ARCHAIC)
 
-#: Ids below this belong to alleles (class ``to_1`` at most) that haplotypes inherited from a common ancestor.
-PRIVATE = (FREQUENCIES.index("to_1") + 1) * len(ARCHAIC)
+#: Classes below this index are very rare alleles: at most 1 % of the outgroup carries them. Haplotypes that share them
+#: show common descent there.
+VERY_RARE = (FREQUENCIES.index("to_1") + 1) * len(ARCHAIC)
 
 UNCALLED = ARCHAIC.index("uncalled")
 
-#: Ids from here on belong to alleles that the whole outgroup carries.
+#: Classes from this index on are alleles that the whole outgroup carries.
 FIXED = FREQUENCIES.index("fixed") * len(ARCHAIC)
 
 
@@ -97,12 +100,12 @@ def ordered_pairs(samples: int) -> list[tuple[int, int]]:
     return list(itertools.permutations(range(samples), 2))
 
 
-def pattern_ids(frequency: npt.NDArray[np.int8], archaic: npt.NDArray[np.int8]) -> npt.NDArray[np.int8]:
-    """Return the class of each allele: int8 index into :data:`PATTERNS`."""
+def class_of_alleles(frequency: npt.NDArray[np.int8], archaic: npt.NDArray[np.int8]) -> npt.NDArray[np.int8]:
+    """Return the class of each allele: int8 index into :data:`CLASSES`."""
     return (frequency * np.int8(len(ARCHAIC)) + archaic).astype(np.int8)
 
 
-def keep_within_groups(features: npt.NDArray[np.int8], first: npt.NDArray[np.int64]) -> npt.NDArray[np.int8]:
+def keep_within_groups(classes: npt.NDArray[np.int8], first: npt.NDArray[np.int64]) -> npt.NDArray[np.int8]:
     """Drop fixed alleles where the haplotype's own group is monomorphic.
 
     Without this rule, features would depend on the number of samples: of 500 samples, some sample differs nearly
@@ -110,7 +113,7 @@ def keep_within_groups(features: npt.NDArray[np.int8], first: npt.NDArray[np.int
 
     Parameters
     ----------
-    features
+    classes
         int8 (sites, haplotypes): classes at sites at which the outgroup has one allele, -1 for none.
     first
         int64 (groups,): first haplotype of each group, ascending from 0.
@@ -125,18 +128,18 @@ def keep_within_groups(features: npt.NDArray[np.int8], first: npt.NDArray[np.int
     >>> keep_within_groups(np.array([[0, 28, 28, 28], [28, -1, 30, 2]], dtype=np.int8), np.array([0, 2])).tolist()
     [[0, 28, -1, -1], [-1, -1, 30, 2]]
     """
-    other = np.logical_or.reduceat((features >= 0) & (features < FIXED), first, axis=1)
-    there = np.repeat(other, np.diff(first, append=features.shape[1]), axis=1)
-    return np.where(there | (features < FIXED), features, np.int8(-1))
+    other = np.logical_or.reduceat((classes >= 0) & (classes < FIXED), first, axis=1)
+    there = np.repeat(other, np.diff(first, append=classes.shape[1]), axis=1)
+    return np.where(there | (classes < FIXED), classes, np.int8(-1))
 
 
-def count_features(features: npt.NDArray[np.int8], bins: npt.NDArray[np.int64], number: int) -> npt.NDArray[np.int64]:
-    """Count features of haplotypes in bins.
+def count_classes(classes: npt.NDArray[np.int8], bins: npt.NDArray[np.int64], number: int) -> npt.NDArray[np.int64]:
+    """Count the alleles of haplotypes in bins by class: the features of a bin.
 
     Parameters
     ----------
-    features
-        int8 (sites, haplotypes): classes, -1 for none.
+    classes
+        int8 (sites, haplotypes): class of each allele, -1 for none.
     bins
         int64 (sites,): bin of each site, less than ``number``.
     number
@@ -147,7 +150,7 @@ def count_features(features: npt.NDArray[np.int8], bins: npt.NDArray[np.int64], 
     numpy.ndarray
         int64 (haplotypes, number, 32).
     """
-    haplotypes, size = features.shape[1], len(PATTERNS)
-    key = np.arange(haplotypes) * (number * size) + (bins * size)[:, None] + features
-    there = key.ravel() if features.min(initial=0) >= 0 else key[features >= 0]
+    haplotypes, size = classes.shape[1], len(CLASSES)
+    key = np.arange(haplotypes) * (number * size) + (bins * size)[:, None] + classes
+    there = key.ravel() if classes.min(initial=0) >= 0 else key[classes >= 0]
     return np.bincount(there, minlength=haplotypes * number * size).reshape(haplotypes, number, size)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from archaictools.haplotypes.allele_classes import ARCHAIC, FREQUENCIES, PATTERNS, UNCALLED
+from archaictools.haplotypes.allele_classes import ARCHAIC, CLASSES, FREQUENCIES, UNCALLED
 from archaictools.haplotypes.encoding import SHARED_INPUTS
 
 Counts = npt.NDArray[np.uint8]
@@ -23,7 +23,7 @@ _HOM = ARCHAIC.index("hom")
 #: Frequency classes of alleles that are more likely derived, and so rarely REF; and of those more likely ancestral.
 _DERIVED = slice(0, FREQUENCIES.index("over_50"))
 _ANCESTRAL = slice(FREQUENCIES.index("over_50"), None)
-_VARIABLE, _CALLABLE = (len(PATTERNS) + SHARED_INPUTS.index(name) for name in ("outgroup_variable", "callable"))
+_VARIABLE, _CALLABLE = (len(CLASSES) + SHARED_INPUTS.index(name) for name in ("outgroup_variable", "callable"))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,9 +92,9 @@ class Augmentation:
             crossed = np.cumsum(flips) % 2 == 1
             inputs[:, crossed] = inputs[::-1, crossed]
             truth[:, crossed] = truth[::-1, crossed]
-        counts = inputs[..., : len(PATTERNS)].reshape(2, bins, len(FREQUENCIES), len(ARCHAIC))
+        counts = inputs[..., : len(CLASSES)].reshape(2, bins, len(FREQUENCIES), len(ARCHAIC))
         if dice[1] < self.rate:
-            # Runs of 50 to 500 bins have a rate each; the outgroup's variable sites are thinned by it, too.
+            # Runs of 50 to 500 bins have one rate each; the outgroup's variable sites are thinned by it, too.
             kept = _levels(bins, rng, low=self.slowest)
             _thin(inputs, counts, kept, rng)
         if dice[2] < self.archaic_as_reference:
@@ -125,7 +125,7 @@ class Augmentation:
             kept[rng.random(bins) < 0.3 * (kept < 1)] = 0.0
             _thin(inputs, counts, kept, rng)
             inputs[..., _CALLABLE] = np.rint(inputs[..., _CALLABLE] * kept)
-        inputs[..., : len(PATTERNS)] = counts.reshape(2, bins, -1)
+        inputs[..., : len(CLASSES)] = counts.reshape(2, bins, -1)
         return (inputs[:, ::-1], truth[:, ::-1]) if dice[7] < self.reverse else (inputs, truth)
 
 

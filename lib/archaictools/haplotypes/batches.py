@@ -141,7 +141,7 @@ class BinBatches:
         return streamed(
             lambda: self.epoch(number),
             self.steps,
-            inputs=(*shape, len(self._runs[0].unit.words.alphabet.inputs)),
+            inputs=(*shape, len(self._runs[0].unit.words.encoding.inputs)),
             dtype="float32",
             targets=(*shape, 1),
             ahead=BATCHES_AHEAD,

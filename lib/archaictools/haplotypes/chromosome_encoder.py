@@ -9,12 +9,12 @@ import numpy.typing as npt
 
 from archaictools.errors import InputError
 from archaictools.haplotypes.allele_classes import (
-    PRIVATE,
     RARE,
+    VERY_RARE,
     archaic_state,
+    class_of_alleles,
     frequency_class,
     keep_within_groups,
-    pattern_ids,
 )
 from archaictools.haplotypes.evidence import Evidence
 from archaictools.haplotypes.feature_layout import TILE
@@ -137,18 +137,18 @@ class ChromosomeEncoder:
         self._filled.append(np.unique(bins))
         if len(lacking := np.flatnonzero(inside & ~outgroup_called)):
             self._without_outgroup.append(np.unique(every[lacking]))
-        features = _look_up(pattern_ids(frequency, state), ingroup)
+        classes = _look_up(class_of_alleles(frequency, state), ingroup)
         if len(self._groups) > 1:
-            features[~variable] = keep_within_groups(features[~variable], self._groups)
-        rare = (features >= 0) & (features < RARE)
-        self._share(bins, rare & (features < PRIVATE), ingroup)
+            classes[~variable] = keep_within_groups(classes[~variable], self._groups)
+        rare = (classes >= 0) & (classes < RARE)
+        self._share(bins, rare & (classes < VERY_RARE), ingroup)
         for first, last in zip(*(ends.tolist() for ends in runs_of_equal(every // TILE)), strict=True):
             self._advance(int(every[first]) // TILE)
             self._buffer.add_evidence(every[first:last] % TILE, typed[first:last], missing[first:last])
             part = slice(*np.searchsorted(rows, [first, last]).tolist())
             if part.start < part.stop:
                 here = bins[part] % TILE
-                self._buffer.add_features(here, features[part], variable[part])
+                self._buffer.add_features(here, classes[part], variable[part])
                 self._unshared += self._buffer.add_matches(here, rare[part], ingroup[part], carried[part], called[part])
         return len(rows)
 
@@ -225,7 +225,7 @@ class ChromosomeEncoder:
                 line=int(sites.line[row]),
                 remedy="phase the ingroup first, or give its alleles a random order with --unphased random",
             )
-        self._tally.add("ingroup", "unphased heterozygous genotypes, dealt at random", int(unphased.sum()))
+        self._tally.add("ingroup", "unphased heterozygous genotypes, phased at random", int(unphased.sum()))
         calls = calls.copy()
         swap = unphased & (self._rng.random(unphased.shape) < 0.5)
         calls[:, ingroup][swap] = calls[:, ingroup][swap][:, ::-1]
@@ -245,10 +245,10 @@ class ChromosomeEncoder:
             kept &= good
         return kept
 
-    def _share(self, bins: Positions, private: Flags, alleles: npt.NDArray[np.int8]) -> None:
-        """Write the carriers of each allele that the outgroup hardly has and that two haplotypes or more carry."""
-        rows = np.flatnonzero(private.sum(axis=1, dtype=np.int32) > 1)
-        own = np.where(private[rows], alleles[rows], -1)
+    def _share(self, bins: Positions, very_rare: Flags, alleles: npt.NDArray[np.int8]) -> None:
+        """Write the carriers of each very rare allele that two haplotypes or more carry."""
+        rows = np.flatnonzero(very_rare.sum(axis=1, dtype=np.int32) > 1)
+        own = np.where(very_rare[rows], alleles[rows], -1)
         site, allele = np.nonzero(_by_allele(own, np.arange(len(rows))).T > 1)
         self._writer.share(bins[rows[site]], own[site] == allele[:, None])
 

@@ -19,10 +19,10 @@ def check_bins(model: TrainedModel, words: FeatureFile) -> None:
     InputError
         With both lengths.
     """
-    expected = model.alphabet.to_dict()["bin"]
-    if expected != words.alphabet.bin:
+    expected = model.encoding.to_dict()["bin"]
+    if expected != words.encoding.bin:
         raise InputError(
-            f"has bins of {words.alphabet.bin} bp, the model reads {expected} bp",
+            f"has bins of {words.encoding.bin} bp, the model reads {expected} bp",
             path=words.path,
             remedy="make the words again with the model's own --bin",
         )

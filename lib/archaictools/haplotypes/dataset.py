@@ -87,12 +87,12 @@ class Genomes:
 
     def __init__(self, files: Sequence[FeatureFile]) -> None:
         self.files = list(files)
-        self.size = files[0].alphabet.bin
+        self.size = files[0].encoding.bin
         for words in files:
             words.require_labels()
-            if words.alphabet.bin != self.size:
+            if words.encoding.bin != self.size:
                 raise InputError(
-                    f"has bins of {words.alphabet.bin} bp, {files[0].path} of {self.size} bp",
+                    f"has bins of {words.encoding.bin} bp, {files[0].path} of {self.size} bp",
                     path=words.path,
                     remedy="make both with the same --bin",
                 )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from archaictools.alphabet import Alphabet
 from archaictools.errors import InputError
-from archaictools.haplotypes.allele_classes import PATTERNS
+from archaictools.haplotypes.allele_classes import CLASSES
 from archaictools.haplotypes.options import MAX_BIN
 from archaictools.io.schema import check_names
 
@@ -43,7 +43,7 @@ class HaplotypeEncoding:
     bin: int = 1_000
     archaic: tuple[str, ...] = ()
     outgroup: int = 0
-    patterns: tuple[str, ...] = field(default=PATTERNS)
+    patterns: tuple[str, ...] = field(default=CLASSES)
     name: str = Alphabet.VARIANT.value
 
     @classmethod
@@ -62,12 +62,12 @@ class HaplotypeEncoding:
             or not (isinstance(archaic, list) and isinstance(patterns, list))
         ):
             raise InputError("names parameters this release does not know", path=path)
-        if patterns != list(PATTERNS) or not 1 <= size <= MAX_BIN or outgroup < 0:
+        if patterns != list(CLASSES) or not 1 <= size <= MAX_BIN or outgroup < 0:
             raise InputError("has allele classes that this release does not know", path=path)
         if len(archaic) > MAX_ARCHAIC:
             raise InputError(f"names {len(archaic):,} archaic samples, expected {MAX_ARCHAIC:,} at most", path=path)
         names = check_names(archaic, path, what="an archaic sample's name")
-        return cls(bin=size, outgroup=outgroup, archaic=tuple(names), patterns=PATTERNS)
+        return cls(bin=size, outgroup=outgroup, archaic=tuple(names), patterns=CLASSES)
 
     @property
     def inputs(self) -> tuple[str, ...]:

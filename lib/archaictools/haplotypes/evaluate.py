@@ -136,7 +136,7 @@ def evaluate_bins(
     check_baselines(leave_out)
     check_bins(model, words)
     chosen = {name for name in (*RIVALS, *CONTROLS) if name not in leave_out}
-    if not words.alphabet.archaic:
+    if not words.encoding.archaic:
         chosen.discard("hmm_archaic")
     ensemble = BinEnsemble(model, words)
     test = _TestBins(words, ensemble)

@@ -13,7 +13,7 @@ import pandas as pd
 from scipy.stats import false_discovery_control, wilcoxon
 
 from archaictools.errors import InputError
-from archaictools.haplotypes.allele_classes import PATTERNS
+from archaictools.haplotypes.allele_classes import CLASSES
 from archaictools.learning.embedding import WordVectors, log_odds
 
 if TYPE_CHECKING:
@@ -162,13 +162,13 @@ def input_vectors(model: TrainedModel, *, member: int = 1) -> WordVectors:
         Number of its network, from 1.
     """
     one = model.member(member)
-    counts = one.counts.astype(np.int64)[:, : len(PATTERNS)]
+    counts = one.counts.astype(np.int64)[:, : len(CLASSES)]
     total = counts.sum(axis=0)
     order = np.argsort(-total, kind="stable")
     vectors = np.ascontiguousarray(one.weights["embedding"][order])
     metadata = pd.DataFrame(
         {
-            "word": np.array(PATTERNS)[order],
+            "word": np.array(CLASSES)[order],
             "id": order,
             "count": total[order],
             "log_odds": log_odds(counts[0], counts[1])[order],

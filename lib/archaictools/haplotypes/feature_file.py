@@ -9,7 +9,7 @@ import numpy as np
 
 from archaictools.alphabet import Alphabet
 from archaictools.errors import InputError
-from archaictools.haplotypes.allele_classes import PATTERNS
+from archaictools.haplotypes.allele_classes import CLASSES
 from archaictools.haplotypes.callability import called_share, read_bins
 from archaictools.haplotypes.encoding import SHARED_INPUTS, HaplotypeEncoding
 from archaictools.haplotypes.feature_layout import (
@@ -74,7 +74,7 @@ class FeatureFile:
 
     Attributes
     ----------
-    alphabet
+    encoding
         Parameters of the encoding.
     lengths
         Chromosomes of the genome, name to length in bp.
@@ -92,9 +92,9 @@ class FeatureFile:
 
     def __init__(self, path: Path, handle: h5py.File) -> None:
         self.path, self._handle = path, handle
-        self.alphabet = HaplotypeEncoding.from_dict(read_attributes(handle, "parameters", path), path)
+        self.encoding = HaplotypeEncoding.from_dict(read_attributes(handle, "parameters", path), path)
         self.provenance = read_attributes(handle, "provenance", path)
-        archaics = len(self.alphabet.archaic)
+        archaics = len(self.encoding.archaic)
         found = check_data(handle, path, TABLE, sizes={"archaic": archaics, "pairs": archaics * (archaics - 1)})
         names = read_texts(handle, "chromosomes/name", path)
         self.lengths = check_lengths(names, read_array(handle, "chromosomes/length", path), path)
@@ -126,7 +126,7 @@ class FeatureFile:
         return f"bins/{self._number[chrom]}"
 
     def _check(self, chrom: str, length: int, found: Contents) -> int:
-        bins = -(-length // self.alphabet.bin)
+        bins = -(-length // self.encoding.bin)
         if not 0 < bins <= MAX_BINS:
             raise InputError(
                 f"{chrom} of {length:,} bp has {bins:,} bins, expected 1 to {MAX_BINS:,}",
@@ -147,7 +147,7 @@ class FeatureFile:
 
     def edges(self, chrom: str) -> npt.NDArray[np.int64]:
         """Return the edges of the bins of a chromosome in bp: int64 (bins + 1,)."""
-        return bin_edges(self.lengths[chrom], self.alphabet.bin)
+        return bin_edges(self.lengths[chrom], self.encoding.bin)
 
     @property
     def people(self) -> list[tuple[int, int]]:
@@ -171,14 +171,14 @@ class FeatureFile:
         variable = self.shared(chrom, "outgroup_variable").astype(np.float64)
         callable_ = 255 * np.minimum(self.shared(chrom, "callable") / np.diff(self.edges(chrom)), 1) * ~gaps
         if missing.any():
-            if self.alphabet.archaic:
+            if self.encoding.archaic:
                 share = called_share(typed, missing, gaps, CALLED_SHARE_BINS)
                 counts = np.minimum(np.rint(counts / share[..., None]), 255).astype(np.uint8)
             else:
                 share = called_share(typed, missing, gaps, 1)
                 variable, callable_ = variable * share, callable_ * share
-        found = np.empty((*counts.shape[:2], len(PATTERNS) + len(SHARED_INPUTS)), dtype=np.uint8)
-        found[..., : len(PATTERNS)] = counts
+        found = np.empty((*counts.shape[:2], len(CLASSES) + len(SHARED_INPUTS)), dtype=np.uint8)
+        found[..., : len(CLASSES)] = counts
         found[..., -2] = np.rint(np.minimum(variable, 255))
         found[..., -1] = np.rint(callable_)
         return found
@@ -239,7 +239,7 @@ class FeatureFile:
     def shared(self, chrom: str, name: str) -> npt.NDArray[np.uint16]:
         """Return ``outgroup_variable``, ``callable`` or ``typed`` of a chromosome: uint16 (bins,)."""
         found = self._part(chrom, name)
-        if name == "callable" and found.max(initial=0) > self.alphabet.bin:
+        if name == "callable" and found.max(initial=0) > self.encoding.bin:
             raise InputError(f"{chrom} has bins with more callable bases than bases", path=self.path)
         return found
 
@@ -253,7 +253,7 @@ class FeatureFile:
         """
         self.require_labels()
         found = self._part(chrom, "truth", rows)
-        if found.max(initial=0) > self.alphabet.bin:
+        if found.max(initial=0) > self.encoding.bin:
             raise InputError(f"{chrom} has bins with more introgressed bases than bases", path=self.path)
         return found
 

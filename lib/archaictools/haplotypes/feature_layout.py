@@ -25,8 +25,8 @@ Layout (schema version 2)::
         typed              uint16 (bins): sites that are evidence, see archaictools.haplotypes.evidence
         missing            uint16 (haplotypes, bins): the sites of these at which a haplotype is not called
         exists             uint8 (haplotypes): 0 for the second haplotype of a chromosome that is haploid throughout
-        sharing/bin        uint32 (alleles): bins of alleles that the outgroup hardly has (see
-                           archaictools.haplotypes.allele_classes.PRIVATE) and two haplotypes or more carry
+        sharing/bin        uint32 (alleles): bins of alleles that at most 1 % of the outgroup and two haplotypes
+                           or more carry (see archaictools.haplotypes.allele_classes.VERY_RARE)
         sharing/carriers   uint8 (alleles, haplotypes / 8, rounded up): carriers of each, one bit each, lowest first
         truth              uint16 (haplotypes, bins): introgressed bases; only with truth
         label              int8 (haplotypes, bins): 1 where they are half of the bin or more, else 0; -1 unknown
@@ -38,7 +38,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from archaictools.haplotypes.allele_classes import PATTERNS
+from archaictools.haplotypes.allele_classes import CLASSES
 from archaictools.io.schema import MOST_JSON, TEXT, Data, Table
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ TABLE: Table = {
     "haplotypes/haplotype": Data("int8", ("haplotypes",)),
     "haplotypes/group": Data("int32", ("haplotypes",)),
     "vcfs/sha256": Data(TEXT, ("vcfs",)),
-    "bins/*/counts": Data("uint8", ("haplotypes", "*bins", len(PATTERNS))),
+    "bins/*/counts": Data("uint8", ("haplotypes", "*bins", len(CLASSES))),
     "bins/*/matches": Data("uint8", ("haplotypes", "*bins", "archaic", 3)),
     "bins/*/pairs": Data("uint8", ("haplotypes", "*bins", "pairs", 2)),
     "bins/*/unshared": Data("int64", ("archaic", 2)),

@@ -10,7 +10,7 @@ import h5py
 import numpy as np
 from isal import isal_zlib
 
-from archaictools.haplotypes.allele_classes import PATTERNS
+from archaictools.haplotypes.allele_classes import CLASSES
 from archaictools.haplotypes.encoding import SHARED_INPUTS, HaplotypeEncoding
 from archaictools.haplotypes.feature_layout import KIND, SCHEMA_VERSION, TILE, bin_edges
 from archaictools.io.hdf5 import create, write_attributes
@@ -48,9 +48,9 @@ class FeatureWriter:
     """
 
     def __init__(
-        self, handle: h5py.File, alphabet: HaplotypeEncoding, lengths: dict[str, int], haplotypes: int
+        self, handle: h5py.File, encoding: HaplotypeEncoding, lengths: dict[str, int], haplotypes: int
     ) -> None:
-        self._handle, self._alphabet, self._haplotypes = handle, alphabet, haplotypes
+        self._handle, self._encoding, self._haplotypes = handle, encoding, haplotypes
         self.lengths = dict(lengths)
         self._group: h5py.Group | None = None
         self._datasets: dict[str, h5py.Dataset] = {}
@@ -61,9 +61,9 @@ class FeatureWriter:
         self.lengths.setdefault(chrom, 0)
         self._number = list(self.lengths).index(chrom)
         group = self._handle.create_group(f"bins/{self._number}")
-        rows, archaics = self._haplotypes, len(self._alphabet.archaic)
+        rows, archaics = self._haplotypes, len(self._encoding.archaic)
         for name, dtype, ends in (
-            ("counts", "uint8", (len(PATTERNS),)),
+            ("counts", "uint8", (len(CLASSES),)),
             ("matches", "uint8", (archaics, 3)),
             ("pairs", "uint8", (archaics * (archaics - 1), 2)),
             ("missing", "uint16", ()),
@@ -118,7 +118,7 @@ class FeatureWriter:
         """Write introgressed bases (haplotypes, bins) of the current chromosome, and the labels from them."""
         tile = (1, min(TILE, truth.shape[1]))
         self._begun.create_dataset("truth", data=truth, dtype="uint16", chunks=tile, **_PACKED)
-        half = np.diff(bin_edges(list(self.lengths.values())[self._number], self._alphabet.bin)) / 2
+        half = np.diff(bin_edges(list(self.lengths.values())[self._number], self._encoding.bin)) / 2
         self._begun.create_dataset("label", data=truth >= half, dtype="int8", chunks=tile, **_PACKED)
 
     @property
@@ -145,7 +145,7 @@ def _write_tiles(dataset: h5py.Dataset, first: int, values: npt.NDArray[np.unsig
 @contextlib.contextmanager
 def write_features(
     path: Path,
-    alphabet: HaplotypeEncoding,
+    encoding: HaplotypeEncoding,
     *,
     haplotypes: Sequence[tuple[str, int]],
     lengths: dict[str, int],
@@ -159,7 +159,7 @@ def write_features(
     ----------
     path
         The file to write; see :class:`archaictools.io.files.StagedOutputs`.
-    alphabet
+    encoding
         Parameters of the features.
     haplotypes
         Sample and haplotype (1 or 2) of each row.
@@ -173,18 +173,18 @@ def write_features(
         First haplotype of each group of samples, ascending from 0.
     """
     text = h5py.string_dtype()
-    for name in (*alphabet.archaic, *(sample for sample, _ in haplotypes)):
+    for name in (*encoding.archaic, *(sample for sample, _ in haplotypes)):
         check_name(name, None, what="a sample's name")
     with create(path, kind=KIND, schema_version=SCHEMA_VERSION) as handle:
-        handle.attrs["alphabet"] = alphabet.name
-        write_attributes(handle, "parameters", alphabet.to_dict())
+        handle.attrs["alphabet"] = encoding.name
+        write_attributes(handle, "parameters", encoding.to_dict())
         write_attributes(handle, "provenance", provenance)
         handle["vcfs/sha256"] = np.array(check_digests(vcf_digests, None), dtype=text)
         handle["haplotypes/sample"] = np.array([sample for sample, _ in haplotypes], dtype=text)
         handle["haplotypes/haplotype"] = np.array([number for _, number in haplotypes], dtype=np.int8)
         ends = [*groups[1:], len(haplotypes)]
         handle["haplotypes/group"] = np.repeat(np.arange(len(groups), dtype=np.int32), np.subtract(ends, groups))
-        writer = FeatureWriter(handle, alphabet, lengths, len(haplotypes))
+        writer = FeatureWriter(handle, encoding, lengths, len(haplotypes))
         yield writer
         check_lengths(list(writer.lengths), np.array(list(writer.lengths.values())), None)
         handle["chromosomes/name"] = np.array(list(writer.lengths), dtype=text)

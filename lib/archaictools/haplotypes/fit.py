@@ -125,7 +125,7 @@ def fit_bins(
     start_from: TrainedModel | None = None,
     checkpoint: Path | None = None,
 ) -> FitResult:
-    """Train a model of one network, or of one network a fold; each may have a second network.
+    """Train a model of one network, or of one network per fold; each may have a second network.
 
     Parameters
     ----------
@@ -156,7 +156,7 @@ def fit_bins(
     """
     if not options.epochs and start_from is None:
         raise UsageError("--epochs 0 trains nothing: give 1 or more, or --start-from")
-    encoding = genomes.files[0].alphabet
+    encoding = genomes.files[0].encoding
     network = sizes.config(Alphabet.VARIANT, vocabulary=encoding.vocabulary, words=options.stretch)
     if start_from is not None:
         check_bins(start_from, genomes.files[0])
@@ -183,7 +183,7 @@ def fit_bins(
     model = TrainedModel(
         network=network,
         members=[one.member for one in fitted],
-        alphabet=encoding,
+        encoding=encoding,
         both_strands=not options.no_augment,
         second_network=second,
         chromosomes=genomes.lengths,
@@ -341,7 +341,7 @@ def _calibration_runs(runs: list[Run]) -> list[Run]:
     when fitted to both and 1.08 when fitted to runs with an archaic genome. The ECE of the test side, both together,
     was 0.0046 and 0.0011.
     """
-    return [run for run in runs if run.unit.words.alphabet.archaic] or runs
+    return [run for run in runs if run.unit.words.encoding.archaic] or runs
 
 
 def _earlier_sources(model: TrainedModel | None) -> dict[str, Sequence[str]]:

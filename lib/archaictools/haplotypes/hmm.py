@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from hmmlearn.hmm import PoissonHMM
 
-from archaictools.haplotypes.allele_classes import ARCHAIC, FREQUENCIES, PATTERNS
+from archaictools.haplotypes.allele_classes import ARCHAIC, CLASSES, FREQUENCIES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -50,7 +50,7 @@ def observations(inputs: npt.NDArray[np.uint8], *, archaic: bool) -> npt.NDArray
         int64 (..., 1): alleles that the outgroup lacks; with ``archaic`` (..., 2): those not shared, and those shared.
     """
     shape = (*inputs.shape[:-1], len(FREQUENCIES), len(ARCHAIC))
-    absent = inputs[..., : len(PATTERNS)].reshape(shape)[..., _ABSENT, :].astype(np.int64)
+    absent = inputs[..., : len(CLASSES)].reshape(shape)[..., _ABSENT, :].astype(np.int64)
     total, shared = absent.sum(axis=-1), absent[..., _SHARED].sum(axis=-1)
     return np.stack([total - shared, shared], axis=-1) if archaic else total[..., None]
 

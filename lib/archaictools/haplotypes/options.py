@@ -1,4 +1,8 @@
-"""Options of the haplotype wing; see :mod:`archaictools.options`. This module imports no heavy library."""
+"""Options of haplotypes only; see :mod:`archaictools.options`. This module imports no heavy library.
+
+Options that k-mers have, too, are in :mod:`archaictools.learning.options`, with the defaults of both: segments (minimum
+length, threshold, gap), splits, training and sizes of layers.
+"""
 
 from __future__ import annotations
 
@@ -112,7 +116,7 @@ class BinTrainingOptions(TrainingOptions):
         False,
         only=Alphabet.VARIANT,
         help="Score each haplotype alone. By default, without an archaic genome, a second network refines the scores "
-        "with those of haplotypes that share rare alleles.",
+        "with those of haplotypes that share very rare alleles.",
     )
 
     def resolve(self, chunks: int) -> tuple[int, float]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from archaictools.learning.plots import new_figure, plot_measure, plot_reliability, save
+from archaictools.learning.plots import RED, new_figure, plot_measure, plot_reliability, save
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -46,7 +46,7 @@ def plot_input_importance(path: Path, table: pd.DataFrame, *, fdr: float, file_f
     """Plot the importance of every input of a bin, most important first."""
     shown = table.sort_values("importance", ascending=False).to_dict("records")
     figure, axes = new_figure(6, 0.8 + 0.19 * len(shown))
-    colours = ["#c0392b" if row["q"] <= fdr else "0.7" for row in shown]
+    colours = [RED if row["q"] <= fdr else "0.7" for row in shown]
     axes.barh(
         -np.arange(len(shown)),
         [row["importance"] for row in shown],

@@ -1,7 +1,7 @@
 """Posteriors along haplotypes, from one or two stages of all networks of a model.
 
 The first network scores each haplotype by itself. Without an archaic genome, a second network refines these scores with
-those of haplotypes that share its rare alleles, see :mod:`archaictools.haplotypes.relatedness`. Only stretches of
+those of haplotypes that share its very rare alleles, see :mod:`archaictools.haplotypes.relatedness`. Only stretches of
 callable bins are predicted: neither data beyond a gap nor the length of a chromosome in the header changes a score.
 """
 
@@ -16,7 +16,7 @@ from archaictools.haplotypes.batches import scaled
 from archaictools.haplotypes.callability import stretches
 from archaictools.haplotypes.dataset import known_names, seen_bins
 from archaictools.haplotypes.predictors import BinPredictor, SecondPredictor
-from archaictools.haplotypes.relatedness import MAX_ODDS, private_alleles, second_inputs
+from archaictools.haplotypes.relatedness import MAX_ODDS, count_very_rare, second_inputs
 from archaictools.learning.calibration import logit
 from archaictools.learning.regions import out_of_fold
 
@@ -80,7 +80,7 @@ class TwoStagePredictor:
 
     def uses_second_stage(self, features: FeatureFile) -> bool:
         """Whether the second network predicts haplotypes of a file."""
-        return self._second is not None and not features.alphabet.archaic
+        return self._second is not None and not features.encoding.archaic
 
     def __call__(
         self, features: FeatureFile, chrom: str, rows: slice, where: slice = slice(None)
@@ -222,11 +222,11 @@ class TwoStagePredictor:
             found = self._first.predict(some) if first is None else [first[part, bins] for bins in bin_runs]
             for bins, values in zip(bin_runs, found, strict=True):
                 odds[part, bins] = logit(values)
-        private = private_alleles(own)
+        very_rare = count_very_rare(own)
         begin, end, _ = where.indices(features.bins[chrom])
         bin_of_allele, carriers = features.shared_alleles(chrom, rows)
         here = (bin_of_allele >= begin) & (bin_of_allele < end)
-        shared = second_inputs(odds, private, bin_of_allele[here] - begin, carriers[here])
+        shared = second_inputs(odds, very_rare, bin_of_allele[here] - begin, carriers[here])
         for part in parts(together, max(1, min(HAPLOTYPES_AT_ONCE, MAX_BINS // (end - begin)))):
             yield np.stack([np.concatenate([scaled(one), next(shared)], axis=1) for one in own[part]])
 

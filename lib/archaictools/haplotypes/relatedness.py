@@ -1,14 +1,14 @@
-"""Second-network inputs: first-network scores of haplotypes that share rare alleles.
+"""Second-network inputs: first-network scores of haplotypes that share very rare alleles.
 
-An introgressed tract enters once and is inherited by many descendants, which carry the same alleles that are rare or
-absent in the outgroup. A short tract, or one with few such alleles, looks like chance in one haplotype. It does not if
-a haplotype that shares these alleles has a high score. So without an archaic genome, a second network refines each
-haplotype's score. It is of the same family (:class:`archaictools.learning.network.NetworkConfig`), and reads the inputs
-of the first network and those made here. With an archaic genome, which is more informative than other people, the
-first score is final (:class:`archaictools.haplotypes.predict.TwoStagePredictor`).
+An introgressed tract enters once and is inherited by many descendants, which carry the same very rare alleles (at most
+1 % of the outgroup carries them). A short tract, or one with few such alleles, looks like chance in one haplotype. It
+does not if a haplotype that shares these alleles has a high score. So without an archaic genome, a second network
+refines each haplotype's score. It is of the same family (:class:`archaictools.learning.network.NetworkConfig`), and
+reads the inputs of the first network and those made here. With an archaic genome, which is more informative than other
+people, the first score is final (:class:`archaictools.haplotypes.predict.TwoStagePredictor`).
 
-The similarity of two haplotypes around a bin is Jaccard's index of their alleles that are rare in the outgroup
-(:data:`archaictools.haplotypes.allele_classes.PRIVATE`).
+The similarity of two haplotypes around a bin is Jaccard's index of their very rare alleles
+(:data:`archaictools.haplotypes.allele_classes.VERY_RARE`).
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.ndimage import uniform_filter1d
 
-from archaictools.haplotypes.allele_classes import PRIVATE
+from archaictools.haplotypes.allele_classes import VERY_RARE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,13 +33,13 @@ WINDOWS = (5, 15, 41)
 #: similar ones, the highest among all that share two alleles, and the highest among those with a similarity above 0.5.
 INPUTS = (
     "odds",
-    "private",
+    "very_rare",
     "shared",
     *(
         f"{name}_{window}"
         for window in WINDOWS
         for name in (
-            "likeness_1", "odds_1", "likeness_2", "odds_2", "shared_1", "odds_sharing", "odds_alike", "private",
+            "likeness_1", "odds_1", "likeness_2", "odds_2", "shared_1", "odds_sharing", "odds_alike", "very_rare",
         )
     ),
 )  # fmt: skip
@@ -54,14 +54,14 @@ MIN_SHARED, MIN_SIMILARITY = 2, 0.5
 TIE_BREAK = 100_000
 
 
-def private_alleles(counts: npt.NDArray[np.uint8]) -> Floats:
-    """Count the alleles in each bin that are rare in the outgroup: float32 (...), given counts (..., 32 or more)."""
-    return np.asarray(counts[..., :PRIVATE].sum(axis=-1, dtype=np.float32))
+def count_very_rare(counts: npt.NDArray[np.uint8]) -> Floats:
+    """Count the very rare alleles in each bin: float32 (...), given counts (..., 32 or more)."""
+    return np.asarray(counts[..., :VERY_RARE].sum(axis=-1, dtype=np.float32))
 
 
 def second_inputs(
     odds: npt.NDArray[np.floating],
-    private: Floats,
+    very_rare: Floats,
     bins: npt.NDArray[np.int64],
     carriers: npt.NDArray[np.bool_],
 ) -> Iterator[Floats]:
@@ -71,8 +71,8 @@ def second_inputs(
     ----------
     odds
         (haplotypes, bins): log odds of the first network.
-    private
-        (haplotypes, bins), see :func:`private_alleles`.
+    very_rare
+        (haplotypes, bins), see :func:`count_very_rare`.
     bins, carriers
         (alleles,) and (alleles, haplotypes): alleles that they share, see
         :meth:`archaictools.haplotypes.feature_file.FeatureFile.shared_alleles`.
@@ -85,7 +85,7 @@ def second_inputs(
     haplotypes, number = odds.shape
     scores = np.clip(odds, -MAX_ODDS, MAX_ODDS).astype(np.float32) / np.float32(SCALE)
     nobody = np.float32(-MAX_ODDS / SCALE)
-    around = [_around(private, window) for window in WINDOWS]
+    around = [_around(very_rare, window) for window in WINDOWS]
     every = np.arange(number)
     for row in range(haplotypes):
         mine = carriers[:, row]
@@ -94,7 +94,7 @@ def second_inputs(
         pairs = pairs.reshape(haplotypes, number)
         pairs[row] = 0
         shared = np.bincount(bins[mine], minlength=number)
-        columns = [scores[row], np.log1p(private[row]), np.log1p(shared)]
+        columns = [scores[row], np.log1p(very_rare[row]), np.log1p(shared)]
         for window, alleles in zip(WINDOWS, around, strict=True):
             both = _around(pairs, window)
             similarity = both / np.maximum(alleles[row] + alleles - both, 1)

@@ -143,7 +143,7 @@ class SegmentCaller:
         desert_length
             Minimum length of a desert in bp.
         """
-        archaic = self._features.alphabet.archaic
+        archaic = self._features.encoding.archaic
         segments = pd.concat(self._segments) if self._segments else pd.DataFrame(columns=_columns(archaic))
         segments = _with_sources(segments, archaic)
         segments = segments.sort_values(["chrom", "start", "end", "sample", "haplotype"], kind="stable")
@@ -180,7 +180,7 @@ def _call(
     bases
         Callable bases of each bin, 0 where the haplotype has no data.
     """
-    archaic = features.alphabet.archaic
+    archaic = features.encoding.archaic
     size = max(1, int(one.edges[1] - one.edges[0]))
     begin, end, mean = segments_of(one.track(bridged(one.callable, MAX_DATA_GAP // size)), options)
     sample, number = features.haplotypes[one.row]

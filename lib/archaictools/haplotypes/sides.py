@@ -49,7 +49,7 @@ class BinPredictions:
 
 
 def haplotype_groups(runs: Sequence[Run], max_haplotypes: int | None) -> list[tuple[Run, slice]]:
-    """Return groups of haplotypes of each run, with at least one group a run.
+    """Return groups of haplotypes of each run, with at least one group per run.
 
     Parameters
     ----------

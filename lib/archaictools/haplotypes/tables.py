@@ -19,14 +19,15 @@ if TYPE_CHECKING:
 
     from archaictools.haplotypes.feature_file import FeatureFile
 
-_COLOURS = ("0,114,178", "213,94,0", "0,158,115", "204,121,167", "230,159,0", "86,180,233")  # Okabe and Ito
-_GREY, _LIGHT_GREY = "120,120,120", "190,190,190"
+#: Colours of sources in a BED: of archaic genomes in the order of their names, of ambiguous and of unmatched segments.
+SOURCE_COLOURS = ("0,114,178", "213,94,0", "0,158,115", "204,121,167", "230,159,0", "86,180,233")  # Okabe and Ito
+AMBIGUOUS_COLOUR, UNMATCHED_COLOUR = "120,120,120", "190,190,190"
 
 
 def segments_bed(segments: pd.DataFrame, archaic: tuple[str, ...]) -> pd.DataFrame:
     """Return segments as BED9: named ``SAMPLE.HAPLOTYPE``, score 1000 times the posterior, coloured by source."""
-    colour = {AMBIGUOUS: _GREY, UNMATCHED: _LIGHT_GREY}
-    colour |= {name: _COLOURS[number % len(_COLOURS)] for number, name in enumerate(archaic)}
+    colour = {AMBIGUOUS: AMBIGUOUS_COLOUR, UNMATCHED: UNMATCHED_COLOUR}
+    colour |= {name: SOURCE_COLOURS[number % len(SOURCE_COLOURS)] for number, name in enumerate(archaic)}
     seen = np.where(segments["seen"] == 1, f"_{SEEN}", "")
     return pd.DataFrame(
         {
@@ -80,8 +81,8 @@ def people_table(segments: pd.DataFrame, callable_: Mapping[int, int], features:
             "mean_length": float(length[own].mean()) if own.any() else np.nan,
             "longest": int(length[own].max()) if own.any() else 0,
         }
-        if features.alphabet.archaic:
-            for source in (*features.alphabet.archaic, AMBIGUOUS, UNMATCHED):
+        if features.encoding.archaic:
+            for source in (*features.encoding.archaic, AMBIGUOUS, UNMATCHED):
                 row[f"{source}_bases"] = int(inside[segments["source"] == source].sum())
         row["length"] = int(length[own].sum())
         if not row["callable"]:

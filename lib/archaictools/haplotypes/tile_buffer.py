@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from archaictools.haplotypes.allele_classes import PATTERNS, count_features, ordered_pairs
+from archaictools.haplotypes.allele_classes import CLASSES, count_classes, ordered_pairs
 from archaictools.haplotypes.feature_layout import TILE
 from archaictools.haplotypes.feature_writer import FeatureChunk
 
@@ -29,7 +29,7 @@ class TileBuffer:
     """
 
     def __init__(self, haplotypes: int, archaics: int) -> None:
-        self._features = np.zeros((haplotypes, TILE, len(PATTERNS)), dtype=np.uint16)
+        self._features = np.zeros((haplotypes, TILE, len(CLASSES)), dtype=np.uint16)
         self._matches = np.zeros((haplotypes, TILE, archaics, 3), dtype=np.uint16)
         self._pairs = np.zeros((haplotypes, TILE, archaics * (archaics - 1), 2), dtype=np.uint16)
         self._missing = np.zeros((haplotypes, TILE), dtype=np.uint16)
@@ -56,22 +56,22 @@ class TileBuffer:
             self._missing += number.reshape(self._missing.shape).astype(np.uint16)
 
     def add_features(
-        self, bins: npt.NDArray[np.int64], features: npt.NDArray[np.int8], variable: npt.NDArray[np.bool_]
+        self, bins: npt.NDArray[np.int64], classes: npt.NDArray[np.int8], variable: npt.NDArray[np.bool_]
     ) -> None:
-        """Count features, and sites that vary in the outgroup.
+        """Count alleles by class, and sites that vary in the outgroup.
 
         Parameters
         ----------
         bins
             int64 (sites,), ascending, 1 or more: bin of each site within the tile.
-        features
-            int8 (sites, haplotypes): index into :data:`~archaictools.haplotypes.allele_classes.PATTERNS`, -1 for none.
+        classes
+            int8 (sites, haplotypes): index into :data:`~archaictools.haplotypes.allele_classes.CLASSES`, -1 for none.
         variable
             bool (sites,): sites that vary in the outgroup.
         """
         first, number = int(bins[0]), int(bins[-1] - bins[0]) + 1
         where = slice(first, first + number)
-        self._features[:, where] += count_features(features, bins - first, number).astype(np.uint16)
+        self._features[:, where] += count_classes(classes, bins - first, number).astype(np.uint16)
         self._variable[where] += np.bincount(bins[variable] - first, minlength=number).astype(np.uint16)
 
     def add_matches(

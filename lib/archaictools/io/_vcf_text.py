@@ -1,6 +1,6 @@
 """Lines of VCF text as arrays: the fields of thousands of records are found by a few NumPy calls.
 
-Source: VCF 4.2 to 4.5 (``#CHROM POS ID REF ALT QUAL FILTER INFO FORMAT`` and a column a sample; GT comes first).
+Source: VCF 4.2 to 4.5 (``#CHROM POS ID REF ALT QUAL FILTER INFO FORMAT`` and one column per sample; GT comes first).
 :mod:`archaictools.io._vcf_calls` decodes the genotypes.
 """
 

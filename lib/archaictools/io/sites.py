@@ -137,7 +137,7 @@ def sites_of_records(records: Sites, bases: Sequence[tuple[PositionBases, ...]])
     Parameters
     ----------
     records
-        One row a record: its position is POS, and its calls name the alleles of the record.
+        One row per record: its position is POS, and its calls name the alleles of the record.
     bases
         For each record, the bases of its alleles at each of these positions.
     """

@@ -102,7 +102,7 @@ class VariantFile:
             raise InputError(
                 f"has no sample {shortlist(unknown)} (it holds {shortlist(self.samples)})",
                 path=self.path,
-                remedy="give names as in the #CHROM line, separated by commas, or a file with one name a line",
+                remedy="give names as in the #CHROM line, separated by commas, or a file with one name per line",
             )
         if len(where) < len(self.samples):
             times = Counter(self.samples)

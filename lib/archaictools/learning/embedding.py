@@ -86,7 +86,7 @@ def log_odds(introgressed: npt.NDArray[np.int64], depleted: npt.NDArray[np.int64
 
 
 def write_vectors(path: Path, words: WordVectors) -> None:
-    """Write vectors as TSV for the Projector: no header, one word a line."""
+    """Write vectors as TSV for the Projector: no header, one word per line."""
     write_table(path, pd.DataFrame(words.vectors), header=False)
 
 

@@ -139,7 +139,7 @@ class TrainedModel:
         The description that all members share.
     members
         One, or one a fold.
-    alphabet
+    encoding
         How bases, or alleles, are encoded.
     both_strands
         Whether predictions are the mean over both strands, or for bins over both directions.
@@ -158,7 +158,7 @@ class TrainedModel:
 
     network: NetworkConfig
     members: Sequence[Member]
-    alphabet: Encoding
+    encoding: Encoding
     both_strands: bool
     chromosomes: Mapping[str, int]
     words_digest: str
@@ -195,8 +195,8 @@ def save_model(path: Path, model: TrainedModel) -> None:
     """Write model.h5."""
     text = h5py.string_dtype()
     with create(path, kind=KIND, schema_version=SCHEMA_VERSION) as handle:
-        handle.attrs["alphabet"] = model.alphabet.name
-        write_attributes(handle, "parameters", model.alphabet.to_dict())
+        handle.attrs["alphabet"] = model.encoding.name
+        write_attributes(handle, "parameters", model.encoding.to_dict())
         write_attributes(handle, "network", model.network.to_dict() | {"both_strands": model.both_strands})
         write_attributes(handle, "second_network", model.second_network.to_dict() if model.second_network else {})
         write_document(handle, "metrics", model.metrics)
@@ -272,7 +272,7 @@ def load_model(path: Path, *encodings: type[Encoding]) -> TrainedModel:
         return TrainedModel(
             network=network,
             members=members,
-            alphabet=encoding,
+            encoding=encoding,
             both_strands=both_strands,
             chromosomes=check_lengths(names, lengths, path, longest=MAX_REGION_NAME),
             words_digest=read_text(handle, "words_sha256", path),

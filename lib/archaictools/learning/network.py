@@ -1,6 +1,6 @@
 """The network: Embedding, Bidirectional LSTM, Dense and a sigmoid, built from a plain description.
 
-A sentence of k-mers has one word a position and one label. A sentence of bins has counts in each bin and a label for
+A sentence of k-mers has one word per position and one label. A sentence of bins has counts in each bin and a label for
 each bin: its embedding is a Dense layer, and the LSTM returns its output for every bin.
 
 The default sizes are the article's (N. Oskolkov, "LSTM to Detect Neanderthal DNA"): 10 embedding dimensions, 10 LSTM

@@ -131,7 +131,7 @@ class TrainingOptions:
         type=click.IntRange(0),
         help="Passes over the training side; 0 keeps the network of --start-from as it is.",
     )
-    batch_size: int = option(0, type=click.IntRange(0), help="Examples a step [default: 32 to 1024 by their number].")
+    batch_size: int = option(0, type=click.IntRange(0), help="Examples per step [default: 32 to 1024 by their number].")
     learning_rate: float = option(
         0.0, type=click.FloatRange(0), help="Highest learning rate of Adam [default: by the batch size]."
     )

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
 
+#: Colours of all plots: of the model and of what is marked; of its rivals and of lines; of further rivals; of controls.
+RED, BLUE, LIGHT_BLUE, GREY = "#c0392b", "#1f4e79", "#8fa9c4", "0.45"
+
 _STYLE: dict[Any, Any] = {
     "svg.hashsalt": "archaictools",
     "figure.dpi": 150,
@@ -22,7 +25,7 @@ _STYLE: dict[Any, Any] = {
     "axes.spines.top": False,
     "axes.spines.right": False,
     # The model first, then its baselines.
-    "axes.prop_cycle": "cycler('color', ['#c0392b', '#1f4e79', '#8fa9c4', '0.45'])",
+    "axes.prop_cycle": f"cycler('color', {[RED, BLUE, LIGHT_BLUE, GREY]})",
 }
 
 SUFFIXES = (".png", ".svg")
@@ -35,7 +38,7 @@ def check_suffix(path: Path) -> None:
 
 
 #: Colour by column ``kind`` of the table.
-_KINDS = {"model": "#c0392b", "control": "0.45", "rival": "#1f4e79"}
+_KINDS = {"model": RED, "control": GREY, "rival": BLUE}
 
 
 def plot_measure(path: Path, table: pd.DataFrame, measure: str, label: str) -> None:

@@ -224,7 +224,7 @@ def _choose_chromosomes(locations: Locations, options: SplitScheme, fold: int) -
     if len(present) < 3:
         raise InputError(
             f"the sentences are on {len(present)} chromosome(s) ({shortlist(present)}), but --split chromosome "
-            "needs three, one a side",
+            "needs three, one per side",
             remedy="use --split block",
         )
     if options.folds:

@@ -48,7 +48,7 @@ class Trained:
     stopped_early
         Whether patience ran out before the last epoch.
     batch
-        Examples a step.
+        Examples per step.
     learning_rate
         Highest learning rate.
     """

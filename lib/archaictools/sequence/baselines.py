@@ -111,7 +111,7 @@ def shuffled(study: Study) -> npt.NDArray[np.float64]:
     """Predict with the same network, trained in the same way on labels shuffled within blocks."""
     label = shuffle_within_blocks(study.locations, study.sides, study.options.block_size, seed=study.seed)
     trained = train_network(study.tokens, study.sides, study.network, study.training, seed=study.seed, label=label)
-    predictor = Predictor(trained.model, study.tokens.alphabet, both_strands=study.training.rc)
+    predictor = Predictor(trained.model, study.tokens.encoding, both_strands=study.training.rc)
     return predictor.of_rows(study.tokens, study.test)
 
 
@@ -185,7 +185,7 @@ def word_counts(tokens: TokenFile, rows: npt.NDArray[np.int64]) -> csr_matrix:
         float32 (len(rows), columns): one column for each word, or :data:`HASH_COLUMNS` into which words are hashed. Id
         0 ("no word") is not counted.
     """
-    vocabulary = tokens.alphabet.vocabulary
+    vocabulary = tokens.encoding.vocabulary
     columns = min(vocabulary, HASH_COLUMNS)
     indices, counts = [np.zeros(0, dtype=np.int32)], [np.zeros(1, dtype=np.int64)]
     for ids, _ in tokens.labelled_words(rows):

@@ -44,7 +44,7 @@ class TrainingBatches:
     weight
         Their weights in the loss.
     batch
-        Sentences a batch; the last one of an epoch is filled up with sentences of weight 0.
+        Sentences per batch; the last one of an epoch is filled up with sentences of weight 0.
     seed
         Of the order and of the strands.
     reverse
@@ -73,7 +73,7 @@ class TrainingBatches:
     def epoch(self, number: int) -> Iterator[Batch]:
         """Yield the batches of one epoch (counted from 0): ids (batch, words), labels and weights (batch, 1)."""
         rng = np.random.default_rng([self._seed, number])
-        over_codes = np.empty((0, self._words.alphabet.size), dtype=np.uint8)
+        over_codes = np.empty((0, self._words.encoding.size), dtype=np.uint8)
         over_members = np.empty(0, dtype=np.int64)
         for members in self._groups(rng):
             codes = self._codes(members)
@@ -102,7 +102,7 @@ class TrainingBatches:
         return streamed(
             lambda: self.epoch(number),
             self.steps,
-            inputs=(self.batch, self._words.alphabet.words),
+            inputs=(self.batch, self._words.encoding.words),
             dtype="int32",
             targets=(self.batch, 1),
             ahead=4,
@@ -129,6 +129,6 @@ class TrainingBatches:
     def _make(self, codes: Codes, members: npt.NDArray[np.int64], rng: np.random.Generator) -> Batch:
         if self._reverse:
             flip_rows(codes, self._lengths[members], rng.random(len(members)) < 0.5)
-        ids = pad_rows(self._words.alphabet.ids(codes), self.batch)
+        ids = pad_rows(self._words.encoding.ids(codes), self.batch)
         label = pad_rows(self._label[members, None], self.batch)
         return ids, label, pad_rows(self._weight[members, None], self.batch)

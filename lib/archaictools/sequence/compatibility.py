@@ -21,9 +21,9 @@ def kmers_of(model: TrainedModel) -> KmerEncoding:
     TypeError
         If the model reads bins.
     """
-    if not isinstance(model.alphabet, KmerEncoding):
+    if not isinstance(model.encoding, KmerEncoding):
         raise TypeError("the model reads bins, not k-mers")
-    return model.alphabet
+    return model.encoding
 
 
 def check_fit(model: TrainedModel, words: TokenFile, *, any_build: bool = False) -> None:
@@ -36,7 +36,7 @@ def check_fit(model: TrainedModel, words: TokenFile, *, any_build: bool = False)
     InputError
         With what differs.
     """
-    mine, theirs = asdict(kmers_of(model)), asdict(words.alphabet)
+    mine, theirs = asdict(kmers_of(model)), asdict(words.encoding)
     differing = [f"{name} {theirs[name]} (the model has {mine[name]})" for name in mine if mine[name] != theirs[name]]
     if differing:
         raise InputError(

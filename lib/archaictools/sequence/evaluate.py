@@ -199,7 +199,7 @@ def _study(
 def _evaluate_fold(model: TrainedModel, number: int, study: Study, leave_out: Sequence[str]) -> _Fold:
     """Predict with one member and its baselines."""
     member, tokens, sides = model.members[number], study.tokens, study.sides
-    predictor = Predictor(model.network.build(dict(member.weights)), tokens.alphabet, both_strands=model.both_strands)
+    predictor = Predictor(model.network.build(dict(member.weights)), tokens.encoding, both_strands=model.both_strands)
     predicted = {}
     with Progress(int((sides >= 0).sum()), "sentences", "model") as progress:
         for name, side in SIDES.items():

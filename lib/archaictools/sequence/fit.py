@@ -81,7 +81,7 @@ def fit(
     start: Callable[[], None],
     checkpoint: Path | None = None,
 ) -> FitResult:
-    """Train a model of one network, or of one network a fold.
+    """Train a model of one network, or of one network per fold.
 
     Parameters
     ----------
@@ -108,7 +108,7 @@ def fit(
         If training diverges.
     """
     check_epochs(options)
-    network = sizes.config(Alphabet.KMER, vocabulary=words.alphabet.vocabulary, words=words.alphabet.words)
+    network = sizes.config(Alphabet.KMER, vocabulary=words.encoding.vocabulary, words=words.encoding.words)
     locations = locations_of(words)
     splits = make_splits(locations, scheme)
     audits = [check_leakage(locations, split.sides(locations), scheme) for split in splits]
@@ -134,7 +134,7 @@ def fit(
     model = TrainedModel(
         network=network,
         members=[one.member for one in fitted],
-        alphabet=words.alphabet,
+        encoding=words.encoding,
         both_strands=options.rc,
         chromosomes=words.chromosomes,
         words_digest=study.digest,
@@ -205,7 +205,7 @@ def train_network(
     )
     model = network.build()
     compile_network(model, rate, options, batches.steps)
-    predictor = Predictor(model, words.alphabet, both_strands=options.rc)
+    predictor = Predictor(model, words.encoding, both_strands=options.rc)
     settings = {"network": network.to_dict(), "training": options.to_dict(seed=seed), **(identity or {})}
     return run_epochs(
         model,
@@ -242,7 +242,7 @@ def _fit_member(study: _Study, split: Split, audit: LeakageReport, checkpoint: P
         checkpoint=checkpoint,
         identity={"words": study.digest, "split": split.to_dict()},
     )
-    predictor = Predictor(trained.model, words.alphabet, both_strands=study.options.rc)
+    predictor = Predictor(trained.model, words.encoding, both_strands=study.options.rc)
     rows = np.flatnonzero(sides == VALIDATION)
     temperature = fit_temperature(locations.label[rows], predictor.of_rows(words, rows))
     weights = network.tempered(network.weights_of(trained.model), temperature)

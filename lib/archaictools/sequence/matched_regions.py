@@ -7,6 +7,7 @@ neither each other nor a known region. A region without a match after a fixed nu
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import Enum, auto
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -41,6 +42,13 @@ class _Chromosome:
     def gc_share(self, first: int, last: int) -> float:
         """Return the GC share of free bins [first, last)."""
         return float((self.gc[last] - self.gc[first]) / ((last - first) * BIN))
+
+
+class _Lack(Enum):
+    """What a region without a match lacks."""
+
+    SPACE = auto()
+    GC = auto()
 
 
 def draw_matched_regions(
@@ -82,10 +90,7 @@ def draw_matched_regions(
     taken = regions if exclude is None else pd.concat([regions, exclude])
     rows = taken.groupby("chrom").indices
     drawn: list[tuple[str, int, int]] = []
-    reasons = {
-        "no free place of that length": [0, 0],
-        f"no free place within {gc_tolerance:g} of its GC": [0, 0],
-    }
+    unmatched: dict[_Lack, list[int]] = {lack: [] for lack in _Lack}  # lengths of the regions
     for chrom, group in regions.groupby("chrom", sort=True):
         name = str(chrom)
         length = genome.lengths[name]
@@ -94,16 +99,18 @@ def draw_matched_regions(
         spans = group[["start", "end"]].to_numpy()
         for start, end in spans[np.argsort(spans[:, 0] - spans[:, 1], kind="stable")]:  # longest first
             found = _match(genome, name, chromosome, int(start), int(end), gc_tolerance, rng)
-            if isinstance(found, int):
-                drawn.append((name, found, found + int(end - start)))
+            if isinstance(found, _Lack):
+                unmatched[found].append(int(end - start))
             else:
-                row = list(reasons.values())[0 if found == "space" else 1]
-                row[0] += 1
-                row[1] += int(end - start)
-    tally.add(DEPLETED, "controls drawn", len(drawn), sum(end - start for _, start, end in drawn))
-    for reason, (count, bases) in reasons.items():
-        if count:
-            tally.add(DEPLETED, f"regions without a control: {reason}", count, bases)
+                drawn.append((name, found, found + int(end - start)))
+    tally.add(DEPLETED, "matched regions drawn", len(drawn), sum(end - start for _, start, end in drawn))
+    reasons = {
+        _Lack.SPACE: "no free place of that length",
+        _Lack.GC: f"no free place within {gc_tolerance:g} of its GC",
+    }
+    for lack, lengths in unmatched.items():
+        if lengths:
+            tally.add(DEPLETED, f"regions without a match: {reasons[lack]}", len(lengths), sum(lengths))
     if not drawn:
         raise InputError(
             f"no matched region could be drawn ({tally.sentence()})",
@@ -142,24 +149,24 @@ def _match(
     end: int,
     gc_tolerance: float,
     rng: np.random.Generator,
-) -> int | str:
-    """Find and claim a match; return its start, or what is missing (``space`` or ``gc``)."""
+) -> int | _Lack:
+    """Find a free match and mark its bins as used; return its start in bp, or what is lacking."""
     bins, length = len(chromosome.free), end - start
     width = -(-length // BIN)
     if width > bins:
-        return "space"
+        return _Lack.SPACE
     wanted = _gc_share(genome, chrom, start, end)
     # A match may use its last bin in part, so GC by whole bins is only approximate.
     near = gc_tolerance + BIN / length
-    lacking = "space"
+    lack = _Lack.SPACE
     for candidate in rng.integers(0, bins - width + 1, size=TRIES).tolist():
         if not chromosome.free[candidate : candidate + width].all():
             continue
-        lacking = "gc"
+        lack = _Lack.GC
         if abs(chromosome.gc_share(candidate, candidate + width) - wanted) > near:
             continue
         begin = int(candidate) * BIN
         if abs(_gc_share(genome, chrom, begin, begin + length) - wanted) <= gc_tolerance:
             chromosome.free[candidate : candidate + width] = False
             return begin
-    return lacking
+    return lack

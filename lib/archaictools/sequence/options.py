@@ -1,4 +1,8 @@
-"""Options of the k-mer wing; see :mod:`archaictools.options`. This module imports no heavy library."""
+"""Options of k-mers only; see :mod:`archaictools.options`. This module imports no heavy library.
+
+Options that haplotypes have, too, are in :mod:`archaictools.learning.options`, with the defaults of both: segments
+(minimum length, threshold, gap), splits, training and sizes of layers.
+"""
 
 from __future__ import annotations
 
@@ -72,7 +76,7 @@ class KmerTrainingOptions(TrainingOptions):
     def resolve(self, sentences: int) -> tuple[int, float]:
         """Return batch size and learning rate for a number of training sentences.
 
-        The default batch is a power of two that leaves 32 to 64 steps an epoch: small sets need steps, large ones need
+        The default batch is a power of two that leaves 32 to 64 steps per epoch: small sets need steps, large ones need
         throughput. Measured in ``performance/``.
 
         Examples

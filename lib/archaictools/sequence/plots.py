@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from archaictools.learning.plots import new_figure, plot_measure, plot_reliability, save
+from archaictools.learning.plots import BLUE, RED, new_figure, plot_measure, plot_reliability, save
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,12 +22,12 @@ def plot_importance(
     figure, axes = new_figure(7, 3)
     x, y, sd = (table[name].to_numpy(dtype=float) for name in ("position", "importance", "sd"))
     axes.fill_between(x, y - sd, y + sd, color="0.85", linewidth=0, label="± SD over repeats")
-    axes.plot(x, y, color="#1f4e79", linewidth=1)
+    axes.plot(x, y, color=BLUE, linewidth=1)
     axes.scatter(
         x[important],
         y[important],
         s=10,
-        color="#c0392b",
+        color=RED,
         zorder=3,
         label=f"important ({int(important.sum())})",
     )
@@ -64,7 +64,7 @@ def plot_evaluation(folder: Path, found: KmerEvaluation) -> None:
     figure, axes = new_figure(5, 3)
     shown = [row for row in found.report["similarity"] if row["n"]]
     labels = ["none" if row["up_to"] == 0 else f"to {row['up_to']:.0%}" for row in shown]
-    axes.bar(range(len(shown)), [row["auroc"] for row in shown], color="#1f4e79", width=0.6)
+    axes.bar(range(len(shown)), [row["auroc"] for row in shown], color=BLUE, width=0.6)
     for number, bar in enumerate(shown):
         axes.annotate(f"n = {bar['n']:,}", (number, 0.02), ha="center", color="white", fontsize=7, rotation=90)
     axes.axhline(0.5, color="0.5", linewidth=0.8)

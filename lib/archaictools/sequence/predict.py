@@ -34,23 +34,23 @@ class Predictor:
     ----------
     model
         As built by :meth:`archaictools.learning.network.NetworkConfig.build`.
-    alphabet
+    encoding
         How bases become its k-mers.
     both_strands
         Average the probabilities of a window and of its reverse complement.
     """
 
-    def __init__(self, model: keras.Model, alphabet: KmerEncoding, *, both_strands: bool) -> None:
-        self._model, self._alphabet, self._both = model, alphabet, both_strands
+    def __init__(self, model: keras.Model, encoding: KmerEncoding, *, both_strands: bool) -> None:
+        self._model, self._encoding, self._both = model, encoding, both_strands
 
     def of_codes(self, codes: Codes, lengths: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
         """Return P(introgressed), float64 (n,), of windows given as base codes (n, size) and unpadded lengths (n,)."""
-        forward = self.of_ids(self._alphabet.ids(codes))
+        forward = self.of_ids(self._encoding.ids(codes))
         if not self._both:
             return forward
         flipped = codes.copy()
         flip_rows(flipped, lengths, np.ones(len(codes), dtype=bool))
-        return (forward + self.of_ids(self._alphabet.ids(flipped))) / 2
+        return (forward + self.of_ids(self._encoding.ids(flipped))) / 2
 
     def of_rows(
         self, words: TokenFile, rows: npt.NDArray[np.int64], *, progress: Progress | None = None

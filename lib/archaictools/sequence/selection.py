@@ -76,7 +76,7 @@ def select_regions(genome: Genome, selection: RegionOptions, *, seed: int, tally
     if not selection.depleted:
         regions = ready[INTROGRESSED]
         if selection.no_merge:
-            regions = merge(regions, tally=tally, group="introgressed, for drawing controls")
+            regions = merge(regions, tally=tally, group="introgressed, for drawing matched regions")
         ready[DEPLETED] = draw_matched_regions(
             regions,
             genome,

@@ -110,15 +110,15 @@ class TokenWriter:
 
     Attributes
     ----------
-    alphabet
+    encoding
         How bases are encoded.
     count
         Number of sentences written.
     """
 
-    def __init__(self, handle: h5py.File, alphabet: KmerEncoding) -> None:
-        self.alphabet, self.count = alphabet, 0
-        width = packed_width(alphabet.size)
+    def __init__(self, handle: h5py.File, encoding: KmerEncoding) -> None:
+        self.encoding, self.count = encoding, 0
+        width = packed_width(encoding.size)
         for name, dtype in _FIELDS.items():
             _growing(handle, f"sentence/{name}", dtype)
         # Packed bases, two bits each, hardly compress.
@@ -135,7 +135,7 @@ class TokenWriter:
         lengths = sentences.end - sentences.start
         if sentences.codes.max(initial=0) >= AMBIGUOUS:
             unknown = sentences.codes >= AMBIGUOUS
-            unknown &= np.arange(self.alphabet.size) < lengths[:, None]
+            unknown &= np.arange(self.encoding.size) < lengths[:, None]
             rows, starts, ends = _runs(unknown)
             _extend(self._handle["ambiguous/row"], rows + self.count)
             _extend(self._handle["ambiguous/start"], starts)
@@ -145,7 +145,7 @@ class TokenWriter:
 
 @contextlib.contextmanager
 def write_tokens(
-    path: Path, alphabet: KmerEncoding, *, genome: str, chromosomes: dict[str, int], provenance: dict[str, Any]
+    path: Path, encoding: KmerEncoding, *, genome: str, chromosomes: dict[str, int], provenance: dict[str, Any]
 ) -> Iterator[TokenWriter]:
     """Create kmers.h5.
 
@@ -153,7 +153,7 @@ def write_tokens(
     ----------
     path
         Where to write; see :class:`archaictools.io.files.StagedOutputs`.
-    alphabet
+    encoding
         How bases will be encoded when they are read.
     genome
         Name of the sequence file.
@@ -170,13 +170,13 @@ def write_tokens(
     lengths = np.array(list(chromosomes.values()), dtype=np.int64)
     check_lengths(list(chromosomes), lengths, None)
     with create(path, kind=KIND, schema_version=SCHEMA_VERSION) as handle:
-        handle.attrs["alphabet"] = alphabet.name
-        write_attributes(handle, "parameters", alphabet.to_dict())
+        handle.attrs["alphabet"] = encoding.name
+        write_attributes(handle, "parameters", encoding.to_dict())
         write_attributes(handle, "provenance", provenance)
         handle.attrs["genome"] = genome
         handle["chromosomes/name"] = np.array(list(chromosomes), dtype=h5py.string_dtype())
         handle["chromosomes/length"] = lengths
-        yield TokenWriter(handle, alphabet)
+        yield TokenWriter(handle, encoding)
 
 
 class TokenFile:
@@ -186,7 +186,7 @@ class TokenFile:
     ----------
     path
         The file.
-    alphabet
+    encoding
         How bases are encoded.
     chromosomes
         Name to length in bp, in the order that ``chrom`` indexes.
@@ -203,15 +203,15 @@ class TokenFile:
                 path=path,
                 remedy="give a file that 'archaictools tokenize' wrote",
             )
-        self.alphabet = KmerEncoding.from_dict(read_attributes(handle, "parameters", path), path)
+        self.encoding = KmerEncoding.from_dict(read_attributes(handle, "parameters", path), path)
         self.provenance = read_attributes(handle, "provenance", path)
-        found = check_data(handle, path, TABLE, sizes={"width": packed_width(self.alphabet.size)})
+        found = check_data(handle, path, TABLE, sizes={"width": packed_width(self.encoding.size)})
         self.chromosomes = check_lengths(
             read_texts(handle, "chromosomes/name", path), read_array(handle, "chromosomes/length", path), path
         )
         self._count = found.sizes["sentences"]
         # Each run has at least one base, and one more between it and the next.
-        if found.sizes["runs"] > self._count * (self.alphabet.size + 1) // 2:
+        if found.sizes["runs"] > self._count * (self.encoding.size + 1) // 2:
             raise InputError("has more runs of N than bases", path=path)
 
     def __len__(self) -> int:
@@ -237,7 +237,7 @@ class TokenFile:
         Rows of one chunk are read together; memory holds the result and one chunk.
         """
         rows = np.asarray(rows, dtype=np.int64)
-        codes = np.empty((len(rows), self.alphabet.size), dtype=np.uint8)
+        codes = np.empty((len(rows), self.encoding.size), dtype=np.uint8)
         order = np.argsort(rows, kind="stable")
         blocks = rows[order] // CHUNK
         for left, right in zip(*runs_of_equal(blocks), strict=True):
@@ -252,7 +252,7 @@ class TokenFile:
         label = self.field("label")
         for first in range(0, len(rows), CHUNK):
             part = rows[first : first + CHUNK]
-            yield self.alphabet.ids(self.take(part)), label[part]
+            yield self.encoding.ids(self.take(part)), label[part]
 
     def _field(self, name: str, first: int = 0, last: int | None = None) -> np.ndarray:
         values = read_part(self._handle, f"sentence/{name}", self.path, slice(first, last))
@@ -271,17 +271,17 @@ class TokenFile:
         """Raise InputError if a sentence is empty, too long or beyond its chromosome."""
         length = np.array(list(self.chromosomes.values()), dtype=np.int64)[fields["chrom"]]
         size = fields["end"] - fields["start"]
-        if (size < 1).any() or (size > self.alphabet.size).any() or (fields["end"] > length).any():
+        if (size < 1).any() or (size > self.encoding.size).any() or (fields["end"] > length).any():
             raise InputError(
-                f"has a sentence that is empty, longer than {self.alphabet.size:,} bp or beyond its chromosome",
+                f"has a sentence that is empty, longer than {self.encoding.size:,} bp or beyond its chromosome",
                 path=self.path,
             )
 
     def _codes(self, first: int, last: int, lengths: npt.NDArray[np.int64]) -> Codes:
         """Return the base codes of sentences [first, last), of known lengths in bp."""
-        codes = unpack(read_part(self._handle, "bases", self.path, slice(first, last)), self.alphabet.size)
-        if (lengths < self.alphabet.size).any():
-            codes[np.arange(self.alphabet.size) >= lengths[:, None]] = AMBIGUOUS
+        codes = unpack(read_part(self._handle, "bases", self.path, slice(first, last)), self.encoding.size)
+        if (lengths < self.encoding.size).any():
+            codes[np.arange(self.encoding.size) >= lengths[:, None]] = AMBIGUOUS
         rows, starts, ends = self._ambiguous
         left, right = np.searchsorted(rows, [first, last])
         for row, start, end in zip(rows[left:right], starts[left:right], ends[left:right], strict=True):
@@ -300,7 +300,7 @@ class TokenFile:
                 or (row[1:] < row[:-1]).any()
                 or start.min() < 0
                 or (end <= start).any()
-                or end.max() > self.alphabet.size
+                or end.max() > self.encoding.size
             ):
                 raise InputError("has runs of N outside its sentences, or unsorted", path=self.path)
             self._runs = (row, start, end)

@@ -73,7 +73,7 @@ def predict_chromosomes(
 ) -> Iterator[ChromosomePredictions]:
     """Predict every window of a file, chromosome by chromosome.
 
-    Memory holds the coordinates and probabilities of one chromosome (25 bytes a window) and one chunk of bases.
+    Memory holds the coordinates and probabilities of one chromosome (25 bytes per window) and one chunk of bases.
 
     Raises
     ------

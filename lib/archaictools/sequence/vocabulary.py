@@ -25,7 +25,7 @@ class WordCounts:
 
     Parameters
     ----------
-    alphabet
+    encoding
         Encoding of the sentences.
 
     Attributes
@@ -34,16 +34,16 @@ class WordCounts:
         int64 (3, 4^k + 1): rows are introgressed, depleted and unlabelled; column 0 is "no word here".
     """
 
-    def __init__(self, alphabet: KmerEncoding) -> None:
-        self.alphabet = alphabet
-        self.counts = np.zeros((3, alphabet.vocabulary), dtype=np.int64)
+    def __init__(self, encoding: KmerEncoding) -> None:
+        self.encoding = encoding
+        self.counts = np.zeros((3, encoding.vocabulary), dtype=np.int64)
 
     def add(self, ids: Ids, labels: npt.NDArray[np.int8]) -> None:
         """Count the words of sentences: ids (n, words), and labels (n,) of 1, 0 or -1."""
         for row, label in enumerate((1, 0, -1)):
             chosen = ids[labels == label]
             if len(chosen) * ids.shape[1] > len(self.counts[row]) // 8:
-                self.counts[row] += np.bincount(chosen.reshape(-1), minlength=self.alphabet.vocabulary)
+                self.counts[row] += np.bincount(chosen.reshape(-1), minlength=self.encoding.vocabulary)
             elif len(chosen):
                 np.add.at(self.counts[row], chosen.reshape(-1), 1)
 
@@ -57,7 +57,7 @@ class WordCounts:
             ids = order[first : first + ROWS]
             yield pd.DataFrame(
                 {
-                    "kmer": kmer_text(ids, self.alphabet.k),
+                    "kmer": kmer_text(ids, self.encoding.k),
                     "id": ids,
                     "count": total[ids],
                     "count_introgressed": self.counts[0, ids],
@@ -68,10 +68,10 @@ class WordCounts:
 
 def count_words(tokens: TokenFile, chosen: npt.NDArray[np.bool_] | None = None) -> WordCounts:
     """Count the words of the sentences of a file, or of those that are chosen by a mask (sentences,)."""
-    counts = WordCounts(tokens.alphabet)
+    counts = WordCounts(tokens.encoding)
     first = 0
     for part in tokens.chunks():
         used = slice(None) if chosen is None else chosen[first : first + len(part)]
-        counts.add(tokens.alphabet.ids(part.codes[used]), part.label[used])
+        counts.add(tokens.encoding.ids(part.codes[used]), part.label[used])
         first += len(part)
     return counts

@@ -95,7 +95,7 @@ def blocks(
     trees
         Trees with mutations.
     modern, archaic
-        Sample nodes, two a sample, in the order of the columns.
+        Sample nodes, two per sample, in the order of the columns.
     errors
         Errors to apply: flipped alleles, archaic damage, missing archaic calls, dropped sites.
     regions, switches

@@ -25,7 +25,7 @@ COLUMNS = ["kmer", "count", "background", "odds_ratio", "p", "q", "at_content", 
 def kmers_at(
     important: npt.NDArray[np.bool_],
     sentences: Iterable[tuple[Ids, npt.NDArray[np.int8]]],
-    alphabet: KmerEncoding,
+    encoding: KmerEncoding,
     *,
     min_count: int = 5,
 ) -> pd.DataFrame:
@@ -40,7 +40,7 @@ def kmers_at(
         bool (words,): which words are at important positions.
     sentences
         Word ids (n, words) and labels (n,) of held-out sentences, in parts.
-    alphabet
+    encoding
         Encoding of the words.
     min_count
         Smallest count of a k-mer, at important positions and in the background together.
@@ -53,15 +53,15 @@ def kmers_at(
         and Hochberg); ``at_content``; ``log_odds`` (natural, for the introgressed class over all positions).
         The table is sorted by p, then by log odds. It is empty if no position is important.
     """
-    counts = np.zeros((3, alphabet.vocabulary), dtype=np.int64)  # important, elsewhere, depleted
+    counts = np.zeros((3, encoding.vocabulary), dtype=np.int64)  # important, elsewhere, depleted
     for words, label in sentences:
         one = words[label == 1]
         for row, some in enumerate((one[:, important], one[:, ~important], words[label == 0])):
             if some.size:
-                counts[row] += np.bincount(some.reshape(-1), minlength=alphabet.vocabulary)
-    ids = np.arange(1, alphabet.vocabulary)
-    smaller = np.minimum(ids, reverse_complement_ids(ids, alphabet.k))
-    collapsed = np.array([np.bincount(smaller, weights=row[1:], minlength=alphabet.vocabulary) for row in counts])
+                counts[row] += np.bincount(some.reshape(-1), minlength=encoding.vocabulary)
+    ids = np.arange(1, encoding.vocabulary)
+    smaller = np.minimum(ids, reverse_complement_ids(ids, encoding.k))
+    collapsed = np.array([np.bincount(smaller, weights=row[1:], minlength=encoding.vocabulary) for row in counts])
     here, elsewhere, depleted = collapsed.astype(np.int64)
     background = elsewhere if elsewhere.any() else depleted
     odds = log_odds(here + elsewhere, depleted)
@@ -72,7 +72,7 @@ def kmers_at(
     p = _upper_tail(here[chosen], background[chosen], inside, outside)
     table = pd.DataFrame(
         {
-            "kmer": kmer_text(chosen, alphabet.k),
+            "kmer": kmer_text(chosen, encoding.k),
             "count": here[chosen],
             "background": background[chosen] / outside,
             "odds_ratio": (here[chosen] + 0.5)
@@ -80,7 +80,7 @@ def kmers_at(
             / ((background[chosen] + 0.5) * (inside - here[chosen] + 0.5)),
             "p": p,
             "q": false_discovery_control(p),
-            "at_content": at_content(chosen, alphabet.k),
+            "at_content": at_content(chosen, encoding.k),
             "log_odds": odds[chosen],
         }
     )

@@ -52,20 +52,20 @@ class Positions:
     def __len__(self) -> int:
         return len(self.first)
 
-    def words_at(self, chosen: npt.NDArray[np.bool_], alphabet: KmerEncoding) -> npt.NDArray[np.bool_]:
+    def words_at(self, chosen: npt.NDArray[np.bool_], encoding: KmerEncoding) -> npt.NDArray[np.bool_]:
         """Return the words that are within a chosen position, or contain one: bool (words,)."""
-        start = np.arange(alphabet.words)[:, None] * alphabet.stride
-        end, low, high = start + alphabet.k, self.base[chosen], self.base[chosen] + self.width
+        start = np.arange(encoding.words)[:, None] * encoding.stride
+        end, low, high = start + encoding.k, self.base[chosen], self.base[chosen] + self.width
         return np.asarray((((low <= start) & (end <= high)) | ((start <= low) & (high <= end))).any(axis=1))
 
 
-def word_positions(alphabet: KmerEncoding) -> Positions:
+def word_positions(encoding: KmerEncoding) -> Positions:
     """Return one position for each word, to exchange words alone."""
-    first = np.arange(alphabet.words)
-    return Positions(first, first + 1, first * alphabet.stride, alphabet.k, words_only=True)
+    first = np.arange(encoding.words)
+    return Positions(first, first + 1, first * encoding.stride, encoding.k, words_only=True)
 
 
-def sequence_positions(alphabet: KmerEncoding, width: int) -> Positions:
+def sequence_positions(encoding: KmerEncoding, width: int) -> Positions:
     """Return one position every ``stride`` bases, to exchange blocks of ``width`` bases.
 
     Raises
@@ -73,20 +73,20 @@ def sequence_positions(alphabet: KmerEncoding, width: int) -> Positions:
     UsageError
         If a block is longer than a sentence.
     """
-    if not 1 <= width <= alphabet.size:
-        raise UsageError(f"--block is {width} bases, but a sentence has {alphabet.size}")
-    base = np.arange(words_in(alphabet.size, width, alphabet.stride)) * alphabet.stride
-    first = np.maximum(-((alphabet.k - 1 - base) // alphabet.stride), 0)
-    last = np.minimum((base + width - 1) // alphabet.stride + 1, alphabet.words)
+    if not 1 <= width <= encoding.size:
+        raise UsageError(f"--block is {width} bases, but a sentence has {encoding.size}")
+    base = np.arange(words_in(encoding.size, width, encoding.stride)) * encoding.stride
+    first = np.maximum(-((encoding.k - 1 - base) // encoding.stride), 0)
+    last = np.minimum((base + width - 1) // encoding.stride + 1, encoding.words)
     return Positions(first, last, base, width, words_only=False)
 
 
-def positions_of(alphabet: KmerEncoding, options: ImportanceOptions) -> Positions:
+def positions_of(encoding: KmerEncoding, options: ImportanceOptions) -> Positions:
     """Return the positions of a mode; in mode ``sequence`` without ``block``, a block has the length of a k-mer."""
     return (
-        word_positions(alphabet)
+        word_positions(encoding)
         if options.mode == "word"
-        else sequence_positions(alphabet, options.block or alphabet.k)
+        else sequence_positions(encoding, options.block or encoding.k)
     )
 
 
@@ -104,9 +104,9 @@ class PerturbedPredictor:
     """
 
     def __init__(self, model: TrainedModel, *, member: int = 1) -> None:
-        self.alphabet = kmers_of(model)
+        self.encoding = kmers_of(model)
         network = model.network.build(dict(model.member(member).weights))
-        self._predictor = Predictor(network, self.alphabet, both_strands=False)
+        self._predictor = Predictor(network, self.encoding, both_strands=False)
 
     def predict(
         self, codes: Codes, donors: Callable[[int], Codes], positions: Positions
@@ -130,7 +130,7 @@ class PerturbedPredictor:
         perturbed
             float64 (positions, n): P(introgressed) with the position exchanged.
         """
-        ids = self.alphabet.ids(codes)
+        ids = self.encoding.ids(codes)
         rows = np.repeat(ids[None], len(positions) + 1, axis=0)
         for position in range(len(positions)):
             words = slice(int(positions.first[position]), int(positions.last[position]))
@@ -140,12 +140,12 @@ class PerturbedPredictor:
 
     def _changed(self, codes: Codes, donor: Codes, positions: Positions, position: int) -> Ids:
         """Return the ids of the words that an exchange changes, int32 (n, last - first)."""
-        alphabet, base = self.alphabet, int(positions.base[position])
+        encoding, base = self.encoding, int(positions.base[position])
         if positions.words_only:
-            return alphabet.ids(donor[:, base : base + alphabet.k])
-        left = int(positions.first[position]) * alphabet.stride
-        right = (int(positions.last[position]) - 1) * alphabet.stride + alphabet.k
+            return encoding.ids(donor[:, base : base + encoding.k])
+        left = int(positions.first[position]) * encoding.stride
+        right = (int(positions.last[position]) - 1) * encoding.stride + encoding.k
         stretch = codes[:, left:right].copy()
         low, high = max(base, left), min(base + positions.width, right)
         stretch[:, low - left : high - left] = donor[:, low:high]
-        return alphabet.ids(stretch)
+        return encoding.ids(stretch)
