@@ -156,8 +156,8 @@ def test_haploid_and_missing_genotypes_are_counted(ok, tmp_path):
     vcf = write_vcf(tmp_path / "m.vcf", OUTGROUP + INGROUP, records)
     ok("haplotypes", "--vcf", vcf, *ROLES, "--out", tmp_path / "w.h5", "--summary", tmp_path / "s.tsv")
     table = pd.read_csv(tmp_path / "s.tsv", sep="\t").set_index("item")["count"]
-    assert table["haploid genotypes, haplotype 2 has no word there"] == 1
-    assert table["genotypes not called, no word there"] == 1
+    assert table["haploid genotypes, without an allele of haplotype 2"] == 1
+    assert table["genotypes not called, left out"] == 1
     with open_features(tmp_path / "w.h5") as words:
         assert words.counts("chr7").sum(axis=(1, 2)).tolist() == [1, 0, 0, 0, 1, 1]
 

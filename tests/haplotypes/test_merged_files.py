@@ -70,9 +70,9 @@ def test_missing_genotypes_of_merged_call_sets(ok, tmp_path, merged):
         check(tmp_path / "w.h5", by_hand(as_it_is, [], archaic_people=()))
         lacking = len(here["in"] - here["out"])
         table = summary(tmp_path / "s.tsv")
-        assert table["sites at which nobody of the outgroup is called, but people of the ingroup are"] == lacking
+        assert table["sites at which no outgroup sample is called, but ingroup samples are"] == lacking
         lacking = len(here["out"] - here["in"])
-        assert table["sites at which nobody of the ingroup is called, but people of the outgroup are"] == lacking
+        assert table["sites at which no ingroup sample is called, but outgroup samples are"] == lacking
     assert f"warning: at {lacking:,} of {len(full):,} sites" in told["ask"]
     assert "--missing reference" in told["ask"]
     assert "--missing-to-ref" in told["ask"]

@@ -245,7 +245,7 @@ def test_where_nobody_of_the_outgroup_is_called_nothing_is_callable(ok, tmp_path
         assert words.shared("chr1", "callable").tolist() == expected.tolist()
     table = pd.read_csv(tmp_path / "s.tsv", sep="\t").set_index("item")
     item = "stretches of 50,000 bp or more " + (
-        "in which nobody of the outgroup is called, left out" if masked else "without a site, left out"
+        "in which no outgroup sample is called, left out" if masked else "without a site, left out"
     )
     assert table.loc[item, ["count", "bases"]].tolist() == ([1, 60_000] if masked else [2, 120_000])
 

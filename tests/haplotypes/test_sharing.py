@@ -21,7 +21,7 @@ from archaictools.haplotypes.feature_writer import FeatureChunk, write_features
 from archaictools.haplotypes.fit_second import _changed
 from archaictools.haplotypes.predict import BinEnsemble
 from archaictools.haplotypes.predictors import BinPredictor
-from archaictools.haplotypes.relatedness import INPUTS, WINDOWS, very_rare_alleles
+from archaictools.haplotypes.relatedness import INPUTS, WINDOWS, count_very_rare
 from archaictools.learning.model_file import load_model
 from helpers import SMALL
 
@@ -217,7 +217,7 @@ def test_both_readings_are_as_the_file_says(models):
         inputs = words.inputs("chr2")
         seen = second_inputs(
             logit(np.clip(first(inputs).astype(float), 1e-7, 1 - 1e-7)),
-            very_rare_alleles(inputs),
+            count_very_rare(inputs),
             *words.shared_alleles("chr2", slice(0, 8)),
         )
         seen = np.concatenate([scaled(inputs), seen], axis=2)

@@ -117,7 +117,7 @@ def _facts(found: AuditReport, tally: Summary) -> dict[str, str]:
     if "sequence" in found:
         twins = found["sequence"]["twins_share"]
         each = ", ".join(f"{name} {value['auroc']:.3f}" for name, value in found["separability"].items())
-        facts["twins"] = f"{twins:.2%} of the test windows stand in training almost whole"
+        facts["twins"] = f"{twins:.2%} of the test windows are nearly whole in training"
         facts["composition"] = f"{each} (AUROC of each alone)"
     else:
         facts["sequence"] = "not looked at: give --genome, or a file of k-mers"

@@ -218,6 +218,6 @@ def _facts(samples: SampleSets, counts: EncodingCounts, *, groups: int, size: in
     return {
         "haplotypes": f"{len(samples.haplotypes):,} of {len(samples.ingroup):,} samples{several}, compared with "
         f"{len(samples.outgroup):,} outgroup and {len(samples.archaic):,} archaic samples",
-        "sites": f"{counts.sites:,} at which they differ",
+        "sites": f"{counts.sites:,} at which the samples differ",
         "bins": f"{counts.bins:,} of {size:,} bp in {path}",
     }

@@ -169,10 +169,11 @@ def _haplotype_facts(found: CallResult, calling: SegmentOptions, deserts: Desert
         facts["seen in training"] = f"{found.seen_bins:,} bins, marked: their probabilities are not held-out"
     facts["segments"] = f"{len(found.segments):,} of {calling.min_length:,} bp or more, {length:,} bp"
     if len(percent):
-        spread = f"{percent.min():.2f} to {percent.max():.2f} % of a person, mean {percent.mean():.2f} %"
+        low, high, mean = percent.min(), percent.max(), percent.mean()
+        spread = f"{low:.2f} to {high:.2f} % of the callable bases per sample, mean {mean:.2f} %"
         facts["introgressed"] = spread
     if len(percent) < len(found.people):
-        facts["not read"] = f"{len(found.people) - len(percent):,} people without data, NA"
+        facts["not read"] = f"{len(found.people) - len(percent):,} samples without data, NA"
     shortest = f"{deserts.desert_length:,} bp or more"
     facts["deserts"] = f"{len(found.deserts):,} of {shortest}, among {found.haplotypes:,} haplotypes"
     return facts

@@ -170,7 +170,7 @@ class ChromosomeEncoder:
         exists = self._evidence.exists()
         self._writer.exist(exists)
         if not exists.all():
-            self._tally.add("ingroup", "haploid chromosomes of people, without a haplotype 2", int((~exists).sum()))
+            self._tally.add("ingroup", "haploid chromosomes of samples, without a haplotype 2", int((~exists).sum()))
         if truth is None:
             return 0
         bases = truth_in_bins(truth, self._samples.haplotypes, self.name, length=self.length, size=self._options.bin)
@@ -189,13 +189,13 @@ class ChromosomeEncoder:
         size, item = self._options.bin, f"stretches of {EMPTY:,} bp or more without a site, left out"
         ends = list(zip(*(found.tolist() for found in runs_of_true(empty)), strict=True))
         if self._regions is not None:
-            item = f"stretches of {EMPTY:,} bp or more in which nobody of the outgroup is called, left out"
+            item = f"stretches of {EMPTY:,} bp or more in which no outgroup sample is called, left out"
             within = [lacking[slice(*np.searchsorted(lacking, pair))] for pair in ends]
             ends = [(int(there[0]), int(there[-1]) + 1) for there in within if len(there)]
         shortest = EMPTY
         if len(lacking) and empty.all():
             ends, shortest = [(0, self.bins)], 0
-            item = "chromosomes without a site at which the outgroup is called and people differ, left out"
+            item = "chromosomes without a site at which the outgroup is called and samples differ, left out"
         for first, last in ends:
             if (last - first) * size >= shortest:
                 self._writer.leave_out(first, last)
@@ -208,12 +208,12 @@ class ChromosomeEncoder:
         """
         ingroup = slice(len(self._samples.outgroup), len(self._samples.outgroup) + len(self._samples.ingroup))
         if sites.calls.haploid is not None and (haploid := sites.calls.haploid[:, ingroup]).any():
-            self._tally.add("ingroup", "haploid genotypes, haplotype 2 has no word there", int(haploid.sum()))
+            self._tally.add("ingroup", "haploid genotypes, without an allele of haplotype 2", int(haploid.sum()))
         calls = sites.calls.alleles[:, : ingroup.stop]
         pairs = calls[:, ingroup]
         missing = int(np.count_nonzero((pairs[..., 0] < 0) & (pairs[..., 1] < 0)))
         if missing:
-            self._tally.add("ingroup", "genotypes not called, no word there", missing)
+            self._tally.add("ingroup", "genotypes not called, left out", missing)
         unphased = ~sites.calls.phased[:, ingroup] & (pairs[..., 0] != pairs[..., 1])
         if not unphased.any():
             return calls
@@ -236,8 +236,8 @@ class ChromosomeEncoder:
         kept = np.ones(len(inside), dtype=bool)
         for item, good in (
             ("sites outside callable regions", inside),
-            ("sites at which nobody of the outgroup is called", outgroup_called),
-            ("sites at which the modern people do not differ", everyone.max(axis=0) < everyone.sum(axis=0)),
+            ("sites at which no outgroup sample is called", outgroup_called),
+            ("sites at which the modern samples do not differ", everyone.max(axis=0) < everyone.sum(axis=0)),
         ):
             bad = kept & ~good
             if bad.any():

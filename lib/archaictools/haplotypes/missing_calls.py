@@ -68,10 +68,8 @@ class ModernMissing:
             count = int(np.count_nonzero(there))
             if count:
                 self._lacking[number] += count
-                self._tally.add(
-                    "modern", f"sites at which nobody of the {_WHO[number]} is called, but people of the "
-                    f"{_WHO[1 - number]} are", count
-                )  # fmt: skip
+                item = f"sites at which no {_WHO[number]} sample is called, but {_WHO[1 - number]} samples are"
+                self._tally.add("modern", item, count)
         return sites
 
     def _filled(self, sites: Sites, absent: npt.NDArray[np.bool_]) -> Sites:
