@@ -11,7 +11,7 @@ import pytest
 import archaictools as at
 from archaictools.alphabet import Alphabet
 from archaictools.api import inputs
-from archaictools.api.predictions import HaplotypePredictions, PredictionFiles
+from archaictools.api.predictions import HaplotypePredictions, PredictionFiles, WindowPredictions
 from archaictools.api.train import TrainFiles, TrainResult
 from archaictools.errors import ArchaicError, InputError, UsageError
 from archaictools.haplotypes import outputs
@@ -250,3 +250,18 @@ def test_the_word_of_the_package_is_a_text_only(tmp_path, monkeypatch):
         with pytest.raises(InputError, match="pretrained: no such file"):
             inputs.open_model(given, None)
     assert inputs.open_model("pretrained", None).encoding.name == "variant"
+
+
+def test_predictions_in_memory_are_merged_as_their_tables(tmp_path, monkeypatch):
+    made = [
+        WindowPredictions(
+            files=PredictionFiles(), _again=lambda **_: None, _kept=[], _options=None, _lengths={chrom: 9}
+        )
+        for chrom in ("chr2", "chr1")
+    ]
+    monkeypatch.setattr(
+        WindowPredictions, "to_tsv", lambda self, path: path.write_text(TABLE.replace("chr1", *self._lengths))
+    )
+    found = at.merge(made, out=tmp_path / "all.tsv")
+    assert (tmp_path / "all.tsv").read_text() == TABLE + "chr2\t0\t100\t0.5\n"
+    assert (found.kind, found.rows) == ("table", 2)
