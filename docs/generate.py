@@ -8,6 +8,7 @@ from __future__ import annotations
 import inspect
 import re
 import textwrap
+from functools import cached_property
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -257,9 +258,13 @@ def _result(result: type) -> list[str]:
     parts = [f"### {result.__name__}", *_numpy(inspect.getdoc(result) or "")]
     rows = []
     for name, each in vars(result).items():
-        if not name.startswith("_") and (isinstance(each, property) or inspect.isfunction(each)):
+        if not name.startswith("_") and (isinstance(each, property | cached_property) or inspect.isfunction(each)):
             first = (inspect.getdoc(each) or "").partition("\n\n")[0]
-            given = "" if isinstance(each, property) else f"({', '.join([*inspect.signature(each).parameters][1:])})"
+            given = (
+                ""
+                if isinstance(each, property | cached_property)
+                else f"({', '.join([*inspect.signature(each).parameters][1:])})"
+            )
             rows.append((f"`{name}{given}`", _markup(" ".join(first.split()))))
     return [*parts, *([_table(("property or method", "what it is"), rows)] if rows else [])]
 

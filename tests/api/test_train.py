@@ -61,7 +61,7 @@ def test_kmers(ok, planted, tmp_path):
     assert open_model(found, Alphabet.KMER) is found.model
     assert open_model(function["model"], Alphabet.KMER).words_digest == found.model.words_digest
     assert "verdict" in kept._repr_html_()
-    with pytest.raises(ValueError, match="no file"):
+    with pytest.raises(UsageError, match="no file"):
         kept.__fspath__()
 
 

@@ -154,3 +154,10 @@ def test_every_wing_module_has_a_place_in_the_architecture():
     for folder in (ROOT / "lib/archaictools").iterdir():
         if folder.is_dir() and folder.name != "__pycache__":
             assert f"`{folder.name}/`" in text
+
+
+@pytest.mark.parametrize("name", ["WindowPredictions.windows", "WindowPredictions.segments", "TrainResult.predictions"])
+def test_a_table_that_is_read_when_used_is_documented(name):
+    result, table = name.split(".")
+    section = (DOCS / "api.md").read_text().partition(f"\n### {result}\n")[2].partition("\n### ")[0]
+    assert f"| `{table}` | Table `chrom, start, end" in section or f"| `{table}` | BED6 of called segments" in section

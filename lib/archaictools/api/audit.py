@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from archaictools.api.inputs import path_of
+from archaictools.api.inputs import file_of
 from archaictools.api.keywords import keywords
 from archaictools.api.result import Result
 from archaictools.learning.options import SplitOptions
@@ -31,7 +31,7 @@ class AuditFiles:
     out: Path | None = option(None, type=OUTPUT, required=True, help="Report: .json, or .tsv (or -) for a table.")
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class AuditResult(Result):
     """Audit of a split.
 
@@ -90,7 +90,11 @@ def audit(windows: PathLike, *, files: AuditFiles, split: SplitOptions, run: Run
     if out and out.suffix not in {".json", ".tsv"} and not is_stream(out):
         raise UsageError(f"{out} must end in .json or .tsv: the suffix chooses the format")
     scheme, tally = split.scheme(seed=run.seed), Summary()
-    with StagedOutputs() as outputs, open_labelled(path_of(windows), files.genome, tally=tally) as (locations, read):
+    with (
+        StagedOutputs() as outputs,
+        file_of(windows, "windows") as path,
+        open_labelled(path, files.genome, tally=tally) as (locations, read),
+    ):
         target = outputs.stage(out) if out else None
         found = audit_split(locations, scheme, read=read)
         if target and out and out.suffix == ".json":

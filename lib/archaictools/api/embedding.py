@@ -90,7 +90,7 @@ class Word2VecOptions:
             raise UsageError("--word2vec-vectors needs --word2vec")
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class EmbeddingResult(Result):
     """Word vectors of a model.
 
@@ -100,7 +100,7 @@ class EmbeddingResult(Result):
         float32 (words, dimensions): vectors of the exported words, most frequent first.
     metadata
         One row for each vector: its word (``kmer``, or ``word`` of a bin), ``id, count, log_odds, norm`` and, for
-        k-mers, ``at_content, cpg, reverse_complement``.
+        k-mers, ``at_content, cpg, reverse_complement``; only those of ``columns`` if it names some.
     word2vec
         float32 (words, dimensions): Word2Vec vectors of the same words, or None.
     clustering
@@ -111,6 +111,7 @@ class EmbeddingResult(Result):
     metadata: pd.DataFrame = field(repr=False)
     word2vec: npt.NDArray[np.float32] | None = field(repr=False)
     clustering: pd.DataFrame | None = field(repr=False)
+    _words: WordVectors = field(repr=False)
     _map: pd.DataFrame | None = field(repr=False)
     _seed: int = field(repr=False)
 
@@ -119,9 +120,9 @@ class EmbeddingResult(Result):
         """Table of the words with ``umap1, umap2``; the map is made again if no output of it was named."""
         if self._map is not None:
             return self._map
-        from archaictools.learning.embedding import WordVectors, umap_table
+        from archaictools.learning.embedding import umap_table
 
-        return umap_table(WordVectors(self.vectors, self.metadata), seed=self._seed)[0]
+        return umap_table(self._words, seed=self._seed)[0]
 
 
 class _Exported(NamedTuple):
@@ -163,7 +164,7 @@ def embedding(
     """
     from archaictools.io.files import StagedOutputs
     from archaictools.io.tables import write_table
-    from archaictools.learning.embedding import umap_table
+    from archaictools.learning.embedding import chosen_metadata, umap_table
     from archaictools.learning.plots import check_suffix
     from archaictools.sequence.explain.word2vec import clustering
 
@@ -177,6 +178,9 @@ def embedding(
         trained = open_model(model, None)
         check_alphabet(Alphabet(trained.encoding.name), files, comparing)
         exported = _exported(trained, export, comparing, member=members.member, seed=run.seed)
+        metadata = exported.chosen.metadata
+        if export.columns:
+            metadata = chosen_metadata(exported.chosen, export.columns)
         _write(staged, files, exported, export.columns or _default_columns(trained), name=_name_of(model))
         if files.umap or files.plot:
             mapped, measured["map trustworthiness"] = umap_table(exported.chosen, seed=run.seed)
@@ -192,9 +196,10 @@ def embedding(
     facts = {"trained words": f"{len(exported.every):,}", "exported": f"{len(exported.chosen):,}, the most frequent"}
     return EmbeddingResult(
         vectors=exported.chosen.vectors,
-        metadata=exported.chosen.metadata,
+        metadata=metadata,
         word2vec=None if exported.word2vec is None else exported.word2vec.vectors,
         clustering=table,
+        _words=exported.chosen,
         _map=mapped,
         _seed=run.seed,
         facts=facts | {name: f"{value:.3f}" for name, value in measured.items()},
@@ -213,10 +218,11 @@ def _default_columns(trained: TrainedModel) -> tuple[str, ...]:
 
 
 def _name_of(model: PathLike | TrainedModel) -> str:
-    """Return the name of a model in the configuration of the Projector."""
+    """Return the name of a model in the configuration of the Projector: that of its file, if it has one."""
     from pathlib import Path
 
-    return Path(model).name if isinstance(model, str | os.PathLike) else "model"
+    path = model if isinstance(model, str) else getattr(model, "path", model)  # a result, or a path
+    return Path(path).name if isinstance(path, str | os.PathLike) else "model"
 
 
 def _exported(

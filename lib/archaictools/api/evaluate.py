@@ -45,7 +45,7 @@ class EvaluationFiles:
     )
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class EvaluateResult(Result):
     """A model compared with its baselines.
 

@@ -3,31 +3,27 @@
 from __future__ import annotations
 
 import logging
-import tempfile
-from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from archaictools.api.inputs import path_of
+from archaictools.api.inputs import file_of
 from archaictools.api.keywords import keywords
-from archaictools.api.predictions import PredictResult
 from archaictools.api.result import Result
+from archaictools.errors import UsageError
 from archaictools.options import INPUT, OUTPUT, RunOptions, option
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from archaictools.api.inputs import PathLike
+    from archaictools.api.predictions import PredictResult
     from archaictools.io.summary import Summary
     from archaictools.sequence.published import Agreement
 
 log = logging.getLogger("archaictools")
-
-#: Name of a table that is written for predictions in memory.
-_IN_MEMORY = "predictions.tsv"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,7 +51,7 @@ class GeneOptions:
     )
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class GenesResult(Result):
     """Genes, and the archaic sequence in them.
 
@@ -94,7 +90,7 @@ class GenesResult(Result):
     def __fspath__(self) -> str:
         """Return the path of the TSV, so that the result can be given in place of it."""
         if self.path is None:
-            raise ValueError("the genes have no file; give genes() an `out`")
+            raise UsageError("the genes have no file; give genes() an `out`")
         return str(self.path)
 
 
@@ -125,14 +121,12 @@ def genes(predictions: PathLike | PredictResult, *, options: GeneOptions, run: R
     >>> calls = at.predict(model="pretrained", words="haplotypes.h5")  # doctest: +SKIP
     >>> at.genes(calls, annotation="genes.gtf").table.nlargest(10, "haplotypes")  # doctest: +SKIP
     """
-    from archaictools.errors import UsageError
     from archaictools.haplotypes.genes import is_segments
 
     del run  # counting uses one thread and no random numbers
     if options.agreement and not options.published:
         raise UsageError("--agreement needs --published")
-    with ExitStack() as stack:
-        path = _path_of(predictions, stack)
+    with file_of(predictions, "predictions") as path:
         if is_segments(path):
             if options.published:
                 raise UsageError("--published compares windows, not segments of haplotypes")
@@ -140,15 +134,6 @@ def genes(predictions: PathLike | PredictResult, *, options: GeneOptions, run: R
         if options.callable:
             raise UsageError("--callable is for a table of segments of people; a table of windows needs none")
         return _of_windows(path, options)
-
-
-def _path_of(predictions: PathLike | PredictResult, stack: ExitStack) -> Path:
-    """Return the file of predictions; those in memory are written to a temporary folder first."""
-    if isinstance(predictions, PredictResult) and not predictions.has_file:
-        path = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="archaictools-"))) / _IN_MEMORY
-        predictions.to_tsv(path)
-        return path
-    return path_of(predictions)
 
 
 def _of_windows(path: Path, options: GeneOptions) -> GenesResult:

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING
 
+from archaictools.api.inputs import listed
 from archaictools.api.keywords import keywords
 from archaictools.api.result import Result
 from archaictools.errors import UsageError
@@ -33,12 +34,23 @@ def _texts(value: object) -> tuple[str, ...]:
     raise UsageError(f"names of samples are {type(value).__name__}, expected texts or paths")
 
 
+def _paths(value: object) -> object:
+    """Return paths, one or several, as they are; refuse an empty text, which would stand for the working folder."""
+    for each in listed(value):
+        if isinstance(each, str) and not each:
+            raise UsageError("a VCF is an empty text, expected a path")
+    return value
+
+
 @dataclass(frozen=True, kw_only=True)
 class HaplotypeInputs:
     """Files and samples to read."""
 
     vcf: tuple[Path, ...] = option(
-        type=INPUT, multiple=True, help="VCF or BCF of modern samples, ingroup phased; repeat it for several files."
+        type=INPUT,
+        multiple=True,
+        parse=_paths,
+        help="VCF or BCF of modern samples, ingroup phased; repeat it for several files.",
     )
     ingroup: tuple[str, ...] = option(
         (), multiple=True, parse=_texts, help="Samples to search for archaic DNA: names, or a file of names."
@@ -61,6 +73,7 @@ class HaplotypeInputs:
         (),
         type=INPUT,
         multiple=True,
+        parse=_paths,
         help="VCF, gVCF or BCF of archaic samples; repeat it for several files. If two files have a call, the call of "
         "the first file is used. If REF is no modern allele at more than 1 % of the shared sites, a warning is given; "
         "at more than 10 % of at least 20, the run stops.",
@@ -76,6 +89,8 @@ class HaplotypeInputs:
     )
 
     def __post_init__(self) -> None:
+        if not self.vcf:
+            raise UsageError("--vcf is empty, expected a path or several")
         if self.individuals and (self.ingroup or self.outgroup):
             raise UsageError("--individuals names both groups; leave out --ingroup and --outgroup")
         if not self.individuals and not (self.ingroup and self.outgroup):
@@ -90,7 +105,7 @@ class HaplotypeOutputs:
     summary: Path | None = option(None, type=OUTPUT, help="TSV of the records and sites read and not used, and why.")
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class HaplotypesResult(Result):
     """Features of haplotypes.
 

@@ -65,7 +65,7 @@ class ImportanceFiles:
     plot: Path | None = option(None, type=OUTPUT, help="PNG or SVG of importance by position.")
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class ImportanceResult(Result):
     """Importance of positions, or of the inputs of a bin.
 

@@ -118,7 +118,7 @@ def _keep_inputs(arguments: Mapping[str, Any], fields: Mapping[str, Field[Any]])
 
     def paths(value: Any) -> Iterator[str]:
         for each in value if isinstance(value, list | tuple) else [value]:
-            with contextlib.suppress(TypeError, ValueError):  # no path, or a result without a file
+            with contextlib.suppress(TypeError, ValueError, UsageError):  # no path, or a result without a file
                 yield os.path.realpath(os.fspath(each))
 
     def is_output(name: str) -> bool:

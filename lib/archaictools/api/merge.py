@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from archaictools.api.inputs import path_of
+from archaictools.api.inputs import file_of, listed
 from archaictools.api.keywords import keywords
+from archaictools.api.predictions import BIGWIG_SUFFIXES
 from archaictools.api.result import Result
+from archaictools.errors import UsageError
 from archaictools.options import OUTPUT, RunOptions, option
 
 if TYPE_CHECKING:
@@ -25,7 +28,7 @@ class MergeFiles:
     out: Path = option(type=OUTPUT, help="One file of the kind of the parts.")
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class MergeResult(Result):
     """One file made of parts.
 
@@ -55,13 +58,14 @@ class MergeResult(Result):
 
 
 @keywords(files=MergeFiles, run=RunOptions)
-def merge(parts: Sequence[PathLike], *, files: MergeFiles, run: RunOptions) -> MergeResult:
+def merge(parts: PathLike | Sequence[PathLike], *, files: MergeFiles, run: RunOptions) -> MergeResult:
     """Join predictions that were made chromosome by chromosome into what one run over all of them gives.
 
     Parameters
     ----------
     parts
-        bigWigs, tables, BED files or summaries of people of ``predict``, all of one kind. No chromosome may be in two.
+        bigWigs, tables, BED files or summaries of people, or results of ``predict``: one or several, all of one kind.
+        No chromosome may be in two.
 
     Returns
     -------
@@ -73,7 +77,8 @@ def merge(parts: Sequence[PathLike], *, files: MergeFiles, run: RunOptions) -> M
     InputError
         If parts differ in kind, build or naming style, a chromosome is in two of them, or a value is wrong.
     UsageError
-        If a file of callable regions of another run lies in the folder of the output.
+        If there is no part, if the output of other parts is named like a bigWig, or if a file of callable regions of
+        another run lies in its folder.
     """
     from archaictools.haplotypes.merge import merge_callable_files, merge_people
     from archaictools.io.files import StagedOutputs
@@ -81,10 +86,19 @@ def merge(parts: Sequence[PathLike], *, files: MergeFiles, run: RunOptions) -> M
     from archaictools.io.summary import Summary
 
     del run  # joining uses one thread and no random numbers
-    paths, summary = [path_of(part) for part in parts], Summary()
-    with StagedOutputs() as outputs:
+    several, summary = listed(parts), Summary()
+    if not several:
+        raise UsageError("parts is empty, expected one file or more")
+    with ExitStack() as stack, StagedOutputs() as outputs:
+        paths = [stack.enter_context(file_of(part, "parts")) for part in several]
         target = outputs.stage(files.out)
         kind, filled = kind_of_parts(paths)
+        if files.out.suffix.lower() in BIGWIG_SUFFIXES and kind is not Kind.BIGWIG:
+            raise UsageError(
+                f"is the name of a bigWig, but the parts are of kind {kind}",
+                path=files.out,
+                remedy="name another output",
+            )
         people = kind is Kind.PEOPLE
         rows = merge_people(filled, target) if people else merge_files(filled, target, kind, tally=summary)
         tables = kind is Kind.TABLE

@@ -9,7 +9,13 @@ from typing import TYPE_CHECKING
 from archaictools.alphabet import Alphabet
 from archaictools.api.inputs import is_of_haplotypes, open_haplotypes, open_kmers, open_model
 from archaictools.api.keywords import keywords
-from archaictools.api.predictions import HaplotypePredictions, PredictionFiles, PredictResult, WindowPredictions
+from archaictools.api.predictions import (
+    HaplotypePredictions,
+    PredictionFiles,
+    PredictResult,
+    WindowPredictions,
+    check_track_folder,
+)
 from archaictools.haplotypes.options import DesertOptions
 from archaictools.learning.options import SegmentOptions
 from archaictools.options import RunOptions, check_alphabet
@@ -25,9 +31,6 @@ if TYPE_CHECKING:
     from archaictools.learning.model_file import TrainedModel
     from archaictools.sequence.token_file import TokenFile
     from archaictools.sequence.tracks import WindowCounts
-
-#: Suffixes of a bigWig file.
-_BIGWIG = frozenset({".bw", ".bigwig"})
 
 
 @keywords(files=PredictionFiles, calling=SegmentOptions, deserts=DesertOptions, build=BuildOptions, run=RunOptions)
@@ -137,14 +140,10 @@ def _of_haplotypes(
 
 def _with_callable_file(files: PredictionFiles) -> PredictionFiles:
     """Return the outputs, with the callable regions in the folder of the segments if no file is named for them."""
-    from archaictools.errors import UsageError
     from archaictools.haplotypes.callable_file import callable_file_of
 
-    if files.bigwig and files.bigwig.suffix.lower() in _BIGWIG:
-        raise UsageError(
-            f"--bigwig {files.bigwig} names a file, but haplotypes have one track each: name a folder, such as "
-            "'tracks' (in Galaxy, set the kind of words to haplotypes)"
-        )
+    if files.bigwig:
+        check_track_folder(files.bigwig)
     segments = files.segments
     if files.callable or not segments or not (segments.is_file() or not segments.exists()):
         return files

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from archaictools.alphabet import Alphabet
 from archaictools.api.result import Result
+from archaictools.errors import UsageError
 from archaictools.options import BINARY, OUTPUT, option
 
 if TYPE_CHECKING:
@@ -22,6 +23,19 @@ if TYPE_CHECKING:
 
 #: Rows of a table that a notebook shows.
 _SHOWN_ROWS = 20
+
+
+#: Suffixes of a bigWig file.
+BIGWIG_SUFFIXES = frozenset({".bw", ".bigwig"})
+
+
+def check_track_folder(path: Path) -> None:
+    """Raise UsageError if the folder of tracks of haplotypes is named like one bigWig file."""
+    if path.suffix.lower() in BIGWIG_SUFFIXES:
+        raise UsageError(
+            f"--bigwig {path} names a file, but haplotypes have a track each: name a folder, such as 'tracks' "
+            "(in Galaxy, set the kind of words to haplotypes)"
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,11 +82,11 @@ class PredictionFiles:
 class Again(Protocol):
     """Predict the same once more, with other outputs."""
 
-    def __call__(self, *, bigwig: Path | None = None) -> PredictResult:
+    def __call__(self, *, bigwig: Path | None = None, force: bool = False) -> PredictResult:
         """Predict."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class PredictResult(Result):
     """Predictions of one file.
 
@@ -88,8 +102,8 @@ class PredictResult(Result):
     files: PredictionFiles = field(repr=False)
     _again: Again = field(repr=False)
 
-    def to_bigwig(self, path: PathLike) -> None:
-        """Write tracks, as ``--bigwig`` does: a file for windows, a new folder for haplotypes."""
+    def to_bigwig(self, path: PathLike, *, force: bool = False) -> None:
+        """Write tracks, as ``--bigwig`` does: a file for windows, a folder for haplotypes, replaced with ``force``."""
         raise NotImplementedError
 
     def to_bed(self, path: PathLike) -> None:
@@ -117,14 +131,22 @@ class PredictResult(Result):
     def __fspath__(self) -> str:
         """Return the path of an output that ``genes`` reads, so that the result can be given in place of it."""
         if self._file is None:
-            raise ValueError("the predictions have no file; write one with to_tsv()")
+            raise UsageError("the predictions have no file; write one with to_tsv()")
         return str(self._file)
+
+    def write_to(self, folder: Path) -> Path | None:
+        """Write predictions without a file that ``genes`` reads to ``predictions.tsv`` in a folder."""
+        if self.has_file:
+            return None
+        path = folder / "predictions.tsv"
+        self.to_tsv(path)
+        return path
 
     def _html_of(self, table: pd.DataFrame) -> str:
         return Result._repr_html_(self) + table.head(_SHOWN_ROWS).to_html(index=False)
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class HaplotypePredictions(PredictResult):
     """Predictions of haplotypes.
 
@@ -150,20 +172,26 @@ class HaplotypePredictions(PredictResult):
     _archaic: tuple[str, ...] = field(repr=False)
     _kept: KeptPosteriors | None = field(repr=False)
 
-    def to_bigwig(self, path: PathLike) -> None:
+    def to_bigwig(self, path: PathLike, *, force: bool = False) -> None:
         """Write a folder of tracks: ``SAMPLE.1.bw``, ``SAMPLE.2.bw``, ``mean.bw`` and ``share.bw``.
 
+        With ``force``, it replaces a folder of that name that is not empty, as one that it wrote before.
         Posteriors that are not in memory are predicted again. They are in memory if ``predict`` was given no output and
         if they fit into :data:`archaictools.haplotypes.posteriors.MAX_KEPT_BYTES`.
         """
         from archaictools.haplotypes.outputs import write_kept_tracks
-        from archaictools.io.files import StagedOutputs
+        from archaictools.io.files import REPLACING, StagedOutputs
 
+        check_track_folder(Path(path))
         if self._kept is None:
-            self._again(bigwig=Path(path))
+            self._again(bigwig=Path(path), force=force)
             return
-        with StagedOutputs() as outputs:
-            write_kept_tracks(outputs.stage_folder(Path(path)), self._kept, self._calls)
+        before = REPLACING.set(force)
+        try:
+            with StagedOutputs() as outputs:
+                write_kept_tracks(outputs.stage_folder(Path(path)), self._kept, self._calls)
+        finally:
+            REPLACING.reset(before)
 
     def to_bed(self, path: PathLike) -> None:
         """Write segments as BED9, named by sample and haplotype and coloured by source."""
@@ -191,7 +219,7 @@ class HaplotypePredictions(PredictResult):
         return self._html_of(self.people)
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class WindowPredictions(PredictResult):
     """Predictions of windows of k-mers; coordinates are 0-based and half-open, in bp."""
 
@@ -230,8 +258,9 @@ class WindowPredictions(PredictResult):
         assert isinstance(found, WindowPredictions)
         return found._parts
 
-    def to_bigwig(self, path: PathLike) -> None:
-        """Write the track of P(introgressed), mean where windows overlap."""
+    def to_bigwig(self, path: PathLike, *, force: bool = False) -> None:
+        """Write the track of P(introgressed), mean where windows overlap; a file of that name is replaced."""
+        del force  # a file is always replaced
         self._write("bigwig", path)
 
     def to_bed(self, path: PathLike) -> None:

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Result:
-    """Result of a verb.
+    """Result of a verb; two are equal only if they are the same object.
 
     Attributes
     ----------
@@ -21,6 +22,18 @@ class Result:
     """
 
     facts: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    def write_to(self, folder: Path) -> Path | None:
+        """Write what is only in memory to a file in a folder; return None if the result has a file.
+
+        Verbs use it to read a result that was kept in memory.
+        """
+        del folder
+        return None
+
+    def __repr__(self) -> str:
+        """Return the class and the facts, one a line, as an interpreter shows them."""
+        return f"{type(self).__name__}\n{self}"
 
     def __str__(self) -> str:
         """Return the facts, one per line."""

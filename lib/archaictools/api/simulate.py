@@ -25,7 +25,7 @@ class SimulationFiles:
     out: Path = option(type=OUTPUT, help="New folder of VCFs, true segments and lists of samples.")
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class SimulateResult(Result):
     """A simulated data set.
 

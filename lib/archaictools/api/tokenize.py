@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
-from archaictools.api.inputs import path_of
+from archaictools.api.inputs import file_of
 from archaictools.api.keywords import keywords
 from archaictools.api.result import Result
 from archaictools.options import BINARY, INPUT, OUTPUT, RunOptions, option
@@ -39,7 +39,7 @@ class TokenFiles:
     vocabulary: Path | None = option(None, type=OUTPUT, help="TSV of k-mers: kmer, id, count, count by class.")
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class TokenizeResult(Result):
     """Sentences of k-mers.
 
@@ -114,10 +114,10 @@ def tokenize(
     from archaictools.sequence.tokenize import batches
     from archaictools.sequence.vocabulary import WordCounts
 
-    if files.fasta and (windows or files.genome):
+    if files.fasta and (windows is not None or files.genome):
         raise UsageError("give either WINDOWS with --genome, or --fasta, not both")
-    bed = path_of(windows) if windows else None
-    with StagedOutputs() as outputs, contextlib.ExitStack() as stack:
+    with contextlib.ExitStack() as stack, StagedOutputs() as outputs:
+        bed = None if windows is None else stack.enter_context(file_of(windows, "windows"))
         target = outputs.stage(files.out)
         table = outputs.stage(files.vocabulary) if files.vocabulary else None
         source = _source(bed, files, encoding, stack)

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import os
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 from archaictools.alphabet import Alphabet
+from archaictools.api.inputs import ModelFile, listed
 from archaictools.api.keywords import keywords
 from archaictools.api.result import Result
+from archaictools.errors import UsageError
 from archaictools.haplotypes.options import BinTrainingOptions
 from archaictools.learning.options import NetworkOptions, SplitOptions
-from archaictools.options import BINARY, INPUT, OUTPUT, RunOptions, check_alphabet, option
+from archaictools.options import BINARY, OUTPUT, RunOptions, check_alphabet, option
 from archaictools.sequence.options import KmerTrainingOptions
 
 if TYPE_CHECKING:
@@ -36,9 +37,9 @@ if TYPE_CHECKING:
 class TrainFiles:
     """A model to continue from, and the outputs."""
 
-    start_from: Path | None = option(
+    start_from: Path | TrainedModel | None = option(
         None,
-        type=INPUT,
+        type=ModelFile(),
         only=Alphabet.VARIANT,
         help="Model to continue from: a model.h5, or 'pretrained'; its layer sizes stay.",
     )
@@ -54,7 +55,7 @@ class TrainFiles:
     )
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class TrainResult(Result):
     """A trained model.
 
@@ -91,7 +92,7 @@ class TrainResult(Result):
     def __fspath__(self) -> str:
         """Return the path of the model file, so that the result can be given in place of it."""
         if self.path is None:
-            raise ValueError("the model has no file; give train() a `model`")
+            raise UsageError("the model has no file; give train() a `model`")
         return str(self.path)
 
 
@@ -146,18 +147,20 @@ def train(
     """
     import pandas as pd
 
-    from archaictools.errors import UsageError
     from archaictools.io.bed import write_bed
     from archaictools.io.files import StagedOutputs
     from archaictools.io.tables import write_json, write_table
     from archaictools.learning.backend import start_tensorflow
+    from archaictools.learning.checkpoint import check_folder
     from archaictools.learning.model_file import save_model
     from archaictools.learning.regions import fold_table
 
+    if files.checkpoint:
+        check_folder(files.checkpoint)
     scheme = split.scheme(seed=run.seed)
     if files.write_folds and scheme.method == "random":
         raise UsageError("--write-folds: a random split has no regions to write; choose another --split")
-    several = _listed(words)
+    several = listed(words)
     alphabet = _alphabet_of(several)
     check_alphabet(alphabet, files, kmers, bins, network)
     if files.start_from and network.sized:
@@ -196,13 +199,7 @@ def train(
     return result
 
 
-def _listed(words: Words | Sequence[Words]) -> list[Words]:
-    """Return the files as a list."""
-    one = isinstance(words, str | os.PathLike) or hasattr(words, "encoding")
-    return [words] if one else list(words)  # type: ignore[arg-type, list-item] # narrowed above
-
-
-def _alphabet_of(several: Sequence[Words]) -> Alphabet:
+def _alphabet_of(several: Sequence[object]) -> Alphabet:
     """Return the alphabet of the files.
 
     Raises
@@ -211,7 +208,6 @@ def _alphabet_of(several: Sequence[Words]) -> Alphabet:
         If there is no file, or if there are several and not all of them are of haplotypes.
     """
     from archaictools.api.inputs import is_of_haplotypes
-    from archaictools.errors import UsageError
 
     if not several:
         raise UsageError("no file to train on is given")
@@ -223,7 +219,7 @@ def _alphabet_of(several: Sequence[Words]) -> Alphabet:
 
 
 def _train_kmers(
-    words: Words,
+    words: object,
     scheme: SplitScheme,
     options: KmerTrainingOptions,
     network: NetworkOptions,
@@ -242,7 +238,7 @@ def _train_kmers(
 
 
 def _train_haplotypes(
-    several: Sequence[Words],
+    several: Sequence[object],
     scheme: SplitScheme,
     options: BinTrainingOptions,
     network: NetworkOptions,

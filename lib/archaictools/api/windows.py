@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from archaictools.api.keywords import keywords
 from archaictools.api.result import Result
+from archaictools.errors import InputError, UsageError
 from archaictools.options import INPUT, OUTPUT, RunOptions, option
 from archaictools.sequence.options import RegionOptions, WindowOptions
 
@@ -30,7 +31,7 @@ class WindowFiles:
     summary: Path | None = option(None, type=OUTPUT, help="TSV of what was merged, clipped and dropped, and why.")
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class WindowsResult(Result):
     """Windows of a genome.
 
@@ -60,8 +61,18 @@ class WindowsResult(Result):
     def __fspath__(self) -> str:
         """Return the path of the BED file, so that the result can be given in place of it."""
         if self.path is None:
-            raise ValueError("the windows have no file; give windows() an `out`")
+            raise UsageError("the windows have no file; give windows() an `out`")
         return str(self.path)
+
+    def write_to(self, folder: Path) -> Path | None:
+        """Write windows in memory to ``windows.bed`` in a folder."""
+        from archaictools.io.bed import write_bed
+
+        if self._windows is None:
+            return None
+        path = folder / "windows.bed"
+        write_bed(path, [self._windows])
+        return path
 
 
 @keywords(files=WindowFiles, regions=RegionOptions, cutting=WindowOptions, run=RunOptions)
@@ -82,7 +93,6 @@ def windows(*, files: WindowFiles, regions: RegionOptions, cutting: WindowOption
     """
     import pandas as pd
 
-    from archaictools.errors import InputError
     from archaictools.io.bed import write_bed, write_bed_by_chromosome
     from archaictools.io.fasta import open_genome
     from archaictools.io.files import StagedOutputs
@@ -105,8 +115,9 @@ def windows(*, files: WindowFiles, regions: RegionOptions, cutting: WindowOption
             if target:
                 count = write_bed(target, pieces)
             else:
-                kept = pd.concat(list(pieces), ignore_index=True)
-                count = len(kept)
+                frames = list(pieces)
+                kept = pd.concat(frames, ignore_index=True) if frames else None
+                count = 0 if kept is None else len(kept)
         if not count:
             raise InputError(f"no window is left ({tally.sentence()})")
         empty = [name for name in classes if not tally.count(name, "windows")]

@@ -7,9 +7,9 @@ from typing import Any
 import click
 
 from archaictools.api.embedding import embedding
+from archaictools.api.inputs import ModelFile
 from archaictools.cli.command import report, verb
 from archaictools.errors import UsageError
-from archaictools.options import INPUT
 
 EXAMPLES = """
 archaictools embedding model.h5 --vectors vectors.tsv --metadata metadata.tsv --umap map.tsv --plot map.png
@@ -24,7 +24,7 @@ _OUTPUTS = {
 
 
 @verb(embedding, examples=EXAMPLES)
-@click.argument("model", type=INPUT)
+@click.argument("model", type=ModelFile())
 def command(**options: Any) -> None:
     """Export the word vectors that a model has learnt, and map them with UMAP.
 

@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from archaictools.api.evaluate import evaluate
+from archaictools.api.inputs import ModelFile
 from archaictools.cli.command import report, verb
 from archaictools.errors import UsageError
 from archaictools.options import INPUT
@@ -19,7 +20,7 @@ archaictools evaluate pretrained haplotypes.h5 --table evaluation.tsv --plots ev
 
 
 @verb(evaluate, examples=EXAMPLES)
-@click.argument("model", type=INPUT)
+@click.argument("model", type=ModelFile())
 @click.argument("words", type=INPUT)
 def command(**options: Any) -> None:
     """Compare a model with baselines on held-out data.

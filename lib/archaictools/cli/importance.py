@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from archaictools.api.importance import importance
+from archaictools.api.inputs import ModelFile
 from archaictools.cli.command import report, verb
 from archaictools.errors import UsageError
 from archaictools.options import INPUT
@@ -19,7 +20,7 @@ archaictools importance pretrained haplotypes.h5 --positions inputs.tsv --plot i
 
 
 @verb(importance, examples=EXAMPLES)
-@click.argument("model", type=INPUT)
+@click.argument("model", type=ModelFile())
 @click.argument("words", type=INPUT)
 def command(**options: Any) -> None:
     """Rank the positions of a sentence, and the k-mers at these positions, by permutation importance.

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from archaictools.api.inputs import ModelFile
 from archaictools.api.predict import predict
 from archaictools.api.predictions import PredictionFiles
 from archaictools.cli.command import report, verb
@@ -21,7 +22,7 @@ archaictools predict model.h5 kmers.h5 --bigwig predictions.bw --bed segments.be
 
 
 @verb(predict, examples=EXAMPLES)
-@click.argument("model", type=INPUT)
+@click.argument("model", type=ModelFile())
 @click.argument("words", type=INPUT)
 def command(**options: Any) -> None:
     """Predict P(introgressed) of every window, or along every haplotype, and call segments.

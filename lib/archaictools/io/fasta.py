@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
     from archaictools.io.summary import Summary
 
+_SAME_BUILD = "use files of the same build"
+
 
 class Genome:
     """An open FASTA file: names and lengths of its sequences, and their bases.
@@ -59,9 +61,14 @@ class Genome:
             ) from error
 
     def require(self, chroms: Iterable[str], source: Path | str, *, tally: Summary | None = None) -> dict[str, str]:
-        """Return the name in this genome of each chromosome; raise InputError if the genome lacks one."""
+        """Return the name in this genome of each chromosome; raise InputError if the genome lacks one.
+
+        Only for verbs with ``--chromosomes``, which the message names.
+        """
         matcher = Matcher(self.lengths, source=source)
-        self.require_more(chroms, matcher, source)
+        if unknown := matcher.unknown(chroms):
+            remedy = f"{_SAME_BUILD}, or keep only shared chromosomes with --chromosomes"
+            raise unknown_chromosomes(unknown, self.lengths, source=source, genome=self.path, remedy=remedy)
         note_styles(matcher.names, source=source, tally=tally)
         return matcher.names
 
@@ -72,14 +79,19 @@ class Genome:
 
 
 def unknown_chromosomes(
-    unknown: Sequence[str], known: Iterable[str], *, source: Path | str, genome: Path | str
+    unknown: Sequence[str],
+    known: Iterable[str],
+    *,
+    source: Path | str,
+    genome: Path | str,
+    remedy: str = _SAME_BUILD,
 ) -> InputError:
     """Return the error for chromosomes that a genome lacks."""
     return InputError(
         f"{len(unknown):,} chromosome(s) are not in {genome}: {shortlist(unknown)} "
         f"(it holds {shortlist(sorted(known))})",
         path=source,
-        remedy="use files of the same build, or keep only shared chromosomes with --chromosomes",
+        remedy=remedy,
     )
 
 

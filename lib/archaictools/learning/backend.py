@@ -29,6 +29,8 @@ def start_tensorflow(*, threads: int | None, seed: int) -> None:
         import tensorflow as tf
 
         gpus = tf.config.list_physical_devices("GPU")
+    # Each model has functions of its own, so a notebook that predicts several times would be warned of retracing.
+    tf.get_logger().setLevel(logging.ERROR)
     if threads:
         try:
             tf.config.threading.set_intra_op_parallelism_threads(threads)

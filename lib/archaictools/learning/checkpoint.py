@@ -8,12 +8,13 @@ state.
 from __future__ import annotations
 
 import math
+import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from archaictools.errors import InputError, shortlist
+from archaictools.errors import ArchaicError, InputError, UsageError, shortlist
 from archaictools.io.files import StagedOutputs
 from archaictools.io.hdf5 import check_data, create, open_container, read_array, read_document, write_document
 from archaictools.io.schema import NUMBERS, Data, Table, shown
@@ -52,6 +53,24 @@ class State:
 
 
 _ARRAYS = ("weights", "optimizer", "best")
+
+
+def check_folder(folder: Path) -> None:
+    """Raise unless the folder of a checkpoint can be written, or be made; nothing is made.
+
+    Raises
+    ------
+    UsageError
+        If it, or a folder above it, is a file.
+    ArchaicError
+        If permission is denied.
+    """
+    above = next(path for path in (folder, *folder.absolute().parents) if os.path.lexists(path))
+    if not above.is_dir():
+        raise UsageError("is a file, expected a folder for the checkpoint", path=above)
+    if not os.access(above, os.W_OK):
+        where = above if above != folder else above.parent
+        raise ArchaicError(f"cannot write the checkpoint {folder.name} in {where} (permission denied)")
 
 
 def save_checkpoint(folder: Path, state: State, settings: dict[str, Any]) -> None:

@@ -90,8 +90,8 @@ def write_vectors(path: Path, words: WordVectors) -> None:
     write_table(path, pd.DataFrame(words.vectors), header=False)
 
 
-def write_metadata(path: Path, words: WordVectors, columns: Sequence[str]) -> None:
-    """Write metadata as TSV for the Projector: with a header only if there is more than one column.
+def chosen_metadata(words: WordVectors, columns: Sequence[str]) -> pd.DataFrame:
+    """Return the named columns of the metadata.
 
     Raises
     ------
@@ -102,7 +102,18 @@ def write_metadata(path: Path, words: WordVectors, columns: Sequence[str]) -> No
     unknown = [name for name in columns if name not in known]
     if unknown or not columns:
         raise UsageError(f"--columns names {', '.join(unknown) or 'no column'}, expected some of {', '.join(known)}")
-    write_table(path, words.metadata[list(columns)], header=len(columns) > 1)
+    return words.metadata[list(columns)]
+
+
+def write_metadata(path: Path, words: WordVectors, columns: Sequence[str]) -> None:
+    """Write metadata as TSV for the Projector: with a header only if there is more than one column.
+
+    Raises
+    ------
+    UsageError
+        If there is no such column.
+    """
+    write_table(path, chosen_metadata(words, columns), header=len(columns) > 1)
 
 
 def write_bytes(path: Path, words: WordVectors) -> None:
