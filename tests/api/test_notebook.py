@@ -178,7 +178,7 @@ def test_tracks_that_are_predicted_again_are_replaced_with_force(predicted, tmp_
 
 @pytest.mark.parametrize("kept", [None, ()])
 def test_a_folder_of_tracks_is_not_named_like_a_file(predicted, tmp_path, kept):
-    with pytest.raises(UsageError, match="haplotypes have a track each"):
+    with pytest.raises(UsageError, match="haplotypes have one track each"):
         replace(predicted, _kept=kept).to_bigwig(tmp_path / "c.bw")
     assert not list(tmp_path.iterdir())
 

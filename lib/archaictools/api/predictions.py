@@ -33,7 +33,7 @@ def check_track_folder(path: Path) -> None:
     """Raise UsageError if the folder of tracks of haplotypes is named like one bigWig file."""
     if path.suffix.lower() in BIGWIG_SUFFIXES:
         raise UsageError(
-            f"--bigwig {path} names a file, but haplotypes have a track each: name a folder, such as 'tracks' "
+            f"--bigwig {path} names a file, but haplotypes have one track each: name a folder, such as 'tracks' "
             "(in Galaxy, set the kind of words to haplotypes)"
         )
 
