@@ -69,7 +69,7 @@ One program, `archaictools`, with one verb per step. Verbs are listed in the ord
 | exit code | meaning |
 |---|---|
 | 0 | done |
-| 1 | the program failed |
+| 1 | the program failed, or `audit` found the verdict of `--fail-on` |
 | 2 | wrong usage |
 | 3 | wrong input; one sentence names file and line, what was found, what was expected, and what to do |
 | 4 | out of memory |

@@ -28,9 +28,7 @@ archaictools audit kmers.h5 --folds 5 --out audit.json --fail-on leaky
     help="Verdict from which the exit code is 1, for pipelines; the report is written nevertheless.",
 )
 def command(fail_on: str = "never", **options: Any) -> int:
-    """Measure what a model could use without having learnt anything.
-
-    This is shared bases, shared sequence, location and composition.
+    """Measure shortcuts between training and test data: shared bases, shared sequence, location and composition.
 
     WINDOWS is a BED file of labelled windows, or a file of k-mers.
     """

@@ -19,7 +19,7 @@ archaictools haplotypes --vcf s.vcf.gz --ingroup in.txt --outgroup out.txt --tru
 def command(**options: Any) -> None:
     """Encode phased haplotypes: in every bin, how a sample's alleles differ from an outgroup.
 
-    A file may hold one chromosome, name it chr21 or 21, and list sites of several alleles. No ancestral alleles are
+    Files may be split by chromosome, use chr21 or 21, and contain multi-allelic sites. No ancestral alleles are
     needed: the haplotype's own allele counts, whether it is REF or ALT.
 
     A record of several bases is used at each position at which single bases differ, aligned as by bcftools norm

@@ -25,8 +25,8 @@ archaictools importance pretrained haplotypes.h5 --positions inputs.tsv --plot i
 def command(**options: Any) -> None:
     """Rank the positions of a sentence, and the k-mers at these positions, by permutation importance.
 
-    MODEL is a model.h5. WORDS is the file of k-mers that it was trained on (with --split chromosome, any of the same
-    genome); its held-out part is used.
+    MODEL is a model.h5. WORDS is the file of k-mers that it was trained on; its held-out part is used. A model
+    with whole chromosomes held out takes any file of the same genome.
 
     For haplotypes, MODEL may be 'pretrained', and WORDS is any labelled file. --positions then ranks the inputs of a
     bin: the 32 allele classes, and the inputs that all haplotypes share. They are exchanged between chunks of

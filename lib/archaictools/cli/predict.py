@@ -28,8 +28,8 @@ def command(**options: Any) -> None:
     """Predict P(introgressed) of every window, or along every haplotype, and call segments.
 
     MODEL is a model.h5 of 'archaictools train', or the word 'pretrained' for the model of haplotypes in the package.
-    WORDS is a file of k-mers or haplotypes, made as the one that the model was trained on. Each window or bin is
-    predicted by the networks (with --folds, several) that have not seen it in training. Where all have, it is marked.
+    WORDS is a file of k-mers or haplotypes, made with the same settings as the training file. Each window or bin is
+    predicted by the networks (with --folds, several) that have not seen it in training. If all have, it is marked.
 
     A bin in which a haplotype has no genotype, or one at a tenth or less of the sites of the others, is NA: it has no
     row in the table, a gap in the track, and no share in any percentage. The second haplotype of a haploid chromosome

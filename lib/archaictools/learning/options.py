@@ -52,7 +52,7 @@ class SplitOptions:
     folds: int = option(
         0,
         type=click.IntRange(0),
-        help="Number of folds (3 or more), each held out once from a network of its own; 0 for one split.",
+        help="0 for one split, or the number of folds (3 or more), each held out once from a network of its own.",
     )
     fold_file: Path | None = option(
         None,
@@ -131,7 +131,9 @@ class TrainingOptions:
         type=click.IntRange(0),
         help="Passes over the training side; 0 keeps the network of --start-from as it is.",
     )
-    batch_size: int = option(0, type=click.IntRange(0), help="Examples per step [default: 32 to 1024 by their number].")
+    batch_size: int = option(
+        0, type=click.IntRange(0), help="Examples per step [default: 32 to 1024, more for more examples]."
+    )
     learning_rate: float = option(
         0.0, type=click.FloatRange(0), help="Highest learning rate of Adam [default: by the batch size]."
     )
@@ -220,7 +222,9 @@ class SegmentOptions:
         f"haplotypes: {MIN_LENGTH[Alphabet.VARIANT]}].",
     )
     max_gap: int = option(
-        0, type=click.IntRange(0), help="Longest gap in bp, below the threshold or without data, within a segment."
+        0,
+        type=click.IntRange(0),
+        help="Longest gap in bp within a segment. Haplotypes: up to 5 kb without data are bridged anyway.",
     )
 
     def resolved(self, alphabet: Alphabet) -> SegmentOptions:

@@ -69,7 +69,7 @@ class KmerTrainingOptions(TrainingOptions):
         "none",
         type=click.Choice(["none", "balanced"]),
         only=Alphabet.KMER,
-        help="Weight of the classes in the loss: that of their numbers, or the same.",
+        help="Weight of the classes in the loss; none: by their number of examples, balanced: equal.",
     )
     rc: bool = option(False, only=Alphabet.KMER, help="Train on random strands, and predict the mean of both strands.")
 
