@@ -50,8 +50,8 @@ def test_files_of_names(tmp_path, text, names):
         ("A\nB Z\n", "line 2: holds several words, of which B is a sample of the VCFs and Z is not; write one name"),
         ("sample pop super_pop\n", "line 1: holds several words, of which none is a sample"),
         ("FAM\tA\t0\t0\n", "line 1: holds several words, of which A is a sample of the VCFs and FAM, 0 is not"),
-        ('{"outgroup": ["C"]}', "holds JSON, expected one name per line; give the file of hmmix as --individuals"),
-        ("# nobody\n", "holds no name, expected one name per line"),
+        ('{"outgroup": ["C"]}', "holds JSON, expected one name a line; give the file of hmmix as --individuals"),
+        ("# nobody\n", "holds no name, expected one name a line"),
     ],
 )
 def test_lists_that_cannot_be_understood(tmp_path, text, message):

@@ -27,7 +27,7 @@ log = logging.getLogger("archaictools")
 
 #: Pattern of file names; a sample may have such a name.
 _FILE = r"/|\.(txt|tsv|csv|list|panel|json|pop|ids|samples)$"
-_REMEDY = "write one name per line, or a table with tabs between columns, of which the first is the name"
+_REMEDY = "write one name a line, or a table with tabs between columns, of which the first is the name"
 
 
 def read_names(given: Iterable[str], samples: Samples) -> tuple[str, ...]:
@@ -73,7 +73,7 @@ def _of_file(path: Path, samples: Samples) -> list[str]:
         handle.seek(0)
         if head.startswith(("{", "[")):
             raise InputError(
-                "holds JSON, expected one name per line", path=path, remedy="give the file of hmmix as --individuals"
+                "holds JSON, expected one name a line", path=path, remedy="give the file of hmmix as --individuals"
             )
         found: list[str] = []
         rows = 0
@@ -93,7 +93,7 @@ def _of_file(path: Path, samples: Samples) -> list[str]:
     if rows:
         log.info("%s: %s rows of several columns: the first is the name", path, f"{rows:,}")
     if not found:
-        raise InputError("holds no name, expected one name per line", path=path)
+        raise InputError("holds no name, expected one name a line", path=path)
     return found
 
 
