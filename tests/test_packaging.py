@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import tomllib
+
+import pytest
 
 import archaictools
 from helpers import ROOT
@@ -33,3 +36,13 @@ def test_the_recipe_installs_the_program():
 def test_the_galaxy_tools_carry_the_packages_version():
     macros = (ROOT / "tools/macros.xml").read_text()
     assert f'<token name="@TOOL_VERSION@">{archaictools.__version__}</token>' in macros
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "workflows").glob("*/*-tests.yml")), ids=lambda path: path.parent.name)
+def test_inputs_of_workflows_have_the_digests_that_their_tests_give(path):
+    """Galaxy refuses an upload with another digest, so a fixture made again must be entered here, too."""
+    pattern = r"path: (\S+)(?:\n +(?:filetype|dbkey): \S+)*\n +hashes:\n +- hash_function: SHA-1\n +hash_value: (\w+)"
+    found = re.findall(pattern, path.read_text())
+    assert len(found) == path.read_text().count("hash_value")
+    for name, digest in found:
+        assert hashlib.sha1((path.parent / name).read_bytes()).hexdigest() == digest, name
