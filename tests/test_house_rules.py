@@ -22,7 +22,6 @@ JSON = {
     "haplotypes/encoding.py",
     "haplotypes/feature_writer.py",
     "haplotypes/fit.py",
-    "haplotypes/options.py",
     "io/hdf5.py",
     "learning/checkpoint.py",
     "learning/encoding.py",
@@ -31,7 +30,6 @@ JSON = {
     "learning/training.py",
     "provenance.py",
     "sequence/encoding.py",
-    "sequence/options.py",
     "sequence/token_file.py",
 }
 

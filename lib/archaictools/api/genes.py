@@ -11,7 +11,7 @@ import click
 
 from archaictools.api.inputs import file_of
 from archaictools.api.keywords import keywords
-from archaictools.api.result import Result
+from archaictools.api.result import FileResult
 from archaictools.errors import UsageError
 from archaictools.options import INPUT, OUTPUT, RunOptions, option
 
@@ -52,7 +52,7 @@ class GeneOptions:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class GenesResult(Result):
+class GenesResult(FileResult):
     """Genes, and the archaic sequence in them.
 
     Attributes
@@ -66,7 +66,8 @@ class GenesResult(Result):
         Agreement with published calls, or None if there are none.
     """
 
-    path: Path | None
+    NO_FILE = "the genes have no file; give genes() an `out`"
+
     table: pd.DataFrame = field(repr=False)
     agreement: Agreement | None = field(repr=False)
     _bed: pd.DataFrame = field(repr=False)
@@ -86,12 +87,6 @@ class GenesResult(Result):
 
         with StagedOutputs() as outputs:
             write_table(outputs.stage(Path(path)), self.table)
-
-    def __fspath__(self) -> str:
-        """Return the path of the TSV, so that the result can be given in place of it."""
-        if self.path is None:
-            raise UsageError("the genes have no file; give genes() an `out`")
-        return str(self.path)
 
 
 @keywords(options=GeneOptions, run=RunOptions)

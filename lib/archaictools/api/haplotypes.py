@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from archaictools.api.inputs import listed
 from archaictools.api.keywords import keywords
-from archaictools.api.result import Result
+from archaictools.api.result import FileResult
 from archaictools.errors import UsageError
 from archaictools.haplotypes.options import EncodingOptions
 from archaictools.options import BINARY, INPUT, OUTPUT, RunOptions, option
@@ -106,7 +106,7 @@ class HaplotypeOutputs:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class HaplotypesResult(Result):
+class HaplotypesResult(FileResult):
     """Features of haplotypes.
 
     Attributes
@@ -119,10 +119,6 @@ class HaplotypesResult(Result):
 
     path: Path
     summary: pd.DataFrame = field(repr=False)
-
-    def __fspath__(self) -> str:
-        """Return the path of the HDF5 file."""
-        return str(self.path)
 
 
 @keywords(inputs=HaplotypeInputs, encoding=EncodingOptions, outputs=HaplotypeOutputs, run=RunOptions)

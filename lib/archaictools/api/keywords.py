@@ -67,18 +67,15 @@ def keywords(**bundles: type) -> Callable[[Callable[..., R_co]], Verb[..., R_co]
 
         @wraps(function)
         def call(*args: Any, **given: Any) -> R_co:
-            from archaictools.io.files import REPLACING
+            from archaictools.io.files import replacing
 
             bound = _bound(function.__name__, signature, args, given)
             _keep_inputs(bound.arguments, fields)
             built: dict[str, Any] = {name: build(bundle, given) for name, bundle in bundles.items()}
             rest = {name: value for name, value in given.items() if name not in fields}
             run = next((each for each in built.values() if isinstance(each, RunOptions)), RunOptions())
-            before = REPLACING.set(run.force or REPLACING.get())
-            try:
+            with replacing(run.force):
                 return function(*args, **rest, **built)
-            finally:
-                REPLACING.reset(before)
 
         parameters = [
             inspect.Parameter(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from archaictools.api.inputs import file_of, listed
 from archaictools.api.keywords import keywords
 from archaictools.api.predictions import BIGWIG_SUFFIXES
-from archaictools.api.result import Result
+from archaictools.api.result import FileResult
 from archaictools.errors import UsageError
 from archaictools.options import OUTPUT, RunOptions, option
 
@@ -29,7 +29,7 @@ class MergeFiles:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class MergeResult(Result):
+class MergeResult(FileResult):
     """One file made of parts.
 
     Attributes
@@ -51,10 +51,6 @@ class MergeResult(Result):
     kind: Kind
     rows: int
     empty_parts: int = field(repr=False)
-
-    def __fspath__(self) -> str:
-        """Return the path of the file, so that the result can be given in place of it."""
-        return str(self.path)
 
 
 @keywords(files=MergeFiles, run=RunOptions)

@@ -180,18 +180,14 @@ class HaplotypePredictions(PredictResult):
         if they fit into :data:`archaictools.haplotypes.posteriors.MAX_KEPT_BYTES`.
         """
         from archaictools.haplotypes.outputs import write_kept_tracks
-        from archaictools.io.files import REPLACING, StagedOutputs
+        from archaictools.io.files import StagedOutputs, replacing
 
         check_track_folder(Path(path))
         if self._kept is None:
             self._again(bigwig=Path(path), force=force)
             return
-        before = REPLACING.set(force)
-        try:
-            with StagedOutputs() as outputs:
-                write_kept_tracks(outputs.stage_folder(Path(path)), self._kept, self._calls)
-        finally:
-            REPLACING.reset(before)
+        with replacing(force), StagedOutputs() as outputs:
+            write_kept_tracks(outputs.stage_folder(Path(path)), self._kept, self._calls)
 
     def to_bed(self, path: PathLike) -> None:
         """Write segments as BED9, named by sample and haplotype and coloured by source."""

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import html
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
+
+from archaictools.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -47,3 +49,25 @@ class Result:
             for name, fact in self.facts.items()
         )
         return f"<table><caption>{type(self).__name__}</caption>{rows}</table>"
+
+
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class FileResult(Result):
+    """Result with one main file, or folder, that other verbs take the result in place of.
+
+    Attributes
+    ----------
+    path
+        The file, or None if none was written.
+    """
+
+    #: Message for a result without a file.
+    NO_FILE: ClassVar[str] = "the result has no file"
+
+    path: Path | None
+
+    def __fspath__(self) -> str:
+        """Return the path, so that the result can be given in place of it."""
+        if self.path is None:
+            raise UsageError(self.NO_FILE)
+        return str(self.path)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from archaictools.api.keywords import keywords
-from archaictools.api.result import Result
+from archaictools.api.result import FileResult
 from archaictools.options import OUTPUT, RunOptions, option
 from archaictools.simulation.options import ErrorOptions, PopulationOptions, SimulationOptions
 
@@ -26,7 +26,7 @@ class SimulationFiles:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class SimulateResult(Result):
+class SimulateResult(FileResult):
     """A simulated data set.
 
     Attributes
@@ -39,10 +39,6 @@ class SimulateResult(Result):
 
     path: Path
     meta: SimulationMeta = field(repr=False)
-
-    def __fspath__(self) -> str:
-        """Return the path of the folder."""
-        return str(self.path)
 
     @property
     def vcf(self) -> list[Path]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from archaictools.api.inputs import file_of
 from archaictools.api.keywords import keywords
-from archaictools.api.result import Result
+from archaictools.api.result import FileResult
 from archaictools.options import BINARY, INPUT, OUTPUT, RunOptions, option
 from archaictools.sequence.options import TokenOptions
 
@@ -40,7 +40,7 @@ class TokenFiles:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class TokenizeResult(Result):
+class TokenizeResult(FileResult):
     """Sentences of k-mers.
 
     Attributes
@@ -64,10 +64,6 @@ class TokenizeResult(Result):
 
         with open_tokens(self.path) as tokens:
             return pd.concat(list(count_words(tokens).table()), ignore_index=True)
-
-    def __fspath__(self) -> str:
-        """Return the path of the HDF5 file."""
-        return str(self.path)
 
 
 class _Source(NamedTuple):

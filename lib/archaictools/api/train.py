@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from archaictools.alphabet import Alphabet
 from archaictools.api.inputs import ModelFile, listed
 from archaictools.api.keywords import keywords
-from archaictools.api.result import Result
+from archaictools.api.result import FileResult
 from archaictools.errors import UsageError
 from archaictools.haplotypes.options import BinTrainingOptions
 from archaictools.learning.options import NetworkOptions, SplitOptions
@@ -56,7 +56,7 @@ class TrainFiles:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class TrainResult(Result):
+class TrainResult(FileResult):
     """A trained model.
 
     Attributes
@@ -69,7 +69,8 @@ class TrainResult(Result):
         Table of the training history, one row per epoch, fold and network.
     """
 
-    path: Path | None
+    NO_FILE = "the model has no file; give train() a `model`"
+
     model: TrainedModel = field(repr=False)
     history: pd.DataFrame = field(repr=False)
     _fitted: FitResult = field(repr=False)
@@ -88,12 +89,6 @@ class TrainResult(Result):
         from archaictools.learning.report import predictions_table
 
         return predictions_table(self._fitted.locations, self._fitted.predicted)
-
-    def __fspath__(self) -> str:
-        """Return the path of the model file, so that the result can be given in place of it."""
-        if self.path is None:
-            raise UsageError("the model has no file; give train() a `model`")
-        return str(self.path)
 
 
 @dataclass(frozen=True)

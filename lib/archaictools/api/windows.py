@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from archaictools.api.keywords import keywords
-from archaictools.api.result import Result
-from archaictools.errors import InputError, UsageError
+from archaictools.api.result import FileResult
+from archaictools.errors import InputError
 from archaictools.options import INPUT, OUTPUT, RunOptions, option
 from archaictools.sequence.options import RegionOptions, WindowOptions
 
@@ -32,7 +32,7 @@ class WindowFiles:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class WindowsResult(Result):
+class WindowsResult(FileResult):
     """Windows of a genome.
 
     Attributes
@@ -43,7 +43,8 @@ class WindowsResult(Result):
         Table ``class, item, count, bases`` of what was merged, clipped and dropped.
     """
 
-    path: Path | None
+    NO_FILE = "the windows have no file; give windows() an `out`"
+
     summary: pd.DataFrame = field(repr=False)
     _windows: pd.DataFrame | None = field(repr=False)
 
@@ -57,12 +58,6 @@ class WindowsResult(Result):
         if self.path is None:
             raise ValueError("the windows were neither kept nor written")
         return read_bed(self.path)
-
-    def __fspath__(self) -> str:
-        """Return the path of the BED file, so that the result can be given in place of it."""
-        if self.path is None:
-            raise UsageError("the windows have no file; give windows() an `out`")
-        return str(self.path)
 
     def write_to(self, folder: Path) -> Path | None:
         """Write windows in memory to ``windows.bed`` in a folder."""

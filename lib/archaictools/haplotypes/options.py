@@ -7,13 +7,12 @@ length, threshold, gap), splits, training and sizes of layers.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import click
 
 from archaictools.alphabet import Alphabet
 from archaictools.errors import UsageError
-from archaictools.learning.options import TrainingOptions
+from archaictools.learning.options import BatchScale, TrainingOptions
 from archaictools.options import option
 
 #: Ingroup samples that are encoded together; the pretrained model was trained on groups of this size.
@@ -25,10 +24,6 @@ MAX_GROUP_HAPLOTYPES = 2 * MAX_GROUP_SAMPLES
 #: Longest bin in bp; bases of a bin are counted in 16 bits.
 MAX_BIN = 2**16 - 1
 
-#: Smallest and largest batch chosen by default, and the steps of an epoch that the choice aims at.
-MIN_BATCH, MAX_BATCH, STEPS_PER_EPOCH = 8, 128, 50
-#: Learning rate for a batch of 128; it grows with the square root of the batch.
-LEARNING_RATE_AT_128 = 0.003
 #: Fraction of the chunks without introgression that an epoch uses.
 KEEP_NEGATIVES = 0.35
 
@@ -104,7 +99,14 @@ class BinTrainingOptions(TrainingOptions):
 
     Half of the people are read from end to start, unless ``no_augment``; prediction is then the mean of both
     directions.
+
+    Examples
+    --------
+    >>> [BinTrainingOptions().resolve(number)[0] for number in (400, 4_000, 40_000)]
+    [8, 64, 128]
     """
+
+    SCALE = BatchScale(smallest=8, largest=128, steps=50, rate_at_128=0.003)
 
     stretch: int = option(500, type=click.IntRange(1), only=Alphabet.VARIANT, help="Bins of a training chunk.")
     no_augment: bool = option(
@@ -119,30 +121,9 @@ class BinTrainingOptions(TrainingOptions):
         "with those of haplotypes that share very rare alleles.",
     )
 
-    def resolve(self, chunks: int) -> tuple[int, float]:
-        """Return batch size and learning rate for a number of training chunks.
-
-        Examples
-        --------
-        >>> [BinTrainingOptions().resolve(number)[0] for number in (400, 4_000, 40_000)]
-        [8, 64, 128]
-        """
-        aim = 1 << max(0, (max(1, chunks // STEPS_PER_EPOCH)).bit_length() - 1)
-        batch = self.batch_size or min(MAX_BATCH, max(MIN_BATCH, aim))
-        return batch, self.learning_rate or LEARNING_RATE_AT_128 * (batch / 128) ** 0.5
-
-    def to_dict(self, *, seed: int) -> dict[str, Any]:
+    def to_dict(self, *, seed: int) -> dict[str, object]:
         """Return the options as the metrics and checkpoints store them."""
-        return {
-            "epochs": self.epochs,
-            "batch_size": self.batch_size,
-            "learning_rate": self.learning_rate,
-            "schedule": self.schedule,
-            "patience": self.patience,
-            "keep": self.keep,
-            "class_weight": "none",
-            "reverse_complement": False,
-            "seed": seed,
+        return super().to_dict(seed=seed) | {
             "stretch": self.stretch,
             "keep_depleted": KEEP_NEGATIVES,
             "augment": not self.no_augment,

@@ -30,8 +30,19 @@ if TYPE_CHECKING:
 GZIP_MAGIC = b"\x1f\x8b"
 #: Whether outputs replace folders that are not empty (``--force``).
 REPLACING: ContextVar[bool] = ContextVar("REPLACING", default=False)
+
 _BGZF_EXTRA = b"BC\x02\x00"
 BGZF_END = bytes.fromhex("1f8b08040000000000ff0600424302001b0003000000000000000000")
+
+
+@contextlib.contextmanager
+def replacing(allowed: bool) -> Iterator[None]:  # noqa: FBT001 - reads as a sentence
+    """Let outputs replace folders that are not empty within the block, if that is ``allowed`` or is so already."""
+    before = REPLACING.set(allowed or REPLACING.get())
+    try:
+        yield
+    finally:
+        REPLACING.reset(before)
 
 
 def check_readable(path: Path) -> None:

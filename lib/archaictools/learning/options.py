@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import click
 
@@ -123,8 +123,30 @@ def _refuse_beside_fold_file(flags: Iterable[str]) -> None:
 
 
 @dataclass(frozen=True, kw_only=True)
+class BatchScale:
+    """Batch and learning rate that follow the number of training examples.
+
+    Attributes
+    ----------
+    smallest, largest
+        Limits of the batch.
+    steps
+        Steps of an epoch that the choice aims at.
+    rate_at_128
+        Learning rate for a batch of 128; it grows with the square root of the batch.
+    """
+
+    smallest: int
+    largest: int
+    steps: int
+    rate_at_128: float
+
+
+@dataclass(frozen=True, kw_only=True)
 class TrainingOptions:
-    """How a network is trained, whatever it reads; each wing adds its own options."""
+    """How a network is trained, whatever it reads; each wing adds its own options and its :attr:`SCALE`."""
+
+    SCALE: ClassVar[BatchScale]
 
     epochs: int = option(
         5,
@@ -150,6 +172,31 @@ class TrainingOptions:
         type=click.Choice(["best", "last"]),
         help="Weights to keep: those of the epoch with the lowest validation loss, or of the last (the article's).",
     )
+
+    def resolve(self, examples: int) -> tuple[int, float]:
+        """Return batch size and learning rate for a number of training examples.
+
+        The default batch is a power of two that leaves one to two times ``SCALE.steps`` steps per epoch: small sets
+        need steps, large ones need throughput. Measured in ``performance/``.
+        """
+        scale = self.SCALE
+        aim = 1 << max(0, (max(1, examples // scale.steps)).bit_length() - 1)
+        batch = self.batch_size or min(scale.largest, max(scale.smallest, aim))
+        return batch, self.learning_rate or scale.rate_at_128 * (batch / 128) ** 0.5
+
+    def to_dict(self, *, seed: int) -> dict[str, object]:
+        """Return the options as the metrics and checkpoints store them; a wing replaces and adds its own."""
+        return {
+            "epochs": self.epochs,
+            "batch_size": self.batch_size,
+            "learning_rate": self.learning_rate,
+            "schedule": self.schedule,
+            "patience": self.patience,
+            "keep": self.keep,
+            "class_weight": "none",
+            "reverse_complement": False,
+            "seed": seed,
+        }
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,17 +13,12 @@ import click
 
 from archaictools.alphabet import Alphabet
 from archaictools.errors import UsageError
-from archaictools.learning.options import TrainingOptions
+from archaictools.learning.options import BatchScale, TrainingOptions
 from archaictools.options import INPUT, MAX_LENGTH, RunOptions, build, names, option
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
-
-#: Smallest and largest batch chosen by default, and the steps of an epoch that the choice aims at.
-MIN_BATCH, MAX_BATCH, STEPS_PER_EPOCH = 32, 1_024, 32
-#: Learning rate for a batch of 128; it grows with the square root of the batch.
-LEARNING_RATE_AT_128 = 0.004
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,7 +58,15 @@ class WindowOptions:
 
 @dataclass(frozen=True, kw_only=True)
 class KmerTrainingOptions(TrainingOptions):
-    """How a network is trained on sentences of k-mers."""
+    """How a network is trained on sentences of k-mers.
+
+    Examples
+    --------
+    >>> [KmerTrainingOptions().resolve(number)[0] for number in (2_000, 5_000, 15_000, 700_000)]
+    [32, 128, 256, 1024]
+    """
+
+    SCALE = BatchScale(smallest=32, largest=1_024, steps=32, rate_at_128=0.004)
 
     class_weight: str = option(
         "none",
@@ -73,34 +76,9 @@ class KmerTrainingOptions(TrainingOptions):
     )
     rc: bool = option(False, only=Alphabet.KMER, help="Train on random strands, and predict the mean of both strands.")
 
-    def resolve(self, sentences: int) -> tuple[int, float]:
-        """Return batch size and learning rate for a number of training sentences.
-
-        The default batch is a power of two that leaves 32 to 64 steps per epoch: small sets need steps, large ones need
-        throughput. Measured in ``performance/``.
-
-        Examples
-        --------
-        >>> [KmerTrainingOptions().resolve(number)[0] for number in (2_000, 5_000, 15_000, 700_000)]
-        [32, 128, 256, 1024]
-        """
-        aim = 1 << max(0, (max(1, sentences // STEPS_PER_EPOCH)).bit_length() - 1)
-        batch = self.batch_size or min(MAX_BATCH, max(MIN_BATCH, aim))
-        return batch, self.learning_rate or LEARNING_RATE_AT_128 * (batch / 128) ** 0.5
-
-    def to_dict(self, *, seed: int) -> dict[str, Any]:
+    def to_dict(self, *, seed: int) -> dict[str, object]:
         """Return the options as the metrics and checkpoints store them."""
-        return {
-            "epochs": self.epochs,
-            "batch_size": self.batch_size,
-            "learning_rate": self.learning_rate,
-            "schedule": self.schedule,
-            "patience": self.patience,
-            "keep": self.keep,
-            "class_weight": self.class_weight,
-            "reverse_complement": self.rc,
-            "seed": seed,
-        }
+        return super().to_dict(seed=seed) | {"class_weight": self.class_weight, "reverse_complement": self.rc}
 
     @classmethod
     def from_dict(cls, stored: Mapping[str, Any]) -> tuple[KmerTrainingOptions, int]:
