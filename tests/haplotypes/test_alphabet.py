@@ -34,7 +34,7 @@ def test_a_model_of_other_bins_or_words_is_refused(run, tmp_path, trained, plant
 def test_options_of_the_other_alphabet_are_refused(
     run, tmp_path, words, trained, planted, verb, of_kmers, of_haplotypes, output
 ):
-    """An option that would say nothing is named, not passed over; its default is no such option."""
+    """An option of the other alphabet is refused by its name; its default value is accepted."""
     sides = {
         "haplotypes": (of_kmers, (trained[0], words[0])),
         "k-mers": (of_haplotypes, (planted / "model.h5", planted / "words.h5")),
