@@ -10,7 +10,8 @@ Every verb of the command line is a function of the same name here, with the opt
 
 Two wings share a small core: ``sequence`` (k-mers of a reference genome) and ``haplotypes`` (people's VCFs), over
 ``io`` (file formats) and ``learning`` (networks, training, splits, measures). ``simulation`` makes people with known
-truth. ``api`` holds one function per verb; ``cli`` gives it a command line. The wings never import each other.
+truth. ``report`` shows results in one page. ``api`` holds one function per verb; ``cli`` gives it a command line. The
+wings never import each other.
 
 Coordinates are 0-based and half-open everywhere inside the package.
 """
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from archaictools.api.importance import importance
     from archaictools.api.merge import merge
     from archaictools.api.predict import predict
+    from archaictools.api.report import report
     from archaictools.api.simulate import simulate
     from archaictools.api.tokenize import tokenize
     from archaictools.api.train import train
@@ -52,6 +54,7 @@ __all__ = [
     "importance",
     "merge",
     "predict",
+    "report",
     "simulate",
     "tokenize",
     "train",
