@@ -116,7 +116,7 @@ def genes(predictions: PathLike | PredictResult, *, options: GeneOptions, run: R
     >>> calls = at.predict(model="pretrained", words="haplotypes.h5")  # doctest: +SKIP
     >>> at.genes(calls, annotation="genes.gtf").table.nlargest(10, "haplotypes")  # doctest: +SKIP
     """
-    from archaictools.haplotypes.genes import is_segments
+    from archaictools.haplotypes.segment_file import is_segments
 
     del run  # counting uses one thread and no random numbers
     if options.agreement and not options.published:
