@@ -72,6 +72,13 @@ class GenesResult(FileResult):
     agreement: Agreement | None = field(repr=False)
     _bed: pd.DataFrame = field(repr=False)
 
+    def write_to(self, folder: Path) -> Path | None:
+        """Write a table that is only in memory to ``genes.tsv`` in a folder."""
+        if self.path is not None:
+            return None
+        self.to_tsv(folder / "genes.tsv")
+        return folder / "genes.tsv"
+
     def to_bed(self, path: PathLike) -> None:
         """Write the genes with a call, or those that carry a segment, as BED6."""
         from archaictools.io.bed import write_bed
