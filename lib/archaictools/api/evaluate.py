@@ -59,7 +59,8 @@ class EvaluateResult(Result):
         One row for the model and one for each baseline: ``model, split``, measures with intervals, and the gain of the
         model in AUROC.
     curve
-        Reliability curves: ``low, high, n, mean_probability, introgressed_share, model``.
+        Reliability curves: ``low, high, n, mean_probability, introgressed_share, model``; for haplotypes also
+        ``share_low, share_high``.
     report
         All measures, as ``--metrics`` writes them to JSON.
     """
