@@ -94,6 +94,7 @@ def _of_haplotypes(
     again: Again,
 ) -> HaplotypePredictions:
     from archaictools.haplotypes.compatibility import check_bins
+    from archaictools.haplotypes.lineages import sources_of
     from archaictools.haplotypes.outputs import write_posteriors, write_tables
     from archaictools.haplotypes.posteriors import KeptPosteriors, predict_haplotypes
     from archaictools.haplotypes.predict import BinEnsemble
@@ -105,7 +106,7 @@ def _of_haplotypes(
     calling = calling.resolved(Alphabet.VARIANT)
     with StagedOutputs() as outputs, open_haplotypes(words) as features:
         trained = open_model(model, Alphabet.VARIANT)
-        archaic = features.encoding.archaic
+        sources = sources_of(features.encoding.archaic)
         tables = {"bed": files.bed, "segments": files.segments, "summary": files.summary}
         tables |= {"deserts": files.deserts, "callable": files.callable}
         staged = {name: outputs.stage(path) for name, path in tables.items() if path}
@@ -126,7 +127,7 @@ def _of_haplotypes(
                 table=rows,
                 kept=kept,
             )
-        write_tables(found, archaic, **staged)
+        write_tables(found, sources, **staged)
     return HaplotypePredictions(
         segments=found.segments,
         people=found.people,
@@ -136,7 +137,7 @@ def _of_haplotypes(
         facts=_haplotype_facts(found, calling, deserts)
         | _output_fact([files.bigwig, files.table, *tables.values(), files.record]),
         _calls=found,
-        _archaic=archaic,
+        _sources=sources,
         _kept=kept,
         _again=again,
     )

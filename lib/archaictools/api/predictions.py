@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from archaictools.api.inputs import PathLike
+    from archaictools.haplotypes.lineages import Source
     from archaictools.haplotypes.posteriors import KeptPosteriors
     from archaictools.haplotypes.segments import CallResult
     from archaictools.learning.options import SegmentOptions
@@ -172,7 +173,7 @@ class HaplotypePredictions(PredictResult):
     deserts: pd.DataFrame = field(repr=False)
     callable: pd.DataFrame = field(repr=False)
     _calls: CallResult = field(repr=False)
-    _archaic: tuple[str, ...] = field(repr=False)
+    _sources: tuple[Source, ...] = field(repr=False)
     _kept: KeptPosteriors | None = field(repr=False)
 
     def to_bigwig(self, path: PathLike, *, force: bool = False) -> None:
@@ -198,7 +199,7 @@ class HaplotypePredictions(PredictResult):
         from archaictools.io.files import StagedOutputs
 
         with StagedOutputs() as outputs:
-            write_tables(self._calls, self._archaic, bed=outputs.stage(Path(path)))
+            write_tables(self._calls, self._sources, bed=outputs.stage(Path(path)))
 
     def to_tsv(self, path: PathLike) -> None:
         """Write segments, with the callable regions in ``NAME.callable.bed`` of the same folder."""
@@ -208,7 +209,7 @@ class HaplotypePredictions(PredictResult):
 
         with StagedOutputs() as outputs:
             segments, regions = outputs.stage(Path(path)), outputs.stage(callable_file_of(Path(path)))
-            write_tables(self._calls, self._archaic, segments=segments, callable=regions)
+            write_tables(self._calls, self._sources, segments=segments, callable=regions)
 
     def _readable(self) -> tuple[Path | None, ...]:
         return (self.files.segments,)
