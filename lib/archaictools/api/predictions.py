@@ -77,6 +77,12 @@ class PredictionFiles:
         help="BED of callable regions: chrom, start, end and number of haplotypes with data "
         "[default: NAME.callable.bed in the folder of --segments].",
     )
+    plots: Path | None = option(
+        None,
+        type=OUTPUT,
+        help="New folder of plots, each as PNG and SVG: probabilities, segment_lengths and genome; haplotypes: people "
+        "in place of the first.",
+    )
 
 
 class Again(Protocol):
