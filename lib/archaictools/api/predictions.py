@@ -81,6 +81,12 @@ class PredictionFiles:
     record: Path | None = option(
         None, type=OUTPUT, help="JSON of the run: options, versions, and SHA-256 of model and words."
     )
+    plots: Path | None = option(
+        None,
+        type=OUTPUT,
+        help="New folder of plots, each as PNG and SVG: probabilities, segment_lengths and genome; haplotypes: people "
+        "in place of the first.",
+    )
 
 
 class Again(Protocol):
