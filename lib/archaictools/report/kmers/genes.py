@@ -91,9 +91,13 @@ def ranked(table: pd.DataFrame) -> pd.DataFrame:
     Genes without a window come last; those seen least in training come first among equals.
     """
     rows = table.sort_values(["mean", "seen"], ascending=[False, True], na_position="last", kind="stable").head(MOST)
-    start = (rows["start"] + 1).map("{:,}".format)
-    locus = rows["chrom"].astype(str) + ":" + start + "-" + rows["end"].map("{:,}".format)
-    return rows.assign(locus=locus, percent=100 * rows["fraction"], trained=100 * rows["seen"]).reset_index(drop=True)
+    return rows.assign(locus=locus_text(rows), percent=100 * rows["fraction"], trained=100 * rows["seen"]).reset_index(drop=True)
+
+
+def locus_text(rows: pd.DataFrame) -> pd.Series[str]:
+    """Return the loci of rows as genome browsers write them: 1-based, both ends included."""
+    start, end = (rows["start"] + 1).map("{:,}".format), rows["end"].map("{:,}".format)
+    return rows["chrom"].astype(str) + ":" + start + "-" + end
 
 
 def _strongest(rows: pd.DataFrame) -> str:
