@@ -15,14 +15,14 @@ if TYPE_CHECKING:
 SECTIONS = (headline, training, curves, positions, motifs, embedding, genes, tracks, methods)
 
 
-def kmer_page(results: KmerResults) -> Page:
-    """Return the page of a report of k-mers."""
+def kmer_page(results: KmerResults, *, title: str | None = None) -> Page:
+    """Return the page of a report of k-mers; its title is the one given, or a general one."""
     found = [module.section(results) for module in SECTIONS]
     verdict = judgement(results)
     shared = [one for module in (embedding, tracks) for one in module.datasets(results)]
     sections = tuple(one for one in found if one is not None and not isinstance(one, Absent))
     return Page(
-        title="K-mers of a reference genome",
+        title=title or "K-mers of a reference genome",
         subtitle=f"Verdict: {verdict.verdict}" if verdict else "Verdict: not given",
         sections=sections,
         absent=tuple(one for one in found if isinstance(one, Absent)),
