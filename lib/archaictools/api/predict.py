@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, fields, replace
+from dataclasses import asdict, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
 from archaictools.alphabet import Alphabet
-from archaictools.api.inputs import is_of_haplotypes, open_haplotypes, open_kmers, open_model
+from archaictools.api.inputs import files_of, is_of_haplotypes, open_haplotypes, open_kmers, open_model
 from archaictools.api.keywords import keywords
 from archaictools.api.predictions import (
     HaplotypePredictions,
@@ -22,12 +22,14 @@ from archaictools.options import RunOptions, check_alphabet
 from archaictools.sequence.options import BuildOptions
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from archaictools.api.inputs import PathLike
     from archaictools.api.predictions import Again
     from archaictools.haplotypes.feature_file import FeatureFile
     from archaictools.haplotypes.segments import CallResult
+    from archaictools.io.files import StagedOutputs
     from archaictools.learning.model_file import TrainedModel
     from archaictools.sequence.token_file import TokenFile
     from archaictools.sequence.tracks import WindowCounts
@@ -109,9 +111,10 @@ def _of_haplotypes(
         staged = {name: outputs.stage(path) for name, path in tables.items() if path}
         folder = outputs.stage_folder(files.bigwig) if files.bigwig else None
         rows = outputs.stage(files.table) if files.table else None
+        _write_record(files, outputs, asdict(calling) | asdict(deserts) | {"seed": run.seed}, files_of(model, words))
         check_bins(trained, features)
         start_tensorflow(threads=run.usable_threads, seed=run.seed)
-        kept = None if _written(files) else KeptPosteriors.of(features)
+        kept = None if folder or rows or staged else KeptPosteriors.of(features)
         ensemble = BinEnsemble(trained, features)
         with Progress(ensemble.work(), "bins", "predict") as progress:
             found = write_posteriors(
@@ -130,7 +133,8 @@ def _of_haplotypes(
         deserts=found.deserts,
         callable=found.callable,
         files=files,
-        facts=_haplotype_facts(found, calling, deserts) | _output_fact([files.bigwig, files.table, *tables.values()]),
+        facts=_haplotype_facts(found, calling, deserts)
+        | _output_fact([files.bigwig, files.table, *tables.values(), files.record]),
         _calls=found,
         _archaic=archaic,
         _kept=kept,
@@ -150,10 +154,15 @@ def _with_callable_file(files: PredictionFiles) -> PredictionFiles:
     return replace(files, callable=callable_file_of(segments))
 
 
-def _written(files: PredictionFiles) -> list[Path]:
-    """Return the outputs that are named."""
-    paths: list[Path | None] = [getattr(files, field.name) for field in fields(files)]
-    return [path for path in paths if path]
+def _write_record(
+    files: PredictionFiles, outputs: StagedOutputs, options: Mapping[str, object], inputs: Mapping[str, Path | None]
+) -> None:
+    """Stage the record of the run, if it is asked for."""
+    from archaictools import provenance
+    from archaictools.io.tables import write_json
+
+    if files.record:
+        write_json(outputs.stage(files.record), provenance.record("predict", options, inputs))
 
 
 def _output_fact(paths: list[Path | None]) -> dict[str, str]:
@@ -200,6 +209,7 @@ def _of_windows(
     with StagedOutputs() as outputs, open_kmers(words) as tokens:
         named = {"bigwig": files.bigwig, "bed": files.bed, "table": files.table}
         staged = {name: outputs.stage(path) for name, path in named.items() if path}
+        _write_record(files, outputs, asdict(calling) | asdict(build) | {"seed": run.seed}, files_of(model, words))
         check_fit(trained, tokens, any_build=build.any_build)
         start_tensorflow(threads=run.usable_threads, seed=run.seed)
         ensemble, lengths = Ensemble(trained, list(tokens.chromosomes)), track_lengths(tokens)
@@ -209,7 +219,7 @@ def _of_windows(
             counts = write_predictions(parts if kept is None else kept, lengths, calling, **staged)
     return WindowPredictions(
         files=files,
-        facts=_window_facts(counts, calling) | _output_fact([files.bigwig, files.bed, files.table]),
+        facts=_window_facts(counts, calling) | _output_fact([files.bigwig, files.bed, files.table, files.record]),
         _kept=kept,
         _options=calling,
         _lengths=lengths,

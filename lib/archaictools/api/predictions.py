@@ -77,6 +77,9 @@ class PredictionFiles:
         help="BED of callable regions: chrom, start, end and number of haplotypes with data "
         "[default: NAME.callable.bed in the folder of --segments].",
     )
+    record: Path | None = option(
+        None, type=OUTPUT, help="JSON of the run: options, versions, and SHA-256 of model and words."
+    )
 
 
 class Again(Protocol):
