@@ -47,6 +47,7 @@ SECTIONS = {
         "predict",
         "merge",
         "genes",
+        "report",
     ),
 }
 

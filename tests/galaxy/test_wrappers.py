@@ -28,8 +28,9 @@ LEFT_OUT = {
     "predict --seed": "nothing random",
     "merge --seed": "nothing random",
     "genes --seed": "nothing random",
+    "report --seed": "nothing random",
 }
-FORMATS = {"bed", "tabular", "h5", "json", "bigwig", "png", "svg", "binary", "txt"}
+FORMATS = {"bed", "bigbed", "tabular", "h5", "html", "json", "bigwig", "png", "svg", "binary", "txt", "zip"}
 FLAG = re.compile(r"(?<![\w-])--[a-z][a-z0-9-]*")
 
 
