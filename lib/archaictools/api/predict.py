@@ -94,6 +94,7 @@ def _of_haplotypes(
     again: Again,
 ) -> HaplotypePredictions:
     from archaictools.haplotypes.compatibility import check_bins
+    from archaictools.haplotypes.lineages import sources_of
     from archaictools.haplotypes.outputs import write_posteriors, write_tables
     from archaictools.haplotypes.posteriors import KeptPosteriors, predict_haplotypes
     from archaictools.haplotypes.predict import BinEnsemble
@@ -105,16 +106,17 @@ def _of_haplotypes(
     calling = calling.resolved(Alphabet.VARIANT)
     with StagedOutputs() as outputs, open_haplotypes(words) as features:
         trained = open_model(model, Alphabet.VARIANT)
-        archaic = features.encoding.archaic
+        sources = sources_of(features.encoding.archaic)
         tables = {"bed": files.bed, "segments": files.segments, "summary": files.summary}
         tables |= {"deserts": files.deserts, "callable": files.callable}
         staged = {name: outputs.stage(path) for name, path in tables.items() if path}
         folder = outputs.stage_folder(files.bigwig) if files.bigwig else None
         rows = outputs.stage(files.table) if files.table else None
         _write_record(files, outputs, asdict(calling) | asdict(deserts) | {"seed": run.seed}, files_of(model, words))
+        plots = outputs.stage_folder(files.plots) if files.plots else None
         check_bins(trained, features)
         start_tensorflow(threads=run.usable_threads, seed=run.seed)
-        kept = None if folder or rows or staged else KeptPosteriors.of(features)
+        kept = None if folder or rows or staged or plots else KeptPosteriors.of(features)
         ensemble = BinEnsemble(trained, features)
         with Progress(ensemble.work(), "bins", "predict") as progress:
             found = write_posteriors(
@@ -126,7 +128,12 @@ def _of_haplotypes(
                 table=rows,
                 kept=kept,
             )
-        write_tables(found, archaic, **staged)
+        write_tables(found, sources, **staged)
+        if plots:
+            from archaictools.haplotypes.prediction_plots import prediction_plots
+            from archaictools.learning.plots import write_plots
+
+            write_plots(plots, prediction_plots(found, features.encoding.archaic))
     return HaplotypePredictions(
         segments=found.segments,
         people=found.people,
@@ -134,9 +141,9 @@ def _of_haplotypes(
         callable=found.callable,
         files=files,
         facts=_haplotype_facts(found, calling, deserts)
-        | _output_fact([files.bigwig, files.table, *tables.values(), files.record]),
+        | _output_fact([files.bigwig, files.table, *tables.values(), files.record, files.plots]),
         _calls=found,
-        _archaic=archaic,
+        _sources=sources,
         _kept=kept,
         _again=again,
     )
@@ -199,9 +206,11 @@ def _of_windows(
 ) -> WindowPredictions:
     from archaictools.io.files import StagedOutputs
     from archaictools.learning.backend import start_tensorflow
+    from archaictools.learning.plots import write_plots
     from archaictools.progress import Progress
     from archaictools.sequence.compatibility import check_fit
     from archaictools.sequence.predict import Ensemble
+    from archaictools.sequence.prediction_plots import PredictionSummary
     from archaictools.sequence.tracks import predict_chromosomes, track_lengths, write_predictions
 
     trained = open_model(model, Alphabet.KMER)
@@ -210,16 +219,20 @@ def _of_windows(
         named = {"bigwig": files.bigwig, "bed": files.bed, "table": files.table}
         staged = {name: outputs.stage(path) for name, path in named.items() if path}
         _write_record(files, outputs, asdict(calling) | asdict(build) | {"seed": run.seed}, files_of(model, words))
+        plots = outputs.stage_folder(files.plots) if files.plots else None
         check_fit(trained, tokens, any_build=build.any_build)
         start_tensorflow(threads=run.usable_threads, seed=run.seed)
         ensemble, lengths = Ensemble(trained, list(tokens.chromosomes)), track_lengths(tokens)
         with Progress(len(tokens), "windows", "predict") as progress:
             parts = predict_chromosomes(tokens, ensemble, progress=progress)
-            kept = None if staged else list(parts)
-            counts = write_predictions(parts if kept is None else kept, lengths, calling, **staged)
+            kept = None if staged or plots else list(parts)
+            summary = PredictionSummary(lengths, calling.threshold) if plots else None
+            counts = write_predictions(parts if kept is None else kept, lengths, calling, summary, **staged)
+        if plots and summary:
+            write_plots(plots, summary.plots())
     return WindowPredictions(
         files=files,
-        facts=_window_facts(counts, calling) | _output_fact([files.bigwig, files.bed, files.table, files.record]),
+        facts=_window_facts(counts, calling) | _output_fact([*named.values(), files.record, files.plots]),
         _kept=kept,
         _options=calling,
         _lengths=lengths,

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from archaictools.api.inputs import PathLike
+    from archaictools.haplotypes.lineages import Source
     from archaictools.haplotypes.posteriors import KeptPosteriors
     from archaictools.haplotypes.segments import CallResult
     from archaictools.learning.options import SegmentOptions
@@ -79,6 +80,12 @@ class PredictionFiles:
     )
     record: Path | None = option(
         None, type=OUTPUT, help="JSON of the run: options, versions, and SHA-256 of model and words."
+    )
+    plots: Path | None = option(
+        None,
+        type=OUTPUT,
+        help="New folder of plots, each as PNG and SVG: probabilities, segment_lengths and genome; haplotypes: people "
+        "in place of the first.",
     )
 
 
@@ -172,7 +179,7 @@ class HaplotypePredictions(PredictResult):
     deserts: pd.DataFrame = field(repr=False)
     callable: pd.DataFrame = field(repr=False)
     _calls: CallResult = field(repr=False)
-    _archaic: tuple[str, ...] = field(repr=False)
+    _sources: tuple[Source, ...] = field(repr=False)
     _kept: KeptPosteriors | None = field(repr=False)
 
     def to_bigwig(self, path: PathLike, *, force: bool = False) -> None:
@@ -198,7 +205,7 @@ class HaplotypePredictions(PredictResult):
         from archaictools.io.files import StagedOutputs
 
         with StagedOutputs() as outputs:
-            write_tables(self._calls, self._archaic, bed=outputs.stage(Path(path)))
+            write_tables(self._calls, self._sources, bed=outputs.stage(Path(path)))
 
     def to_tsv(self, path: PathLike) -> None:
         """Write segments, with the callable regions in ``NAME.callable.bed`` of the same folder."""
@@ -208,7 +215,7 @@ class HaplotypePredictions(PredictResult):
 
         with StagedOutputs() as outputs:
             segments, regions = outputs.stage(Path(path)), outputs.stage(callable_file_of(Path(path)))
-            write_tables(self._calls, self._archaic, segments=segments, callable=regions)
+            write_tables(self._calls, self._sources, segments=segments, callable=regions)
 
     def _readable(self) -> tuple[Path | None, ...]:
         return (self.files.segments,)
@@ -275,7 +282,7 @@ class WindowPredictions(PredictResult):
         from archaictools.sequence.tracks import write_predictions
 
         with StagedOutputs() as outputs:
-            write_predictions(self._parts, self._lengths, self._options, **{kind: outputs.stage(Path(path))})
+            write_predictions(self._parts, self._lengths, self._options, None, **{kind: outputs.stage(Path(path))})
 
     def _readable(self) -> tuple[Path | None, ...]:
         return self.files.table, self.files.bigwig

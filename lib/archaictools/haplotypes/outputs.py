@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from archaictools.haplotypes.feature_file import FeatureFile
+    from archaictools.haplotypes.lineages import Source
     from archaictools.haplotypes.posteriors import HaplotypePosteriors
     from archaictools.haplotypes.segments import ChromosomeSums
     from archaictools.learning.options import SegmentOptions
@@ -168,7 +169,7 @@ def _table_of(one: HaplotypePosteriors, haplotype: tuple[str, int]) -> pd.DataFr
 
 def write_tables(
     result: CallResult,
-    archaic: tuple[str, ...],
+    sources: Sequence[Source],
     *,
     bed: Path | None = None,
     segments: Path | None = None,
@@ -178,7 +179,7 @@ def write_tables(
 ) -> None:
     """Write the requested output tables."""
     if bed:
-        write_table(bed, segments_bed(result.segments, archaic), header=False)
+        write_table(bed, segments_bed(result.segments, sources), header=False)
     if segments:
         write_table(segments, result.segments)
     if summary:

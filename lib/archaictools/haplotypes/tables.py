@@ -13,21 +13,17 @@ from archaictools.io.bed import score
 from archaictools.learning.segments import SEEN
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     import numpy.typing as npt
 
     from archaictools.haplotypes.feature_file import FeatureFile
-
-#: Colours of sources in a BED: of archaic genomes in the order of their names, of ambiguous and of unmatched segments.
-SOURCE_COLOURS = ("0,114,178", "213,94,0", "0,158,115", "204,121,167", "230,159,0", "86,180,233")  # Okabe and Ito
-AMBIGUOUS_COLOUR, UNMATCHED_COLOUR = "120,120,120", "190,190,190"
+    from archaictools.haplotypes.lineages import Source
 
 
-def segments_bed(segments: pd.DataFrame, archaic: tuple[str, ...]) -> pd.DataFrame:
+def segments_bed(segments: pd.DataFrame, sources: Sequence[Source]) -> pd.DataFrame:
     """Return segments as BED9: named ``SAMPLE.HAPLOTYPE``, score 1000 times the posterior, coloured by source."""
-    colour = {AMBIGUOUS: AMBIGUOUS_COLOUR, UNMATCHED: UNMATCHED_COLOUR}
-    colour |= {name: SOURCE_COLOURS[number % len(SOURCE_COLOURS)] for number, name in enumerate(archaic)}
+    colour = {source.name: source.item_rgb for source in sources}
     seen = np.where(segments["seen"] == 1, f"_{SEEN}", "")
     return pd.DataFrame(
         {

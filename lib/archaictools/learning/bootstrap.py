@@ -93,6 +93,25 @@ class BlockBootstrap:
                 "ece": self._calibration(scores, introgressed, introgressed + depleted) / total,
             }
 
+    def shares(self, scores: ScoreHistogram) -> Draws:
+        """Return the share introgressed in each bin of the reliability curve, in every draw.
+
+        Parameters
+        ----------
+        scores
+            Predictions of one model by block.
+
+        Returns
+        -------
+        numpy.ndarray
+            float64 (DRAWS, CALIBRATION_BINS); NaN where a draw has no example in a bin.
+        """
+        inside = _calibration_bins(scores)
+        depleted, introgressed = (self._weight @ (part @ inside) for part in np.moveaxis(scores.count, 2, 0))
+        total = depleted + introgressed
+        shares: Draws = np.divide(introgressed, total, out=np.full_like(total, np.nan), where=total > 0)
+        return shares
+
     def _above(self, introgressed: Draws, depleted: Draws) -> Draws:
         """Return the number of pairs in which the introgressed example scores higher; pairs of blocks come first."""
         below = np.cumsum(depleted, axis=1) - depleted / 2  # ties count half
@@ -114,11 +133,15 @@ class BlockBootstrap:
 
     def _calibration(self, scores: ScoreHistogram, introgressed: Draws, total: Draws) -> Draws:
         """Return the sum over calibration bins of |expected - found| introgressed examples."""
-        bin_of = np.minimum((scores.probability * CALIBRATION_BINS).astype(int), CALIBRATION_BINS - 1)
-        gap = total * scores.probability - introgressed
-        by_bin = gap @ (bin_of[:, None] == np.arange(CALIBRATION_BINS))
+        by_bin = (total * scores.probability - introgressed) @ _calibration_bins(scores)
         errors: Draws = np.abs(self._weight @ by_bin).sum(axis=1)
         return errors
+
+
+def _calibration_bins(scores: ScoreHistogram) -> npt.NDArray[np.bool_]:
+    """Return which step of a histogram is in which bin of the reliability curve, bool (steps, CALIBRATION_BINS)."""
+    bin_of = np.minimum((scores.probability * CALIBRATION_BINS).astype(int), CALIBRATION_BINS - 1)
+    return np.asarray(bin_of[:, None] == np.arange(CALIBRATION_BINS))
 
 
 def interval(draws: Draws, level: float = 0.95) -> list[float]:

@@ -1,0 +1,301 @@
+"""Section on amounts: archaic share of each person by source, and what is usual for its population."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import altair as alt
+import numpy as np
+import pandas as pd
+
+from archaictools.errors import shortlist
+from archaictools.report.blocks import Chart, Column, Section, Table, Text
+from archaictools.report.citations import CITATIONS
+from archaictools.report.people.shares import column_of, either_haplotype, shares
+from archaictools.report.people.usual import published_for, region_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from archaictools.haplotypes.lineages import Source
+    from archaictools.report.blocks import Block
+    from archaictools.report.people.results import PeopleResults
+    from archaictools.report.people.usual import Published
+
+ID, TITLE = "amounts", "Archaic share of each person"
+
+#: Most people with a bar each; of more, each is a tick.
+MOST_BARS = 60
+
+#: Height of a bar with its gap, and of a row of ticks, in pixels.
+BAR, ROW = 18, 60
+
+#: Height of a source's part of a bar as a share of the bar, and its shift as a share of the bar's height.
+_PARTS = {"full": (1.0, 0.0), "upper": (0.5, -0.25), "lower": (0.5, 0.25), "middle": (0.5, 0.0), "outline": (1.0, 0.0)}
+
+#: Share of the height of a row that a full bar takes.
+_FILLED = 0.8
+
+#: What our percentages are, beside published ones.
+MEASURED = (
+    "Here a share is: bases in called segments, of the callable bases of both haplotypes on the given chromosomes. "
+    "Segments below the minimum length or the threshold are not in it."
+)
+DIFFERENT = (
+    "Published figures are of whole genomes and other methods, so equal numbers are not expected. Ratios of allele "
+    "counts include ancestry in segments that no method finds."
+)
+HOW_TO_ADD = (
+    "To compare with published shares, name the populations: --populations TSV, with the columns sample and population."
+)
+
+
+def section(results: PeopleResults) -> Section:
+    """Return the section."""
+    table = shares(results)
+    blocks: list[Block] = [_table(results, table)]
+    blocks += _charts(results, table)
+    blocks += _usual(results, table)
+    return Section(id=ID, title=TITLE, lead=_lead(results, table), blocks=tuple(blocks))
+
+
+def _lead(results: PeopleResults, table: pd.DataFrame) -> str:
+    known = table["percent"].notna()
+    if not known.any():
+        return "The callable bases of each person are not known, so shares are NA. Give people.tsv with --summary."
+    text = "Percent of the callable bases of a person, both haplotypes together, that lie in called segments."
+    if results.archaic:
+        text += " Each base counts for the source of its segment."
+    return text if known.all() else f"{text} NA means that a person was not read; it is not 0."
+
+
+def _table(results: PeopleResults, table: pd.DataFrame) -> Table:
+    """Return the table of people."""
+    columns = [Column(field="sample", title="Person")]
+    if results.populations:
+        columns.append(Column(field="population", title="Population"))
+    columns += [
+        Column(
+            field="callable_mb",
+            title="Callable (Mb)",
+            kind="number",
+            digits=1,
+            help="Bases with data, of both haplotypes together.",
+        ),
+        Column(
+            field="percent",
+            title="Archaic (%)",
+            kind="bar",
+            digits=2,
+            help="Callable bases in segments, of all callable bases.",
+        ),
+    ]
+    if results.archaic:
+        columns += [
+            Column(
+                field=column_of(source.name),
+                title=f"{source.label} (%)",
+                kind="number",
+                digits=2,
+                help=_meaning(source),
+            )
+            for source in results.sources
+        ]
+    columns += [
+        Column(field="segments", title="Segments", kind="number", help="Called segments of both haplotypes."),
+        Column(field="mean_kb", title="Mean length (kb)", kind="number", digits=1, help="Mean length of a segment."),
+        Column(
+            field="longest_kb", title="Longest (kb)", kind="number", digits=0, help="Length of the longest segment."
+        ),
+    ]
+    ordered = table.sort_values("percent", ascending=False, na_position="last", kind="stable").reset_index(drop=True)
+    return Table(
+        name="amounts-people",
+        frame=ordered,
+        columns=tuple(columns),
+        caption=f"{len(table):,} {'person' if len(table) == 1 else 'people'}, those with the largest share first.",
+        search=len(table) > 10,
+    )
+
+
+def _meaning(source: Source) -> str:
+    if source.lineage is not None:
+        return f"Callable bases in segments that match {source.label}, of all callable bases."
+    return {
+        "ambiguous": "Callable bases in segments that match two archaic genomes about equally, of all callable bases.",
+    }.get(source.name, "Callable bases in segments that match no given archaic genome, of all callable bases.")
+
+
+def _charts(results: PeopleResults, table: pd.DataFrame) -> Iterator[Chart]:
+    known = table[table["percent"].notna()]
+    if not len(known):
+        return
+    yield _bars(results, known) if len(known) <= MOST_BARS else _ticks(known)
+
+
+def _bars(results: PeopleResults, table: pd.DataFrame) -> Chart:
+    """Return one stacked bar a person; a source has its colour, its place in the order and its part of the height."""
+    ordered = table.sort_values("percent", ascending=False, kind="stable")
+    people = ordered["sample"].tolist()
+    pieces = stacked(results, ordered)
+    layers = []
+    for source in drawn_sources(results):
+        height, shift = _PARTS[source.shape]
+        layers.append(
+            alt.Chart(pieces[pieces["source"] == source.label])
+            .mark_bar(
+                color=source.colour,
+                height=alt.RelativeBandSize(band=_FILLED * height),
+                yOffset=shift * _FILLED * BAR,
+            )
+            .encode(
+                x=alt.X("start:Q", title="Archaic share of the callable bases (%)", scale=alt.Scale(zero=True)),
+                x2="end:Q",
+                y=alt.Y("person:N", title=None, sort=people),
+                tooltip=[
+                    alt.Tooltip("person:N", title="Person"),
+                    alt.Tooltip("source:N", title="Source"),
+                    alt.Tooltip("percent:Q", title="Share of the callable bases (%)", format=".3f"),
+                    alt.Tooltip("whole:Q", title="All sources (%)", format=".3f"),
+                ],
+            )
+        )
+    order = ", ".join(source.label for source in drawn_sources(results))
+    what = f" From left to right: {order}; colour and height as in the legend." if results.archaic else ""
+    return Chart(
+        name="amounts-bars",
+        chart=alt.layer(*layers).properties(width="container", height=BAR * len(people)),
+        caption=f"Archaic share of each person in percent of the callable bases, the largest first.{what}",
+    )
+
+
+def drawn_sources(results: PeopleResults) -> tuple[Source, ...]:
+    """Return the sources in the order in which they are stacked; without an archaic genome, only ``unmatched``."""
+    return results.sources if results.archaic else results.sources[-1:]
+
+
+def stacked(results: PeopleResults, table: pd.DataFrame) -> pd.DataFrame:
+    """Return the pieces of stacked bars: ``person, source, percent, start, end, whole``, all in percent."""
+    parts = []
+    start = np.zeros(len(table))
+    for source in drawn_sources(results):
+        own = table[column_of(source.name)] if results.archaic else table["percent"]
+        end = start + own.fillna(0).to_numpy(dtype=float)
+        piece = {"source": source.label, "percent": end - start, "start": start, "end": end}
+        parts.append(pd.DataFrame(piece).assign(person=table["sample"].to_numpy(), whole=table["percent"].to_numpy()))
+        start = end
+    return pd.concat(parts, ignore_index=True)
+
+
+def _ticks(table: pd.DataFrame) -> Chart:
+    """Return one tick a person, in a row for each population, with the median."""
+    named = table["population"].ne("").any()
+    rows = table.assign(row=table["population"].replace("", "no population") if named else "all people")
+    order = rows.groupby("row")["percent"].median().sort_values(ascending=False, kind="stable").index.tolist()
+    x = alt.X("percent:Q", title="Archaic share of the callable bases (%)", scale=alt.Scale(zero=True))
+    y = alt.Y("row:N", title=None, sort=order)
+    tooltip = [
+        alt.Tooltip("sample:N", title="Person"),
+        alt.Tooltip("row:N", title="Population"),
+        alt.Tooltip("percent:Q", title="Archaic share (%)", format=".3f"),
+    ]
+    points = alt.Chart(rows[["sample", "row", "percent"]])
+    ticks = points.mark_tick(opacity=0.5, thickness=1.5, height=0.5 * ROW).encode(x=x, y=y, tooltip=tooltip)
+    middle = rows.groupby("row", sort=False)["percent"].agg(["median", "size"]).reset_index()
+    medians = (
+        alt.Chart(middle)
+        .mark_point(shape="diamond", size=90, filled=True, opacity=1)
+        .encode(
+            x="median:Q",
+            y=y,
+            tooltip=[
+                alt.Tooltip("row:N", title="Population"),
+                alt.Tooltip("median:Q", title="Median (%)", format=".3f"),
+                alt.Tooltip("size:Q", title="People"),
+            ],
+        )
+    )
+    return Chart(
+        name="amounts-ticks",
+        chart=alt.layer(ticks, medians).properties(width="container", height=ROW * len(order)),
+        caption=f"Archaic share in percent of the callable bases: a tick for each of {len(rows):,} people, and the "
+        "median of each population as a diamond.",
+        large=len(rows) > 5_000,
+    )
+
+
+def _usual(results: PeopleResults, table: pd.DataFrame) -> Iterator[Block]:
+    if not results.populations:
+        yield Text(HOW_TO_ADD)
+        return
+    of_people = {name: label for name, label in results.populations.items() if name in set(table["sample"])}
+    unknown = sorted({label for label in of_people.values() if region_of(label) is None})
+    rows = published_for(of_people)
+    if rows:
+        yield Table(
+            name="amounts-usual",
+            frame=compared(results, rows),
+            columns=(
+                Column(field="region", title="Population"),
+                Column(field="published", title="Published"),
+                Column(field="here", title="Here (%)", help="Mean of the people of this region, lowest to highest."),
+                Column(field="how", title="How it was measured here"),
+                Column(field="what", title="What was published"),
+                Column(field="citation", title="Source"),
+            ),
+            caption="Published archaic shares for these populations, and the same lineage here.",
+        )
+        yield Text(MEASURED)
+        yield Text(DIFFERENT)
+    if unknown:
+        yield Text(f"No published share is listed for {shortlist(unknown)}.")
+    lacking = [name for name in table["sample"] if name not in of_people]
+    if lacking:
+        yield Text(f"No population is given for {shortlist(lacking)}.")
+
+
+def compared(results: PeopleResults, rows: tuple[Published, ...]) -> pd.DataFrame:
+    """Return published shares beside those here: ``region, published, here, how, what, citation``, all texts."""
+    table = shares(results).set_index("sample")
+    regions = {name: region_of(label) for name, label in results.populations.items()}
+    found = []
+    for row in rows:
+        sources = [source.name for source in results.archaic if source.lineage == row.lineage]
+        for label in row.regions:
+            people = [name for name in table.index if (region := regions.get(name)) and region.label == label]
+            if not people:
+                continue
+            how, values = _here(results, table, sources, row)
+            found.append(
+                {
+                    "region": f"{regions[people[0]].name} ({len(people):,} here)",  # type: ignore[union-attr]
+                    "published": row.value,
+                    "here": _spread(values.reindex(people).dropna()),
+                    "how": how if sources else f"no {row.lineage.value} genome was given",
+                    "what": row.what,
+                    "citation": CITATIONS[row.citation].short,
+                }
+            )
+    return pd.DataFrame(found, columns=["region", "published", "here", "how", "what", "citation"])
+
+
+def _here(results: PeopleResults, table: pd.DataFrame, sources: list[str], row: Published) -> tuple[str, pd.Series]:
+    """Return how a share was measured here, and its values in percent by sample; NaN without a genome."""
+    if not sources:
+        return "", pd.Series(np.nan, index=table.index)
+    if row.measure == "person":
+        return (
+            f"bases with a {row.lineage.value} segment in either haplotype, of the callable bases of a haplotype",
+            either_haplotype(results, sources),
+        )
+    return (
+        f"bases in {row.lineage.value} segments, of all callable bases",
+        table[[column_of(name) for name in sources]].sum(axis=1, min_count=len(sources)),
+    )
+
+
+def _spread(values: pd.Series) -> str:
+    if not len(values):
+        return "NA"
+    mean = f"{values.mean():.2f}"
+    return mean if len(values) == 1 else f"{mean} ({values.min():.2f} to {values.max():.2f})"
