@@ -26,6 +26,7 @@ LEFT_OUT = {
     "haplotypes --individuals": "a list of names for each group is chosen in the form",
     "tokenize --seed": "nothing random",
     "predict --seed": "nothing random",
+    "predict --track-line": "Galaxy's link to UCSC adds the line; with it, a BED dataset is no BED to Galaxy",
     "merge --seed": "nothing random",
     "genes --seed": "nothing random",
     "report --seed": "nothing random",
