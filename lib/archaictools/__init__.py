@@ -79,10 +79,10 @@ def _function(name: str) -> Any:
     return getattr(import_module(f"archaictools.api.{name}"), name)
 
 
-# Two names stand for two things: the verb ``archaictools.haplotypes(...)`` and the sub-package of the haplotype wing, and
-# the same for ``report``. Python binds a sub-package to its name as soon as any module of it is imported, so
-# ``__getattr__`` is not asked. Therefore these sub-packages are callable. They get their class here, since they must not
-# import ``api``; a package is always imported before its sub-packages, so this has happened whatever is imported first.
+# Two names stand for two things: the verb ``archaictools.haplotypes(...)`` and the sub-package of the haplotype wing,
+# and the same for ``report``. Python binds a sub-package to its name as soon as any module of it is imported, so
+# ``__getattr__`` is not asked. Therefore these sub-packages are callable. They get their class here, since they must
+# not import ``api``; a package is imported before its sub-packages, so this has happened whatever is imported first.
 class _CallablePackage(ModuleType):
     @property
     def _verb(self) -> Any:
