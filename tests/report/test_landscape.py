@@ -51,7 +51,7 @@ def test_share_equals_the_track_that_predict_writes(tmp_path):
                 known = np.ones(300, dtype=bool)
                 gap = int(rng.integers(0, 250))
                 known[gap : gap + 40] = False  # longer than a segment bridges
-                inside = np.repeat(rng.random(30) < 0.4, 10)
+                inside = np.repeat(rng.random(30) < 0.2, 10)
                 found.append(HaplotypePosteriors(chrom, row, edges, inside.astype(float), known, ~known))
         called = write_posteriors(
             iter(found), features, SegmentOptions(threshold=0.5), desert_length=20_000, bigwig=tmp_path / "tracks"

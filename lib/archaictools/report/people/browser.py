@@ -173,7 +173,8 @@ def _tracks(results: PeopleResults) -> list[Track]:
                 dataset="segments",
                 kind="features",
                 colour=_OTHER,
-                height=34,
+                height=30,
+                compact=True,
                 visible=len(people) <= OWN_TRACKS,
                 where=("sample", sample),
             )
