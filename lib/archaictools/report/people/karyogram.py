@@ -14,6 +14,7 @@ from archaictools.report.blocks import Absent, Chart, Dataset, Notes, Section, T
 from archaictools.report.people.along import (
     bounds,
     by_chromosome,
+    people_of,
     runs_of_windows,
     sums_in_windows,
     ticks,
@@ -126,7 +127,7 @@ def datasets(results: PeopleResults) -> tuple[Dataset, ...]:
 
 def is_density(results: PeopleResults) -> bool:
     """Return whether there are too many people for a row each."""
-    return len({sample for sample, _ in results.haplotypes}) > MOST_PEOPLE
+    return len(people_of(results)) > MOST_PEOPLE
 
 
 def _shown(chromosomes: Mapping[str, int]) -> dict[str, int]:
@@ -212,7 +213,7 @@ def _highest(frame: pd.DataFrame) -> float:
 def _painted(results: PeopleResults) -> tuple[Chart | Text, ...]:
     layout = _layout(results)
     size = window_size(layout.chromosomes)
-    people = list(dict.fromkeys(sample for sample, _ in results.haplotypes))
+    people = people_of(results)
     pixels = float(np.clip(_HEIGHT / layout.total, _LOWEST, _HIGHEST))
     labels = source_labels(results)
     shapes = {labels[source.name]: list(_FILLED[source.shape][:2]) for source in results.sources}
@@ -252,18 +253,19 @@ def _painted(results: PeopleResults) -> tuple[Chart | Text, ...]:
     )
     two = max((haplotype for _, haplotype in results.haplotypes), default=1) > 1
     caption = (
-        f"Segments of {len(results.haplotypes)} haplotypes of {_count(len(people), 'person', 'people')}: a row for "
+        f"Segments of {_count(len(results.haplotypes), 'haplotype', 'haplotypes')} of "
+        f"{_count(len(people), 'person', 'people')}: a row for "
         f"each haplotype{', two for each person' if two else ''}. Colour and height tell the source. Pale segments "
         f"have a low posterior. Segments shorter than {size / 1000:,.0f} kb are drawn that wide, so that they show."
     )
     order = f"Rows from top to bottom: {', '.join(people)}{' (haplotype 1 above haplotype 2)' if two else ''}."
-    named = Chart(name="karyogram", chart=chart, caption=caption, large=len(results.segments) > 4_000)
+    named = Chart(name="karyogram-chart", chart=chart, caption=caption, large=len(results.segments) > 4_000)
     return (named, Text(order)) if len(people) > 1 else (named,)
 
 
 def _density(results: PeopleResults) -> tuple[Chart | Text, ...]:
     layout = _layout(results)
-    people = len({sample for sample, _ in results.haplotypes})
+    people = len(people_of(results))
     pixels = _HIGHEST / 4
     size = window_size(layout.chromosomes, count=DENSITY_WINDOWS)
     frame = density(results)
@@ -287,11 +289,12 @@ def _density(results: PeopleResults) -> tuple[Chart | Text, ...]:
     )
     chart = _assembled(layout, pixels, [bars])
     caption = (
-        f"Share of the haplotypes of {people} people that is archaic, in windows of {size / 1000:,.0f} kb, stacked by "
-        f"source. The height of a chromosome is a share of {100 * top:.3g} %, the highest of all windows."
+        f"Share of the haplotypes of {people} people that is archaic, in windows of {size / 1000:,.0f} kb. "
+        f"Sources are stacked, from the bottom: {', '.join(source_labels(results).values())}. "
+        f"The height of a chromosome is a share of {100 * top:.3g} %, the highest of all windows."
     )
     many = f"With more than {MOST_PEOPLE} people the karyogram shows shares. The genome browser shows each segment."
-    return Chart(name="karyogram", chart=chart, caption=caption, large=True), Text(many)
+    return Chart(name="karyogram-chart", chart=chart, caption=caption, large=True), Text(many)
 
 
 _PLACE = "datum.chrom + ':' + format(datum.start + 1, ',') + '-' + format(datum.end, ',')"
@@ -327,17 +330,19 @@ def _assembled(layout: _Rows, pixels: float, marks: list[alt.Chart]) -> alt.Laye
 
 
 def _names(layout: _Rows, people: list[str], pixels: float) -> list[alt.Chart]:
-    """Return the names of people to the right of each chromosome, or of the first, where they are legible."""
+    """Return names of people to the right of each chromosome, or of the first: as many as are legible."""
     own = [[top for name, top in layout.rows.items() if name.rpartition(".")[0] == sample] for sample in people]
-    if len(people) < 2 or pixels * (min(map(len, own)) + _BETWEEN_PEOPLE) < _TEXT:
+    if len(people) < 2:
         return []
+    step = int(np.ceil(_TEXT / (pixels * (min(map(len, own)) + _BETWEEN_PEOPLE))))
+    named = list(zip(people, own, strict=True))[::step]
     chromosomes = list(layout.chromosomes)
-    if len(people) * len(chromosomes) > _MOST_LABELS:
+    if len(named) * len(chromosomes) > _MOST_LABELS:
         chromosomes = chromosomes[:1]
     rows = [
         (layout.chromosomes[chrom], layout.tops[chrom] + (min(tops) + max(tops) + 1) / 2, sample)
         for chrom in chromosomes
-        for sample, tops in zip(people, own, strict=True)
+        for sample, tops in named
     ]
     text = (
         alt.Chart(pd.DataFrame(rows, columns=["left", "top", "person"]))
