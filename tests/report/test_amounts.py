@@ -125,6 +125,16 @@ def test_bars_have_the_colours_and_shapes_of_the_legend(results):
     assert chart["width"] == "container"
 
 
+def test_two_genomes_of_one_label_have_a_layer_and_a_column_each(results):
+    both = {"AltaiNea": "Neanderthal", "Denisova": "Neanderthal"}
+    section = amounts.section(replace(results, sources=sources_of(["AltaiNea", "Denisova"], both)))
+    spec = chart_of(section).chart.to_dict()
+    names = [{row["source"] for row in spec["datasets"][layer["data"]["name"]]} for layer in spec["layer"]]
+    assert names == [{"Neanderthal (AltaiNea)"}, {"Neanderthal (Denisova)"}, {"ambiguous"}, {"unmatched"}]
+    titles = [column.title for column in table_of(section, "amounts-people").columns]
+    assert {"Neanderthal (AltaiNea) (%)", "Neanderthal (Denisova) (%)"} <= set(titles)
+
+
 @pytest.mark.parametrize("samples", [60, 61])
 def test_more_people_than_bars_are_ticks_by_population(samples):
     found = people(samples, lengths={"chr21": 20_000_000})
@@ -149,6 +159,8 @@ def test_people_without_data_have_no_bar_and_empty_results_no_chart(results):
     section = amounts.section(replace(results, people=table))
     assert "P000" not in str(chart_of(section).chart.to_dict())
     assert section.lead.endswith("NA means that a person was not read; it is not 0.")
+    zero = replace(results, people=results.people.assign(percent=0.0))
+    assert not blocks(amounts.section(zero), Chart)
     nothing = replace(results, people=results.people.assign(callable=pd.NA, percent=pd.NA))
     assert not blocks(amounts.section(nothing), Chart)
     assert "--summary" in amounts.section(nothing).lead
