@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from archaictools.haplotypes.lineages import sources_of
+from archaictools.intervals import overlapping_pairs
 from archaictools.report.people.results import Encoded, PeopleResults
 
 #: Lengths of the autosomes of hg19 in bp.
@@ -113,29 +114,30 @@ def people(
 
 
 def _genes(lengths: dict[str, int], segments: pd.DataFrame, count: int, rng: np.random.Generator) -> pd.DataFrame:
-    """Return genes with the numbers of haplotypes that overlap them, counted pair by pair."""
+    """Return genes with the numbers of haplotypes that overlap them."""
     chroms = rng.choice(list(lengths), size=count, p=np.array(list(lengths.values())) / sum(lengths.values()))
-    start = np.array([rng.integers(0, lengths[chrom] - 50_000) for chrom in chroms])
+    start = (rng.random(count) * (np.array([lengths[chrom] for chrom in chroms]) - 50_000)).astype(np.int64)
     frame = pd.DataFrame({"gene": [f"GENE{n}" for n in range(count)], "chrom": chroms, "start": start})
     frame["end"] = frame["start"] + rng.integers(1_000, 50_000, count)
     frame["strand"] = rng.choice(["+", "-"], count)
-    found = []
+    parts = []
     for chrom, rows in frame.groupby("chrom", sort=False):
-        own = segments[segments["chrom"] == chrom].sort_values("start")
-        first = np.searchsorted(own["start"], rows["start"] - 200_000)
-        last = np.searchsorted(own["start"], rows["end"])
-        for (index, row), low, high in zip(rows.iterrows(), first, last, strict=True):
-            near = own.iloc[low:high]
-            near = near[near["end"] > row["start"]]
-            found.append(
-                (
-                    index,
-                    near[["sample", "haplotype"]].drop_duplicates().shape[0],
-                    near["sample"].nunique(),
-                    near["posterior"].mean(),
-                    near["posterior"].max(),
-                    ",".join(f"{k}:{v}" for k, v in near["source"].value_counts().sort_index().items()) or ".",
-                )
-            )
-    counts = pd.DataFrame(found, columns=["i", "haplotypes", "people", "mean", "max", "sources"]).set_index("i")
+        own = segments[segments["chrom"] == chrom]
+        places = (each[name].to_numpy() for each in (rows, own) for name in ("start", "end"))
+        gene, segment = overlapping_pairs(*places)
+        parts.append(own.iloc[segment].assign(gene=rows.index[gene]))
+    pairs = pd.concat(parts)
+    groups = pairs.groupby("gene")
+    sources = pairs.groupby(["gene", "source"]).size().reset_index(name="n")
+    sources["text"] = sources["source"] + ":" + sources["n"].astype(str)
+    counts = pd.DataFrame(
+        {
+            "haplotypes": pairs.drop_duplicates(["gene", "sample", "haplotype"]).groupby("gene").size(),
+            "people": groups["sample"].nunique(),
+            "mean": groups["posterior"].mean(),
+            "max": groups["posterior"].max(),
+            "sources": sources.groupby("gene")["text"].agg(",".join),
+        }
+    ).reindex(range(count))
+    counts = counts.fillna({"haplotypes": 0, "people": 0, "sources": "."})
     return pd.concat([frame, counts], axis=1).assign(fraction=0.5, read=1.0)

@@ -70,6 +70,13 @@ class EvaluateResult(Result):
     curve: pd.DataFrame = field(repr=False)
     report: EvaluationReport = field(repr=False)
 
+    def write_to(self, folder: Path) -> Path:
+        """Write the measures to ``evaluation.json`` in a folder, as ``--metrics`` does."""
+        from archaictools.io.tables import write_json
+
+        write_json(folder / "evaluation.json", self.report)
+        return folder / "evaluation.json"
+
     def _repr_html_(self) -> str:
         """Return verdict and table, as a notebook shows them."""
         html: str = self.table.to_html(index=False, float_format="{:.3f}".format)

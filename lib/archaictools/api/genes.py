@@ -75,6 +75,13 @@ class GenesResult(FileResult):
     agreement: Agreement | None = field(repr=False)
     _bed: pd.DataFrame = field(repr=False)
 
+    def write_to(self, folder: Path) -> Path | None:
+        """Write a table that is only in memory to ``genes.tsv`` in a folder."""
+        if self.path is not None:
+            return None
+        self.to_tsv(folder / "genes.tsv")
+        return folder / "genes.tsv"
+
     def to_bed(self, path: PathLike) -> None:
         """Write the genes with a call, or those that carry a segment, as BED6."""
         from archaictools.io.bed import write_bed
@@ -119,7 +126,7 @@ def genes(predictions: PathLike | PredictResult, *, options: GeneOptions, run: R
     >>> calls = at.predict(model="pretrained", words="haplotypes.h5")  # doctest: +SKIP
     >>> at.genes(calls, annotation="genes.gtf").table.nlargest(10, "haplotypes")  # doctest: +SKIP
     """
-    from archaictools.haplotypes.genes import is_segments
+    from archaictools.haplotypes.segment_file import is_segments
 
     del run  # counting uses one thread and no random numbers
     if options.agreement and not options.published:

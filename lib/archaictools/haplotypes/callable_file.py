@@ -6,9 +6,11 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 
 from archaictools.intervals import IntervalSet
 from archaictools.io.bed import iter_bed
+from archaictools.io.tables import Number
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -53,3 +55,32 @@ def read_callable_file(path: Path, *, tally: Summary) -> dict[str, IntervalSet]:
         for chrom, rows in with_data.groupby("chrom", observed=True):
             parts[str(chrom)].append(rows[["start", "end"]].to_numpy())
     return {chrom: IntervalSet.merged(*np.concatenate(pieces).T) for chrom, pieces in parts.items()}
+
+
+def read_callable_counts(path: Path, *, haplotypes: int, tally: Summary) -> pd.DataFrame:
+    """Return how many haplotypes have data: ``chrom, start, end, haplotypes``, in the order of the file.
+
+    Parameters
+    ----------
+    path
+        As for :func:`read_callable_file`.
+    haplotypes
+        Number of all haplotypes, which a mask of three columns stands for.
+    tally
+        Counts rows of zero length, under the class ``callable``.
+
+    Raises
+    ------
+    InputError
+        If a number is not a whole one from 0 to ``haplotypes``.
+    """
+    empty = pd.DataFrame({"chrom": [], "start": [], "end": [], "haplotypes": []})
+    if path.is_file() and not path.stat().st_size:
+        return empty.astype({"chrom": str, "start": np.int64, "end": np.int64, "haplotypes": np.int64})
+    parts = []
+    for frame in iter_bed(path, tally=tally, group="callable"):
+        text = frame["name"].astype(str)
+        count = Number(0, haplotypes, whole=True).read(text.where(text != ".", str(haplotypes)).rename("name"), path)
+        parts.append(frame[["chrom", "start", "end"]].astype({"chrom": str}).assign(haplotypes=count))
+    table = pd.concat(parts, ignore_index=True)
+    return table[table["haplotypes"] > 0].reset_index(drop=True)

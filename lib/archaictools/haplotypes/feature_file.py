@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -205,6 +206,20 @@ class FeatureFile:
         if (found > self.shared(chrom, "typed")).any():
             raise InputError(f"{chrom} has more missing calls than sites", path=self.path)
         return found
+
+    def missing_share(self) -> dict[str, float]:
+        """Return the fraction of the genotypes that each sample lacks, by name; NaN without a site."""
+        lacking, known = np.zeros((2, len(self.haplotypes)), dtype=np.int64)
+        for chrom in self.bins:
+            there = self.exists(chrom)
+            known += there * int(self.shared(chrom, "typed").sum(dtype=np.int64))
+            for rows in self.groups:
+                lacking[rows] += there[rows] * self._missing(chrom, rows).sum(axis=1, dtype=np.int64)
+        found: dict[str, list[int]] = {}
+        for (sample, _), lost, typed in zip(self.haplotypes, lacking.tolist(), known.tolist(), strict=True):
+            sums = found.setdefault(sample, [0, 0])
+            sums[0], sums[1] = sums[0] + lost, sums[1] + typed
+        return {sample: lost / typed if typed else math.nan for sample, (lost, typed) in found.items()}
 
     def matches(self, chrom: str, row: int) -> npt.NDArray[np.uint8]:
         """Return the rare alleles of one haplotype by the call of each archaic sample: uint8 (bins, samples, 3)."""

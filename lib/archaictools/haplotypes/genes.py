@@ -10,12 +10,11 @@ import pandas as pd
 
 from archaictools.errors import InputError
 from archaictools.haplotypes.callable_file import read_callable_file
+from archaictools.haplotypes.segment_file import NO_SOURCE, read_segments
 from archaictools.intervals import EMPTY_SET, IntervalSet, intervals_by_chromosome
-from archaictools.io.bigwig_reader import is_bigwig
-from archaictools.io.columns import intervals_of
 from archaictools.io.fasta import unknown_chromosomes
 from archaictools.io.naming_styles import match_names, refuse_both_styles, renamed
-from archaictools.io.tables import COORDINATE, COUNT, NA, PROBABILITY, Columns, read_header, read_table
+from archaictools.io.tables import NA
 from archaictools.learning.gene_table import GENE_COLUMNS, overlaps
 
 if TYPE_CHECKING:
@@ -27,23 +26,6 @@ if TYPE_CHECKING:
 log = logging.getLogger("archaictools")
 
 COLUMNS = [*GENE_COLUMNS, "haplotypes", "people", "mean", "max", "fraction", "sources", "read"]
-
-_SEGMENT: Columns = {
-    "chrom": str,
-    "start": COORDINATE,
-    "end": COORDINATE,
-    "sample": str,
-    "haplotype": COUNT,
-    "posterior": PROBABILITY,
-}
-
-#: Source of a segment in a table without that column, and ``sources`` of a gene without a segment.
-_NO_SOURCE = "."
-
-
-def is_segments(path: Path) -> bool:
-    """Tell whether a file is a table of segments of ``predict --segments``, by its header."""
-    return not is_bigwig(path) and set(_SEGMENT) <= set(read_header(path))
 
 
 def carriers(
@@ -89,7 +71,7 @@ def carriers(
         If no gene lies on a chromosome of the segments or of the callable file, or if that has no base of any segment.
     """
     refuse_both_styles(genes["chrom"], source=source)
-    segments = _read_segments(path)
+    segments = read_segments(path)
     regions = _callable_regions(callable_file, segments, tally) if callable_file else None
     names = dict.fromkeys([*segments["chrom"].unique(), *(regions or {})])
     known = match_names(genes["chrom"], names, source=source, tally=tally)
@@ -110,7 +92,7 @@ def carriers(
         table[name] = table[name].fillna(0).astype("Int64").where(is_callable)
     for name in ("mean", "max"):
         table[name] = table[name].where(is_callable)
-    table["sources"] = table["sources"].fillna(_NO_SOURCE).where(is_callable, NA)
+    table["sources"] = table["sources"].fillna(NO_SOURCE).where(is_callable, NA)
     table["fraction"] = np.divide(covered, bases, out=np.full(len(genes), np.nan), where=is_callable)
     table["read"] = np.nan if regions is None else bases / length
     if regions is None and not is_callable.all():
@@ -121,12 +103,6 @@ def carriers(
         )
     named = genes.rename(columns={"name": "gene"})[GENE_COLUMNS]
     return pd.concat([named, table], axis=1)[COLUMNS]
-
-
-def _read_segments(path: Path) -> pd.DataFrame:
-    parts = [intervals_of(part, path, tally=None) for part in read_table(path, _SEGMENT, optional={"source": str})]
-    segments = pd.concat(parts)
-    return segments if "source" in segments else segments.assign(source=_NO_SOURCE)
 
 
 def _callable_regions(path: Path, segments: pd.DataFrame, tally: Summary) -> dict[str, IntervalSet]:

@@ -10,11 +10,11 @@ import pandas as pd
 
 from archaictools.errors import InputError, UsageError
 from archaictools.haplotypes.callable_file import callable_file_of
-from archaictools.haplotypes.genes import is_segments
-from archaictools.io.columns import MAX_COORDINATE
+from archaictools.haplotypes.people_file import LENGTH, read_people
+from archaictools.haplotypes.segment_file import is_segments
 from archaictools.io.merge import kind_of_parts, merge_files
 from archaictools.io.pipes import is_stream
-from archaictools.io.tables import COUNT, Number, iter_rows, write_table
+from archaictools.io.tables import write_table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,22 +24,6 @@ if TYPE_CHECKING:
     from archaictools.io.summary import Summary
 
 log = logging.getLogger("archaictools")
-
-#: Total length of a person's segments, which gives the mean length over several files exactly.
-LENGTH = "length"
-
-_COUNT_OR_NA = Number(0, MAX_COORDINATE, whole=True, unknown=True)
-
-#: Numbers in the columns of ``predict --summary``; bases of each source (``NAME_bases``) and ``length`` follow.
-SUMMARY_COLUMNS: dict[str, Number] = {
-    "haplotypes": COUNT,
-    "callable": _COUNT_OR_NA,
-    "introgressed": _COUNT_OR_NA,
-    "percent": Number(0, 100, unknown=True),
-    "segments": _COUNT_OR_NA,
-    "mean_length": Number(0, MAX_COORDINATE, unknown=True),
-    "longest": _COUNT_OR_NA,
-}
 
 
 def merge_people(parts: Sequence[Path], target: Path) -> int:
@@ -66,7 +50,7 @@ def merge_people(parts: Sequence[Path], target: Path) -> int:
     InputError
         If the parts differ in their columns or people, or if a value is impossible.
     """
-    frames = [_read(part) for part in parts]
+    frames = [read_people(part) for part in parts]
     first = frames[0]
     for part, frame in zip(parts[1:], frames[1:], strict=True):
         if list(frame.columns) != list(first.columns):
@@ -83,30 +67,6 @@ def merge_people(parts: Sequence[Path], target: Path) -> int:
     _warn_of_copies(parts, frames)
     joined = _added(frames).loc[first.index]
     return write_table(target, joined.reset_index()[["sample", *first]])
-
-
-def _read(part: Path) -> pd.DataFrame:
-    """Read one summary, indexed by sample."""
-    text = pd.concat(list(iter_rows(part)))
-    missing = [name for name in ("sample", *SUMMARY_COLUMNS) if name not in text]
-    if missing:
-        raise InputError(f"has no column {', '.join(missing)}", path=part, line=1, remedy="expected predict --summary")
-    names = list(map(str, text.columns))
-    added = [name for name in names if name.endswith("_bases") or name == LENGTH]
-    kinds = {**SUMMARY_COLUMNS, **dict.fromkeys(added, _COUNT_OR_NA)}
-    strange = [name for name in names if name != "sample" and name not in kinds]
-    if strange:
-        raise InputError(f"has a column {strange[0][:40]!r}, which cannot be added up", path=part, line=1)
-    frame = text.assign(**{name: kind.read(text[name], part) for name, kind in kinds.items()})
-    for wrong, what in (
-        (frame["sample"] == "", "sample is missing"),
-        (frame["sample"].duplicated(), "the sample has two rows"),
-        (frame["introgressed"] > frame["callable"], "introgressed is more than callable"),
-        ((frame["segments"] > 0) & frame["mean_length"].isna(), "mean_length is NA, though there are segments"),
-    ):
-        if wrong.any():
-            raise InputError(what, path=part, line=int(frame.index[wrong][0]))
-    return frame.set_index("sample")
 
 
 def _warn_of_copies(parts: Sequence[Path], frames: Sequence[pd.DataFrame]) -> None:

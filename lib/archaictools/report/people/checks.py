@@ -1,0 +1,220 @@
+"""Checks that results of people belong together: the same people, genome, model and settings.
+
+Each difference is refused in one sentence that names the files. A file that cannot be compared is not refused.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from archaictools.errors import InputError, shorten, shortlist
+from archaictools.haplotypes.sources import AMBIGUOUS, UNMATCHED
+from archaictools.intervals import EMPTY_SET, intervals_by_chromosome
+from archaictools.io.bigwig_reader import open_bigwig
+from archaictools.io.files import safe_file_name, sha256
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+    from typing import Any
+
+    import pandas as pd
+
+    from archaictools.report.people.loading import PeopleFiles
+    from archaictools.report.people.results import PeopleResults
+
+_SAME_RUN = "give the outputs of one run"
+
+#: Relative difference that rounding explains.
+_ROUNDING = 1e-4
+
+
+def check_together(results: PeopleResults, files: PeopleFiles) -> None:
+    """Raise InputError if two of the results do not belong together."""
+    _check_samples(results, files)
+    _check_sources(results, files)
+    for table, path in (
+        (results.segments, files.segments),
+        (results.callable, files.callable or files.segments),
+        (results.deserts, files.deserts),
+        (results.genes, files.genes),
+    ):
+        if table is not None and path is not None:
+            _check_places(table, results, path, _names_lengths(files))
+    _check_summary(results, files)
+    _check_genes(results, files)
+    _check_deserts(results, files)
+    _check_tracks(results, files)
+    for document, path in ((results.evaluation, files.evaluation), (results.record, files.record)):
+        if document is not None and path is not None:
+            _check_inputs(document, path, files)
+
+
+def _names_lengths(files: PeopleFiles) -> Path:
+    """Return the file that gives the chromosome lengths."""
+    return files.words or files.bigwig or files.callable or files.segments
+
+
+def _check_samples(results: PeopleResults, files: PeopleFiles) -> None:
+    named = files.words or files.summary or files.segments
+    known = {sample for sample, _ in results.haplotypes}
+    for samples, path in ((results.segments["sample"], files.segments), (results.people["sample"], files.summary)):
+        unknown = sorted(set(samples) - known)
+        if unknown and path is not None:
+            raise InputError(f"has the sample {shortlist(unknown)}, which {named} lacks", path=path, remedy=_SAME_RUN)
+    lacking = sorted(known - set(results.people["sample"]))
+    if lacking and files.summary:
+        raise InputError(f"lacks {shortlist(lacking)}, which {named} has", path=files.summary, remedy=_SAME_RUN)
+    pairs = set(zip(results.segments["sample"], results.segments["haplotype"], strict=True))
+    strange = sorted(pairs - set(results.haplotypes))
+    if strange:
+        sample, side = strange[0]
+        raise InputError(
+            f"has haplotype {side} of {shorten(sample)}, which {named} lacks", path=files.segments, remedy=_SAME_RUN
+        )
+
+
+def _check_sources(results: PeopleResults, files: PeopleFiles) -> None:
+    known = {source.name for source in results.sources} | {AMBIGUOUS, UNMATCHED, "."}
+    unknown = sorted(set(results.segments["source"]) - known)
+    if unknown:
+        raise InputError(
+            f"names the source {shortlist(unknown)}, which is no archaic genome of {files.words or files.segments}",
+            path=files.segments,
+            remedy=_SAME_RUN,
+        )
+
+
+def _check_places(table: pd.DataFrame, results: PeopleResults, path: Path, named: Path) -> None:
+    """Refuse a chromosome or an end that the genome does not have."""
+    genes = "gene" in table  # an annotation may have further contigs, which are not read
+    unknown = [chrom for chrom in dict.fromkeys(table["chrom"]) if chrom not in results.lengths]
+    if unknown and not genes:
+        raise InputError(
+            f"has the chromosome {shortlist(unknown)}, which {named} lacks (it has {shortlist(results.lengths)})",
+            path=path,
+            remedy="give results of the same genome, with the same chromosome names",
+        )
+    beyond = table[table["end"] > table["chrom"].map(results.lengths)]
+    if len(beyond):
+        chrom, end = str(beyond["chrom"].iloc[0]), int(beyond["end"].iloc[0])
+        raise InputError(
+            f"reaches {chrom}:{end:,}, but {chrom} has {results.lengths[chrom]:,} bp in {named}",
+            path=path,
+            remedy="give results of the same genome build",
+        )
+
+
+def _check_summary(results: PeopleResults, files: PeopleFiles) -> None:
+    """Compare the archaic bases of each person with the segments."""
+    if files.summary is None:
+        return
+    column = "callable" if "callable" in results.segments else None
+    of_segments = results.segments.groupby("sample").size()
+    rows = results.people.set_index("sample")
+    number = rows["segments"].fillna(0).astype(int)
+    wrong = number.index[number != of_segments.reindex(number.index).fillna(0)]
+    what, table, found = "segments", number, of_segments
+    if not len(wrong) and column:
+        found = results.segments.groupby("sample")[column].sum()
+        table = rows["introgressed"].fillna(0).astype(int)
+        wrong = table.index[table != found.reindex(table.index).fillna(0)]
+        what = "archaic bases"
+    if len(wrong):
+        name = str(wrong[0])
+        raise InputError(
+            f"counts {int(table[name]):,} {what} of {shorten(name)}, but {files.segments} has "
+            f"{int(found.get(name, 0)):,}: they are of another model, other settings or other data",
+            path=files.summary,
+            remedy=_SAME_RUN,
+        )
+
+
+def _check_genes(results: PeopleResults, files: PeopleFiles) -> None:
+    """Compare genes without and with a carrier with the segments, gene by gene."""
+    if results.genes is None:
+        return
+    covered = intervals_by_chromosome(results.segments)
+    for chrom, rows in results.genes.groupby("chrom", sort=False):
+        carried = rows["haplotypes"].to_numpy(dtype=float)
+        start, end = (rows[name].to_numpy(dtype=np.int64) for name in ("start", "end"))
+        touched = covered.get(str(chrom), EMPTY_SET).overlaps(start, end)
+        # 'genes --threshold' leaves out segments, so a gene may have fewer carriers, but never one without a segment
+        wrong = np.flatnonzero((carried > 0) & ~touched)
+        if len(wrong):
+            row = rows.iloc[int(wrong[0])]
+            raise InputError(
+                f"counts {int(row['haplotypes']):,} haplotypes in {shorten(row['gene'])}, but {files.segments} has "
+                "no segment there: it was made of other segments",
+                path=files.genes,
+                remedy="run 'archaictools genes' on these segments",
+            )
+
+
+def _check_deserts(results: PeopleResults, files: PeopleFiles) -> None:
+    if results.deserts is None:
+        return
+    covered = intervals_by_chromosome(results.segments)
+    for chrom, rows in results.deserts.groupby("chrom", sort=False):
+        start, end = (rows[name].to_numpy(dtype=np.int64) for name in ("start", "end"))
+        wrong = np.flatnonzero(covered.get(str(chrom), EMPTY_SET).overlaps(start, end))
+        if len(wrong):
+            first = int(wrong[0])
+            raise InputError(
+                f"has the desert {chrom}:{start[first] + 1:,}-{end[first]:,}, in which {files.segments} has a segment",
+                path=files.deserts,
+                remedy=_SAME_RUN,
+            )
+
+
+def _check_tracks(results: PeopleResults, files: PeopleFiles) -> None:
+    """Compare the folder of tracks: its people, its genome, and the bases in which any haplotype has a segment."""
+    folder = files.bigwig
+    if folder is None:
+        return
+    names = {safe_file_name(f"{sample}.{side}.bw") for sample, side in results.haplotypes}
+    names |= {safe_file_name(f"{sample}.bw") for sample, _ in results.haplotypes}
+    strange = sorted(path.name for path in folder.glob("*.bw") if path.name not in names | {"mean.bw", "share.bw"})
+    if strange:
+        named = files.words or files.summary or files.segments
+        raise InputError(f"holds {shortlist(strange)}, whose sample {named} lacks", path=folder, remedy=_SAME_RUN)
+    covered = intervals_by_chromosome(results.segments)
+    path = folder / "share.bw"
+    if not path.is_file():
+        raise InputError("holds no share.bw", path=folder, remedy="name the folder that predict --bigwig wrote")
+    with open_bigwig(path) as reader:
+        for chrom, length in results.lengths.items():
+            other = reader.lengths.get(chrom)
+            if other != length and files.words:
+                raise InputError(
+                    f"{chrom} has {other:,} bp, but {length:,} bp in {files.words}"
+                    if other
+                    else f"has no chromosome {chrom}, which {files.words} has",
+                    path=path,
+                    remedy="give results of the same genome build",
+                )
+            track = reader.track(chrom) if chrom in reader.lengths else None
+            starts, ends, values = track if track else (np.zeros(0, np.int64),) * 2 + (np.zeros(0),)
+            used = values > 0
+            inside = covered.get(chrom, EMPTY_SET)
+            outside = int((ends[used] - starts[used]).sum() - inside.bases_within(starts[used], ends[used]).sum())
+            first = np.flatnonzero(used)[inside.bases_within(starts[used], ends[used]) == 0]
+            if outside > _ROUNDING * max(1, inside.bases) and len(first):
+                where = f"{chrom}:{starts[first[0]] + 1:,}-{ends[first[0]]:,}"
+                raise InputError(
+                    f"has carriers at {where}, where {files.segments} has no segment: they are of another model or "
+                    "other settings",
+                    path=path,
+                    remedy=_SAME_RUN,
+                )
+
+
+def _check_inputs(document: Mapping[str, Any], path: Path, files: PeopleFiles) -> None:
+    """Compare the digest of the words that a document records with the file."""
+    inputs = document.get("inputs")
+    recorded = inputs.get("words") if isinstance(inputs, dict) else None
+    digest = recorded.get("sha256") if isinstance(recorded, dict) else None
+    if digest and files.words and digest != sha256(files.words):
+        raise InputError(f"is of another file than {files.words} (their SHA-256 differ)", path=path, remedy=_SAME_RUN)

@@ -1,0 +1,293 @@
+"""Read the results of people for a report, and check that they belong together."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from archaictools.errors import InputError, UsageError
+from archaictools.haplotypes.callable_file import callable_file_of, read_callable_counts
+from archaictools.haplotypes.feature_file import open_features
+from archaictools.haplotypes.lineages import sources_of
+from archaictools.haplotypes.people_file import LENGTH, SUMMARY_COLUMNS, read_people
+from archaictools.haplotypes.segment_file import archaic_of, read_segments
+from archaictools.haplotypes.sources import without_reference
+from archaictools.haplotypes.tables import callable_runs
+from archaictools.io.bed import COLUMNS as BED
+from archaictools.io.bed import read_bed
+from archaictools.io.bigwig_reader import open_bigwig
+from archaictools.io.builds import build_of
+from archaictools.io.files import sha256
+from archaictools.io.summary import Summary
+from archaictools.io.tables import COORDINATE, Columns, Number, read_header, read_table
+from archaictools.report.people import checks
+from archaictools.report.people.results import Encoded, PeopleResults
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from archaictools.haplotypes.feature_file import FeatureFile
+
+_OPTIONAL = Number(0, unknown=True)
+
+#: Columns of ``genes`` for people.
+GENE_COLUMNS: Columns = {
+    "gene": str,
+    "chrom": str,
+    "start": COORDINATE,
+    "end": COORDINATE,
+    "strand": str,
+    "haplotypes": Number(0, whole=True, unknown=True),
+    "people": Number(0, whole=True, unknown=True),
+    "mean": Number(0, 1, unknown=True),
+    "max": Number(0, 1, unknown=True),
+    "fraction": Number(0, 1, unknown=True),
+    "sources": str,
+    "read": _OPTIONAL,
+}
+
+_GENES_AGAIN = "give the table that 'archaictools genes' made of these segments"
+
+
+@dataclass(frozen=True, kw_only=True)
+class PeopleFiles:
+    """Files of one call of people; the options of ``report`` have the same names.
+
+    Attributes
+    ----------
+    segments
+        ``predict --segments``; the only one that a report needs, with the callable regions in the same folder.
+    words
+        haplotypes.h5.
+    summary, deserts, callable, bigwig, record
+        The other outputs of ``predict``.
+    genes, evaluation
+        Outputs of ``genes`` and of ``evaluate --metrics``.
+    populations
+        TSV with columns ``sample`` and ``population`` (or ``pop``).
+    labels
+        Label of an archaic genome by its name.
+    """
+
+    segments: Path
+    words: Path | None = None
+    summary: Path | None = None
+    deserts: Path | None = None
+    callable: Path | None = None
+    bigwig: Path | None = None
+    record: Path | None = None
+    genes: Path | None = None
+    evaluation: Path | None = None
+    populations: Path | None = None
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+
+def load_people_results(files: PeopleFiles) -> PeopleResults:
+    """Return the results of people.
+
+    Raises
+    ------
+    InputError
+        If a file cannot be understood, or if files do not belong together; it names both.
+    """
+    segments = read_segments(files.segments)
+    if files.words:
+        with open_features(files.words) as features:
+            encoded, haplotypes = _encoded(features), tuple(features.haplotypes)
+            lengths = {chrom: features.lengths[chrom] for chrom in features.bins}
+            regions = _callable_of(features) if _callable_path(files) is None else None
+    else:
+        encoded, regions, lengths = None, None, _track_lengths(files.bigwig)
+        haplotypes = _haplotypes_without_words(files, segments)
+    archaic = encoded.archaic if encoded else archaic_of(read_header(files.segments))
+    found = _read_callable(files, len(haplotypes)) if regions is None else regions
+    with_data = set(found["chrom"]) | set(segments["chrom"])
+    lengths = {chrom: length for chrom, length in (lengths or _reach(found, segments)).items() if chrom in with_data}
+    people = _people(files, segments, archaic, haplotypes)
+    results = PeopleResults(
+        lengths=lengths,
+        build=build_of(lengths),
+        segments=segments,
+        haplotypes=haplotypes,
+        sources=sources_of(archaic, _known_labels(files.labels, archaic)),
+        people=people,
+        callable=found,
+        deserts=_read_deserts(files.deserts) if files.deserts else None,
+        genes=read_gene_table(files.genes) if files.genes else None,
+        tracks=files.bigwig,
+        evaluation=read_json(files.evaluation, "models", "evaluate --metrics") if files.evaluation else None,
+        populations=read_populations(files.populations) if files.populations else {},
+        encoded=encoded,
+        record=read_json(files.record, "verb", "predict --record") if files.record else None,
+        files=digests(files),
+    )
+    checks.check_together(results, files)
+    return results
+
+
+def digests(files: Any) -> dict[str, str]:
+    """Return the SHA-256 of every file in a dataclass of paths, by ``--option NAME``; folders have none."""
+    found = {}
+    for each in fields(files):
+        path = getattr(files, each.name)
+        if isinstance(path, Path) and path.is_file():
+            option = each.name.replace("_", "-")
+            found[f"--{option} {path.name}"] = sha256(path) if path.stat().st_size else hashlib.sha256().hexdigest()
+    return found
+
+
+def _encoded(features: FeatureFile) -> Encoded:
+    parameters = features.provenance.get("parameters", {})
+    unshared = sum(features.unshared(chrom) for chrom in features.bins)
+    lacking = without_reference(np.asarray(unshared))
+    return Encoded(
+        outgroup=features.encoding.outgroup,
+        archaic=features.encoding.archaic,
+        sites=sum(int(features.shared(chrom, "typed").sum(dtype=np.int64)) for chrom in features.bins),
+        missing=features.missing_share(),
+        unphased=parameters.get("unphased", "refuse") != "refuse",
+        reference_calls={
+            name: not without for name, without in zip(features.encoding.archaic, lacking.tolist(), strict=True)
+        },
+        bin=features.encoding.bin,
+        labelled=features.labelled,
+        provenance=features.provenance,
+    )
+
+
+def _callable_of(features: FeatureFile) -> pd.DataFrame:
+    """Return how many haplotypes have data, computed from the file of haplotypes."""
+    return callable_runs(
+        {
+            chrom: (
+                features.edges(chrom),
+                np.sum([features.read(chrom, rows).sum(axis=0) for rows in features.groups], axis=0, dtype=np.int64),
+            )
+            for chrom in features.bins
+        }
+    )
+
+
+def _callable_path(files: PeopleFiles) -> Path | None:
+    beside = callable_file_of(files.segments)
+    return files.callable or (beside if beside.is_file() else None)
+
+
+def _read_callable(files: PeopleFiles, haplotypes: int) -> pd.DataFrame:
+    path = _callable_path(files)
+    if path is None:
+        raise InputError(
+            "the callable regions of these segments are not known",
+            path=files.segments,
+            remedy="name them with --callable (predict --segments x.tsv writes x.callable.bed), or name --words",
+        )
+    return read_callable_counts(path, haplotypes=haplotypes, tally=Summary())
+
+
+def _haplotypes_without_words(files: PeopleFiles, segments: pd.DataFrame) -> tuple[tuple[str, int], ...]:
+    """Return the haplotypes from the summary of people; without one, both of each sample with a segment."""
+    if files.summary:
+        numbers = read_people(files.summary)["haplotypes"].astype(int)
+        return tuple((str(name), side) for name, number in numbers.items() for side in range(1, number + 1))
+    return tuple((name, side) for name in sorted(segments["sample"].unique()) for side in (1, 2))
+
+
+def _track_lengths(folder: Path | None) -> dict[str, int]:
+    if folder is None:
+        return {}
+    path = folder / "share.bw"
+    if not path.is_file():
+        raise UsageError(
+            "holds no share.bw, expected the folder that predict --bigwig wrote", path=folder, remedy="name that folder"
+        )
+    with open_bigwig(path) as track:
+        return dict(track.lengths)
+
+
+def _reach(regions: pd.DataFrame, segments: pd.DataFrame) -> dict[str, int]:
+    """Return how far data reach on each chromosome in bp, in place of unknown lengths."""
+    both = pd.concat([regions[["chrom", "end"]], segments[["chrom", "end"]]])
+    return {str(chrom): int(end) for chrom, end in both.groupby("chrom", sort=False)["end"].max().items()}
+
+
+def _people(
+    files: PeopleFiles, segments: pd.DataFrame, archaic: tuple[str, ...], haplotypes: tuple[tuple[str, int], ...]
+) -> pd.DataFrame:
+    """Return the summary of people, in the order of the haplotypes; without one, what the segments tell."""
+    if files.summary:
+        table = read_people(files.summary)
+        if LENGTH not in table:
+            table[LENGTH] = (table["mean_length"] * table["segments"]).round()
+        numbers = {name: "Float64" if name in {"percent", "mean_length"} else "Int64" for name in map(str, table)}
+        return table.astype(numbers).reset_index()
+    length = (segments["end"] - segments["start"]).groupby(segments["sample"])
+    names = list(dict.fromkeys(name for name, _ in haplotypes))
+    table = pd.DataFrame({"sample": names})
+    for name in SUMMARY_COLUMNS:
+        table[name] = pd.NA
+    table["haplotypes"] = pd.Series([sum(name == one for one, _ in haplotypes) for name in names])
+    of_sample = table["sample"].map
+    table["segments"] = of_sample(length.size()).fillna(0).astype("Int64")
+    table["mean_length"] = of_sample(length.mean()).astype("Float64")
+    table["longest"] = of_sample(length.max()).fillna(0).astype("Int64")
+    table[LENGTH] = of_sample(length.sum()).fillna(0).astype("Int64")
+    kinds = {"callable": "Int64", "introgressed": "Int64", "percent": "Float64"}
+    return table.astype(kinds | {f"{name}_bases": "Int64" for name in archaic if f"{name}_bases" in table})
+
+
+def _read_deserts(path: Path) -> pd.DataFrame:
+    if not path.stat().st_size:
+        return pd.DataFrame(columns=list(BED))
+    return read_bed(path)[list(BED)].reset_index(drop=True)
+
+
+def read_gene_table(path: Path) -> pd.DataFrame:
+    """Return the table that ``genes`` makes of segments; ``NA`` is NaN."""
+    header = read_header(path)
+    if "windows" in header and "haplotypes" not in header:
+        raise InputError("is a table of genes of k-mers, expected one of people", path=path, remedy=_GENES_AGAIN)
+    return pd.concat(list(read_table(path, GENE_COLUMNS)), ignore_index=True)
+
+
+def read_populations(path: Path) -> dict[str, str]:
+    """Return the population of each sample of a TSV with columns ``sample`` and ``population`` (or ``pop``)."""
+    header = read_header(path)
+    name = next((name for name in ("population", "pop") if name in header), "population")
+    table = pd.concat(list(read_table(path, {"sample": str, name: str})))
+    repeated = table["sample"].duplicated()
+    if repeated.any():
+        raise InputError("names a sample twice", path=path, line=int(table.index[repeated][0]))
+    return dict(zip(table["sample"], table[name], strict=True))
+
+
+def read_json(path: Path, key: str, source: str) -> Mapping[str, Any]:
+    """Return a JSON document that has a key.
+
+    Raises
+    ------
+    InputError
+        If it is no JSON, or if the key is missing.
+    """
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except (ValueError, UnicodeDecodeError, RecursionError) as error:
+        raise InputError("is no JSON", path=path, remedy=f"give the file of '{source}'") from error
+    if not isinstance(found, dict) or key not in found:
+        raise InputError(f"has no key {key!r}", path=path, remedy=f"give the file of '{source}'")
+    return found
+
+
+def _known_labels(labels: Mapping[str, str], archaic: tuple[str, ...]) -> Mapping[str, str]:
+    unknown = [name for name in labels if name not in archaic]
+    if unknown:
+        raise UsageError(
+            f"--label names {unknown[0]!r}, which is no archaic genome of these results "
+            f"({', '.join(archaic) if archaic else 'they have none'})"
+        )
+    return labels

@@ -1,0 +1,199 @@
+"""Results of people are read, and results that do not belong together are refused by name."""
+
+from __future__ import annotations
+
+import json
+import shutil
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from archaictools.errors import InputError, UsageError
+from archaictools.io.bigwig import BigWigWriter
+from archaictools.report.people.loading import PeopleFiles, load_people_results
+from helpers import ROOT
+
+HAPLOTYPES = ROOT / "test-data/haplotypes.h5"
+SEGMENTS = """chrom	start	end	sample	haplotype	posterior	source	seen	callable	ARC000_called	ARC000_shared	ARC000_compared	ARC000_match	source_score
+chr1	100000	150000	IN001	2	0.8	unmatched	0	50000	40	14	40	-1.3	NA
+chr1	200000	210000	IN000	1	0.9	ARC000	0	9000	10	9	10	2.5	NA
+"""
+PEOPLE = """sample	haplotypes	callable	introgressed	percent	segments	mean_length	longest	ARC000_bases	ambiguous_bases	unmatched_bases	length
+IN000	2	800000	9000	1.125	1	10000	10000	9000	0	0	10000
+IN001	2	800000	50000	6.25	1	50000	50000	0	0	50000	50000
+"""
+GENES = """gene	chrom	start	end	strand	haplotypes	people	mean	max	fraction	sources	read
+A	chr1	140000	160000	+	1	1	0.8	0.8	0.5	unmatched:1	1
+B	chr1	300000	310000	-	0	0	NA	NA	0	.	1
+C	chr2	1	10	-	NA	NA	NA	NA	NA	NA	0
+"""
+
+
+@pytest.fixture
+def run(tmp_path):
+    """The files of one run, as ``PeopleFiles`` names them."""
+    texts = {
+        "segments": ("segments.tsv", SEGMENTS),
+        "summary": ("people.tsv", PEOPLE),
+        "genes": ("genes.tsv", GENES),
+        "deserts": ("deserts.bed", "chr1\t210000\t400000\tdesert;haplotypes=4;expected=0.1\t0\t.\n"),
+        "evaluation": ("evaluation.json", json.dumps({"models": {}, "verdict": "skill"})),
+    }
+    files = {"words": HAPLOTYPES}
+    for option, (name, text) in texts.items():
+        files[option] = tmp_path / name
+        files[option].write_text(text)
+    (tmp_path / "segments.callable.bed").write_text("chr1\t0\t400000\t4\n")
+    files["bigwig"] = tmp_path / "tracks"
+    tracks(files["bigwig"])
+    return files
+
+
+def tracks(folder, share=((100_000, 150_000), (200_000, 210_000)), length=400_000, names=("IN000.1", "mean")):
+    folder.mkdir(exist_ok=True)
+    for name in names:
+        with BigWigWriter(folder / f"{name}.bw", {"chr1": length}) as writer:
+            writer.add("chr1", (np.array([0]), np.array([1000]), np.array([0.1])))
+    with BigWigWriter(folder / "share.bw", {"chr1": length}) as writer:
+        start, end = np.array(share, dtype=np.int64).reshape(-1, 2).T
+        writer.add("chr1", (start, end, np.full(len(start), 0.25)))
+
+
+def load(files, **other):
+    return load_people_results(PeopleFiles(**{**files, **other}))
+
+
+def changed(files, option, old, new):
+    text = files[option].read_text()
+    assert old in text
+    files[option].write_text(text.replace(old, new))
+
+
+def test_all_results_of_a_run(run):
+    found = load(run)
+    assert dict(found.lengths) == {"chr1": 400_000}
+    assert found.haplotypes == (("IN000", 1), ("IN000", 2), ("IN001", 1), ("IN001", 2))
+    assert found.segments[["sample", "haplotype", "posterior", "ARC000_shared"]].to_numpy().tolist() == [
+        ["IN001", 2, 0.8, 14],
+        ["IN000", 1, 0.9, 9],
+    ]
+    assert found.people["introgressed"].tolist() == [9_000, 50_000]
+    assert [source.name for source in found.sources] == ["ARC000", "ambiguous", "unmatched"]
+    assert found.encoded.outgroup > 0
+    assert found.encoded.sites > 0
+    assert found.genes["haplotypes"].tolist()[:2] == [1, 0]
+    assert np.isnan(found.genes["haplotypes"].iloc[2])
+    assert found.callable.to_numpy().tolist() == [["chr1", 0, 400_000, 4]]
+    assert len(found.files) == 6
+    assert found.populations == {}
+
+
+def test_segments_and_callable_regions_are_enough(run):
+    found = load_people_results(PeopleFiles(segments=run["segments"]))
+    assert found.lengths == {"chr1": 400_000}
+    assert found.people["segments"].tolist() == [1, 1]
+    assert found.people["percent"].isna().all(), "the callable bases of a person are not known"
+    assert found.encoded is None
+
+
+def test_unknown_callable_regions_are_computed_from_the_words_or_refused(run):
+    (run["segments"].parent / "segments.callable.bed").unlink()
+    assert load(run).callable[["start", "end", "haplotypes"]].to_numpy().tolist() == [[0, 400_000, 4]]
+    with pytest.raises(InputError, match="callable regions of these segments are not known; name them with --callable"):
+        load_people_results(PeopleFiles(segments=run["segments"]))
+
+
+def test_a_run_without_a_segment(run):
+    run["segments"].write_text(SEGMENTS.splitlines()[0] + "\n")
+    lines = PEOPLE.splitlines()
+    run["summary"].write_text(
+        "\n".join([lines[0]] + [f"{name}\t2\t800000\t0\t0\t0\tNA\t0\t0\t0\t0\t0" for name in ("IN000", "IN001")]) + "\n"
+    )
+    changed(run, "genes", "\t1\t1\t0.8\t0.8\t0.5\tunmatched:1", "\t0\t0\tNA\tNA\t0\t.")
+    tracks(run["bigwig"], share=())
+    found = load(run)
+    assert len(found.segments) == 0
+    assert found.people["introgressed"].tolist() == [0, 0]
+
+
+def test_names_for_archaic_genomes(run):
+    found = load(run, labels={"ARC000": "Altai Neanderthal"})
+    assert (found.sources[0].label, found.sources[0].lineage) == ("Altai Neanderthal", "Neanderthal")
+    with pytest.raises(UsageError, match=r"--label names 'ARC001', which is no archaic genome of these .*\(ARC000\)"):
+        load(run, labels={"ARC001": "x"})
+
+
+def test_populations(run, tmp_path):
+    path = tmp_path / "panel"
+    path.write_text("sample\tpop\tsuper_pop\nIN000\tCEU\tEUR\nOTHER\tYRI\tAFR\n")
+    assert load(run, populations=path).populations == {"IN000": "CEU", "OTHER": "YRI"}
+    path.write_text("sample\tpop\nIN000\tCEU\nIN000\tYRI\n")
+    with pytest.raises(InputError, match="panel, line 3: names a sample twice"):
+        load(run, populations=path)
+
+
+@pytest.mark.parametrize(
+    ("option", "old", "new", "message"),
+    [
+        ("segments", "IN001", "XY", r"segments.tsv: has the sample XY, which .*haplotypes.h5 lacks; give the outputs"),
+        ("summary", "IN001\t", "XY\t", r"people.tsv: has the sample XY, which .*haplotypes.h5 lacks"),
+        ("summary", PEOPLE.splitlines()[2] + "\n", "", r"people.tsv: lacks IN001, which .*haplotypes.h5 has"),
+        ("segments", "ARC000\t0\t9000", "Altai\t0\t9000", r"segments.tsv: names the source Altai, which is no archaic"),
+        ("segments", "chr1\t100000", "chr7\t100000", r"segments.tsv: has the chromosome chr7, which .*h5 lacks .*chr1"),
+        ("segments", "210000", "410000", r"reaches chr1:410,000, but chr1 has 400,000 bp in .*haplotypes.h5; .*build"),
+        ("segments", "\t50000\t40", "\t40000\t40", r"people.tsv: counts 50,000 archaic bases of IN001, but .*40,000"),
+        ("summary", "IN001\t2\t800000\t50000\t6.25\t1", "IN001\t2\t800000\t50000\t6.25\t2", r"counts 2 segments of IN001"),
+        ("genes", "B\tchr1\t300000\t310000\t-\t0\t0", "B\tchr1\t300000\t310000\t-\t3\t2", r"counts 3 haplotypes in B, but"),
+        ("genes", "160000", "960000", r"genes.tsv: reaches chr1:960,000, but chr1 has 400,000 bp"),
+        ("deserts", "210000", "205000", r"deserts.bed: has the desert chr1:205,001-400,000, in which .*has a segment"),
+        ("deserts", "400000", "500000", r"deserts.bed: reaches chr1:500,000"),
+        ("genes", "haplotypes\tpeople", "windows\tpeople", r"genes.tsv: is a table of genes of k-mers, expected one of"),
+    ],
+)  # fmt: skip
+def test_results_of_two_runs_are_refused_by_name(run, option, old, new, message):
+    changed(run, option, old, new)
+    with pytest.raises(InputError, match=message):
+        load(run)
+
+
+def test_tracks_of_other_people_another_build_or_another_model(run):
+    tracks(run["bigwig"], names=("IN000.1", "NA1.2", "mean"))
+    with pytest.raises(InputError, match=r"tracks: holds NA1.2.bw, whose sample .*haplotypes.h5 lacks"):
+        load(run)
+    shutil.rmtree(run["bigwig"])
+    tracks(run["bigwig"], length=500_000)
+    with pytest.raises(InputError, match=r"share.bw: chr1 has 500,000 bp, but 400,000 bp in .*haplotypes.h5"):
+        load(run)
+    tracks(run["bigwig"], share=((100_000, 150_000), (200_000, 210_000), (300_000, 320_000)))
+    with pytest.raises(InputError, match=r"share.bw: has carriers at chr1:300,001-320,000, where .*has no segment"):
+        load(run)
+    (run["bigwig"] / "share.bw").unlink()
+    with pytest.raises(InputError, match=r"holds no share.bw"):
+        load(run)
+
+
+@pytest.mark.parametrize("option", ["evaluation", "record"])
+def test_a_document_about_another_file_is_refused(run, option, tmp_path):
+    path = tmp_path / "document.json"
+    path.write_text(json.dumps({"models": {}, "verb": "predict", "inputs": {"words": {"sha256": "0" * 64}}}))
+    with pytest.raises(InputError, match=r"document.json: is of another file than .*haplotypes.h5 \(their SHA-256"):
+        load(run, **{option: path})
+
+
+@pytest.mark.parametrize("text", ["{", "[]", '{"verdict": "skill"}', "\x00"])
+def test_what_is_no_evaluation(run, text):
+    run["evaluation"].write_text(text)
+    with pytest.raises(InputError, match=r"evaluation.json: (is no JSON|has no key 'models'); give the file of 'eval"):
+        load(run)
+
+
+def test_missing_genotypes_of_a_file(run):
+    """Against a count from the stored arrays."""
+    import h5py
+
+    with h5py.File(HAPLOTYPES) as handle:
+        lost = handle["bins/0/missing"][:].sum(axis=1, dtype=int) / handle["bins/0/typed"][:].sum(dtype=int)
+    found = load(run).encoded.missing
+    assert found == pytest.approx({"IN000": lost[:2].mean(), "IN001": lost[2:].mean()})
+    assert isinstance(load(run).people, pd.DataFrame)
