@@ -165,7 +165,7 @@ def report(*, inputs: ReportInputs, files: ReportFiles, run: RunOptions) -> Repo
     >>> at.report(words="haplotypes.h5", segments=calls, out="report.html")  # doctest: +SKIP
     """
     from archaictools.io.files import StagedOutputs
-    from archaictools.report.page import write_page
+    from archaictools.report.page import write
 
     del run
     if not files.out and not files.hub:
@@ -179,7 +179,9 @@ def report(*, inputs: ReportInputs, files: ReportFiles, run: RunOptions) -> Repo
             page = _of_people(inputs, files.title, stack, folder, needed=target is not None)
         else:
             page = _of_kmers(inputs, files.title, stack, folder, needed=target is not None)
-        size = write_page(target, page) if target and page else 0
+        if target and page:
+            write(target, page)
+        size = target.stat().st_size if target and page else 0
     sections = tuple(section.title for section in page.sections) if page else ()
     absent = {section.title: section.how for section in page.absent} if page else {}
     return ReportResult(

@@ -1,4 +1,4 @@
-"""Tables made of segments: BED of segments, a summary of people, and callable regions."""
+"""Tables made of segments: BED and bigBed of segments, a summary of people, and callable regions."""
 
 from __future__ import annotations
 
@@ -10,10 +10,12 @@ import pandas as pd
 from archaictools.haplotypes.sources import AMBIGUOUS, UNMATCHED
 from archaictools.intervals import runs_of_equal
 from archaictools.io.bed import score
+from archaictools.io.bigbed import Column, write_bigbed
 from archaictools.learning.segments import SEEN
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
     import numpy.typing as npt
 
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
 def segments_bed(segments: pd.DataFrame, sources: Sequence[Source]) -> pd.DataFrame:
     """Return segments as BED9: named ``SAMPLE.HAPLOTYPE``, score 1000 times the posterior, coloured by source."""
     colour = {source.name: source.item_rgb for source in sources}
-    seen = np.where(segments["seen"] == 1, f"_{SEEN}", "")
+    seen = np.where(segments["seen"] == 1, f"_{SEEN}", "") if "seen" in segments else ""
     return pd.DataFrame(
         {
             "chrom": segments["chrom"],
@@ -37,6 +39,33 @@ def segments_bed(segments: pd.DataFrame, sources: Sequence[Source]) -> pd.DataFr
             "thick_end": segments["end"],
             "colour": segments["source"].map(colour),
         }
+    )
+
+
+#: Columns of segments in a bigBed after those of a BED9, by their column in the table of segments.
+BIGBED_COLUMNS = {
+    "sample": Column("sample", "string", "Name of the person"),
+    "haplotype": Column("haplotype", "uint", "Haplotype, 1 or 2"),
+    "posterior": Column("posterior", "float", "Mean posterior probability of introgression, 0 to 1"),
+    "source": Column("source", "string", "Archaic genome that the segment matches, or ambiguous, or unmatched"),
+    "callable": Column("callable", "uint", "Bases of the segment in which the haplotype has data"),
+}
+
+
+def write_segments_bigbed(
+    path: Path, segments: pd.DataFrame, sources: Sequence[Source], lengths: Mapping[str, int]
+) -> None:
+    """Write segments as bigBed: the BED9 of :func:`segments_bed`, then :data:`BIGBED_COLUMNS` as far as they are there.
+
+    Raises
+    ------
+    ArchaicError
+        See :func:`archaictools.io.bigbed.write_bigbed`.
+    """
+    extra = {name: column for name, column in BIGBED_COLUMNS.items() if name in segments}
+    rows = pd.concat([segments_bed(segments, sources), segments[list(extra)].add_prefix("own_")], axis=1)
+    write_bigbed(
+        path, rows, lengths, list(extra.values()), name="archaicSegments", comment="Archaic segments of haplotypes"
     )
 
 

@@ -38,8 +38,8 @@ class Citation:
     @property
     def short(self) -> str:
         """Return authors and year, as a text cites it."""
-        first, *others = self.authors.split(", ")
-        names = f"{first.split()[0]} et al." if len(others) > 1 else self.authors
+        surnames = [re.sub(" [A-Z]{1,3}$", "", name) for name in self.authors.split(", ")]
+        names = f"{surnames[0]} et al." if len(surnames) > 2 else " and ".join(surnames)
         return f"{names} {self.year}" if self.year else names
 
     @property

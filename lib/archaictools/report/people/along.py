@@ -158,3 +158,17 @@ def runs_of_windows(edges: Int, value: npt.NDArray[np.float64]) -> pd.DataFrame:
     first, last = runs_of_equal(value)
     there = value[first] > 0
     return pd.DataFrame({"start": edges[first[there]], "end": edges[last[there]], "value": value[first[there]]})
+
+
+def ticks(length: int, most: int = 14) -> list[float]:
+    """Return round positions along a chromosome, in bp: at most ``most`` + 1, from 0.
+
+    Examples
+    --------
+    >>> ticks(5_200_000, 6)
+    [0.0, 1000000.0, 2000000.0, 3000000.0, 4000000.0, 5000000.0]
+    """
+    wanted = max(1, length / most)
+    power = 10 ** np.floor(np.log10(wanted))
+    step = next(power * factor for factor in (1, 2, 5, 10) if power * factor >= wanted)
+    return [float(value) for value in np.arange(0, length + 1, step)]

@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 
 from archaictools.errors import shortlist
-from archaictools.report.blocks import Chart, Column, Section, Table, Text
+from archaictools.report.blocks import Chart, Column, Notes, Section, Table, Text
 from archaictools.report.citations import CITATIONS
 from archaictools.report.people.shares import column_of, either_haplotype, shares
-from archaictools.report.people.usual import published_for, region_of
+from archaictools.report.people.usual import REGIONS, published_for, region_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,15 +36,24 @@ _PARTS = {"full": (1.0, 0.0), "upper": (0.5, -0.25), "lower": (0.5, 0.25), "midd
 #: Share of the height of a row that a full bar takes.
 _FILLED = 0.8
 
+#: Measures of :class:`archaictools.report.people.usual.Published` as a reader sees them.
+MEASURES = {
+    "ancestry": "all ancestry; here segments, per haplotype",
+    "haplotype": "segments, per haplotype",
+    "person": "segments, in either haplotype",
+}
+
 #: What our percentages are, beside published ones.
 MEASURED = (
-    "Here a share is: bases in called segments, of the callable bases of both haplotypes on the given chromosomes. "
-    "Segments below the minimum length or the threshold are not in it."
+    "Here: bases in called segments, of the callable bases on the given chromosomes. Per haplotype, both haplotypes are "
+    "added up. In either haplotype, a base counts once."
 )
 DIFFERENT = (
     "Published figures are of whole genomes and other methods, so equal numbers are not expected. Ratios of allele "
     "counts include ancestry in segments that no method finds."
 )
+
+_NAMES = {region.label: region.name for region in REGIONS}
 HOW_TO_ADD = (
     "To compare with published shares, name the populations: --populations TSV, with the columns sample and population."
 )
@@ -149,7 +158,7 @@ def _bars(results: PeopleResults, table: pd.DataFrame) -> Chart:
                 yOffset=shift * _FILLED * BAR,
             )
             .encode(
-                x=alt.X("start:Q", title="Archaic share of the callable bases (%)", scale=alt.Scale(zero=True)),
+                x=_x("start"),
                 x2="end:Q",
                 y=alt.Y("person:N", title=None, sort=people),
                 tooltip=[
@@ -166,6 +175,15 @@ def _bars(results: PeopleResults, table: pd.DataFrame) -> Chart:
         name="amounts-bars",
         chart=alt.layer(*layers).properties(width="container", height=BAR * len(people)),
         caption=f"Archaic share of each person in percent of the callable bases, the largest first.{what}",
+    )
+
+
+def _x(field: str) -> alt.X:
+    return alt.X(
+        f"{field}:Q",
+        title="Archaic share of the callable bases (%)",
+        scale=alt.Scale(zero=True),
+        axis=alt.Axis(tickCount=8),
     )
 
 
@@ -192,7 +210,6 @@ def _ticks(table: pd.DataFrame) -> Chart:
     named = table["population"].ne("").any()
     rows = table.assign(row=table["population"].replace("", "no population") if named else "all people")
     order = rows.groupby("row")["percent"].median().sort_values(ascending=False, kind="stable").index.tolist()
-    x = alt.X("percent:Q", title="Archaic share of the callable bases (%)", scale=alt.Scale(zero=True))
     y = alt.Y("row:N", title=None, sort=order)
     tooltip = [
         alt.Tooltip("sample:N", title="Person"),
@@ -200,11 +217,11 @@ def _ticks(table: pd.DataFrame) -> Chart:
         alt.Tooltip("percent:Q", title="Archaic share (%)", format=".3f"),
     ]
     points = alt.Chart(rows[["sample", "row", "percent"]])
-    ticks = points.mark_tick(opacity=0.5, thickness=1.5, height=0.5 * ROW).encode(x=x, y=y, tooltip=tooltip)
+    ticks = points.mark_tick(opacity=0.5, thickness=1.5, height=0.5 * ROW).encode(x=_x("percent"), y=y, tooltip=tooltip)
     middle = rows.groupby("row", sort=False)["percent"].agg(["median", "size"]).reset_index()
     medians = (
         alt.Chart(middle)
-        .mark_point(shape="diamond", size=90, filled=True, opacity=1)
+        .mark_text(text="◆", fontSize=15)
         .encode(
             x="median:Q",
             y=y,
@@ -236,17 +253,16 @@ def _usual(results: PeopleResults, table: pd.DataFrame) -> Iterator[Block]:
             name="amounts-usual",
             frame=compared(results, rows),
             columns=(
-                Column(field="region", title="Population"),
+                Column(field="region", title="People"),
+                Column(field="lineage", title="Lineage"),
                 Column(field="published", title="Published"),
-                Column(field="here", title="Here (%)", help="Mean of the people of this region, lowest to highest."),
-                Column(field="how", title="How it was measured here"),
-                Column(field="what", title="What was published"),
+                Column(field="here", title="Here (%)", help="Mean of these people, lowest to highest."),
+                Column(field="measure", title="Measure", help="What is counted; the list below tells more."),
                 Column(field="citation", title="Source"),
             ),
-            caption="Published archaic shares for these populations, and the same lineage here.",
+            caption="What is usual: published archaic shares of these populations, and the same lineage here.",
         )
-        yield Text(MEASURED)
-        yield Text(DIFFERENT)
+        yield Notes(title="What these figures measure", items=tuple(_meanings(rows)))
     if unknown:
         yield Text(f"No published share is listed for {shortlist(unknown)}.")
     lacking = [name for name in table["sample"] if name not in of_people]
@@ -254,44 +270,44 @@ def _usual(results: PeopleResults, table: pd.DataFrame) -> Iterator[Block]:
         yield Text(f"No population is given for {shortlist(lacking)}.")
 
 
+def _meanings(rows: tuple[Published, ...]) -> Iterator[str]:
+    yield MEASURED
+    for row in rows:
+        yield f"{CITATIONS[row.citation].short}, {row.value}: {row.what}"
+    yield DIFFERENT
+
+
 def compared(results: PeopleResults, rows: tuple[Published, ...]) -> pd.DataFrame:
-    """Return published shares beside those here: ``region, published, here, how, what, citation``, all texts."""
+    """Return published shares beside those here: ``region, lineage, published, here, measure, citation``, all texts."""
     table = shares(results).set_index("sample")
     regions = {name: region_of(label) for name, label in results.populations.items()}
     found = []
     for row in rows:
-        sources = [source.name for source in results.archaic if source.lineage == row.lineage]
+        values = _here(results, table, row)
         for label in row.regions:
             people = [name for name in table.index if (region := regions.get(name)) and region.label == label]
-            if not people:
-                continue
-            how, values = _here(results, table, sources, row)
-            found.append(
-                {
-                    "region": f"{regions[people[0]].name} ({len(people):,} here)",  # type: ignore[union-attr]
-                    "published": row.value,
-                    "here": _spread(values.reindex(people).dropna()),
-                    "how": how if sources else f"no {row.lineage.value} genome was given",
-                    "what": row.what,
-                    "citation": CITATIONS[row.citation].short,
-                }
-            )
-    return pd.DataFrame(found, columns=["region", "published", "here", "how", "what", "citation"])
+            if people:
+                found.append(
+                    {
+                        "region": f"{_NAMES[label]} ({len(people):,} here)",
+                        "lineage": row.lineage.value,
+                        "published": row.value,
+                        "here": _spread(values.reindex(people).dropna()),
+                        "measure": MEASURES[row.measure],
+                        "citation": CITATIONS[row.citation].short,
+                    }
+                )
+    return pd.DataFrame(found, columns=["region", "lineage", "published", "here", "measure", "citation"])
 
 
-def _here(results: PeopleResults, table: pd.DataFrame, sources: list[str], row: Published) -> tuple[str, pd.Series]:
-    """Return how a share was measured here, and its values in percent by sample; NaN without a genome."""
+def _here(results: PeopleResults, table: pd.DataFrame, row: Published) -> pd.Series:
+    """Return the share of a lineage in percent by sample, measured as the published one; NaN without its genome."""
+    sources = [source.name for source in results.archaic if source.lineage == row.lineage]
     if not sources:
-        return "", pd.Series(np.nan, index=table.index)
+        return pd.Series(np.nan, index=table.index)
     if row.measure == "person":
-        return (
-            f"bases with a {row.lineage.value} segment in either haplotype, of the callable bases of a haplotype",
-            either_haplotype(results, sources),
-        )
-    return (
-        f"bases in {row.lineage.value} segments, of all callable bases",
-        table[[column_of(name) for name in sources]].sum(axis=1, min_count=len(sources)),
-    )
+        return either_haplotype(results, sources)
+    return table[[column_of(name) for name in sources]].sum(axis=1, min_count=len(sources))
 
 
 def _spread(values: pd.Series) -> str:

@@ -244,8 +244,8 @@ def not_calibrated(results: PeopleResults) -> Iterator[str]:
     """Without truth the accuracy is unknown; precision on ten Europeans is in docs/accuracy.md, 'Ten Europeans'."""
     if results.evaluation is None and len(results.segments):
         yield (
-            "Posteriors are calibrated in simulated people, not in these. In ten real Europeans with an outgroup of 5, "
-            "58 % of the called bases agreed with published maps, and 68 % from a posterior of 0.9."
+            "Posteriors are calibrated in simulated people, not in these. In ten real Europeans (outgroup of 5), 58 % "
+            "of the called bases agreed with published maps. Of segments of 0.9 or more it was 68 %."
         )
 
 

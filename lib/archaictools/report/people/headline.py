@@ -67,7 +67,8 @@ def _lead(results: PeopleResults, table: pd.DataFrame, sums: Totals) -> str:
         return f"{found} ({megabases(sums.called)}) were called in {who}.{_mainly(results, sums)}"
     lowest, highest = percent.min(), percent.max()
     spread = f", from {lowest:.2f} to {highest:.2f} %" if len(percent) > 1 else ""
-    most = f" {shorten(table['sample'][percent == highest].iloc[0])} carries most." if lowest < highest else ""
+    first = table.loc[percent.index, "sample"][percent == highest].iloc[0]
+    most = f" {shorten(first)} carries most." if lowest < highest else ""
     return f"{percent.mean():.2f} % of the callable sequence of {who} is archaic{spread}.{most}{_mainly(results, sums)}"
 
 
@@ -134,7 +135,7 @@ def _how_much(results: PeopleResults, table: pd.DataFrame, sums: Totals) -> Iter
             for source in results.sources
             if (bases := int(sums.by_source.get(source.name, 0)))
         ]
-        yield f"By source, of the called bases: {', '.join(parts)}."
+        yield f"Of the called bases: {', '.join(parts)}."
 
 
 def _who_most(results: PeopleResults, table: pd.DataFrame, sums: Totals) -> Iterator[str]:

@@ -50,7 +50,7 @@ def shares(results: PeopleResults) -> pd.DataFrame:
     frame = pd.DataFrame(
         {
             "sample": people["sample"].astype(str),
-            "population": people["sample"].map(dict(results.populations)).fillna("").astype(str),
+            "population": [results.populations.get(name, "") for name in people["sample"]],
             "haplotypes": people["haplotypes"],
             "callable_mb": callable_ / 1e6,
             "percent": np.where(read, _floats(people["percent"]), np.nan),
