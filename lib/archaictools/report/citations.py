@@ -191,6 +191,62 @@ CITATIONS = {
         journal="Bioinformatics 36:2272-2274",
         doi="10.1093/bioinformatics/btz921",
     ),
+    "lstm": Citation(
+        authors="Hochreiter S, Schmidhuber J",
+        year=1997,
+        title="Long short-term memory",
+        journal="Neural Computation 9:1735-1780",
+        doi="10.1162/neco.1997.9.8.1735",
+    ),
+    "bidirectional": Citation(
+        authors="Schuster M, Paliwal KK",
+        year=1997,
+        title="Bidirectional recurrent neural networks",
+        journal="IEEE Transactions on Signal Processing 45:2673-2681",
+        doi="10.1109/78.650093",
+    ),
+    "embeddings": Citation(
+        authors="Mikolov T, Sutskever I, Chen K, Corrado G, Dean J",
+        year=2013,
+        title="Distributed representations of words and phrases and their compositionality",
+        journal="Advances in Neural Information Processing Systems 26",
+        doi="10.48550/arXiv.1310.4546",
+    ),
+    "calibration": Citation(
+        authors="Guo C, Pleiss G, Sun Y, Weinberger KQ",
+        year=2017,
+        title="On calibration of modern neural networks",
+        journal="Proceedings of Machine Learning Research 70:1321-1330",
+        doi="10.48550/arXiv.1706.04599",
+    ),
+    "permutation": Citation(
+        authors="Hooker G, Mentch L, Zhou S",
+        year=2021,
+        title="Unrestricted permutation forces extrapolation: variable importance requires at least one more model, or "
+        "there is no free variable importance",
+        journal="Statistics and Computing 31:82",
+        doi="10.1007/s11222-021-10057-z",
+    ),
+    "fdr": Citation(
+        authors="Benjamini Y, Hochberg Y",
+        year=1995,
+        title="Controlling the false discovery rate: a practical and powerful approach to multiple testing",
+        journal="Journal of the Royal Statistical Society B 57:289-300",
+        doi="10.1111/j.2517-6161.1995.tb02031.x",
+    ),
+    "logos": Citation(
+        authors="Schneider TD, Stephens RM",
+        year=1990,
+        title="Sequence logos: a new way to display consensus sequences",
+        journal="Nucleic Acids Research 18:6097-6100",
+        doi="10.1093/nar/18.20.6097",
+    ),
+    "scikit-learn": Citation(
+        authors="Pedregosa F, Varoquaux G, Gramfort A, et al.",
+        year=2011,
+        title="Scikit-learn: machine learning in Python",
+        journal="Journal of Machine Learning Research 12:2825-2830",
+    ),
 }  # fmt: skip
 
 #: What every report cites.

@@ -5,14 +5,36 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from archaictools.report.blocks import Absent, LegendEntry, Page
-from archaictools.report.kmers import curves, embedding, genes, headline, methods, motifs, positions, tracks, training
+from archaictools.report.kmers import (
+    curves,
+    embedding,
+    genes,
+    headline,
+    methods,
+    motifs,
+    positions,
+    provenance,
+    tracks,
+    training,
+)
 from archaictools.report.kmers.verdict import judgement
 
 if TYPE_CHECKING:
     from archaictools.report.kmers.results import KmerResults
 
 #: Sections in the order of the page.
-SECTIONS = (headline, training, curves, positions, motifs, embedding, genes, tracks, methods)
+SECTIONS = (
+    headline,
+    training,
+    curves,
+    positions,
+    motifs,
+    embedding,
+    genes,
+    tracks,
+    methods,
+    provenance,
+)
 
 
 def kmer_page(results: KmerResults, *, title: str | None = None) -> Page:
