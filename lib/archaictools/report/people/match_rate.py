@@ -21,11 +21,12 @@ import pandas as pd
 from archaictools.haplotypes.lineages import Lineage
 from archaictools.haplotypes.sources import OTHER, OWN
 from archaictools.report.blocks import Absent, Chart, Column, Notes, Section, Table, Text
+from archaictools.report.people.marks import Marks, whole_numbers
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from archaictools.haplotypes.lineages import Shape, Source
+    from archaictools.haplotypes.lineages import Source
     from archaictools.report.blocks import Block
     from archaictools.report.people.results import PeopleResults
 
@@ -37,13 +38,6 @@ MIN_ALLELES = 10
 MAX_POINTS = 2_000
 #: Cells on each axis, and bars of a histogram.
 CELLS = 20
-
-#: Symbol for the part of a row that a source fills in other pictures.
-_SYMBOLS: dict[Shape, str] = {
-    "full": "square", "upper": "triangle-up", "middle": "diamond", "lower": "triangle-down", "outline": "circle",
-}  # fmt: skip
-#: Symbols of further sources of the same shape.
-_MORE_SYMBOLS = ("circle", "cross", "triangle-right", "triangle-left", "stroke")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -162,36 +156,35 @@ def _shown(frame: pd.DataFrame, total: int, axes: Sequence[Axis]) -> str:
 
 def _chart(frame: pd.DataFrame, axes: Sequence[Axis], sources: Sequence[Source]) -> Chart:
     """Return a histogram of one axis; of two, points, or counts in cells if there are many."""
-    present = [source for source in sources if (frame["source"] == source.name).any()]
+    marks = Marks([source for source in sources if (frame["source"] == source.name).any()])
     labels = {source.name: source.label for source in sources}
     frame = frame.assign(source=frame["source"].map(labels))
     if len(axes) == 1:
-        return _histogram(frame, axes[0], present)
+        return _histogram(frame, axes[0], marks)
     if len(frame) <= MAX_POINTS:
-        return _points(frame, axes, present)
-    return _cells(frame, axes, present)
+        return _points(frame, axes, marks)
+    return _cells(frame, axes, marks)
 
 
-def _histogram(frame: pd.DataFrame, axis: Axis, present: Sequence[Source]) -> Chart:
+def _histogram(frame: pd.DataFrame, axis: Axis, marks: Marks) -> Chart:
     """Return numbers of segments by match rate, stacked by source."""
     frame = frame.assign(low=_cell(frame["x"]) / CELLS)
     counts = frame.groupby(["low", "source"], as_index=False).size().rename(columns={"size": "segments"})
-    order = [source.label for source in present]
+    order = marks.labels
     counts = counts.sort_values("source", key=lambda names: names.map(order.index), kind="stable")
     counts["high"], counts["top"] = counts["low"] + 1 / CELLS, counts.groupby("low")["segments"].cumsum()
     counts["bottom"] = counts["top"] - counts["segments"]
-    solid = alt.Scale(domain=order, range=[0.85 if source.lineage else 0.15 for source in present])
     chart = (
         alt.Chart(counts, width="container", height=260)
         .mark_rect(strokeWidth=1.2)
         .encode(
             x=alt.X("low:Q", title=axis.title, scale=_UNIT, axis=_TICKS),
             x2="high:Q",
-            y=alt.Y("bottom:Q", title="Number of segments", axis=alt.Axis(tickMinStep=1)),
+            y=alt.Y("bottom:Q", title="Number of segments", axis=whole_numbers(counts["top"].max())),
             y2="top:Q",
-            color=_colour(present),
-            stroke=alt.Stroke("source:N", scale=_colours(present), legend=None),
-            fillOpacity=alt.FillOpacity("source:N", scale=solid, legend=None),
+            color=marks.colour,
+            stroke=marks.stroke,
+            fillOpacity=marks.fill,
             tooltip=[
                 alt.Tooltip("source:N", title="Source"),
                 alt.Tooltip("low:Q", title="Match rate from", format=".2f"),
@@ -208,7 +201,7 @@ def _histogram(frame: pd.DataFrame, axis: Axis, present: Sequence[Source]) -> Ch
     )
 
 
-def _points(frame: pd.DataFrame, axes: Sequence[Axis], present: Sequence[Source]) -> Chart:
+def _points(frame: pd.DataFrame, axes: Sequence[Axis], marks: Marks) -> Chart:
     """Return one point for each segment."""
     locus = frame["chrom"].astype(str) + ":" + [f"{start + 1:,}-{end:,}" for start, end in _bounds(frame)]
     chart = (
@@ -217,8 +210,8 @@ def _points(frame: pd.DataFrame, axes: Sequence[Axis], present: Sequence[Source]
         .encode(
             x=alt.X("x:Q", title=axes[0].title, scale=_UNIT, axis=_TICKS),
             y=alt.Y("y:Q", title=axes[1].title, scale=_UNIT, axis=_TICKS),
-            color=_colour(present),
-            shape=_symbol(present),
+            color=marks.colour,
+            shape=marks.symbol,
             tooltip=[
                 alt.Tooltip("locus:N", title="Segment"),
                 alt.Tooltip("haplotype:N", title="Haplotype"),
@@ -238,7 +231,7 @@ def _points(frame: pd.DataFrame, axes: Sequence[Axis], present: Sequence[Source]
     )
 
 
-def _cells(frame: pd.DataFrame, axes: Sequence[Axis], present: Sequence[Source]) -> Chart:
+def _cells(frame: pd.DataFrame, axes: Sequence[Axis], marks: Marks) -> Chart:
     """Return numbers of segments in cells, and the median of each source."""
     cells = pd.DataFrame({"x": _cell(frame["x"]) / CELLS, "y": _cell(frame["y"]) / CELLS})
     counts = cells.groupby(["x", "y"], as_index=False).size().rename(columns={"size": "segments"})
@@ -267,14 +260,14 @@ def _cells(frame: pd.DataFrame, axes: Sequence[Axis], present: Sequence[Source])
         )
     )
     medians = frame.groupby("source", as_index=False).agg(x=("x", "median"), y=("y", "median"), segments=("x", "size"))
-    marks = (
+    points = (
         alt.Chart(medians)
         .mark_point(filled=True, size=180, opacity=1, stroke="white", strokeWidth=1.5)
         .encode(
             x=x,
             y=y,
-            color=_colour(present),
-            shape=_symbol(present),
+            color=marks.colour,
+            shape=marks.symbol,
             tooltip=[
                 alt.Tooltip("source:N", title="Source"),
                 alt.Tooltip("x:Q", title=f"Median rate, {axes[0].label}", format=".2f"),
@@ -285,7 +278,7 @@ def _cells(frame: pd.DataFrame, axes: Sequence[Axis], present: Sequence[Source])
     )
     return Chart(
         name="match-rate",
-        chart=alt.layer(heat, marks).properties(width="container", height=420),
+        chart=alt.layer(heat, points).properties(width="container", height=420),
         caption=f"Number of segments by the share of their rare alleles that {axes[0].label} carries (across) and "
         f"that {axes[1].label} carries (up). Symbols mark the median of each source that was named.",
     )
@@ -389,21 +382,3 @@ def _cell(rate: pd.Series[Any]) -> pd.Series[Any]:
 
 def _bounds(frame: pd.DataFrame) -> Iterable[tuple[int, int]]:
     return zip(frame["start"].tolist(), frame["end"].tolist(), strict=True)
-
-
-def _symbol(present: Sequence[Source]) -> alt.Shape:
-    """Return the symbol of a source; a second source of equal shape gets a symbol of its own."""
-    symbols: list[str] = []
-    for source in present:
-        free = [one for one in (_SYMBOLS[source.shape], *_MORE_SYMBOLS) if one not in symbols]
-        symbols.append(free[0] if free else "circle")
-    scale = alt.Scale(domain=[source.label for source in present], range=symbols)
-    return alt.Shape("source:N", title="Source", scale=scale)
-
-
-def _colours(present: Sequence[Source]) -> alt.Scale:
-    return alt.Scale(domain=[source.label for source in present], range=[source.colour for source in present])
-
-
-def _colour(present: Sequence[Source]) -> alt.Color:
-    return alt.Color("source:N", title="Source", scale=_colours(present), legend=alt.Legend(orient="top"))
