@@ -194,7 +194,7 @@ def _histogram(frame: pd.DataFrame, axis: Axis, marks: Marks) -> Chart:
         )
     )
     return Chart(
-        name="match-rate",
+        name="match-rate-plot",
         chart=chart,
         caption=f"Segments by the share of their rare alleles that {axis.label} carries. "
         "Solid bars: segments named after it; hollow bars: all others.",
@@ -224,7 +224,7 @@ def _points(frame: pd.DataFrame, axes: Sequence[Axis], marks: Marks) -> Chart:
         )
     )
     return Chart(
-        name="match-rate",
+        name="match-rate-plot",
         chart=chart,
         caption=f"One point for each segment: share of its rare alleles that {axes[0].label} carries (across) and "
         f"that {axes[1].label} carries (up). Colour and shape show the source that was named.",
@@ -277,7 +277,7 @@ def _cells(frame: pd.DataFrame, axes: Sequence[Axis], marks: Marks) -> Chart:
         )
     )
     return Chart(
-        name="match-rate",
+        name="match-rate-plot",
         chart=alt.layer(heat, points).properties(width="container", height=420),
         caption=f"Number of segments by the share of their rare alleles that {axes[0].label} carries (across) and "
         f"that {axes[1].label} carries (up). Symbols mark the median of each source that was named.",
