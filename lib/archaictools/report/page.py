@@ -26,8 +26,14 @@ if TYPE_CHECKING:
 
 #: Rows of a table that are plain HTML.
 FIRST_ROWS = 20
-#: Libraries in the order in which they run; each is stored compressed and runs when a block needs it.
-LIBRARIES = ("vega", "vega-lite", "vega-embed", "tabulator", "igv")
+#: Libraries and the blocks that need them, in the order in which they are stored, compressed.
+LIBRARIES = {
+    "vega": parts.Chart,
+    "vega-lite": parts.Chart,
+    "vega-embed": parts.Chart,
+    "tabulator": parts.Table,
+    "igv": parts.Browser,
+}
 #: The page's own scripts, in the order in which they run.
 SCRIPTS = ("data.js", "navigation.js", "charts.js", "tables.js", "browser.js", "start.js")
 _ANCHORS = ("main", "browser", "not-in-this-report")
@@ -103,7 +109,8 @@ def _blocks(page: parts.Page) -> Iterator[parts.Block]:
 def _check(page: parts.Page) -> None:
     """Refuse names that are there twice, and datasets that are not there."""
     named = [block for block in _blocks(page) if isinstance(block, parts.Table | parts.Chart | parts.Picture)]
-    anchors = [*_ANCHORS, *(part.id for part in (*page.sections, *page.absent)), *(block.name for block in named)]
+    anchors = [*_ANCHORS, *(section.id for section in page.sections), *(entry.id for entry in page.absent)]
+    anchors += [block.name for block in named]
     known = [dataset.name for dataset in page.datasets]
     for names, what in ((anchors, "parts"), (known, "datasets")):
         for number, name in enumerate(names):
@@ -120,11 +127,9 @@ def _check(page: parts.Page) -> None:
 def _libraries(page: parts.Page) -> Iterator[tuple[str, str]]:
     """Yield the libraries that the blocks of a page need, compressed."""
     kinds = {type(block) for block in _blocks(page)}
-    wanted = {"vega": parts.Chart, "vega-lite": parts.Chart, "vega-embed": parts.Chart}
-    wanted |= {"tabulator": parts.Table, "igv": parts.Browser}
-    for name in LIBRARIES:
-        if wanted[name] in kinds:
-            yield name, _library(name)
+    for name, kind in LIBRARIES.items():
+        if kind in kinds:
+            yield f"library-{name}", _library(name)
 
 
 @cache
