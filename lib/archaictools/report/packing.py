@@ -123,9 +123,9 @@ def _spread(present: NDArray[Any], missing: NDArray[np.bool_]) -> NDArray[Any]:
 def _integers(values: NDArray[np.int64]) -> tuple[NDArray[Any], bool]:
     """Return whole numbers in the smallest type, as differences if these compress better, and whether they are."""
     plain = _narrowed(values)
-    delta = _narrowed(np.diff(values, prepend=0))
-    if plain.dtype.itemsize == 1 or delta.dtype.kind == "f":
+    if plain.dtype.itemsize == 1 or plain.dtype.kind == "f":
         return plain, False
+    delta = _narrowed(np.diff(values, prepend=0))
     shorter = len(zlib.compress(delta.tobytes(), 1)) < len(zlib.compress(plain.tobytes(), 1))
     return (delta, True) if shorter else (plain, False)
 

@@ -69,7 +69,7 @@ async function drawChart(block) {
   await library("vega-embed");
   specification.datasets ??= {};
   for (const name of datasetNames(specification)) {
-    if (textOf(`data-${name}`) === null) continue;
+    if (valueOf(`data-${name}`) === null) continue;
     specification.datasets[name] = (await packed(`data-${name}`)).objects();
   }
   delete specification.$schema;
