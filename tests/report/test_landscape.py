@@ -161,7 +161,7 @@ def test_strongest_are_the_longest_of_the_sure():
 
 
 def test_genes_of_a_locus_are_named_up_to_eight():
-    results = people(2, genes=0)
+    results = people(2, genes=1)
     starts = np.arange(12) * 1_000
     genes = pd.DataFrame({"gene": [f"G{n}" for n in range(12)], "chrom": "chr21", "start": starts, "end": starts + 500})
     loci = pd.DataFrame({"chrom": ["chr21", "chr21", "chr20", "chr21"], "start": [0, 500, 0, 11_499], "end": 11_500})
@@ -200,7 +200,7 @@ def test_deserts_and_what_their_names_tell():
 
 
 def test_windows_show_the_highest_share_and_where_it_is():
-    results = people(12, lengths=HG19, per_mb=0.3, genes=0)
+    results = people(12, lengths=HG19, per_mb=0.3, genes=1)
     share = share_along(results)
     rows = datasets(results)[0].frame
     assert len(share) > 4_000 > len(rows)

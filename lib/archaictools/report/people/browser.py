@@ -160,9 +160,10 @@ def binned(frame: pd.DataFrame, lengths: Mapping[str, int], most: int = MOST_VAL
 
 
 def _tracks(results: PeopleResults) -> list[Track]:
-    tracks = [Track(name="Share of haplotypes", dataset="share", kind="values", colour=_SHARE, height=60)]
+    top = _top(results)
+    tracks = [Track(name="Share of haplotypes", dataset="share", kind="values", colour=_SHARE, high=top, height=60)]
     if _file(results, "mean"):
-        tracks.append(Track(name="Mean posterior", dataset="mean", kind="values", colour=_MEAN, height=60))
+        tracks.append(Track(name="Mean posterior", dataset="mean", kind="values", colour=_MEAN, high=top, height=60))
     people = people_of(results)
     if len(people) > OWN_TRACKS:
         tracks.append(Track(name="Segments", dataset="segments", kind="features", colour=_OTHER, height=220))
@@ -198,6 +199,12 @@ def _tracks(results: PeopleResults) -> list[Track]:
             for name in _haplotype_files(results)
         ]
     return tracks
+
+
+def _top(results: PeopleResults) -> float:
+    """Return the top of the axis of shares and means: the highest share, rounded up to tenths."""
+    share = share_along(results)["share"]
+    return float(np.clip(np.ceil(10 * share.max() - 1e-9) / 10, 0.1, 1)) if len(share) else 1.0
 
 
 def _notes(results: PeopleResults) -> tuple[str, ...]:
