@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from archaictools.errors import shortlist
+from archaictools.haplotypes.sources import AMBIGUOUS
 from archaictools.report.blocks import Chart, Column, Notes, Section, Table, Text
 from archaictools.report.citations import CITATIONS
 from archaictools.report.people.loci import source_labels
@@ -110,11 +111,11 @@ def _table(results: PeopleResults, table: pd.DataFrame) -> Table:
                 digits=2,
                 help=_meaning(source),
             )
-            for source in results.sources
+            for source in drawn_sources(results)
         ]
     columns += [
         Column(field="segments", title="Segments", kind="number", help="Called segments of both haplotypes."),
-        Column(field="mean_kb", title="Mean length (kb)", kind="number", digits=1, help="Mean length of a segment."),
+        Column(field="mean_kb", title="Mean (kb)", kind="number", digits=1, help="Mean length of a segment."),
         Column(
             field="longest_kb", title="Longest (kb)", kind="number", digits=0, help="Length of the longest segment."
         ),
@@ -132,9 +133,8 @@ def _table(results: PeopleResults, table: pd.DataFrame) -> Table:
 def _meaning(source: Source) -> str:
     if source.lineage is not None:
         return f"Callable bases in segments that match {source.label}, of all callable bases."
-    return {
-        "ambiguous": "Callable bases in segments that match two archaic genomes about equally, of all callable bases.",
-    }.get(source.name, "Callable bases in segments that match no given archaic genome, of all callable bases.")
+    match = "two archaic genomes about equally" if source.name == AMBIGUOUS else "no given archaic genome"
+    return f"Callable bases in segments that match {match}, of all callable bases."
 
 
 def _charts(results: PeopleResults, table: pd.DataFrame) -> Iterator[Chart]:
@@ -191,8 +191,13 @@ def _x(field: str) -> alt.X:
 
 
 def drawn_sources(results: PeopleResults) -> tuple[Source, ...]:
-    """Return the sources in the order in which they are stacked; without an archaic genome, only ``unmatched``."""
-    return results.sources if results.archaic else results.sources[-1:]
+    """Return the sources in the order in which they are stacked.
+
+    Without an archaic genome, it is ``unmatched`` alone. With one, no segment can be ``ambiguous``.
+    """
+    if not results.archaic:
+        return results.sources[-1:]
+    return tuple(source for source in results.sources if source.name != AMBIGUOUS or len(results.archaic) > 1)
 
 
 def stacked(results: PeopleResults, table: pd.DataFrame) -> pd.DataFrame:

@@ -172,7 +172,7 @@ def _where(results: PeopleResults) -> Iterator[str]:
         f"Strongest segment: {_locus(row['chrom'], row['start'], row['end'])}, {row['length'] / 1e3:,.0f} kb, "
         f"posterior {row['posterior']:.3f}, source {label}, in {shorten(row['sample'])} haplotype {row['haplotype']}."
     )
-    yield from _genes(results, row)
+    yield from _genes(results, row, "in the strongest segment")
     if row["posterior"] >= STRONG:
         yield f"It is the longest of those with a posterior of {STRONG:g} or more."
     high = peaks(results)
@@ -185,12 +185,12 @@ def _where(results: PeopleResults) -> Iterator[str]:
         f"Most frequent: {_locus(peak['chrom'], peak['top_start'], peak['top_end'])}, archaic in "
         f"{peak['carriers']:,} of {read:,} haplotypes ({100 * peak['share']:.0f} %)."
     )
-    yield from _genes(results, peak)
+    yield from _genes(results, peak, "at the most frequent place")
 
 
-def _genes(results: PeopleResults, row: pd.Series) -> Iterator[str]:
+def _genes(results: PeopleResults, row: pd.Series, where: str) -> Iterator[str]:
     if results.genes is not None:
-        yield f"Genes there: {row['genes']}." if row["genes"] else "No gene is there."
+        yield f"Genes {where}: {row['genes'] or 'none'}."
 
 
 def _skill(results: PeopleResults) -> Iterator[str]:
