@@ -118,7 +118,10 @@ def test_ucsc_opens_a_binary_track_of_the_build(outputs, name, kind, magic):
 def test_the_igv_program_opens_a_bigwig(outputs):
     address = follow(links(outputs["mean P(introgressed)"], "display_apps")["display with IGV", "local"])
     assert address.startswith("http://localhost:60151/load?file=http")
-    assert get(urllib.parse.parse_qs(urllib.parse.urlsplit(address).query)["file"][0])[2][:2] in {b"\x26\xfc", b"\x88\x8f"}
+    assert get(urllib.parse.parse_qs(urllib.parse.urlsplit(address).query)["file"][0])[2][:2] in {
+        b"\x26\xfc",
+        b"\x88\x8f",
+    }
 
 
 def test_the_igv_program_opens_a_bed_on_its_build(outputs):
@@ -130,7 +133,9 @@ def test_the_igv_program_opens_a_bed_on_its_build(outputs):
 
 def test_ucsc_shows_the_scores_of_a_bed(outputs):
     """Six columns go to UCSC as they are."""
-    parts = urllib.parse.parse_qs(urllib.parse.urlsplit(links(outputs["segments"], "display_types")["display at UCSC", "main"]).query)
+    parts = urllib.parse.parse_qs(
+        urllib.parse.urlsplit(links(outputs["segments"], "display_types")["display at UCSC", "main"]).query
+    )
     assert parts["redirect_url"][0].startswith(f"{UCSC}db=hg19&position=chr1:")
     body = get(parts["display_url"][0])[2].decode()
     assert body == call_text(outputs["segments"])

@@ -96,16 +96,11 @@ def ranked(table: pd.DataFrame) -> pd.DataFrame:
     Genes in windows that training has not seen come first, then the others, then those without a window; each by
     falling mean.
     """
-<<<<<<< HEAD
-    rows = table.sort_values(["mean", "seen"], ascending=[False, True], na_position="last", kind="stable").head(MOST)
+    order = table.assign(trained=np.where(table["mean"].isna(), 2, table["seen"].fillna(0) > 0))
+    rows = table.loc[order.sort_values(["trained", "mean"], ascending=[True, False], kind="stable").index].head(MOST)
     return rows.assign(locus=locus_text(rows), percent=100 * rows["fraction"], trained=100 * rows["seen"]).reset_index(
         drop=True
     )
-=======
-    order = table.assign(trained=np.where(table["mean"].isna(), 2, table["seen"].fillna(0) > 0))
-    rows = table.loc[order.sort_values(["trained", "mean"], ascending=[True, False], kind="stable").index].head(MOST)
-    return rows.assign(locus=locus_text(rows), percent=100 * rows["fraction"], trained=100 * rows["seen"]).reset_index(drop=True)
->>>>>>> kmers
 
 
 def locus_text(rows: pd.DataFrame) -> pd.Series[str]:

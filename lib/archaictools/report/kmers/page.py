@@ -38,19 +38,14 @@ SECTIONS = (
 )
 
 
-def kmer_page(results: KmerResults, *, title: str | None = None) -> Page:
-    """Return the page of a report of k-mers; its title is the one given, or a general one."""
+def kmer_page(results: KmerResults) -> Page:
+    """Return the page of a report of k-mers."""
     found = [module.section(results) for module in SECTIONS]
     shared = [one for module in (embedding, tracks) for one in module.datasets(results)]
     sections = tuple(one for one in found if one is not None and not isinstance(one, Absent))
     return Page(
-<<<<<<< HEAD
-        title=title or "K-mers of a reference genome",
-        subtitle=f"Verdict: {verdict.verdict}" if verdict else "Verdict: not given",
-=======
         title="K-mers of a reference genome",
         subtitle=_subtitle(results),
->>>>>>> kmers
         sections=sections,
         absent=tuple(one for one in found if isinstance(one, Absent)),
         datasets=tuple(shared),
