@@ -152,13 +152,20 @@ class BigWigReader:
         ends = fields[:, 1].astype(np.int64) if kind == _BEDGRAPH else starts + span
         return starts, ends, values
 
-    def track(self, chrom: str) -> Track | None:
+    def track(self, chrom: str, *, low: float = 0.0) -> Track | None:
         """Return the track of a chromosome, or None if it has no value; NaN is no value.
+
+        Parameters
+        ----------
+        chrom
+            Name of the chromosome.
+        low
+            Lowest value allowed: -1 for differences of probabilities.
 
         Raises
         ------
         InputError
-            If a value is not a probability, as in tracks of coverage, or if the file is damaged.
+            If a value is below ``low`` or above 1, as in tracks of coverage, or if the file is damaged.
         """
         number = self._number[chrom]
         parts = [self._section(number, at, size) for _, at, size in sorted(self._blocks.get(number, []))]
@@ -167,12 +174,12 @@ class BigWigReader:
         starts, ends, values = (np.concatenate(column) for column in zip(*parts, strict=True))
         if (starts >= ends).any() or (starts[1:] < ends[:-1]).any() or (ends > self.lengths[chrom]).any():
             raise self._damaged(f"intervals of {chrom} overlap or lie outside of it")
-        wrong = np.flatnonzero((values < 0) | (values > 1))
+        wrong = np.flatnonzero((values < low) | (values > 1))
         if len(wrong):
             first = int(wrong[0])
             raise InputError(
                 f"the value at {chrom}:{starts[first]}-{ends[first]} is {values[first]:g}, "
-                "expected a probability from 0 to 1",
+                f"expected {'a probability from 0' if not low else f'a difference from {low:g}'} to 1",
                 path=self.path,
                 remedy="give a track of 'archaictools predict'",
             )
