@@ -278,7 +278,7 @@ class WindowPredictions(PredictResult):
         from archaictools.sequence.tracks import write_predictions
 
         with StagedOutputs() as outputs:
-            write_predictions(self._parts, self._lengths, self._options, **{kind: outputs.stage(Path(path))})
+            write_predictions(self._parts, self._lengths, self._options, None, **{kind: outputs.stage(Path(path))})
 
     def _readable(self) -> tuple[Path | None, ...]:
         return self.files.table, self.files.bigwig
