@@ -118,7 +118,7 @@ async function drawTable(block) {
       headerTooltip: column.help ?? false, titleFormatter: () => plain(column.title),
       ...columnKinds[column.kind](column, rows),
     })),
-    layout: "fitDataStretch", ...(rows.length > 12 ? { height: Math.min(460, 40 + 31 * rows.length) } : {}),
+    layout: "fitDataTable", ...(rows.length > 12 ? { height: Math.min(460, 40 + 31 * rows.length) } : {}),
     columnDefaults: { headerSortTristate: true, minWidth: 60 },
   });
   await new Promise((resolve) => table.on("tableBuilt", resolve));
