@@ -44,7 +44,7 @@ const columnKinds = {
   bar: ({ field, digits }, rows) => {
     const most = rows.reduce((found, row) => Math.max(found, row[field] ?? 0), 0);
     return {
-      ...columnKinds.number({ digits }),
+      ...columnKinds.number({ digits }), width: 170,
       formatter: (cell) => {
         const value = cell.getValue();
         if (value === null) return naText();
