@@ -184,9 +184,9 @@ def _where(results: PeopleResults) -> Iterator[str]:
         f"Strongest segment: {_locus(row['chrom'], row['start'], row['end'])}, {row['length'] / 1e3:,.0f} kb, "
         f"posterior {row['posterior']:.3f}, source {label}, in {shorten(row['sample'])} haplotype {row['haplotype']}."
     )
-    yield from _genes(results, row, "in the strongest segment")
     if row["posterior"] >= STRONG:
         yield f"It is the longest of those with a posterior of {STRONG:g} or more."
+    yield from _genes(results, row, "in the strongest segment")
     high = peaks(results)
     if not len(high):
         yield "No base is archaic in more than one haplotype."
