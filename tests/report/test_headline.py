@@ -154,9 +154,9 @@ def test_genes_at_a_place_are_named(results):
             "end": [row["end"] + 9, row["start"], row["end"] + 9, row["end"]],
         }
     )
-    assert items(headline.section(replace(results, genes=genes)), "Where")[1] == "Genes in the strongest segment: IN."
+    assert items(headline.section(replace(results, genes=genes)), "Where")[2] == "Genes in the strongest segment: IN."
     assert (
-        items(headline.section(replace(results, genes=genes[1:])), "Where")[1]
+        items(headline.section(replace(results, genes=genes[1:])), "Where")[2]
         == "Genes in the strongest segment: none."
     )
     assert "ene" not in "".join(items(headline.section(results), "Where"))

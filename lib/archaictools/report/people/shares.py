@@ -131,7 +131,8 @@ def either_haplotype(results: PeopleResults, sources: Iterable[str]) -> pd.Serie
     positions = _floats(people["callable"]) / np.maximum(_floats(people["haplotypes"]), 1)
     rows = results.segments[results.segments["source"].isin(list(sources))]
     chroms = pd.Index(results.lengths)
-    number = people.index.get_indexer(rows["sample"]) * len(chroms) + chroms.get_indexer(rows["chrom"])
+    person, chrom = people.index.get_indexer(pd.Index(rows["sample"])), chroms.get_indexer(pd.Index(rows["chrom"]))
+    number = person.astype(np.int64) * len(chroms) + chrom.astype(np.int64)
     starts, ends = (rows[name].to_numpy(dtype=np.int64) for name in ("start", "end"))
     size = max([int(ends.max()) if len(ends) else 0, *results.lengths.values()]) + 1
     merged = IntervalSet.merged(number * size + starts, number * size + ends)  # people and chromosomes end to end
