@@ -78,7 +78,14 @@ def test_any_values_come_back(whole, texts, floats):
 
 @pytest.mark.parametrize(
     ("values", "code"),
-    [([0, 255], "u1"), ([-1, 127], "i1"), ([0, 256], "u2"), ([-1, 200], "i2"), ([0, 65_536], "u4"), ([-1, 2**31 - 1], "i4")],
+    [
+        ([0, 255], "u1"),
+        ([-1, 127], "i1"),
+        ([0, 256], "u2"),
+        ([-1, 200], "i2"),
+        ([0, 65_536], "u4"),
+        ([-1, 2**31 - 1], "i4"),
+    ],
 )
 def test_whole_numbers_take_the_smallest_type(values, code):
     found = header(pd.DataFrame({"a": values}))["a"]
