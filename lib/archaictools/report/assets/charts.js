@@ -57,10 +57,8 @@ function tooltipOptions(fields) {
   };
   const line = (row, sanitize) => ([title, field, digits]) =>
     `<tr><td class="key">${sanitize(title)}</td><td class="value">${sanitize(shown(row, field, digits))}</td></tr>`;
-  return {
-    disableDefaultStyle: true,
-    formatTooltip: (row, sanitize) => `<table>${fields.map(line(row, sanitize)).join("")}</table>`,
-  };
+  const formatTooltip = (row, sanitize) => `<table>${fields.map(line(row, sanitize)).join("")}</table>`;
+  return { disableDefaultStyle: true, formatTooltip };
 }
 
 async function drawChart(block) {
