@@ -38,7 +38,7 @@ def logo(motif: Motif) -> str:
         logomaker.Logo(frame, ax=axes, color_scheme=COLOURS, show_spines=False, vpad=0.02, baseline_width=0)
         axes.set(ylim=(0, 2), xticks=[], yticks=[0, 1, 2], ylabel="bits")
         axes.spines["left"].set(visible=True, color=_TEXT)
-        axes.tick_params(colors=_TEXT, length=2, width=0.6, labelsize=7)
+        axes.tick_params(colors=_TEXT, left=False, labelsize=7)
         axes.yaxis.label.set(color=_TEXT, fontsize=7)
         figure.patch.set_visible(False)
         axes.patch.set_visible(False)
