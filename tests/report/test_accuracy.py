@@ -95,7 +95,7 @@ def test_charts_show_the_model_and_the_hmms_and_only_what_is_defined():
     assert list(charts) == [
         "accuracy-length", "accuracy-precision", "accuracy-recall", "accuracy-f1", "accuracy-reliability",
     ]  # fmt: skip
-    methods = ["Model", "HMM, no archaic genome", "HMM with archaic genome"]
+    methods = ["Model", "HMM without archaic genome", "HMM with archaic genome"]
     by_length = values(charts["accuracy-length"])[0]
     assert [(one["method"], one["length"]) for one in by_length] == list(
         itertools.product(methods, ["10 to 30", "30 to 100", "100 or more"])
@@ -125,6 +125,6 @@ def test_an_evaluation_of_before_says_what_it_lacks():
 def test_one_hmm_is_not_called_the_better():
     alone = copy.deepcopy(EVALUATION)
     del alone["models"]["hmm_archaic"], alone["models"]["majority"]
-    assert "The HMM, no archaic genome finds 70.9 %" in section(alone).lead
+    assert "The HMM without archaic genome finds 70.9 %" in section(alone).lead
     del alone["models"]["hmm"]
     assert section(alone).lead.endswith("bases that it calls are archaic.")

@@ -100,8 +100,8 @@ def test_the_table_has_the_time_of_each_source_or_why_there_is_none():
         time.segments,
     ]
     assert frame.loc["AltaiNea", "median"] == (own["end"] - own["start"]).median() / 1_000
-    assert frame.loc["Denisova", "time"] == "no estimate: too few segments or places"
-    assert frame.loc["unmatched", "time"] == "no estimate: no named source"
+    assert frame.loc["Denisova", "time"] == "NA: too few"
+    assert frame.loc["unmatched", "time"] == "NA: no named source"
 
 
 def test_genomes_of_one_lineage_are_one_pulse():

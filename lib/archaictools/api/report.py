@@ -216,7 +216,6 @@ def _of_people(
     inputs: ReportInputs, title: str | None, stack: ExitStack, folder: Path | None, *, needed: bool
 ) -> Page | None:
     from archaictools.api.predictions import HaplotypePredictions
-    from archaictools.report.hub import write_hub
     from archaictools.report.people.loading import PeopleFiles, load_people_results
     from archaictools.report.people.page import people_page
 
@@ -232,6 +231,8 @@ def _of_people(
     known = dict(text.split("=", 1) for text in inputs.label)
     results: PeopleResults = load_people_results(PeopleFiles(**given, bigwig=bigwig, labels=known))
     if folder:
+        from archaictools.report.hub import write_hub
+
         write_hub(folder, results)
     return people_page(results, title=title) if needed else None
 
@@ -239,7 +240,6 @@ def _of_people(
 def _of_kmers(
     inputs: ReportInputs, title: str | None, stack: ExitStack, folder: Path | None, *, needed: bool
 ) -> Page | None:
-    from archaictools.report.hub import write_hub
     from archaictools.report.kmers.loading import KmerFiles, load_kmer_results
     from archaictools.report.kmers.page import kmer_page
 
@@ -249,6 +249,8 @@ def _of_kmers(
     other = {"predictions": "held_out", "umap": "embedding", "bed": "segments", "bigwig": "track"}
     results: KmerResults = load_kmer_results(KmerFiles(**{other.get(name, name): paths[name] for name in paths}))
     if folder:
+        from archaictools.report.hub import write_hub
+
         write_hub(folder, results)
     return kmer_page(results, title=title) if needed else None
 

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 _MOST_NAMES, _ROW, _THIN_ROW = 60, 0.21, 0.02
 
 #: Hatches of sources that are no archaic genome.
-_OTHER_HATCHES = {"ambiguous": "xxxx", UNMATCHED: "...."}
+_OTHER_HATCHES = {"ambiguous": "xxxx", UNMATCHED: ".."}
 
 
 def prediction_plots(found: CallResult, archaic: tuple[str, ...]) -> dict[str, Figure]:
@@ -147,7 +147,7 @@ def _plot_share(chromosomes: Mapping[str, ChromosomeSums], haplotypes: int) -> F
         profiles,
         title="Share of haplotypes with an archaic segment along the genome",
         value="share of haplotypes",
-        note=f"of the haplotypes with data ({haplotypes:,} in all), mean over columns of {width / 1_000:,.4g} kb",
+        note=f"of the haplotypes with data ({haplotypes:,} in all), mean over columns of {width / 1_000:,.3g} kb",
         colour="0.25",
     )
 

@@ -97,7 +97,7 @@ def plot_genome(profiles: Mapping[str, Profile], *, title: str, value: str, note
     highest = max((float(np.nanmax(profile.mean)) for profile in shown.values()), default=0.0)
     scale = _round_up(highest)
     note = f"height of a row: {value}, 0 to {scale:g}; grey: no data; {note}"
-    figure, axes = new_figure(7.6, 1.5 + 0.34 * max(1, len(shown)), title, note=note)
+    figure, axes = new_figure(7.6, 1.5 + max(0.9, 0.34 * len(shown)), title, note=note)
     axes.set_xlabel("position on the chromosome (Mb)")
     if not shown:
         show_nothing(axes, "No chromosome has data.")
@@ -108,9 +108,7 @@ def plot_genome(profiles: Mapping[str, Profile], *, title: str, value: str, note
         place, height = profile.edges / _MB, 0.8 * np.nan_to_num(profile.mean) / scale
         axes.stairs(base + height, place, baseline=base, fill=True, color=colour, linewidth=0.4, edgecolor=colour)
         for first, end in _runs(np.isnan(profile.mean)):
-            axes.fill_between(
-                [place[first], place[end]], base, base + 0.8, color="0.9", hatch="....", edgecolor="0.75", linewidth=0
-            )
+            axes.fill_between([place[first], place[end]], base, base + 0.8, color="0.9", linewidth=0)
         axes.plot([0, place[-1]], [base, base], color="0.5", linewidth=0.5, marker="", linestyle="-")
     axes.set(
         yticks=-np.arange(len(shown), dtype=float) + 0.4,

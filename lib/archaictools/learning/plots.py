@@ -62,7 +62,8 @@ SUFFIXES = (".png", ".svg")
 _LONGEST_NAME = 28
 #: Width of a bold character of a title, in points.
 _TITLE_CHARACTER = 6.6
-_NOTE_CHARACTER = 4.5
+#: Width of a character of a note, in points.
+_NOTE_CHARACTER = 4.15
 
 
 def check_suffix(path: Path) -> None:

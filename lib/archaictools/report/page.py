@@ -3,13 +3,17 @@
 The template ``assets/page.html.j2`` writes the whole page without a script: text, facts, captions and the first rows of
 tables. Scripts then draw charts, take over tables and start the genome browser, see ``assets/README.md``. Equal pages
 give equal bytes.
+
+Scripts, styles and data are values of attributes. Galaxy servers that do not trust a tool strip its page: they drop
+attributes, but show the text of a script or style as text.
 """
 
 from __future__ import annotations
 
+import base64
 import re
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
@@ -19,24 +23,31 @@ from archaictools.report import blocks as parts
 from archaictools.report.packing import gzip_base64, pack
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
     import jinja2
 
 #: Rows of a table that are plain HTML.
 FIRST_ROWS = 20
-#: Libraries in the order in which they run; each is stored compressed and runs when a block needs it.
-LIBRARIES = ("vega", "vega-lite", "vega-embed", "tabulator", "igv")
+#: Libraries and the blocks that need them, in the order in which they are stored, compressed.
+LIBRARIES = {
+    "vega": parts.Chart,
+    "vega-lite": parts.Chart,
+    "vega-embed": parts.Chart,
+    "tabulator": parts.Table,
+    "igv": parts.Browser,
+}
 #: The page's own scripts, in the order in which they run.
 SCRIPTS = ("data.js", "navigation.js", "charts.js", "tables.js", "browser.js", "start.js")
+STYLES = ("vendor/tabulator.min.css", "report.css")
 _ANCHORS = ("main", "browser", "not-in-this-report")
 #: What the page may load: only what it contains.
 POLICY = "; ".join(
     (
         "default-src 'none'",
-        "script-src 'unsafe-inline'",
-        "style-src 'unsafe-inline'",
+        "script-src data: blob:",
+        "style-src 'unsafe-inline' data:",
         "img-src data: blob:",
         "font-src data:",
         "connect-src data: blob:",
@@ -87,8 +98,9 @@ def _pieces(page: parts.Page) -> Iterator[str]:
         .generate(
             page=page,
             policy=POLICY,
-            styles=[_asset("vendor/tabulator.min.css"), _asset("report.css")],
-            scripts=[_asset(name) for name in SCRIPTS],
+            styles=[_data_url("text/css", _asset(name)) for name in STYLES],
+            theme=_data_url("text/javascript", _function(["theme.js"])),
+            scripts=_data_url("text/javascript", _function(SCRIPTS)),
             libraries=_libraries(page),
             datasets=_datasets(page),
         )
@@ -103,7 +115,8 @@ def _blocks(page: parts.Page) -> Iterator[parts.Block]:
 def _check(page: parts.Page) -> None:
     """Refuse names that are there twice, and datasets that are not there."""
     named = [block for block in _blocks(page) if isinstance(block, parts.Table | parts.Chart | parts.Picture)]
-    anchors = [*_ANCHORS, *(part.id for part in (*page.sections, *page.absent)), *(block.name for block in named)]
+    anchors = [*_ANCHORS, *(section.id for section in page.sections), *(entry.id for entry in page.absent)]
+    anchors += [block.name for block in named]
     known = [dataset.name for dataset in page.datasets]
     for names, what in ((anchors, "parts"), (known, "datasets")):
         for number, name in enumerate(names):
@@ -120,11 +133,9 @@ def _check(page: parts.Page) -> None:
 def _libraries(page: parts.Page) -> Iterator[tuple[str, str]]:
     """Yield the libraries that the blocks of a page need, compressed."""
     kinds = {type(block) for block in _blocks(page)}
-    wanted = {"vega": parts.Chart, "vega-lite": parts.Chart, "vega-embed": parts.Chart}
-    wanted |= {"tabulator": parts.Table, "igv": parts.Browser}
-    for name in LIBRARIES:
-        if wanted[name] in kinds:
-            yield name, _library(name)
+    for name, kind in LIBRARIES.items():
+        if kind in kinds:
+            yield f"library-{name}", _library(name)
 
 
 @cache
@@ -150,6 +161,15 @@ def _asset(name: str) -> str:
     return (files("archaictools.report") / "assets" / name).read_text(encoding="utf-8")
 
 
+def _function(names: Iterable[str]) -> str:
+    """Return scripts as one function that runs at once, so that their names stay their own."""
+    return "\n".join(["(() => {", '"use strict";', *map(_asset, names), "})();", ""])
+
+
+def _data_url(kind: str, text: str) -> str:
+    return f"data:{kind};charset=utf-8;base64,{base64.b64encode(text.encode('utf-8')).decode('ascii')}"
+
+
 @cache
 def _environment() -> jinja2.Environment:
     import jinja2
@@ -168,6 +188,7 @@ def _environment() -> jinja2.Environment:
         "first_rows": _first_rows,
         "columns": _columns,
         "browser": _browser,
+        "picture": partial(_data_url, "image/svg+xml"),
     }
     return environment
 

@@ -79,7 +79,7 @@ class PredictionSummary:
                 self._profiles,
                 title="P(introgressed) along the genome",
                 value="mean P(introgressed)",
-                note=f"mean over the bases with a window, in columns of {self._width / 1_000:,.4g} kb",
+                note=f"mean over the bases with a window, in columns of {self._width / 1_000:,.3g} kb",
                 colour=RED,
             ),
         }

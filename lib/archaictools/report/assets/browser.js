@@ -13,7 +13,7 @@ async function trackConfig(track, order) {
     };
   }
   return {
-    ...common, type: "annotation", displayMode: "EXPANDED", searchableFields: ["name"],
+    ...common, type: "annotation", displayMode: track.compact ? "SQUISHED" : "EXPANDED", searchableFields: ["name"],
     color: (feature) => featureColour(feature, track.colour),
     features: rows.map(({ chrom, ...rest }) => ({ ...rest, chr: chrom })),
   };

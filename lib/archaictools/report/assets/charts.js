@@ -46,6 +46,20 @@ function datasetNames(node, found = new Set()) {
   return found;
 }
 
+/** What a tooltip shows, as `usermeta.tooltip` lists it: [title, field] or [title, field, digits] of the mark's row.
+ *  The field `locus` is the place of the row, `kb` its length. It is computed when a mark is pointed at. */
+function tooltipOptions(fields) {
+  if (!fields) return {};
+  const shown = (row, field, digits) => {
+    if (field === "locus") return locusText(row);
+    const value = field === "kb" ? (row.end - row.start) / 1000 : row[field];
+    return digits === undefined || value === null ? String(value ?? "NA") : numberText(value, digits);
+  };
+  const line = (row, sanitize) => ([title, field, digits]) =>
+    `<tr><td class="key">${sanitize(title)}</td><td class="value">${sanitize(shown(row, field, digits))}</td></tr>`;
+  return { tooltip: { formatTooltip: (row, sanitize) => `<table>${fields.map(line(row, sanitize)).join("")}</table>` } };
+}
+
 async function drawChart(block) {
   const specification = specificationOf(block);
   const large = "large" in block.dataset;
@@ -55,13 +69,13 @@ async function drawChart(block) {
   await library("vega-embed");
   specification.datasets ??= {};
   for (const name of datasetNames(specification)) {
-    if (textOf(`data-${name}`) === null) continue;
+    if (valueOf(`data-${name}`) === null) continue;
     specification.datasets[name] = (await packed(`data-${name}`)).objects();
   }
   delete specification.$schema;
   const drawing = await window.vegaEmbed(target, specification, {
     actions: false, ast: true, renderer: large ? "canvas" : "svg", mode: "vega-lite", config: chartConfig(large),
-    defaultStyle: false, logLevel: 1,
+    defaultStyle: false, logLevel: 1, ...tooltipOptions(specification.usermeta?.tooltip),
   });
   drawing.view.addEventListener("click", (_, item) => {
     if (isLocus(item?.datum)) showLocus(item.datum);

@@ -1,8 +1,6 @@
 // What happens when the page is open. Tests wait for the promises of `window.archaic`.
 
 document.querySelector(".needs-scripts").remove();
-root.classList.add("scripts");
-startTheme();
 startNavigation();
 const charts = startCharts();
 const tables = startTables();

@@ -71,12 +71,14 @@ const columnKinds = {
       },
     };
   },
-  picture: () => ({
+  picture: ({ title }) => ({
     headerSort: false,
     formatter: (cell) => {
-      const node = document.createElement("span");
-      node.innerHTML = cell.getValue() ?? "";
-      return node;
+      if (!cell.getValue()) return plain("");
+      const image = new Image();
+      image.alt = title;
+      image.src = `data:image/svg+xml,${encodeURIComponent(cell.getValue())}`;
+      return image;
     },
   }),
 };

@@ -28,7 +28,10 @@ if TYPE_CHECKING:
 ID, TITLE = "curves", "ROC, precision-recall and reliability"
 
 #: Places at which the interval of a curve is computed, and the largest number of corners that are drawn.
-GRID, CORNERS = 101, 600
+GRID, CORNERS = 101, 1_000
+
+#: Fewest windows of a bin of the reliability curve that has an interval: blocks with so few hardly vary.
+FEWEST = 10
 
 _ADD = "ROC and precision-recall need --held-out (of 'archaictools train --predictions')"
 _SIDES = ("test", "validation")
@@ -113,6 +116,8 @@ def curves_of(results: KmerResults, side: str) -> SideCurves:
     bins = np.rint(curve["low"] * CALIBRATION_BINS).astype(int)
     share = bootstrap.shares(scores)[:, bins]
     low, high = np.array([interval(column) for column in share.T]).reshape(-1, 2).T
+    enough = (curve["n"] >= FEWEST).to_numpy()
+    low, high = np.where(enough, low, np.nan), np.where(enough, high, np.nan)
     return SideCurves(
         side=side,
         roc=_thinned(roc(locations.label, probability)),
@@ -160,6 +165,12 @@ def _joined(sides: Iterable[SideCurves], name: str) -> pd.DataFrame:
     return pd.concat([getattr(one, name).assign(side=one.side) for one in sides], ignore_index=True)
 
 
+def _axis(column: str, title: str, channel: Any = alt.X) -> Any:
+    """Return an axis from 0 to 1."""
+    scale = alt.Scale(domain=[0, 1], nice=False)
+    return channel(f"{column}:Q", title=title, scale=scale, axis=alt.Axis(format=".1f", tickCount=10))
+
+
 def _side_encodings(sides: list[SideCurves]) -> dict[str, Any]:
     names = [one.side for one in sides]
     dash = alt.Scale(domain=list(_SIDES), range=[[1, 0], [5, 4]])
@@ -173,20 +184,18 @@ def _curve(
     sides: list[SideCurves], points: str, band: str, x: tuple[str, str], y: tuple[str, str], line: Any
 ) -> alt.LayerChart:
     """Draw a curve of each side, and the interval of the test side; ``x`` and ``y`` are column and title."""
-    scale = alt.Scale(domain=[0, 1], nice=False)
     own = [one for one in sides if one.side == "test"] or sides
     area = (
         alt.Chart(_joined(own, band))
-        .mark_area(opacity=0.25)
-        .encode(x=alt.X("at:Q", scale=scale, title=x[1]), y=alt.Y("low:Q", scale=scale, title=y[1]), y2="high:Q")
-        .encode(color=alt.Color("side:N", title="Side"))
+        .mark_area(opacity=0.35, color="#888888")
+        .encode(x=_axis("at", x[1]), y=_axis("low", y[1], alt.Y), y2="high:Q")
     )
     lines = (
         alt.Chart(_joined(sides, points).replace({"threshold": {np.inf: np.nan}}))
         .mark_line(strokeWidth=2, interpolate=line)
         .encode(
-            x=alt.X(f"{x[0]}:Q", scale=scale, title=x[1]),
-            y=alt.Y(f"{y[0]}:Q", scale=scale, title=y[1]),
+            x=_axis(x[0], x[1]),
+            y=_axis(y[0], y[1], alt.Y),
             order=alt.Order(f"{x[0]}:Q"),
             tooltip=[
                 alt.Tooltip("side:N", title="Side"),
@@ -239,8 +248,8 @@ def _reliability(sides: list[SideCurves]) -> Chart:
         name="kmers-reliability",
         chart=reliability_chart(_joined(sides, "reliability"), "side"),
         caption="Observed share of introgressed windows by predicted probability, in ten bins of equal width; the size "
-        "of a point grows with its windows. Lines at points are 95 % intervals; the dotted diagonal is perfect "
-        "calibration.",
+        f"of a point grows with its windows. Lines at points are 95 % intervals (of bins with {FEWEST} windows or more); "
+        "the dotted diagonal is perfect calibration.",
     )
 
 
@@ -254,31 +263,33 @@ def reliability_chart(rows: pd.DataFrame, series: str) -> alt.LayerChart:
     series
         Column that tells the curves apart.
     """
-    scale = alt.Scale(domain=[0, 1], nice=False)
+    names = list(dict.fromkeys(rows[series]))
+    title = series.capitalize()
+    colour = alt.Color(f"{series}:N", title=title, scale=alt.Scale(domain=names))
+    dash = alt.StrokeDash(f"{series}:N", title=title, scale=alt.Scale(domain=names, range=[[1, 0], [5, 4]]))
     tooltip = [
-        alt.Tooltip(f"{series}:N", title=series.capitalize()),
+        alt.Tooltip(f"{series}:N", title=title),
         alt.Tooltip("mean_probability:Q", title="Mean probability", format=".3f"),
         alt.Tooltip("introgressed_share:Q", title="Share introgressed", format=".3f"),
         alt.Tooltip("n:Q", title="Windows", format=","),
     ]
     base = alt.Chart(rows).encode(
-        x=alt.X("mean_probability:Q", scale=scale, title="Predicted probability (mean of the bin)"),
-        color=alt.Color(f"{series}:N", title=series.capitalize()),
+        x=_axis("mean_probability", "Predicted probability (mean of the bin)"),
+        color=colour,
         tooltip=tooltip,
     )
-    share = alt.Y("introgressed_share:Q", scale=scale, title="Share of windows introgressed")
+    found = "Share of windows introgressed"
+    share = _axis("introgressed_share", found, alt.Y)
     diagonal = alt.Chart(pd.DataFrame({"x": [0, 1], "y": [0, 1]})).mark_line(strokeDash=[2, 4], color="#888888")
     layers = [
         diagonal.encode(x="x:Q", y="y:Q"),
-        base.mark_line().encode(y=share, strokeDash=alt.StrokeDash(f"{series}:N", title=series.capitalize())),
+        base.mark_line(strokeWidth=2).encode(y=share, strokeDash=dash),
         base.mark_point(filled=True, opacity=1).encode(
-            y=share,
-            shape=alt.Shape(f"{series}:N", title=series.capitalize()),
-            size=alt.Size("n:Q", title="Windows", scale=alt.Scale(range=[30, 300])),
+            y=share, size=alt.Size("n:Q", scale=alt.Scale(range=[30, 250]), legend=None)
         ),
     ]
     if "low" in rows:
-        layers.insert(1, base.mark_rule().encode(y=alt.Y("low:Q", scale=scale), y2="high:Q"))
+        layers.insert(1, base.mark_rule().encode(y=_axis("low", found, alt.Y), y2="high:Q"))
     return alt.layer(*layers).properties(width="container", height=360)
 
 
@@ -324,7 +335,7 @@ def _breakdowns(results: KmerResults) -> list[Block]:
         blocks.append(
             _by(
                 "kmers-similarity",
-                "31-mers that stand in training",
+                "31-mers found in training",
                 rows,
                 "Measures of test windows by the share of their 31-mers that training windows contain. "
                 "Skill that similar windows alone show is memory.",

@@ -45,7 +45,7 @@ def section(results: KmerResults) -> Section | Absent:
                     title="Log odds (nats)",
                     scale=alt.Scale(range=list(DIVERGING), domain=_limits(shown), clamp=True, interpolate="rgb"),
                 ),
-                "k-mers by log odds: red ones occur more often in introgressed training windows, blue in depleted ones.",
+                "K-mers by log odds: orange ones occur more often in introgressed training windows, blue ones in depleted windows.",
             ),
             _chart(
                 "kmers-map-gc",

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from archaictools.report.blocks import Absent, Column, Facts, Section, Table
 from archaictools.report.kmers.numbers import number
 from archaictools.report.kmers.verdict import judgement
@@ -15,7 +17,7 @@ if TYPE_CHECKING:
 
 ID, TITLE = "genes", "Genes"
 
-#: Largest number of rows in the table: those with the highest mean.
+#: Largest number of rows in the table.
 MOST = 50_000
 
 
@@ -80,7 +82,8 @@ def section(results: KmerResults) -> Section | Absent:
                         help="Share of its windows that the model was trained on; their probabilities are not held out.",
                     ),
                 ),
-                caption=f"{len(rows):,} of {len(table):,} genes, by falling mean probability of introgression.",
+                caption=f"{len(rows):,} of {len(table):,} genes; those in windows that the model has not seen first, then by mean "
+                "probability of introgression.",
                 search=True,
             ),
         ),
@@ -88,11 +91,13 @@ def section(results: KmerResults) -> Section | Absent:
 
 
 def ranked(table: pd.DataFrame) -> pd.DataFrame:
-    """Return the genes by falling mean, at most :data:`MOST`, with ``locus`` and two columns in percent.
+    """Return at most :data:`MOST` genes with ``locus`` and two columns in percent.
 
-    Genes without a window come last; those seen least in training come first among equals.
+    Genes in windows that training has not seen come first, then the others, then those without a window; each by
+    falling mean.
     """
-    rows = table.sort_values(["mean", "seen"], ascending=[False, True], na_position="last", kind="stable").head(MOST)
+    order = table.assign(trained=np.where(table["mean"].isna(), 2, table["seen"].fillna(0) > 0))
+    rows = table.loc[order.sort_values(["trained", "mean"], ascending=[True, False], kind="stable").index].head(MOST)
     return rows.assign(locus=locus_text(rows), percent=100 * rows["fraction"], trained=100 * rows["seen"]).reset_index(
         drop=True
     )

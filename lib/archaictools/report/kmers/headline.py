@@ -9,7 +9,7 @@ import pandas as pd
 from archaictools.report.blocks import Absent, Block, Chart, Column, Facts, Notes, Section, Table, Text
 from archaictools.report.kmers.numbers import NA, bounds, interval, listed, number, percent
 from archaictools.report.kmers.results import KmerResults
-from archaictools.report.kmers.verdict import BASELINES, KINDS, Judgement, doubts, judgement
+from archaictools.report.kmers.verdict import BASELINES, Judgement, doubts, judgement
 
 ID = "verdict"
 
@@ -98,7 +98,7 @@ def baselines(results: KmerResults) -> pd.DataFrame | None:
 
 
 def _table(rows: pd.DataFrame) -> Table:
-    frame = rows.assign(kind=rows["kind"].map(KINDS).fillna(rows["kind"]))
+    frame = rows.copy()
     frame["gain_interval"] = frame["gain_interval"].where(frame["gain"].notna(), "")
     n = int(rows["n"].iloc[0])
     return Table(
@@ -111,12 +111,12 @@ def _table(rows: pd.DataFrame) -> Table:
             Column(field="auroc_interval", title="95 % interval"),
             Column(
                 field="gain",
-                title="AUROC gained by the LSTM",
+                title="LSTM gains",
                 kind="number",
                 digits=3,
                 help="AUROC of the LSTM minus that of this row.",
             ),
-            Column(field="gain_interval", title="95 % interval of the gain"),
+            Column(field="gain_interval", title="95 % interval"),
             Column(field="auprc", title="AUPRC", kind="number", digits=3, help="Chance is the share introgressed."),
             Column(field="accuracy", title="Accuracy", kind="number", digits=3, help="At a probability of one half."),
             Column(field="mcc", title="MCC", kind="number", digits=3, help="Matthews correlation; chance is 0."),
@@ -125,8 +125,8 @@ def _table(rows: pd.DataFrame) -> Table:
                 field="ece", title="ECE", kind="number", digits=3, help="Expected calibration error; lower is better."
             ),
         ),
-        caption=f"The model beside its baselines, all on the same {n:,} test windows. Intervals: 1,000 draws of blocks "
-        "of the genome.",
+        caption=f"The model and its baselines on the same {n:,} test windows. A control cannot have learnt introgression, "
+        "a rival can. Intervals are from 1,000 draws of blocks of the genome.",
     )
 
 

@@ -92,8 +92,8 @@ def _training(results: KmerResults) -> str:
     if folds:
         held = f"{folds} networks were trained, and each fold was held out once"
     elif sides.get("test"):
-        held = f"test chromosomes {listed(sides['test'])} and validation chromosomes {listed(sides['validation'])}"
-        held = f"With {held} held out, the network was trained"
+        held = f"With {listed(sides['test'])} held out for test and {listed(sides['validation'])} for validation, "
+        held += "the network was trained"
     else:
         held = f"With a split of the kind '{split.get('method', UNKNOWN)}', the network was trained"
     kept = "" if folds else f" (epoch {_shown(training.get('best_epoch'))})"

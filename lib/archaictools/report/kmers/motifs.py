@@ -89,6 +89,11 @@ def motifs_of(table: pd.DataFrame) -> list[Motif]:
     return align([str(kmer) for kmer in chosen["kmer"]], [int(count) for count in chosen["count"]], most=MOTIFS)
 
 
+def strength(q: pd.Series[float]) -> pd.Series[float]:
+    """Return -log10 of q, at most 300, so that rows sort by it."""
+    return -np.log10(q.astype(float).clip(lower=1e-300))
+
+
 def _motifs(motifs: list[Motif], table: pd.DataFrame) -> Table:
     rows = table.set_index("kmer")
     frame = pd.DataFrame(
@@ -99,7 +104,7 @@ def _motifs(motifs: list[Motif], table: pd.DataFrame) -> Table:
             "reverse": [reverse_complement(one.consensus) for one in motifs],
             "kmers": [len(one.members) for one in motifs],
             "count": [one.count for one in motifs],
-            "q": [f"{rows.loc[list(one.members), 'q'].min():.2g}" for one in motifs],
+            "q": [strength(rows.loc[list(one.members), "q"]).max() for one in motifs],
         }
     )
     return Table(
@@ -117,7 +122,7 @@ def _motifs(motifs: list[Motif], table: pd.DataFrame) -> Table:
                 kind="bar",
                 help="Occurrences of its k-mers at important positions; overlapping k-mers count each.",
             ),
-            Column(field="q", title="Lowest q"),
+            Column(field="q", title="Lowest q (−log10)", kind="number", digits=1),
         ),
         caption="Motifs of overlapping enriched k-mers, by the significance of their first k-mer. Both strands are one.",
     )
@@ -133,7 +138,7 @@ def _kmers(table: pd.DataFrame, motif: dict[str, int]) -> Table:
             "count": top["count"],
             "background": 1e6 * top["background"],
             "odds_ratio": top["odds_ratio"],
-            "q": top["q"].map("{:.2g}".format),
+            "q": strength(top["q"]),
             "gc": 100 * (1 - top["at_content"]),
             "log_odds": top["log_odds"],
         }
@@ -154,7 +159,13 @@ def _kmers(table: pd.DataFrame, motif: dict[str, int]) -> Table:
                 help="Frequency at the other positions of introgressed windows.",
             ),
             Column(field="odds_ratio", title="Odds ratio", kind="number", digits=1),
-            Column(field="q", title="q", help="One-sided hypergeometric test, corrected (Benjamini and Hochberg)."),
+            Column(
+                field="q",
+                title="q (−log10)",
+                kind="number",
+                digits=1,
+                help="q of 0.01 is 2. One-sided hypergeometric test, corrected (Benjamini and Hochberg).",
+            ),
             Column(field="gc", title="GC content (%)", kind="number", digits=0),
             Column(
                 field="log_odds",

@@ -17,6 +17,7 @@ from archaictools.report.kmers import (
     tracks,
     training,
 )
+from archaictools.report.kmers.numbers import interval, number
 from archaictools.report.kmers.verdict import judgement
 
 if TYPE_CHECKING:
@@ -37,19 +38,28 @@ SECTIONS = (
 )
 
 
-def kmer_page(results: KmerResults, *, title: str | None = None) -> Page:
-    """Return the page of a report of k-mers; its title is the one given, or a general one."""
+def kmer_page(results: KmerResults) -> Page:
+    """Return the page of a report of k-mers."""
     found = [module.section(results) for module in SECTIONS]
-    verdict = judgement(results)
     shared = [one for module in (embedding, tracks) for one in module.datasets(results)]
     sections = tuple(one for one in found if one is not None and not isinstance(one, Absent))
     return Page(
-        title=title or "K-mers of a reference genome",
-        subtitle=f"Verdict: {verdict.verdict}" if verdict else "Verdict: not given",
+        title="K-mers of a reference genome",
+        subtitle=_subtitle(results),
         sections=sections,
         absent=tuple(one for one in found if isinstance(one, Absent)),
         datasets=tuple(shared),
         legend=_legend(results) if any(one.id == tracks.ID for one in sections) else (),
+    )
+
+
+def _subtitle(results: KmerResults) -> str:
+    found = judgement(results)
+    if found is None:
+        return "The verdict on the model was not given"
+    return (
+        f"Verdict: {found.verdict}. AUROC {number(found.test['auroc'])} ({interval(found.test, 'auroc')}) on "
+        f"{number(found.test['n'], 0)} test windows"
     )
 
 

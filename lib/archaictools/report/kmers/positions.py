@@ -82,7 +82,8 @@ def along(table: pd.DataFrame) -> pd.DataFrame:
 def _notes(table: pd.DataFrame) -> tuple[str, ...]:
     repeats = "of one exchange only, so it has no spread" if table["sd"].isna().all() else "over repeated exchanges"
     null = (
-        "The grey band holds the central 95 % of the importance under permuted labels: what a model without skill gives."
+        "The grey band holds the central 95 % of the importance under permuted labels: what a model without skill gives. "
+        "It can lie below 0, because exchanged bases make wrong predictions less certain."
         if "null_low" in table
         else "The band under permuted labels is missing: make the table again with this release of archaictools."
     )

@@ -262,7 +262,7 @@ def _tracks(results: KmerResults) -> tuple[Track, ...]:
         low, high = -1.0, 1.0
         found.append(
             Track(
-                name="Fall in P(introgressed) when a position is exchanged",
+                name="Attribution (fall in P)",
                 dataset=ATTRIBUTION,
                 kind="values",
                 colour="#0072b2",

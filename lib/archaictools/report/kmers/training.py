@@ -99,7 +99,9 @@ def _losses(history: pd.DataFrame, kept: Mapping[int, int]) -> Chart:
     rows = history.rename(columns=_SERIES)[["fold", "epoch", *_SERIES.values()]]
     rows = rows.melt(["fold", "epoch"], var_name="side", value_name="loss").dropna()
     rows["kept"] = (rows["epoch"] == rows["fold"].map(kept)) & (rows["side"] == "validation")
-    dash = alt.Scale(domain=["training", "validation"], range=[[5, 4], [1, 0]])
+    names = list(_SERIES.values())
+    dash = alt.Scale(domain=names, range=[[5, 4], [1, 0]])
+    colour = alt.Color("side:N", title="Side", scale=alt.Scale(domain=names))
     base = alt.Chart(rows).encode(
         x=_epoch_axis(history),
         y=alt.Y("loss:Q", title="Log loss (nats a window)", scale=alt.Scale(zero=True)),
@@ -111,12 +113,13 @@ def _losses(history: pd.DataFrame, kept: Mapping[int, int]) -> Chart:
             alt.Tooltip("loss:Q", title="Log loss", format=".4f"),
         ],
     )
-    lines = base.mark_line(point=alt.OverlayMarkDef(size=25)).encode(
-        strokeDash=alt.StrokeDash("side:N", scale=dash, title="Side"), color=alt.Color("side:N", title="Side")
+    lines = base.mark_line(strokeWidth=2).encode(
+        strokeDash=alt.StrokeDash("side:N", scale=dash, title="Side"), color=colour
     )
+    dots = base.mark_point(filled=True, size=25, opacity=1).encode(color=colour)
     return Chart(
         name="kmers-loss",
-        chart=(lines + _marked(base)).properties(width="container", height=260),
+        chart=(lines + dots + _marked(base)).properties(width="container", height=260),
         caption="Log loss on the training side (dashed) and on the validation side (solid) by epoch"
         f"{_a_fold(history)}. The diamond marks the epoch whose weights were kept.",
     )
@@ -125,10 +128,11 @@ def _losses(history: pd.DataFrame, kept: Mapping[int, int]) -> Chart:
 def _auroc(history: pd.DataFrame, kept: Mapping[int, int]) -> Chart:
     rows = history[["fold", "epoch", "validation_auroc"]].dropna()
     rows = rows.assign(kept=rows["epoch"] == rows["fold"].map(kept), side="validation")
-    lowest = min(0.5, float(rows["validation_auroc"].min())) if len(rows) else 0.5
+    lowest = min(0.45, float(rows["validation_auroc"].min())) if len(rows) else 0.45
+    scale = alt.Scale(domain=[lowest, 1.0], zero=False, nice=False)
     base = alt.Chart(rows).encode(
         x=_epoch_axis(history),
-        y=alt.Y("validation_auroc:Q", title="Validation AUROC", scale=alt.Scale(domain=[lowest, 1.0])),
+        y=alt.Y("validation_auroc:Q", title="Validation AUROC", scale=scale),
         detail="fold:N",
         tooltip=[
             alt.Tooltip("fold:Q", title="Fold"),
@@ -136,7 +140,11 @@ def _auroc(history: pd.DataFrame, kept: Mapping[int, int]) -> Chart:
             alt.Tooltip("validation_auroc:Q", title="Validation AUROC", format=".4f"),
         ],
     )
-    chance = alt.Chart(pd.DataFrame({"chance": [0.5]})).mark_rule(strokeDash=[4, 4]).encode(y="chance:Q")
+    chance = (
+        alt.Chart(pd.DataFrame({"chance": [0.5]}))
+        .mark_rule(strokeDash=[4, 4])
+        .encode(y=alt.Y("chance:Q", title="Validation AUROC", scale=scale))
+    )
     lines = base.mark_line(point=alt.OverlayMarkDef(size=25))
     return Chart(
         name="kmers-auroc-by-epoch",

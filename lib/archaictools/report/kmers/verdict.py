@@ -36,9 +36,6 @@ BASELINES = {
     "shuffled_labels": "Network trained on shuffled labels",
 }
 
-#: What each kind of row in a comparison means.
-KINDS = {"model": "model", "rival": "rival: can learn introgression", "control": "control: cannot learn introgression"}
-
 _SPLITS = {
     "chromosome": "whole chromosomes are held out",
     "block": "blocks of the genome are held out",

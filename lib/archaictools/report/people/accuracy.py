@@ -20,10 +20,10 @@ ID, TITLE = "accuracy", "Accuracy against true tracts"
 #: Names of the rows of an evaluation as a reader sees them.
 NAMES = {
     "model": "Model",
-    "hmm": "HMM, no archaic genome",
+    "hmm": "HMM without archaic genome",
     "hmm_archaic": "HMM with archaic genome",
     "majority": "Same probability everywhere",
-    "private_alleles": "Number of alleles absent from the outgroup",
+    "private_alleles": "Alleles absent from the outgroup",
 }
 #: Kinds of these rows as a reader sees them.
 KINDS = {"model": "model", "rival": "HMM", "control": "control"}
@@ -49,7 +49,7 @@ _COLUMNS = (
     Column(field="f1", title="F1", kind="number", digits=3, help="Harmonic mean of precision and recall, 0 to 1."),
     Column(
         field="half_true",
-        title="Calls at least half true (%)",
+        title="Half true (%)",
         kind="number",
         digits=1,
         help="Share of called runs of bins of which at least half is archaic.",
@@ -61,7 +61,7 @@ _COLUMNS = (
         digits=3,
         help="Area under the precision-recall curve of bins, over all thresholds; chance is the archaic share.",
     ),
-    Column(field="interval", title="95 % interval of AUPRC", help="From blocks of the genome drawn at random."),
+    Column(field="interval", title="95 % interval", help="Of AUPRC, from blocks of the genome drawn at random."),
 )
 
 
@@ -200,7 +200,7 @@ def _notes(models: Mapping[str, Mapping[str, Any]]) -> Iterable[str]:
     if any(row["kind"] == "rival" for row in models.values()):
         yield "The HMMs are fitted to these same haplotypes. The model has not seen these bins in training."
     if any(row["kind"] == "control" for row in models.values()):
-        yield "A control calls too few bases at this threshold to have a precision, or has a low one: compare AUPRC."
+        yield "Precision is NA for a method that calls nothing at this threshold. Compare controls by their AUPRC."
     yield "Accuracy on people with another history, outgroup or data quality can be lower."
 
 

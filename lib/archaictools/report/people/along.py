@@ -32,6 +32,11 @@ def by_chromosome(frame: pd.DataFrame) -> dict[str, pd.DataFrame]:
     return {str(chrom): rows for chrom, rows in frame.groupby("chrom", sort=False, observed=True)}
 
 
+def people_of(results: PeopleResults) -> list[str]:
+    """Return the people that were read, in the order of the file."""
+    return list(dict.fromkeys(sample for sample, _ in results.haplotypes))
+
+
 def used_chromosomes(results: PeopleResults) -> dict[str, int]:
     """Return the lengths of chromosomes with data, in bp, in the order of the genome."""
     read = results.callable.loc[results.callable["haplotypes"] > 0, "chrom"]

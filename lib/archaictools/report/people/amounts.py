@@ -9,8 +9,10 @@ import numpy as np
 import pandas as pd
 
 from archaictools.errors import shortlist
+from archaictools.haplotypes.sources import AMBIGUOUS
 from archaictools.report.blocks import Chart, Column, Notes, Section, Table, Text
 from archaictools.report.citations import CITATIONS
+from archaictools.report.people.loci import source_labels
 from archaictools.report.people.shares import column_of, either_haplotype, shares
 from archaictools.report.people.usual import REGIONS, published_for, region_of
 
@@ -38,15 +40,15 @@ _FILLED = 0.8
 
 #: Measures of :class:`archaictools.report.people.usual.Published` as a reader sees them.
 MEASURES = {
-    "ancestry": "all ancestry; here segments, per haplotype",
+    "ancestry": "ancestry",
     "haplotype": "segments, per haplotype",
-    "person": "segments, in either haplotype",
+    "person": "segments, either haplotype",
 }
 
 #: What our percentages are, beside published ones.
 MEASURED = (
-    "Here: bases in called segments, of the callable bases on the given chromosomes. Per haplotype, both haplotypes are "
-    "added up. In either haplotype, a base counts once."
+    "Here: bases in called segments, of the callable bases on the given chromosomes. Per haplotype, both haplotypes "
+    "are added up. For either haplotype, a base counts once. Beside ancestry stands the share per haplotype."
 )
 DIFFERENT = (
     "Published figures are of whole genomes and other methods, so equal numbers are not expected. Ratios of allele "
@@ -99,20 +101,21 @@ def _table(results: PeopleResults, table: pd.DataFrame) -> Table:
             help="Callable bases in segments, of all callable bases.",
         ),
     ]
+    labels = source_labels(results)
     if results.archaic:
         columns += [
             Column(
                 field=column_of(source.name),
-                title=f"{source.label} (%)",
+                title=f"{labels[source.name]} (%)",
                 kind="number",
                 digits=2,
                 help=_meaning(source),
             )
-            for source in results.sources
+            for source in drawn_sources(results)
         ]
     columns += [
         Column(field="segments", title="Segments", kind="number", help="Called segments of both haplotypes."),
-        Column(field="mean_kb", title="Mean length (kb)", kind="number", digits=1, help="Mean length of a segment."),
+        Column(field="mean_kb", title="Mean (kb)", kind="number", digits=1, help="Mean length of a segment."),
         Column(
             field="longest_kb", title="Longest (kb)", kind="number", digits=0, help="Length of the longest segment."
         ),
@@ -130,14 +133,13 @@ def _table(results: PeopleResults, table: pd.DataFrame) -> Table:
 def _meaning(source: Source) -> str:
     if source.lineage is not None:
         return f"Callable bases in segments that match {source.label}, of all callable bases."
-    return {
-        "ambiguous": "Callable bases in segments that match two archaic genomes about equally, of all callable bases.",
-    }.get(source.name, "Callable bases in segments that match no given archaic genome, of all callable bases.")
+    match = "two archaic genomes about equally" if source.name == AMBIGUOUS else "no given archaic genome"
+    return f"Callable bases in segments that match {match}, of all callable bases."
 
 
 def _charts(results: PeopleResults, table: pd.DataFrame) -> Iterator[Chart]:
     known = table[table["percent"].notna()]
-    if not len(known):
+    if not known["percent"].gt(0).any():
         return
     yield _bars(results, known) if len(known) <= MOST_BARS else _ticks(known)
 
@@ -147,11 +149,12 @@ def _bars(results: PeopleResults, table: pd.DataFrame) -> Chart:
     ordered = table.sort_values("percent", ascending=False, kind="stable")
     people = ordered["sample"].tolist()
     pieces = stacked(results, ordered)
+    labels = source_labels(results)
     layers = []
     for source in drawn_sources(results):
         height, shift = _PARTS[source.shape]
         layers.append(
-            alt.Chart(pieces[pieces["source"] == source.label])
+            alt.Chart(pieces[pieces["source"] == labels[source.name]])
             .mark_bar(
                 color=source.colour,
                 height=alt.RelativeBandSize(band=_FILLED * height),
@@ -169,7 +172,7 @@ def _bars(results: PeopleResults, table: pd.DataFrame) -> Chart:
                 ],
             )
         )
-    order = ", ".join(source.label for source in drawn_sources(results))
+    order = ", ".join(labels[source.name] for source in drawn_sources(results))
     what = f" From left to right: {order}; colour and height as in the legend." if results.archaic else ""
     return Chart(
         name="amounts-bars",
@@ -188,8 +191,13 @@ def _x(field: str) -> alt.X:
 
 
 def drawn_sources(results: PeopleResults) -> tuple[Source, ...]:
-    """Return the sources in the order in which they are stacked; without an archaic genome, only ``unmatched``."""
-    return results.sources if results.archaic else results.sources[-1:]
+    """Return the sources in the order in which they are stacked.
+
+    Without an archaic genome, it is ``unmatched`` alone. With one, no segment can be ``ambiguous``.
+    """
+    if not results.archaic:
+        return results.sources[-1:]
+    return tuple(source for source in results.sources if source.name != AMBIGUOUS or len(results.archaic) > 1)
 
 
 def stacked(results: PeopleResults, table: pd.DataFrame) -> pd.DataFrame:
@@ -199,7 +207,7 @@ def stacked(results: PeopleResults, table: pd.DataFrame) -> pd.DataFrame:
     for source in drawn_sources(results):
         own = table[column_of(source.name)] if results.archaic else table["percent"]
         end = start + own.fillna(0).to_numpy(dtype=float)
-        piece = {"source": source.label, "percent": end - start, "start": start, "end": end}
+        piece = {"source": source_labels(results)[source.name], "percent": end - start, "start": start, "end": end}
         parts.append(pd.DataFrame(piece).assign(person=table["sample"].to_numpy(), whole=table["percent"].to_numpy()))
         start = end
     return pd.concat(parts, ignore_index=True)

@@ -14,6 +14,7 @@ from archaictools.report.blocks import Absent, Browser, Dataset, Notes, Section,
 from archaictools.report.people.along import (
     bounds,
     by_chromosome,
+    people_of,
     share_along,
     sums_in_windows,
     used_chromosomes,
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
     from archaictools.report.people.results import PeopleResults
 
-ID, TITLE = "browser", "Genome browser"
+ID, TITLE = "genome-browser", "Genome browser"
 
 #: Up to so many people have a track each that is shown, and one that can be added.
 OWN_TRACKS, MORE_TRACKS = 12, 30
@@ -68,8 +69,8 @@ def datasets(results: PeopleResults) -> tuple[Dataset, ...]:
     found = {"segments": segment_rows(results), "share": _share(results)}
     mean = _file(results, "mean")
     found |= {"mean": binned(_values(mean, results.lengths), results.lengths)} if mean else {}
-    found |= {"genes": _genes(results)} if results.genes is not None else {}
-    found |= {"deserts": _desert_rows(results)} if results.deserts is not None and len(results.deserts) else {}
+    found |= {"gene-track": _genes(results)} if results.genes is not None else {}
+    found |= {"desert-track": _desert_rows(results)} if results.deserts is not None and len(results.deserts) else {}
     found |= {"haplotype-posteriors": _posteriors(results)} if shows_posteriors(results) else {}
     return tuple(Dataset(name=name, frame=frame) for name, frame in found.items())
 
@@ -110,7 +111,7 @@ def segment_rows(results: PeopleResults) -> pd.DataFrame:
         "score": kept["posterior"].astype(float).round(_DIGITS),
         "colour": kept["source"].map(colours).fillna(_OTHER),
     }
-    if _people(results) <= MORE_TRACKS:
+    if len(people_of(results)) <= MORE_TRACKS:
         columns |= {"sample": kept["sample"].astype(str), "haplotype": kept["haplotype"].astype(int)}
     return pd.DataFrame(columns).reset_index(drop=True)
 
@@ -159,10 +160,11 @@ def binned(frame: pd.DataFrame, lengths: Mapping[str, int], most: int = MOST_VAL
 
 
 def _tracks(results: PeopleResults) -> list[Track]:
-    tracks = [Track(name="Share of haplotypes", dataset="share", kind="values", colour=_SHARE, height=60)]
+    top = _top(results)
+    tracks = [Track(name="Share of haplotypes", dataset="share", kind="values", colour=_SHARE, high=top, height=60)]
     if _file(results, "mean"):
-        tracks.append(Track(name="Mean posterior", dataset="mean", kind="values", colour=_MEAN, height=60))
-    people = list(dict.fromkeys(sample for sample, _ in results.haplotypes))
+        tracks.append(Track(name="Mean posterior", dataset="mean", kind="values", colour=_MEAN, high=top, height=60))
+    people = people_of(results)
     if len(people) > OWN_TRACKS:
         tracks.append(Track(name="Segments", dataset="segments", kind="features", colour=_OTHER, height=220))
     if len(people) <= MORE_TRACKS:
@@ -172,16 +174,17 @@ def _tracks(results: PeopleResults) -> list[Track]:
                 dataset="segments",
                 kind="features",
                 colour=_OTHER,
-                height=34,
+                height=30,
+                compact=True,
                 visible=len(people) <= OWN_TRACKS,
                 where=("sample", sample),
             )
             for sample in people
         ]
     if results.genes is not None:
-        tracks.append(Track(name="Genes", dataset="genes", kind="features", colour=_FREE, height=80))
+        tracks.append(Track(name="Genes", dataset="gene-track", kind="features", colour=_FREE, height=80))
     if results.deserts is not None and len(results.deserts):
-        tracks.append(Track(name="Deserts", dataset="deserts", kind="features", colour=_DESERT, height=30))
+        tracks.append(Track(name="Deserts", dataset="desert-track", kind="features", colour=_DESERT, height=30))
     if shows_posteriors(results):
         colour = next((source.colour for source in results.archaic), _MEAN)
         tracks += [
@@ -196,6 +199,12 @@ def _tracks(results: PeopleResults) -> list[Track]:
             for name in _haplotype_files(results)
         ]
     return tracks
+
+
+def _top(results: PeopleResults) -> float:
+    """Return the top of the axis of shares and means: the highest share, rounded up to tenths."""
+    share = share_along(results)["share"]
+    return float(np.clip(np.ceil(10 * share.max() - 1e-9) / 10, 0.1, 1)) if len(share) else 1.0
 
 
 def _notes(results: PeopleResults) -> tuple[str, ...]:
@@ -220,10 +229,6 @@ def _notes(results: PeopleResults) -> tuple[str, ...]:
             "A hub holds all: report --hub DIR."
         )
     return tuple(notes)
-
-
-def _people(results: PeopleResults) -> int:
-    return len({sample for sample, _ in results.haplotypes})
 
 
 def _kept(results: PeopleResults) -> pd.DataFrame:

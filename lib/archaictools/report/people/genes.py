@@ -11,7 +11,7 @@ import pandas as pd
 from archaictools.intervals import IntervalSet
 from archaictools.report.blocks import Absent, Column, Facts, Notes, Section, Table
 from archaictools.report.people.along import bounds, by_chromosome
-from archaictools.report.people.loci import count_of_sources, locus_names, source_labels
+from archaictools.report.people.loci import count_of_sources, source_labels
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -95,15 +95,15 @@ def gene_table(results: PeopleResults) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        Columns of the table of genes, with ``locus``, ``share`` (in % of the haplotypes with data), ``covered`` and
-        ``known`` (in % of bases) and ``origin`` (sources with their labels).
+        ``gene, chrom, start, end, haplotypes, people, mean, max``, ``share`` (in % of the haplotypes with data),
+        ``covered`` and ``known`` (in % of bases) and ``origin`` (numbers of segments by source, with labels).
     """
     genes = results.genes if results.genes is not None else pd.DataFrame()
     numbers = {
         name: pd.to_numeric(genes[name], errors="coerce").astype(float)
         for name in ("haplotypes", "people", "mean", "max", "fraction", "read")
     }
-    frame = genes.assign(**numbers, locus=locus_names(genes))
+    frame = genes.assign(**numbers)
     labels = source_labels(results)
     origins = {text: _labelled(text, labels) for text in frame["sources"].dropna().astype(str).unique()}
     known = haplotypes_with_data(results, frame)
@@ -117,7 +117,7 @@ def gene_table(results: PeopleResults) -> pd.DataFrame:
         origin=frame["sources"].astype(str).map(origins).where(frame["haplotypes"] > 0, ""),
     )
     frame = frame.sort_values(["haplotypes", "max"], ascending=False, na_position="last", kind="stable")
-    kept = ["chrom", "start", "end", *(column.field for column in _COLUMNS)]
+    kept = ["chrom", "start", "end", *(column.field for column in _COLUMNS if column.kind != "locus")]
     return frame[kept].reset_index(drop=True)
 
 

@@ -15,6 +15,7 @@ from archaictools.report.people.along import (
     bounds,
     by_chromosome,
     highest_in_windows,
+    people_of,
     share_along,
     ticks,
     used_chromosomes,
@@ -25,7 +26,6 @@ from archaictools.report.people.loci import (
     PEAK_GAP,
     STRONG,
     deserts,
-    locus_names,
     peak_share,
     peaks,
     source_labels,
@@ -81,7 +81,7 @@ def section(results: PeopleResults) -> Section | Absent:
 def datasets(results: PeopleResults) -> tuple[Dataset, ...]:
     """Return what only this section needs: the share of haplotypes, in windows where pieces are many."""
     share = share_along(results)
-    return (Dataset(name="landscape", frame=_drawn(results, share)),) if len(share) else ()
+    return (Dataset(name="landscape-rows", frame=_drawn(results, share)),) if len(share) else ()
 
 
 def _drawn(results: PeopleResults, share: pd.DataFrame) -> pd.DataFrame:
@@ -100,12 +100,8 @@ def _drawn(results: PeopleResults, share: pd.DataFrame) -> pd.DataFrame:
     return share[columns].round({"share": 5})
 
 
-def _people(results: PeopleResults) -> int:
-    return len({sample for sample, _ in results.haplotypes})
-
-
 def _few_people(results: PeopleResults) -> list[Notes]:
-    count, number = _people(results), len(results.haplotypes)
+    count, number = len(people_of(results)), len(results.haplotypes)
     if count > _FEW_PEOPLE:
         return []
     people = "one person" if count == 1 else f"{count} people"
@@ -134,7 +130,7 @@ def _chart(results: PeopleResults, share: pd.DataFrame, found: pd.DataFrame) -> 
         background = alt.Chart(pd.DataFrame(bands, columns=["x", "x2"])).mark_rect(color="#808080", opacity=0.1)
         marks.append(background.encode(x=x, x2="x2:Q"))
     bars = (
-        alt.Chart(alt.NamedData("landscape"))
+        alt.Chart(alt.NamedData("landscape-rows"))
         .transform_filter("datum.carriers > 0")
         .transform_calculate(
             x="landscape_offsets[datum.chrom] + datum.left",
@@ -198,7 +194,7 @@ def _chart(results: PeopleResults, share: pd.DataFrame, found: pd.DataFrame) -> 
         f"{' Numbers are rows of the table of the most frequent segments.' if len(best) else ''}"
         f"{' Green bars below are deserts.' if len(known) else ''}"
     )
-    return Chart(name="landscape", chart=chart, caption=caption, large=False)
+    return Chart(name="landscape-chart", chart=chart, caption=caption, large=False)
 
 
 def _read(share: pd.DataFrame, offsets: Mapping[str, int], whole: int, top: float) -> alt.Chart:
@@ -235,8 +231,8 @@ def _peaks(results: PeopleResults, share: pd.DataFrame, found: pd.DataFrame) -> 
     least = peak_share(share)
     if least is None:
         return [Notes(items=("No two haplotypes have a segment at the same base, so no segment is frequent.",))]
-    frame = _with_locus(found.head(_MOST_ROWS)).assign(rank=np.arange(1, min(len(found), _MOST_ROWS) + 1))
-    frame["percent"] = 100 * frame["share"]
+    frame = found.head(_MOST_ROWS)
+    frame = frame.assign(rank=np.arange(1, len(frame) + 1), kb=frame["length"] / 1000, percent=100 * frame["share"])
     high = share["share"] >= least
     part = 100 * (share["end"] - share["start"])[high].sum() / (share["end"] - share["start"]).sum()
     columns = [
@@ -267,7 +263,7 @@ def _peaks(results: PeopleResults, share: pd.DataFrame, found: pd.DataFrame) -> 
     )
     notes = [
         "A high share among so few haplotypes is no sign of selection."
-        if _people(results) <= _FEW_PEOPLE
+        if len(people_of(results)) <= _FEW_PEOPLE
         else "These stretches are candidates of adaptive introgression. A high share alone proves nothing: drift, low "
         "recombination and errors that many haplotypes share give it, too.",
     ]
@@ -284,7 +280,8 @@ def _strongest(results: PeopleResults) -> list[Table]:
         return []
     sure = int((results.segments["posterior"] >= STRONG).sum())
     frame = strongest(results, _MOST_ROWS)
-    frame = _with_locus(frame).assign(source=frame["source"].map(source_labels(results)).fillna(frame["source"]))
+    labels = frame["source"].map(source_labels(results)).fillna(frame["source"])
+    frame = frame.assign(source=labels, kb=frame["length"] / 1000)
     columns = [
         _LOCUS,
         _KB,
@@ -318,7 +315,7 @@ def _deserts(results: PeopleResults) -> list[Notes | Table]:
     found = deserts(results)
     if found.empty:
         return [Notes(items=("No callable stretch without a segment is long enough to be called a desert.",))]
-    frame = _with_locus(found).assign(mb=found["length"] / 1e6, percent=100 * found["read"])
+    frame = found.assign(mb=found["length"] / 1e6, percent=100 * found["read"])
     columns = (
         _LOCUS,
         Column(field="mb", title="Length (Mb)", kind="bar", digits=2),
@@ -341,8 +338,3 @@ def _deserts(results: PeopleResults) -> list[Notes | Table]:
         Table(name="desert-table", frame=frame, columns=columns, caption=caption, search=len(frame) > 15),
         Notes(items=(note,)),
     ]
-
-
-def _with_locus(frame: pd.DataFrame) -> pd.DataFrame:
-    """Add the columns ``locus`` (as genome browsers show it, 1-based) and ``kb``."""
-    return frame.assign(locus=locus_names(frame), kb=(frame["end"] - frame["start"]).astype(float) / 1000)

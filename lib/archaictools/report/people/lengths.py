@@ -216,7 +216,7 @@ def _tail_chart(shown: Sequence[Group]) -> Chart:
             "segments:Q",
             title="Segments at least this long (log scale)",
             scale=alt.Scale(type="log", domain=[0.8, max(10.0, 1.2 * frame["segments"].max())], nice=False),
-            axis=alt.Axis(values=[each * 10**power for power in range(7) for each in (1, 2, 5)], format=","),
+            axis=alt.Axis(values=[each * 10**power for power in range(7) for each in (1, 2, 5)], format=",d"),
         ),
         color=marks.colour,
         tooltip=[
@@ -269,16 +269,18 @@ def _table(shown: Sequence[Group]) -> Table:
         columns=(
             Column(field="label", title="Source"),
             Column(field="segments", title="Segments", kind="number"),
-            Column(field="median", title="Median length (kb)", kind="number"),
+            Column(field="median", title="Median (kb)", kind="number"),
             Column(field="longest", title="Longest (kb)", kind="number"),
-            Column(field="above", title=f"At least {cut / 1_000:g} kb", kind="number", help="They are fitted."),
+            Column(
+                field="above", title=f"≥ {cut / 1_000:g} kb", kind="number", help="Segments of at least this length."
+            ),
             Column(
                 field="time",
-                title="One pulse would be (generations ago)",
+                title="One pulse (generations ago)",
                 help="Rough guide, with a 95 % interval that covers chance only. See the notes below.",
             ),
         ),
-        caption="Lengths by source, and the time that one pulse of introgression would need. "
+        caption="Lengths by source, and how many generations ago one pulse of introgression would give them. "
         "The time is a rough guide, not a date.",
     )
 
@@ -286,9 +288,9 @@ def _table(shown: Sequence[Group]) -> Table:
 def _time(group: Group) -> str:
     """Return the time with two digits that count, or why there is none."""
     if not group.timed:
-        return "no estimate: no named source"
+        return "NA: no named source"
     if group.pulse is None:
-        return "no estimate: too few segments or places"
+        return "NA: too few"
     return f"{_rounded(group.pulse.generations)} ({_rounded(group.pulse.low)} to {_rounded(group.pulse.high)})"
 
 

@@ -172,14 +172,6 @@ def _pairs(loci: pd.DataFrame, others: pd.DataFrame) -> tuple[Int, Int]:
     return overlapping_pairs(*one, *two)
 
 
-def locus_names(frame: pd.DataFrame) -> list[str]:
-    """Return loci as genome browsers write them: 1-based, ``chr1:1,001-2,000``."""
-    return [
-        f"{chrom}:{start + 1:,}-{end:,}"
-        for chrom, start, end in zip(frame["chrom"], *(part.tolist() for part in bounds(frame)), strict=True)
-    ]
-
-
 def source_labels(results: PeopleResults) -> dict[str, str]:
     """Return the label of each source by its name; where sources share a label, the name follows it in brackets."""
     count = Counter(source.label for source in results.sources)

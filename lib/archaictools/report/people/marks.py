@@ -73,4 +73,4 @@ class Marks:
 
 def whole_numbers(most: int) -> alt.Axis:
     """Return an axis of whole numbers from 0 to ``most``, without ticks at fractions."""
-    return alt.Axis(values=list(range(most + 1)), format="d") if most < 10 else alt.Axis(format=",")
+    return alt.Axis(values=list(range(most + 1)), format="d") if most < 10 else alt.Axis(format=",d")

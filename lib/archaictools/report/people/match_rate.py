@@ -194,7 +194,7 @@ def _histogram(frame: pd.DataFrame, axis: Axis, marks: Marks) -> Chart:
         )
     )
     return Chart(
-        name="match-rate",
+        name="match-rate-genomes",
         chart=chart,
         caption=f"Segments by the share of their rare alleles that {axis.label} carries. "
         "Solid bars: segments named after it; hollow bars: all others.",
@@ -224,7 +224,7 @@ def _points(frame: pd.DataFrame, axes: Sequence[Axis], marks: Marks) -> Chart:
         )
     )
     return Chart(
-        name="match-rate",
+        name="match-rate-genomes",
         chart=chart,
         caption=f"One point for each segment: share of its rare alleles that {axes[0].label} carries (across) and "
         f"that {axes[1].label} carries (up). Colour and shape show the source that was named.",
@@ -277,7 +277,7 @@ def _cells(frame: pd.DataFrame, axes: Sequence[Axis], marks: Marks) -> Chart:
         )
     )
     return Chart(
-        name="match-rate",
+        name="match-rate-genomes",
         chart=alt.layer(heat, points).properties(width="container", height=420),
         caption=f"Number of segments by the share of their rare alleles that {axes[0].label} carries (across) and "
         f"that {axes[1].label} carries (up). Symbols mark the median of each source that was named.",
@@ -297,21 +297,21 @@ def _table(results: PeopleResults) -> Table:
             row |= {f"median{number}": 100 * rate.median(), f"counted{number}": int(rate.notna().sum())}
         rows.append(row)
     columns = [
-        Column(field="source", title="Source named"),
+        Column(field="source", title="Source"),
         Column(field="segments", title="Segments", kind="number"),
     ]
     for number, genome in enumerate(results.archaic):
         columns += [
             Column(
                 field=f"median{number}",
-                title=f"Median match with {genome.label} (%)",
+                title=f"{genome.label}: median (%)",
                 kind="number",
                 digits=1,
-                help="Median over segments with enough alleles.",
+                help=f"Median share of rare alleles that {genome.label} carries, over the segments compared.",
             ),
             Column(
                 field=f"counted{number}",
-                title=f"Segments compared with {genome.label}",
+                title=f"{genome.label}: compared",
                 kind="number",
                 help=f"Segments with at least {MIN_ALLELES} rare alleles to compare.",
             ),
@@ -320,7 +320,7 @@ def _table(results: PeopleResults) -> Table:
         name="match-rate-medians",
         frame=pd.DataFrame(rows),
         columns=tuple(columns),
-        caption="Match rate by the source that was named.",
+        caption="Median match rate with each genome, and number of segments compared, by the source that was named.",
     )
 
 

@@ -17,26 +17,28 @@ from archaictools.report.people import (
     lengths,
     match_rate,
     methods,
+    provenance,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from archaictools.report.people.results import PeopleResults
 
-#: Each makes one section, or states why it is left out.
-SECTIONS: tuple[Callable[[PeopleResults], Section | Absent | None], ...] = (
-    headline.section,
-    amounts.section,
-    karyogram.section,
-    landscape.section,
-    lengths.section,
-    match_rate.section,
-    genes.section,
-    browser.section,
-    accuracy.section,
-    methods.section,
+#: Each makes one section, or states why it is left out, in the order of the page.
+SECTIONS = (
+    headline,
+    amounts,
+    karyogram,
+    landscape,
+    lengths,
+    match_rate,
+    genes,
+    browser,
+    accuracy,
+    methods,
+    provenance,
 )
+#: Those whose charts and tracks share rows.
+WITH_DATASETS = (karyogram, landscape, browser)
 
 
 def people_page(results: PeopleResults, *, title: str | None = None) -> Page:
@@ -49,13 +51,13 @@ def people_page(results: PeopleResults, *, title: str | None = None) -> Page:
     title
         Title of the page; None for one made of the names of the people.
     """
-    made = [make(results) for make in SECTIONS]
+    made = [module.section(results) for module in SECTIONS]
     return Page(
         title=title or _title(results),
         subtitle=_subtitle(results),
         sections=tuple(section for section in made if isinstance(section, Section)),
         absent=tuple(section for section in made if isinstance(section, Absent)),
-        datasets=browser.datasets(results),
+        datasets=tuple(dataset for module in WITH_DATASETS for dataset in module.datasets(results)),
         legend=tuple(
             LegendEntry(label=source.label, colour=source.colour, shape=source.shape) for source in results.sources
         ),

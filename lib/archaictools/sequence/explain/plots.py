@@ -43,7 +43,7 @@ def plot_positions(found: Importance, *, metric: str, measured_on: str) -> Figur
     table = found.table
     x, y, sd = (table[name].to_numpy(dtype=float) for name in ("position", "importance", "sd"))
     axes.fill_between(
-        x, found.null[:, 0], found.null[:, 1], facecolor="0.88", edgecolor="0.6", hatch="....", linewidth=0,
+        x, found.null[:, 0], found.null[:, 1], facecolor="0.88", edgecolor="0.6", hatch="////", linewidth=0,
         label="null band",
     )  # fmt: skip
     spread = np.nan_to_num(sd)
@@ -134,9 +134,9 @@ def plot_map(table: pd.DataFrame) -> Figure:
             part["umap1"], part["umap2"], c=part["log_odds"], cmap="RdBu_r", vmin=-limit, vmax=limit, marker=marker,
             **common,
         )  # fmt: skip
-    figure.colorbar(shown, ax=right, label="log odds, introgressed (▲) : depleted (▼)")
+    figure.colorbar(shown, ax=right, label="log odds, introgressed : depleted (natural logarithm)")
     left.set_title("by GC content", loc="left")
-    right.set_title("by class", loc="left")
+    right.set_title("by class (triangle up: introgressed, down: depleted)", loc="left")
     for axes in (left, right):
         axes.set(xlabel="UMAP 1 (no unit)", ylabel="UMAP 2 (no unit)", xticks=[], yticks=[])
     return figure
