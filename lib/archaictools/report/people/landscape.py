@@ -197,7 +197,7 @@ def _chart(results: PeopleResults, share: pd.DataFrame, found: pd.DataFrame) -> 
 
 
 def _numbered(found: pd.DataFrame, offsets: Mapping[str, int], whole: int) -> pd.DataFrame:
-    """Return the first peaks with their ``rank`` and place ``x``, without those too close to a higher one to be read."""
+    """Return the first peaks with their ``rank`` and place ``x``, without those too close to a higher one."""
     best = found.head(_NUMBERED)
     middle = (best["top_start"] + best["top_end"]) / 2 + best["chrom"].map(offsets).astype(float)
     kept: list[int] = []
