@@ -18,6 +18,7 @@ function chartConfig(large) {
     titleFontWeight: 500, labelFont: font, titleFont: font,
   };
   return {
+    ...(large ? { aria: false } : {}), // a canvas has no marks to describe, and their descriptions take half of the time
     background: null,
     font,
     padding: 2,
