@@ -67,8 +67,8 @@ def section(results: PeopleResults) -> Section | Absent:
 def datasets(results: PeopleResults) -> tuple[Dataset, ...]:
     """Return the data of the tracks; other sections use ``segments``, too."""
     found = {"segments": segment_rows(results), "share": _share(results)}
-    mean = _file(results, "mean")
-    found |= {"mean": binned(_values(mean, results.lengths), results.lengths)} if mean else {}
+    mean = _mean(results)
+    found |= {} if mean is None else {"mean": mean}
     found |= {"gene-track": _genes(results)} if results.genes is not None else {}
     found |= {"desert-track": _desert_rows(results)} if results.deserts is not None and len(results.deserts) else {}
     found |= {"haplotype-posteriors": _posteriors(results)} if shows_posteriors(results) else {}
@@ -161,9 +161,11 @@ def binned(frame: pd.DataFrame, lengths: Mapping[str, int], most: int = MOST_VAL
 
 
 def _tracks(results: PeopleResults) -> list[Track]:
-    top = _top(results)
+    top = _top(share_along(results)["share"])
     tracks = [Track(name="Share of haplotypes", dataset="share", kind="values", colour=_SHARE, high=top, height=60)]
-    if _file(results, "mean"):
+    mean = _mean(results)
+    if mean is not None:
+        top = _top(mean["value"])
         tracks.append(Track(name="Mean posterior", dataset="mean", kind="values", colour=_MEAN, high=top, height=60))
     people = people_of(results)
     if len(people) > OWN_TRACKS:
@@ -205,10 +207,9 @@ def _tracks(results: PeopleResults) -> list[Track]:
     return tracks
 
 
-def _top(results: PeopleResults) -> float:
-    """Return the top of the axis of shares and means: the highest share, rounded up to tenths."""
-    share = share_along(results)["share"]
-    return float(np.clip(np.ceil(10 * share.max() - 1e-9) / 10, 0.1, 1)) if len(share) else 1.0
+def _top(values: pd.Series[float]) -> float:
+    """Return the top of an axis: the highest value, rounded up to tenths."""
+    return float(np.clip(np.ceil(10 * values.max() - 1e-9) / 10, 0.1, 1)) if len(values) else 1.0
 
 
 def _notes(results: PeopleResults) -> tuple[str, ...]:
@@ -273,6 +274,11 @@ def _values(path: Path, lengths: Mapping[str, int]) -> pd.DataFrame:
             left, right, mean = mean_where_overlapping(start, end, np.round(value, _DIGITS))
             parts.append(pd.DataFrame({"chrom": chrom, "start": left, "end": right, "value": mean}))
     return pd.concat(parts[1:] or parts, ignore_index=True)
+
+
+def _mean(results: PeopleResults) -> pd.DataFrame | None:
+    path = _file(results, "mean")
+    return binned(_values(path, results.lengths), results.lengths) if path else None
 
 
 def _posteriors(results: PeopleResults) -> pd.DataFrame:

@@ -197,7 +197,7 @@ def _chart(results: PeopleResults, share: pd.DataFrame, found: pd.DataFrame) -> 
 
 
 def _numbered(found: pd.DataFrame, offsets: Mapping[str, int], whole: int) -> pd.DataFrame:
-    """Return the first peaks with their ``rank`` and place ``x``, without those too close to a higher one to be read."""
+    """Return the first peaks with their ``rank`` and place ``x``, without those too close to a higher one."""
     best = found.head(_NUMBERED)
     middle = (best["top_start"] + best["top_end"]) / 2 + best["chrom"].map(offsets).astype(float)
     kept: list[int] = []
@@ -259,7 +259,11 @@ def _peaks(results: PeopleResults, share: pd.DataFrame, found: pd.DataFrame) -> 
         Column(field="haplotypes", title="Haplotypes", kind="number", help="Haplotypes with a segment in the stretch."),
         Column(field="people", title="People", kind="number", help="People with a segment in the stretch."),
         Column(
-            field="posterior", title="Mean posterior", kind="number", digits=3, help="Of the segments in the stretch."
+            field="posterior",
+            title="Mean posterior",
+            kind="number",
+            digits=3,
+            help="Posterior of the segments in the stretch.",
         ),
         Column(field="sources", title="Sources", help="Number of segments by source."),
         Column(field="genes", title="Genes", help="Genes that overlap the stretch, carried or not."),
