@@ -134,7 +134,9 @@ def _write_model(files, locations, split, encoding, network, metrics, counts, ma
         network=network,
         members=[
             Member(
-                weights={name: rng.normal(0, 0.1, shape).astype(np.float32) for name, shape in network.shapes().items()},
+                weights={
+                    name: rng.normal(0, 0.1, shape).astype(np.float32) for name, shape in network.shapes().items()
+                },
                 split=split,
                 seen=seen_by(split, locations, LENGTHS),
                 counts=counts,

@@ -55,7 +55,9 @@ class SamplingOptions:
 class ImportanceFiles:
     """The outputs."""
 
-    positions: Path | None = option(None, type=OUTPUT, help="TSV: position, importance, sd, p, q; k-mers: start, end, null_low, null_high.")
+    positions: Path | None = option(
+        None, type=OUTPUT, help="TSV: position, importance, sd, p, q; k-mers: start, end, null_low, null_high."
+    )
     kmers: Path | None = option(
         None, type=OUTPUT, only=Alphabet.KMER, help="TSV of k-mers enriched at important positions."
     )

@@ -144,7 +144,8 @@ class BlockBootstrap:
         depleted, introgressed = np.moveaxis(scores.count.astype(np.float64), 2, 0)
         inside = _bins(scores)
         found, total = (self._weight @ (part @ inside) for part in (introgressed, introgressed + depleted))
-        return np.divide(found, total, out=np.full_like(found, np.nan), where=total > 0)
+        share: Draws = np.divide(found, total, out=np.full_like(found, np.nan), where=total > 0)
+        return share
 
     def _curves(self, scores: ScoreHistogram) -> Iterator[tuple[int, Draws, Draws]]:
         """Yield each draw with its false and true positives at falling thresholds; the first are zeros."""

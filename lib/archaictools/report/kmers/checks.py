@@ -231,9 +231,7 @@ def _check_k(results: KmerResults, files: KmerFiles) -> None:
         expected = expected or (k, path)
 
 
-def _check_places(
-    table: pd.DataFrame, lengths: Mapping[str, int], path: Path, named: Path, *, contigs: bool
-) -> None:
+def _check_places(table: pd.DataFrame, lengths: Mapping[str, int], path: Path, named: Path, *, contigs: bool) -> None:
     """Refuse a chromosome or an end that the genome does not have.
 
     With ``contigs``, only chromosomes with a window must be known: an annotation may have further contigs.
@@ -269,7 +267,7 @@ def _check_segments(results: KmerResults, files: KmerFiles) -> None:
                 row = rows.iloc[int(wrong[0])]
                 raise InputError(
                     f"has a segment at {chrom}:{row['start'] + 1:,}-{row['end']:,} with a score of {row['score']}, but "
-                    f"the mean probability there is {number(mean[wrong[0]])} in {files.track}: they are of different runs",
+                    f"the mean probability is {number(mean[wrong[0]])} in {files.track}: they are of different runs",
                     path=files.segments,
                     remedy="give --bed and --bigwig of one run of 'archaictools predict'",
                 )

@@ -29,7 +29,9 @@ def read_metrics(path: Path) -> Mapping[str, Any]:
     """
     found = read_json(path, "verdict", _TRAIN)
     if "models" in found:
-        raise InputError("is an evaluation, expected the metrics of training", path=path, remedy="give it as --evaluation")
+        raise InputError(
+            "is an evaluation, expected the metrics of training", path=path, remedy="give it as --evaluation"
+        )
     if _is_of_haplotypes(found):
         raise _of_haplotypes(path, "metrics")
     if "coordinates" in found and "separability" in found:
@@ -66,7 +68,9 @@ def read_evaluation(path: Path) -> Mapping[str, Any]:
         raise _lacks("calibration.reliability", path, _EVALUATE)
     similarity = found.get("similarity", [])
     wanted = {"above", "up_to", "n"}
-    if not isinstance(similarity, list) or not all(isinstance(row, Mapping) and wanted <= set(row) for row in similarity):
+    if not isinstance(similarity, list) or not all(
+        isinstance(row, Mapping) and wanted <= set(row) for row in similarity
+    ):
         raise _lacks("similarity", path, _EVALUATE)
     return found
 
@@ -122,4 +126,6 @@ def _of_haplotypes(path: Path, what: str) -> InputError:
 
 
 def _lacks(key: str, path: Path, source: str) -> InputError:
-    return InputError(f"lacks {key!r}, or it has a value that is not known", path=path, remedy=f"give the file of '{source}'")
+    return InputError(
+        f"lacks {key!r}, or it has a value that is not known", path=path, remedy=f"give the file of '{source}'"
+    )

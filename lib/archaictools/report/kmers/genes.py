@@ -34,7 +34,9 @@ def section(results: KmerResults) -> Section | Absent:
     unseen = called & (table["seen"] == 0)
     found = judgement(results)
     warning = (
-        "" if found is None or found.verdict == "skill" else f" The verdict is '{found.verdict}': do not use these calls."
+        ""
+        if found is None or found.verdict == "skill"
+        else f" The verdict is '{found.verdict}': do not use these calls."
     )
     return Section(
         id=ID,
@@ -77,11 +79,11 @@ def section(results: KmerResults) -> Section | Absent:
                         title="Seen in training (%)",
                         kind="number",
                         digits=0,
-                        help="Share of its windows that the model was trained on; their probabilities are not held out.",
+                        help="Share of its windows seen in training; their probabilities are not held out.",
                     ),
                 ),
-                caption=f"{len(rows):,} of {len(table):,} genes; those in windows that the model has not seen first, then by mean "
-                "probability of introgression.",
+                caption=f"{len(rows):,} of {len(table):,} genes; those in windows that the model has not seen come "
+                "first, then by mean probability of introgression.",
                 search=True,
             ),
         ),
@@ -96,7 +98,9 @@ def ranked(table: pd.DataFrame) -> pd.DataFrame:
     """
     order = table.assign(trained=np.where(table["mean"].isna(), 2, table["seen"].fillna(0) > 0))
     rows = table.loc[order.sort_values(["trained", "mean"], ascending=[True, False], kind="stable").index].head(MOST)
-    return rows.assign(locus=locus_text(rows), percent=100 * rows["fraction"], trained=100 * rows["seen"]).reset_index(drop=True)
+    return rows.assign(locus=locus_text(rows), percent=100 * rows["fraction"], trained=100 * rows["seen"]).reset_index(
+        drop=True
+    )
 
 
 def locus_text(rows: pd.DataFrame) -> pd.Series[str]:

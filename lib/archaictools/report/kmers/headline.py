@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import altair as alt
 import numpy as np
 import pandas as pd
 
 from archaictools.report.blocks import Absent, Block, Chart, Column, Facts, Notes, Section, Table, Text
 from archaictools.report.kmers.numbers import NA, bounds, interval, listed, number, percent
-from archaictools.report.kmers.results import KmerResults
 from archaictools.report.kmers.verdict import BASELINES, Judgement, doubts, judgement
+
+if TYPE_CHECKING:
+    from archaictools.report.kmers.results import KmerResults
 
 ID = "verdict"
 
@@ -55,9 +59,8 @@ def _facts(found: Judgement) -> Facts:
 
 
 def _split(found: Judgement) -> str:
-    return (
-        f"How it was tested: {found.split}. Audit of the split: {found.audit['verdict']}, since {found.audit['reason']}."
-    )
+    audit = found.audit
+    return f"How it was tested: {found.split}. Audit of the split: {audit['verdict']}, since {audit['reason']}."
 
 
 def _disagreement(results: KmerResults) -> tuple[str, ...]:
@@ -123,10 +126,12 @@ def _table(rows: pd.DataFrame) -> Table:
             Column(field="accuracy", title="Accuracy", kind="number", digits=3, help="At a probability of one half."),
             Column(field="mcc", title="MCC", kind="number", digits=3, help="Matthews correlation; chance is 0."),
             Column(field="brier", title="Brier score", kind="number", digits=3, help="Lower is better."),
-            Column(field="ece", title="ECE", kind="number", digits=3, help="Expected calibration error; lower is better."),
+            Column(
+                field="ece", title="ECE", kind="number", digits=3, help="Expected calibration error; lower is better."
+            ),
         ),
-        caption=f"The model and its baselines on the same {n:,} test windows. A control cannot have learnt introgression, "
-        "a rival can. Intervals are from 1,000 draws of blocks of the genome.",
+        caption=f"The model and its baselines on the same {n:,} test windows. A control cannot have learnt "
+        "introgression, a rival can. Intervals are from 1,000 draws of blocks of the genome.",
     )
 
 
@@ -159,7 +164,9 @@ def _chart(rows: pd.DataFrame) -> Chart:
         shape=alt.Shape("kind:N", scale=shapes, title="Kind"),
         tooltip=tooltip,
     )
-    chance = alt.Chart(pd.DataFrame({"chance": [0.5]})).mark_rule(strokeDash=[4, 4]).encode(x=alt.X("chance:Q", scale=x))
+    chance = (
+        alt.Chart(pd.DataFrame({"chance": [0.5]})).mark_rule(strokeDash=[4, 4]).encode(x=alt.X("chance:Q", scale=x))
+    )
     return Chart(
         name="kmers-auroc",
         chart=(chance + whiskers + dots).properties(width="container", height=26 * len(frame) + 20),

@@ -96,7 +96,9 @@ def _notes(results: KmerResults) -> tuple[str, ...]:
     if results.track is not None:
         notes.append("Bases without a window have no bar: they were not looked at.")
     if results.segments is not None:
-        notes.append("Dark segments are in windows that the model has not seen; light ones share bases with its training.")
+        notes.append(
+            "Dark segments are in windows that the model has not seen; light ones share bases with its training."
+        )
     if results.genes is not None:
         notes.append("Genes called introgressed are orange; other genes are grey, also those without a window.")
     if results.attribution is not None:
@@ -287,7 +289,7 @@ def _table(segments: pd.DataFrame) -> Table:
                 help="Whether it shares bases with windows that the model was trained on.",
             ),
         ),
-        caption=f"{len(frame):,} of {len(segments):,} segments; those in windows that the model has not seen first, then "
-        "by mean probability.",
+        caption=f"{len(frame):,} of {len(segments):,} segments; those in windows that the model has not seen come "
+        "first, then by mean probability.",
         search=True,
     )
