@@ -3,7 +3,7 @@
 A packed table is gzip of these bytes, in base64:
 
 * the length of the header in bytes, 32 bits, little-endian;
-* the header, JSON in UTF-8, filled up with spaces to a multiple of 8 bytes;
+* the header, JSON in ASCII, filled up with spaces to a multiple of 8 bytes;
 * the columns, little-endian, each filled up with zeros to a multiple of 8 bytes.
 
 The header is ``{"rows": n, "columns": [...]}``. A column has ``name``; ``kind`` (``text``, ``number``, ``flag``);
@@ -55,17 +55,15 @@ def pack(frame: pd.DataFrame) -> str:
     """
     if not frame.columns.is_unique:
         raise ValueError("two columns of a packed table have the same name")
-    body, columns, at = [], [], 0
-    for name in frame.columns:
-        description, arrays = _column(frame[name])
+    body, columns, size = [], [], 0
+    for place in range(frame.shape[1]):
+        described, arrays = _column(frame.iloc[:, place])
         for key, array in arrays.items():
-            description[key] = at
-            content = array.tobytes()
-            content += bytes(-len(content) % 8)
-            body.append(content)
-            at += len(content)
-        columns.append({"name": str(name), "missing": None, **description})
-    header = json.dumps({"rows": len(frame), "columns": columns}, ensure_ascii=False).encode("utf-8")
+            described[key] = size
+            body.append(array.tobytes() + bytes(-array.nbytes % 8))
+            size += len(body[-1])
+        columns.append(described)
+    header = json.dumps({"rows": len(frame), "columns": columns}, separators=(",", ":")).encode("ascii")
     header += b" " * (-(len(header) + 4) % 8)
     return gzip_base64(len(header).to_bytes(4, "little") + header + b"".join(body))
 
@@ -73,65 +71,61 @@ def pack(frame: pd.DataFrame) -> str:
 def _column(values: pd.Series) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
     """Return the description of a column, and its arrays by the key that gets their offset."""
     missing = values.isna().to_numpy(dtype=bool)
-    arrays: dict[str, NDArray[Any]] = {"missing": missing.astype("u1")} if missing.any() else {}
-    kind, present = _kind(values), values[~missing]
+    present = values[~missing]
+    kind = _kind(present)
+    found: dict[str, Any] = {"name": str(values.name), "kind": kind, "delta": False, "missing": None}
+    packed: NDArray[Any]
     if kind == "text":
-        codes, words = pd.factorize(present.astype(object), use_na_sentinel=False)
-        full = _spread(codes.astype(np.int64), missing)
-        packed, delta = _integers(full)
-        return _described("text", packed, delta=delta, words=list(words)), {**arrays, "at": packed}
-    if kind == "flag":
-        packed = _spread(present.to_numpy(dtype=np.int64), missing).astype("u1")
-        return _described("flag", packed), {**arrays, "at": packed}
-    if pd.api.types.is_integer_dtype(values.dtype) or kind == "whole":
-        packed, delta = _integers(_spread(present.to_numpy(dtype=np.int64), missing))
-        return _described("number", packed, delta=delta), {**arrays, "at": packed}
-    floats = present.to_numpy(dtype=np.float64)
-    if len(floats) and bool(np.all(np.isfinite(floats) & (floats == np.rint(floats)) & (np.abs(floats) < _EXACT))):
-        packed, delta = _integers(_spread(floats.astype(np.int64), missing))
-        return _described("number", packed, delta=delta), {**arrays, "at": packed}
-    packed = _spread(floats, missing).astype("<f4")
-    return _described("number", packed), {**arrays, "at": packed}
+        codes, words = pd.factorize(present.astype(object))
+        found["words"] = list(words)
+        packed, found["delta"] = _integers(_spread(codes.astype(np.int64), missing))
+    elif kind == "flag":
+        packed = _spread(present.to_numpy(dtype=np.uint8), missing)
+    elif (whole := _whole(present)) is not None:
+        packed, found["delta"] = _integers(_spread(whole, missing))
+    else:
+        packed = _spread(present.to_numpy(dtype=np.float64), missing).astype("<f4")
+    found["type"] = packed.dtype.str[1:]
+    return found, {"at": packed, **({"missing": missing.astype("u1")} if missing.any() else {})}
 
 
-def _kind(values: pd.Series) -> Literal["text", "flag", "whole", "number"]:
-    """Return what the values of a column are."""
-    found = pd.api.types.infer_dtype(values.astype(object), skipna=True)
-    kinds: dict[str, Literal["text", "flag", "whole", "number"]] = {
-        "string": "text",
-        "empty": "text",
-        "boolean": "flag",
-        "integer": "whole",
-        "floating": "number",
-        "mixed-integer-float": "number",
-    }
-    if pd.api.types.is_numeric_dtype(values.dtype) and not pd.api.types.is_bool_dtype(values.dtype):
+def _kind(present: pd.Series) -> Literal["text", "flag", "number"]:
+    """Return what the values of a column are; a column without values is text."""
+    found = pd.api.types.infer_dtype(present.astype(object), skipna=False)
+    if found in {"string", "empty"}:
+        return "text"
+    if found == "boolean":
+        return "flag"
+    if found in {"integer", "floating", "mixed-integer-float"}:
         return "number"
-    if found not in kinds:
-        raise TypeError(f"column {values.name!r} is neither text nor numbers but {found}")
-    return kinds[found]
+    raise TypeError(f"column {present.name!r} of a packed table is neither text nor numbers, but {found}")
 
 
-def _described(
-    kind: str, packed: NDArray[Any], *, delta: bool = False, words: list[str] | None = None
-) -> dict[str, Any]:
-    found: dict[str, Any] = {"kind": kind, "type": packed.dtype.str[1:], "delta": delta}
-    return found if words is None else {**found, "words": words}
+def _whole(present: pd.Series) -> NDArray[np.int64] | None:
+    """Return numbers as whole numbers, or None if one of them is not."""
+    if pd.api.types.is_integer_dtype(present.dtype):
+        return np.asarray(present, dtype=np.int64)
+    floats = present.to_numpy(dtype=np.float64)
+    if bool(np.all(np.isfinite(floats) & (floats == np.rint(floats)) & (np.abs(floats) <= _EXACT))):
+        return floats.astype(np.int64)
+    return None
 
 
 def _spread(present: NDArray[Any], missing: NDArray[np.bool_]) -> NDArray[Any]:
     """Return values with those missing filled in by the value before them, which costs little when packed."""
     if not len(present):
         return np.zeros(len(missing), dtype=present.dtype)
-    return present[np.maximum(np.cumsum(~missing) - 1, 0)]
+    places: NDArray[np.intp] = np.maximum(np.cumsum(~missing) - 1, 0)
+    filled: NDArray[Any] = present[places]
+    return filled
 
 
 def _integers(values: NDArray[np.int64]) -> tuple[NDArray[Any], bool]:
     """Return whole numbers in the smallest type, as differences if these compress better, and whether they are."""
     plain = _narrowed(values)
-    delta = _narrowed(np.diff(values, prepend=0))
-    if plain.dtype.itemsize == 1 or delta.dtype.kind == "f":
+    if plain.dtype.itemsize == 1 or plain.dtype.kind == "f":
         return plain, False
+    delta = _narrowed(np.diff(values, prepend=0))
     shorter = len(zlib.compress(delta.tobytes(), 1)) < len(zlib.compress(plain.tobytes(), 1))
     return (delta, True) if shorter else (plain, False)
 

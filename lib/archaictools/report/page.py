@@ -3,13 +3,17 @@
 The template ``assets/page.html.j2`` writes the whole page without a script: text, facts, captions and the first rows of
 tables. Scripts then draw charts, take over tables and start the genome browser, see ``assets/README.md``. Equal pages
 give equal bytes.
+
+Scripts, styles and data are values of attributes. Galaxy servers that do not trust a tool strip its page: they drop
+attributes, but show the text of a script or style as text.
 """
 
 from __future__ import annotations
 
+import base64
 import re
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
@@ -19,24 +23,31 @@ from archaictools.report import blocks as parts
 from archaictools.report.packing import gzip_base64, pack
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
     import jinja2
 
 #: Rows of a table that are plain HTML.
 FIRST_ROWS = 20
-#: Libraries in the order in which they run; each is stored compressed and runs when a block needs it.
-LIBRARIES = ("vega", "vega-lite", "vega-embed", "tabulator", "igv")
+#: Libraries and the blocks that need them, in the order in which they are stored, compressed.
+LIBRARIES = {
+    "vega": parts.Chart,
+    "vega-lite": parts.Chart,
+    "vega-embed": parts.Chart,
+    "tabulator": parts.Table,
+    "igv": parts.Browser,
+}
 #: The page's own scripts, in the order in which they run.
 SCRIPTS = ("data.js", "navigation.js", "charts.js", "tables.js", "browser.js", "start.js")
+STYLES = ("vendor/tabulator.min.css", "report.css")
 _ANCHORS = ("main", "browser", "not-in-this-report")
 #: What the page may load: only what it contains.
 POLICY = "; ".join(
     (
         "default-src 'none'",
-        "script-src 'unsafe-inline'",
-        "style-src 'unsafe-inline'",
+        "script-src data: blob:",
+        "style-src 'unsafe-inline' data:",
         "img-src data: blob:",
         "font-src data:",
         "connect-src data: blob:",
@@ -80,15 +91,18 @@ def write(path: Path, page: parts.Page) -> None:
 
 def _pieces(page: parts.Page) -> Iterator[str]:
     """Yield the page in pieces; each dataset is packed when its turn comes."""
-    _check(page)
+    specifications = {block.name: _specification(block) for block in _blocks(page) if isinstance(block, parts.Chart)}
+    _check(page, specifications)
     return (
         _environment()
         .get_template("page.html.j2")
         .generate(
             page=page,
             policy=POLICY,
-            styles=[_asset("vendor/tabulator.min.css"), _asset("report.css")],
-            scripts=[_asset(name) for name in SCRIPTS],
+            specifications=specifications,
+            styles=[_data_url("text/css", _asset(name)) for name in STYLES],
+            theme=_data_url("text/javascript", _function(["theme.js"])),
+            scripts=_data_url("text/javascript", _function(SCRIPTS)),
             libraries=_libraries(page),
             datasets=_datasets(page),
         )
@@ -100,10 +114,11 @@ def _blocks(page: parts.Page) -> Iterator[parts.Block]:
         yield from section.blocks
 
 
-def _check(page: parts.Page) -> None:
+def _check(page: parts.Page, specifications: Mapping[str, Mapping[str, Any]]) -> None:
     """Refuse names that are there twice, and datasets that are not there."""
     named = [block for block in _blocks(page) if isinstance(block, parts.Table | parts.Chart | parts.Picture)]
-    anchors = [*_ANCHORS, *(part.id for part in (*page.sections, *page.absent)), *(block.name for block in named)]
+    anchors = [*_ANCHORS, *(section.id for section in page.sections), *(entry.id for entry in page.absent)]
+    anchors += [block.name for block in named]
     known = [dataset.name for dataset in page.datasets]
     for names, what in ((anchors, "parts"), (known, "datasets")):
         for number, name in enumerate(names):
@@ -111,20 +126,39 @@ def _check(page: parts.Page) -> None:
                 raise ValueError(f"the name {name!r} of the page's {what} has characters besides letters, digits and -")
             if name in names[:number]:
                 raise ValueError(f"two {what} of the page have the name {name!r}")
-    for block in _blocks(page):
-        for track in block.tracks if isinstance(block, parts.Browser) else ():
-            if track.dataset not in known:
-                raise ValueError(f"track {track.name!r} needs the dataset {track.dataset!r}, which the page lacks")
+    needs = [
+        (f"track {track.name!r}", track.dataset)
+        for block in _blocks(page)
+        for track in (block.tracks if isinstance(block, parts.Browser) else ())
+    ]
+    for chart, specification in specifications.items():
+        own = specification.get("datasets", {})
+        needs += [(f"chart {chart!r}", name) for name in _dataset_names(specification) if name not in own]
+    for what, name in needs:
+        if name not in known:
+            raise ValueError(f"{what} needs the dataset {name!r}, which the page lacks")
+
+
+def _dataset_names(node: object) -> Iterator[str]:
+    """Yield the names of datasets that a part of a Vega-Lite specification refers to."""
+    if isinstance(node, dict):
+        data = node.get("data")
+        if isinstance(data, dict) and "name" in data and "values" not in data:
+            yield data["name"]
+        for key, value in node.items():
+            if key != "datasets":
+                yield from _dataset_names(value)
+    elif isinstance(node, list):
+        for value in node:
+            yield from _dataset_names(value)
 
 
 def _libraries(page: parts.Page) -> Iterator[tuple[str, str]]:
     """Yield the libraries that the blocks of a page need, compressed."""
     kinds = {type(block) for block in _blocks(page)}
-    wanted = {"vega": parts.Chart, "vega-lite": parts.Chart, "vega-embed": parts.Chart}
-    wanted |= {"tabulator": parts.Table, "igv": parts.Browser}
-    for name in LIBRARIES:
-        if wanted[name] in kinds:
-            yield name, _library(name)
+    for name, kind in LIBRARIES.items():
+        if kind in kinds:
+            yield f"library-{name}", _library(name)
 
 
 @cache
@@ -150,6 +184,15 @@ def _asset(name: str) -> str:
     return (files("archaictools.report") / "assets" / name).read_text(encoding="utf-8")
 
 
+def _function(names: Iterable[str]) -> str:
+    """Return scripts as one function that runs at once, so that their names stay their own."""
+    return "\n".join(["(() => {", '"use strict";', *map(_asset, names), "})();", ""])
+
+
+def _data_url(kind: str, text: str) -> str:
+    return f"data:{kind};charset=utf-8;base64,{base64.b64encode(text.encode('utf-8')).decode('ascii')}"
+
+
 @cache
 def _environment() -> jinja2.Environment:
     import jinja2
@@ -164,10 +207,10 @@ def _environment() -> jinja2.Environment:
     )
     environment.tests["kind"] = lambda block, name: type(block).__name__ == name
     environment.filters |= {
-        "specification": _specification,
         "first_rows": _first_rows,
         "columns": _columns,
         "browser": _browser,
+        "picture": partial(_data_url, "image/svg+xml"),
     }
     return environment
 

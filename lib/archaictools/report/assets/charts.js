@@ -18,6 +18,7 @@ function chartConfig(large) {
     titleFontWeight: 500, labelFont: font, titleFont: font,
   };
   return {
+    ...(large ? { aria: false } : {}), // a canvas has no marks to describe, and their descriptions take half of the time
     background: null,
     font,
     padding: 2,
@@ -55,13 +56,13 @@ async function drawChart(block) {
   await library("vega-embed");
   specification.datasets ??= {};
   for (const name of datasetNames(specification)) {
-    if (textOf(`data-${name}`) === null) continue;
+    if (valueOf(`data-${name}`) === null) continue;
     specification.datasets[name] = (await packed(`data-${name}`)).objects();
   }
   delete specification.$schema;
   const drawing = await window.vegaEmbed(target, specification, {
     actions: false, ast: true, renderer: large ? "canvas" : "svg", mode: "vega-lite", config: chartConfig(large),
-    defaultStyle: false, logLevel: 1,
+    defaultStyle: false, logLevel: 1, tooltip: { disableDefaultStyle: true },
   });
   drawing.view.addEventListener("click", (_, item) => {
     if (isLocus(item?.datum)) showLocus(item.datum);
@@ -69,15 +70,19 @@ async function drawChart(block) {
   return drawing;
 }
 
-/** Draw each chart when it comes near the view, and again, where it is a canvas, in other colours. */
-function startCharts() {
+/** Draw each chart when it comes near the view or its turn comes, and a canvas again in other colours. */
+function startCharts(rest) {
   const drawn = new Map();
   for (const block of document.querySelectorAll("figure.chart")) {
-    const first = nearView(block).then(() => drawChart(block));
-    let latest = first;
+    const target = block.querySelector(".drawing");
+    const { height } = specificationOf(block);
+    target.style.minHeight = `${(Number.isFinite(height) ? height : 260) + 50}px`;
+    const first = Promise.race([nearView(block), rest.turn()]).then(() => drawChart(block));
     drawn.set(block.id, first);
-    document.addEventListener("theme", async () => {
-      if (!("large" in block.dataset)) return;
+    rest.after(first);
+    if (!("large" in block.dataset)) continue;
+    let latest = first;
+    document.addEventListener("theme", () => {
       latest = latest.then((drawing) => { drawing.finalize(); return drawChart(block); });
       drawn.set(block.id, latest);
     });

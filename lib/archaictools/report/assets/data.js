@@ -1,7 +1,7 @@
 // Packed tables and libraries: decoded when they are first needed, once. archaictools/report/packing.py is the format.
 
-/** Text of an element, or null. */
-const textOf = (id) => document.getElementById(id)?.textContent ?? null;
+/** Value of a data element, or null. */
+const valueOf = (id) => document.getElementById(id)?.value ?? null;
 
 /** Bytes of gzip in base64, inflated. */
 async function inflated(base64) {
@@ -79,19 +79,25 @@ function onceFor(key, run) {
 }
 
 /** The packed table of an element, `data-NAME` or, for the rows of a table, `rows-NAME`. */
-const packed = (id) => onceFor(id, async () => new Rows(await inflated(textOf(id))));
+const packed = (id) => onceFor(id, async () => new Rows(await inflated(valueOf(id))));
 
 /** Run a stored library. */
 const library = (name) =>
   onceFor(`library-${name}`, async () => {
+    const code = new Blob([await inflated(valueOf(`library-${name}`))], { type: "text/javascript" });
     const script = document.createElement("script");
-    script.textContent = new TextDecoder().decode(await inflated(textOf(`library-${name}`)));
-    document.head.append(script);
+    script.src = URL.createObjectURL(code);
+    await new Promise((resolve, reject) => {
+      script.onload = resolve;
+      script.onerror = () => reject(new Error(`the library ${name} does not run`));
+      document.head.append(script);
+    });
+    URL.revokeObjectURL(script.src);
     script.remove();
   });
 
 /** Specification stored in a block. */
-const specificationOf = (block) => JSON.parse(block.querySelector('script[type="application/json"]').textContent);
+const specificationOf = (block) => JSON.parse(block.querySelector("data.specification").value);
 
 /** `chr1:1,001-2,000` of a 0-based, half-open interval. */
 const locusText = ({ chrom, start, end }) =>

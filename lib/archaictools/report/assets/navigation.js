@@ -1,34 +1,4 @@
-// Light and dark, the section that is in view, and when a block comes near the view.
-
-const root = document.documentElement;
-
-const stored = {
-  get: (key) => { try { return localStorage.getItem(key); } catch { return null; } },
-  set: (key, value) => { try { localStorage.setItem(key, value); } catch { /* a page from disk may not store */ } },
-};
-
-const isDark = () => getComputedStyle(root).colorScheme === "dark" ||
-  (getComputedStyle(root).colorScheme !== "light" && matchMedia("(prefers-color-scheme: dark)").matches);
-
-function startTheme() {
-  const button = document.createElement("button");
-  button.type = "button";
-  button.className = "theme";
-  const apply = (theme) => {
-    if (theme) root.dataset.theme = theme;
-    button.textContent = isDark() ? "Light" : "Dark";
-    button.setAttribute("aria-label", isDark() ? "Show the page in light colours" : "Show the page in dark colours");
-    document.dispatchEvent(new Event("theme"));
-  };
-  button.addEventListener("click", () => {
-    const theme = isDark() ? "light" : "dark";
-    stored.set("archaictools-theme", theme);
-    apply(theme);
-  });
-  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => apply(null));
-  apply(stored.get("archaictools-theme"));
-  document.querySelector("header.top").append(button);
-}
+// The section that is in view, and when a block comes near the view.
 
 function startNavigation() {
   const links = new Map([...document.querySelectorAll("nav.sections a")].map((a) => [a.hash.slice(1), a]));
@@ -60,3 +30,25 @@ const nearView = (element, margin = "600px") =>
     );
     watcher.observe(element);
   });
+
+/** Turns for work that can wait: one after the other, when the page is loaded and the browser is idle. */
+class Rest {
+  constructor() {
+    this.last = new Promise((resolve) => addEventListener("load", resolve));
+  }
+
+  /** Resolve when it is the caller's turn: after the work that `after` named for the turn before. */
+  turn() {
+    const before = this.last;
+    this.last = before.then(() => new Promise((resolve) => {
+      if (window.requestIdleCallback) requestIdleCallback(resolve, { timeout: 1000 });
+      else setTimeout(resolve, 50);
+    }));
+    return this.last;
+  }
+
+  /** Let the next turn wait for a promise. */
+  after(work) {
+    this.last = Promise.all([this.last, work.catch(() => {})]);
+  }
+}

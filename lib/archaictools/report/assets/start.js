@@ -1,12 +1,8 @@
 // What happens when the page is open. Tests wait for the promises of `window.archaic`.
 
 document.querySelector(".needs-scripts").remove();
-root.classList.add("scripts");
-startTheme();
 startNavigation();
-const charts = startCharts();
+const rest = new Rest();
 const tables = startTables();
-const idle = new Promise((resolve) => {
-  addEventListener("load", () => (window.requestIdleCallback ?? setTimeout)(resolve, { timeout: 3000 }));
-});
-window.archaic = { charts, tables, browser: startBrowser(idle), packed };
+const charts = startCharts(rest);
+window.archaic = { charts, tables, browser: startBrowser(rest), packed };
