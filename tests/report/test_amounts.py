@@ -85,14 +85,16 @@ def test_the_table_has_the_largest_share_first_and_a_column_for_each_source(resu
     titles = [column.title for column in table.columns]
     assert titles == [
         "Person", "Callable (Mb)", "Archaic (%)", "AltaiNea (%)", "Denisova (%)", "ambiguous (%)", "unmatched (%)",
-        "Segments", "Mean length (kb)", "Longest (kb)",
+        "Segments", "Mean (kb)", "Longest (kb)",
     ]  # fmt: skip
     assert {column.field for column in table.columns} <= set(table.frame)
     populated = replace(results, populations={"P000": "CEU"})
     assert table_of(amounts.section(populated), "amounts-people").columns[1].title == "Population"
+    one = table_of(amounts.section(people(2, archaic=("AltaiNea",))), "amounts-people")
+    assert "ambiguous (%)" not in [column.title for column in one.columns]
     alone = people(2, archaic=())
     titles = [column.title for column in table_of(amounts.section(alone), "amounts-people").columns]
-    assert titles == ["Person", "Callable (Mb)", "Archaic (%)", "Segments", "Mean length (kb)", "Longest (kb)"]
+    assert titles == ["Person", "Callable (Mb)", "Archaic (%)", "Segments", "Mean (kb)", "Longest (kb)"]
 
 
 def test_a_source_named_like_a_column_keeps_its_own():
@@ -125,6 +127,16 @@ def test_bars_have_the_colours_and_shapes_of_the_legend(results):
     assert chart["width"] == "container"
 
 
+def test_two_genomes_of_one_label_have_a_layer_and_a_column_each(results):
+    both = {"AltaiNea": "Neanderthal", "Denisova": "Neanderthal"}
+    section = amounts.section(replace(results, sources=sources_of(["AltaiNea", "Denisova"], both)))
+    spec = chart_of(section).chart.to_dict()
+    names = [{row["source"] for row in spec["datasets"][layer["data"]["name"]]} for layer in spec["layer"]]
+    assert names == [{"Neanderthal (AltaiNea)"}, {"Neanderthal (Denisova)"}, {"ambiguous"}, {"unmatched"}]
+    titles = [column.title for column in table_of(section, "amounts-people").columns]
+    assert {"Neanderthal (AltaiNea) (%)", "Neanderthal (Denisova) (%)"} <= set(titles)
+
+
 @pytest.mark.parametrize("samples", [60, 61])
 def test_more_people_than_bars_are_ticks_by_population(samples):
     found = people(samples, lengths={"chr21": 20_000_000})
@@ -149,6 +161,8 @@ def test_people_without_data_have_no_bar_and_empty_results_no_chart(results):
     section = amounts.section(replace(results, people=table))
     assert "P000" not in str(chart_of(section).chart.to_dict())
     assert section.lead.endswith("NA means that a person was not read; it is not 0.")
+    zero = replace(results, people=results.people.assign(percent=0.0))
+    assert not blocks(amounts.section(zero), Chart)
     nothing = replace(results, people=results.people.assign(callable=pd.NA, percent=pd.NA))
     assert not blocks(amounts.section(nothing), Chart)
     assert "--summary" in amounts.section(nothing).lead
@@ -200,7 +214,7 @@ def test_a_lineage_without_a_genome_is_not_compared(results):
     alone = replace(results, sources=sources_of(["AltaiNea"]), populations={"P000": "Papuan"})
     frame = table_of(amounts.section(alone), "amounts-usual").frame
     assert frame["here"].tolist() == ["NA", "NA"]
-    assert set(frame["how"]) == {"no Denisovan genome was given"}
+    assert frame["lineage"].tolist() == ["Denisovan"] * 2
 
 
 def test_populations_are_known_by_label_and_region():

@@ -131,7 +131,7 @@ def test_one_chromosome_is_not_a_genome_and_a_part_is_no_chromosome(clean):
     part = pd.DataFrame([("1", 0, 2_400_000, 24)], columns=["chrom", "start", "end", "haplotypes"])
     found = replace(clean, lengths=one, build="genome", segments=segments, callable=part)
     first, second = caveats.caveats(found)
-    assert first.startswith("Only one chromosome is given (1).")
+    assert first.startswith("Only chromosome 1 is given.")
     assert second.startswith("Less than half of a chromosome is callable: 1 (48 %).")
     two = replace(
         found,
@@ -140,7 +140,7 @@ def test_one_chromosome_is_not_a_genome_and_a_part_is_no_chromosome(clean):
     )
     assert caveats.caveats(two) == ()
     [text] = caveats.caveats(replace(found, build="hg19", callable=part.assign(end=5_000_000)))
-    assert text.startswith("Only 1 of 22 autosomes (1) are given.")
+    assert text.startswith("Only chromosome 1 is given: 1 of 22 autosomes.")
 
 
 def test_robust_distance_is_that_of_iglewicz_and_hoaglin():
@@ -184,7 +184,7 @@ def test_share_of_bases_seen_in_training(clean):
     found = replace(clean, segments=segments)
     [text] = caveats.caveats(found)
     share = 100 * 12_000 / (1_000 * (len(segments) - 1) + 11_000)
-    assert text.startswith(f"2 segments ({share:.0f} % of the called bases)")
+    assert text.startswith(f"2 segments ({share:.1f} % of the called bases)")
 
 
 def test_measured_losses_are_those_of_the_page_on_accuracy(clean):

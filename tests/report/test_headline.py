@@ -15,7 +15,6 @@ from archaictools.haplotypes.pretrained import pretrained_file
 from archaictools.io.files import sha256
 from archaictools.report.blocks import Facts, Notes
 from archaictools.report.people import headline
-from archaictools.report.people.headline import most_frequent
 from archaictools.report.people.shares import totals
 from helpers import ROOT
 from synthetic_people import people
@@ -44,7 +43,7 @@ def texts(section):
 
 @pytest.fixture(scope="module")
 def results():
-    return people(6, seed=2)
+    return replace(people(6, seed=2), genes=None)
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +52,7 @@ def section(results):
 
 
 def evaluation(**measures):
-    model = {"precision_bp": 0.932, "recall_bp": 0.957, "f1_bp": 0.9445} | measures
+    model = {"precision_bp": 0.932, "recall_bp": 0.957, "f1_bp": 0.9449} | measures
     rivals = {"hmm": {"f1_bp": 0.592}, "hmm_archaic": {"f1_bp": 0.803}, "majority": {"f1_bp": 0.0}}
     return {"verdict": "skill", "reason": "AUROC", "models": {"model": model, **rivals}}
 
@@ -61,6 +60,30 @@ def evaluation(**measures):
 def test_titles_come_in_the_order_of_the_questions(section):
     assert tuple(block.title for block in section.blocks if isinstance(block, Notes)) == TITLES
     assert isinstance(section.blocks[0], Facts)
+
+
+def facts(results):
+    return dict(headline.section(results).blocks[0].items)
+
+
+def test_figures_answer_who_carries_most_and_whether_there_is_skill(results):
+    found = facts(results)
+    top = results.people.sort_values("percent").iloc[-1]
+    assert found["Carries most"] == f"{top['sample']}, {top['percent']:.2f} %"
+    assert found["Archaic share, mean"] == f"{results.people['percent'].mean():.2f} %"
+    assert found["Main source"].startswith("AltaiNea, ")
+    assert found["Skill in these people"] == "not measured"
+    assert facts(replace(results, evaluation=evaluation()))["Skill in these people"] == "yes, F1 0.945"
+    none = evaluation(f1_bp=None) | {"verdict": "no skill"}
+    assert facts(replace(results, evaluation=none))["Skill in these people"] == "no, F1 NA"
+    nothing = facts(replace(results, segments=results.segments[:0], people=results.people.assign(percent=0.0)))
+    assert set(nothing) == {
+        "People",
+        "Archaic share, mean",
+        "Segments",
+        "Archaic sequence, all haplotypes",
+        "Skill in these people",
+    }
 
 
 def test_who_was_read(results, section):
@@ -95,38 +118,34 @@ def test_amounts_are_sums_of_the_segments(results, section):
 
 
 def test_strongest_and_most_frequent_places(results, section):
-    strongest, frequent = items(section, "Where")
-    row = results.segments.loc[results.segments["posterior"].idxmax()]
+    strongest, why, frequent = items(section, "Where")
+    sure = results.segments[results.segments["posterior"] >= 0.9]
+    row = sure.loc[(sure["end"] - sure["start"]).idxmax()]
     assert f"{row['chrom']}:{row['start'] + 1:,}-{row['end']:,}" in strongest
-    assert f"in {row['sample']} haplotype {row['haplotype']}" in strongest
+    assert f"in {row['sample']} haplotype {row['haplotype']}." in strongest
     assert f"posterior {row['posterior']:.3f}" in strongest
+    assert why == "It is the longest of those with a posterior of 0.9 or more."
     number = Counter()
     for one in results.segments.itertuples():
         for bin_ in range(one.start // 1_000, one.end // 1_000):
             number[one.chrom, bin_] += 1
     highest = max(number.values())
-    found = re.search(r"(chr\d+):([\d,]+)-([\d,]+), archaic in (\d+) of 12 haplotypes", frequent)
+    found = re.search(r"(chr\d+):([\d,]+)-([\d,]+), archaic in (\d+) of 12 haplotypes \((\d+) %\)", frequent)
     assert int(found[4]) == highest
+    assert int(found[5]) == round(100 * highest / 12)
     start, end = (int(found[place].replace(",", "")) for place in (2, 3))
-    inside = {number[found[1], bin_] for bin_ in range((start - 1) // 1_000, end // 1_000)}
-    assert inside == {highest}
-    runs, previous, leader = Counter(), None, None
-    for chrom, bin_ in sorted(key for key, value in number.items() if value == highest):
-        if previous != (chrom, bin_ - 1):
-            leader = chrom, bin_
-        runs[leader] += 1
-        previous = chrom, bin_
-    assert (end - start + 1) // 1_000 == max(runs.values())
+    assert {number[found[1], bin_] for bin_ in range((start - 1) // 1_000, end // 1_000)} == {highest}
 
 
-def test_most_frequent_counts_only_haplotypes_with_data(results):
-    regions = pd.DataFrame([("chr20", 0, 20_000_000, 7), ("chr21", 0, 10_000_000, 9)], columns=list(results.callable))
-    found = most_frequent(replace(results, callable=regions))
-    assert found["read"] == {"chr20": 7, "chr21": 9}[found["chrom"]]
+def test_a_single_segment_is_not_frequent(results):
+    found = items(headline.section(replace(results, segments=results.segments[:1].assign(posterior=0.6))), "Where")
+    assert len(found) == 2
+    assert found[1] == "No base is archaic in more than one haplotype."
 
 
 def test_genes_at_a_place_are_named(results):
-    row = results.segments.loc[results.segments["posterior"].idxmax()]
+    sure = results.segments[results.segments["posterior"] >= 0.9]
+    row = sure.loc[(sure["end"] - sure["start"]).idxmax()]
     genes = pd.DataFrame(
         {
             "gene": ["IN", "BEFORE", "AFTER", "ELSEWHERE"],
@@ -135,11 +154,20 @@ def test_genes_at_a_place_are_named(results):
             "end": [row["end"] + 9, row["start"], row["end"] + 9, row["end"]],
         }
     )
-    strongest = items(headline.section(replace(results, genes=genes)), "Where")[0]
-    assert strongest.endswith("; genes there: IN.")
-    nothing = items(headline.section(replace(results, genes=genes[1:])), "Where")[0]
-    assert nothing.endswith("; no gene there.")
-    assert "gene" not in items(headline.section(replace(results, genes=None)), "Where")[0]
+    assert items(headline.section(replace(results, genes=genes)), "Where")[2] == "Genes in the strongest segment: IN."
+    assert (
+        items(headline.section(replace(results, genes=genes[1:])), "Where")[2]
+        == "Genes in the strongest segment: none."
+    )
+    assert "ene" not in "".join(items(headline.section(results), "Where"))
+
+
+def test_two_genomes_of_one_label_stay_apart(results):
+    both = {"AltaiNea": "Neanderthal", "Denisova": "Neanderthal"}
+    found = headline.section(replace(results, sources=sources_of(["AltaiNea", "Denisova"], both)))
+    text = items(found, "How much archaic sequence")[2]
+    assert "Neanderthal (AltaiNea) " in text
+    assert "Neanderthal (Denisova) " in text
 
 
 def test_how_sure_is_weighted_by_bases(results):

@@ -88,7 +88,7 @@ def model_of(record: Mapping[str, Any] | None) -> tuple[str, str] | None:
 
 
 def command_of(record: Mapping[str, Any]) -> str:
-    """Return the command line of a run, as far as it is recorded.
+    """Return the recorded part of the command line of a run.
 
     Examples
     --------

@@ -9,15 +9,17 @@ import numpy as np
 import pandas as pd
 
 from archaictools.errors import shortlist
-from archaictools.report.blocks import Chart, Column, Section, Table, Text
+from archaictools.haplotypes.sources import AMBIGUOUS
+from archaictools.report.blocks import Chart, Column, Notes, Section, Table, Text
 from archaictools.report.citations import CITATIONS
+from archaictools.report.people.loci import source_labels
 from archaictools.report.people.shares import column_of, either_haplotype, shares
-from archaictools.report.people.usual import published_for, region_of
+from archaictools.report.people.usual import REGIONS, published_for, region_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from archaictools.haplotypes.lineages import Source
+    from archaictools.haplotypes.lineages import Lineage, Source
     from archaictools.report.blocks import Block
     from archaictools.report.people.results import PeopleResults
     from archaictools.report.people.usual import Published
@@ -36,15 +38,24 @@ _PARTS = {"full": (1.0, 0.0), "upper": (0.5, -0.25), "lower": (0.5, 0.25), "midd
 #: Share of the height of a row that a full bar takes.
 _FILLED = 0.8
 
+#: Measures of :class:`archaictools.report.people.usual.Published` as a reader sees them.
+MEASURES = {
+    "ancestry": "ancestry",
+    "haplotype": "segments, per haplotype",
+    "person": "segments, either haplotype",
+}
+
 #: What our percentages are, beside published ones.
 MEASURED = (
-    "Here a share is: bases in called segments, of the callable bases of both haplotypes on the given chromosomes. "
-    "Segments below the minimum length or the threshold are not in it."
+    "Here: bases in called segments, of the callable bases on the given chromosomes. Per haplotype, both haplotypes "
+    "are added up. For either haplotype, a base counts once. Beside ancestry stands the share per haplotype."
 )
 DIFFERENT = (
     "Published figures are of whole genomes and other methods, so equal numbers are not expected. Ratios of allele "
     "counts include ancestry in segments that no method finds."
 )
+
+_NAMES = {region.label: region.name for region in REGIONS}
 HOW_TO_ADD = (
     "To compare with published shares, name the populations: --populations TSV, with the columns sample and population."
 )
@@ -90,20 +101,21 @@ def _table(results: PeopleResults, table: pd.DataFrame) -> Table:
             help="Callable bases in segments, of all callable bases.",
         ),
     ]
+    labels = source_labels(results)
     if results.archaic:
         columns += [
             Column(
                 field=column_of(source.name),
-                title=f"{source.label} (%)",
+                title=f"{labels[source.name]} (%)",
                 kind="number",
                 digits=2,
                 help=_meaning(source),
             )
-            for source in results.sources
+            for source in drawn_sources(results)
         ]
     columns += [
         Column(field="segments", title="Segments", kind="number", help="Called segments of both haplotypes."),
-        Column(field="mean_kb", title="Mean length (kb)", kind="number", digits=1, help="Mean length of a segment."),
+        Column(field="mean_kb", title="Mean (kb)", kind="number", digits=1, help="Mean length of a segment."),
         Column(
             field="longest_kb", title="Longest (kb)", kind="number", digits=0, help="Length of the longest segment."
         ),
@@ -121,14 +133,13 @@ def _table(results: PeopleResults, table: pd.DataFrame) -> Table:
 def _meaning(source: Source) -> str:
     if source.lineage is not None:
         return f"Callable bases in segments that match {source.label}, of all callable bases."
-    return {
-        "ambiguous": "Callable bases in segments that match two archaic genomes about equally, of all callable bases.",
-    }.get(source.name, "Callable bases in segments that match no given archaic genome, of all callable bases.")
+    match = "two archaic genomes about equally" if source.name == AMBIGUOUS else "no given archaic genome"
+    return f"Callable bases in segments that match {match}, of all callable bases."
 
 
 def _charts(results: PeopleResults, table: pd.DataFrame) -> Iterator[Chart]:
     known = table[table["percent"].notna()]
-    if not len(known):
+    if not known["percent"].gt(0).any():
         return
     yield _bars(results, known) if len(known) <= MOST_BARS else _ticks(known)
 
@@ -138,18 +149,19 @@ def _bars(results: PeopleResults, table: pd.DataFrame) -> Chart:
     ordered = table.sort_values("percent", ascending=False, kind="stable")
     people = ordered["sample"].tolist()
     pieces = stacked(results, ordered)
+    labels = source_labels(results)
     layers = []
     for source in drawn_sources(results):
         height, shift = _PARTS[source.shape]
         layers.append(
-            alt.Chart(pieces[pieces["source"] == source.label])
+            alt.Chart(pieces[pieces["source"] == labels[source.name]])
             .mark_bar(
                 color=source.colour,
                 height=alt.RelativeBandSize(band=_FILLED * height),
                 yOffset=shift * _FILLED * BAR,
             )
             .encode(
-                x=alt.X("start:Q", title="Archaic share of the callable bases (%)", scale=alt.Scale(zero=True)),
+                x=_x("start"),
                 x2="end:Q",
                 y=alt.Y("person:N", title=None, sort=people),
                 tooltip=[
@@ -160,7 +172,7 @@ def _bars(results: PeopleResults, table: pd.DataFrame) -> Chart:
                 ],
             )
         )
-    order = ", ".join(source.label for source in drawn_sources(results))
+    order = ", ".join(labels[source.name] for source in drawn_sources(results))
     what = f" From left to right: {order}; colour and height as in the legend." if results.archaic else ""
     return Chart(
         name="amounts-bars",
@@ -169,9 +181,23 @@ def _bars(results: PeopleResults, table: pd.DataFrame) -> Chart:
     )
 
 
+def _x(field: str) -> alt.X:
+    return alt.X(
+        f"{field}:Q",
+        title="Archaic share of the callable bases (%)",
+        scale=alt.Scale(zero=True),
+        axis=alt.Axis(tickCount=8),
+    )
+
+
 def drawn_sources(results: PeopleResults) -> tuple[Source, ...]:
-    """Return the sources in the order in which they are stacked; without an archaic genome, only ``unmatched``."""
-    return results.sources if results.archaic else results.sources[-1:]
+    """Return the sources in the order in which they are stacked.
+
+    Without an archaic genome, it is ``unmatched`` alone. With one, no segment can be ``ambiguous``.
+    """
+    if not results.archaic:
+        return results.sources[-1:]
+    return tuple(source for source in results.sources if source.name != AMBIGUOUS or len(results.archaic) > 1)
 
 
 def stacked(results: PeopleResults, table: pd.DataFrame) -> pd.DataFrame:
@@ -181,7 +207,7 @@ def stacked(results: PeopleResults, table: pd.DataFrame) -> pd.DataFrame:
     for source in drawn_sources(results):
         own = table[column_of(source.name)] if results.archaic else table["percent"]
         end = start + own.fillna(0).to_numpy(dtype=float)
-        piece = {"source": source.label, "percent": end - start, "start": start, "end": end}
+        piece = {"source": source_labels(results)[source.name], "percent": end - start, "start": start, "end": end}
         parts.append(pd.DataFrame(piece).assign(person=table["sample"].to_numpy(), whole=table["percent"].to_numpy()))
         start = end
     return pd.concat(parts, ignore_index=True)
@@ -192,7 +218,6 @@ def _ticks(table: pd.DataFrame) -> Chart:
     named = table["population"].ne("").any()
     rows = table.assign(row=table["population"].replace("", "no population") if named else "all people")
     order = rows.groupby("row")["percent"].median().sort_values(ascending=False, kind="stable").index.tolist()
-    x = alt.X("percent:Q", title="Archaic share of the callable bases (%)", scale=alt.Scale(zero=True))
     y = alt.Y("row:N", title=None, sort=order)
     tooltip = [
         alt.Tooltip("sample:N", title="Person"),
@@ -200,11 +225,11 @@ def _ticks(table: pd.DataFrame) -> Chart:
         alt.Tooltip("percent:Q", title="Archaic share (%)", format=".3f"),
     ]
     points = alt.Chart(rows[["sample", "row", "percent"]])
-    ticks = points.mark_tick(opacity=0.5, thickness=1.5, height=0.5 * ROW).encode(x=x, y=y, tooltip=tooltip)
+    ticks = points.mark_tick(opacity=0.5, thickness=1.5, height=0.5 * ROW).encode(x=_x("percent"), y=y, tooltip=tooltip)
     middle = rows.groupby("row", sort=False)["percent"].agg(["median", "size"]).reset_index()
     medians = (
         alt.Chart(middle)
-        .mark_point(shape="diamond", size=90, filled=True, opacity=1)
+        .mark_text(text="◆", fontSize=15)
         .encode(
             x="median:Q",
             y=y,
@@ -236,17 +261,16 @@ def _usual(results: PeopleResults, table: pd.DataFrame) -> Iterator[Block]:
             name="amounts-usual",
             frame=compared(results, rows),
             columns=(
-                Column(field="region", title="Population"),
+                Column(field="region", title="People"),
+                Column(field="lineage", title="Lineage"),
                 Column(field="published", title="Published"),
-                Column(field="here", title="Here (%)", help="Mean of the people of this region, lowest to highest."),
-                Column(field="how", title="How it was measured here"),
-                Column(field="what", title="What was published"),
+                Column(field="here", title="Here (%)", help="Mean of these people, lowest to highest."),
+                Column(field="measure", title="Measure", help="What is counted; the list below tells more."),
                 Column(field="citation", title="Source"),
             ),
-            caption="Published archaic shares for these populations, and the same lineage here.",
+            caption="What is usual: published archaic shares of these populations, and the same lineage here.",
         )
-        yield Text(MEASURED)
-        yield Text(DIFFERENT)
+        yield Notes(title="What these figures measure", items=tuple(_meanings(rows)))
     if unknown:
         yield Text(f"No published share is listed for {shortlist(unknown)}.")
     lacking = [name for name in table["sample"] if name not in of_people]
@@ -254,44 +278,48 @@ def _usual(results: PeopleResults, table: pd.DataFrame) -> Iterator[Block]:
         yield Text(f"No population is given for {shortlist(lacking)}.")
 
 
+def _meanings(rows: tuple[Published, ...]) -> Iterator[str]:
+    yield MEASURED
+    for row in rows:
+        yield f"{CITATIONS[row.citation].short}, {row.value}: {row.what}"
+    yield DIFFERENT
+
+
 def compared(results: PeopleResults, rows: tuple[Published, ...]) -> pd.DataFrame:
-    """Return published shares beside those here: ``region, published, here, how, what, citation``, all texts."""
+    """Return published shares beside those here: ``region, lineage, published, here, measure, citation``, all texts."""
     table = shares(results).set_index("sample")
     regions = {name: region_of(label) for name, label in results.populations.items()}
     found = []
+    measured: dict[tuple[Lineage, bool], pd.Series] = {}
     for row in rows:
-        sources = [source.name for source in results.archaic if source.lineage == row.lineage]
+        key = row.lineage, row.measure == "person"
+        if key not in measured:
+            measured[key] = _here(results, table, row)
+        values = measured[key]
         for label in row.regions:
             people = [name for name in table.index if (region := regions.get(name)) and region.label == label]
-            if not people:
-                continue
-            how, values = _here(results, table, sources, row)
-            found.append(
-                {
-                    "region": f"{regions[people[0]].name} ({len(people):,} here)",  # type: ignore[union-attr]
-                    "published": row.value,
-                    "here": _spread(values.reindex(people).dropna()),
-                    "how": how if sources else f"no {row.lineage.value} genome was given",
-                    "what": row.what,
-                    "citation": CITATIONS[row.citation].short,
-                }
-            )
-    return pd.DataFrame(found, columns=["region", "published", "here", "how", "what", "citation"])
+            if people:
+                found.append(
+                    {
+                        "region": f"{_NAMES[label]} ({len(people):,} here)",
+                        "lineage": row.lineage.value,
+                        "published": row.value,
+                        "here": _spread(values.reindex(people).dropna()),
+                        "measure": MEASURES[row.measure],
+                        "citation": CITATIONS[row.citation].short,
+                    }
+                )
+    return pd.DataFrame(found, columns=["region", "lineage", "published", "here", "measure", "citation"])
 
 
-def _here(results: PeopleResults, table: pd.DataFrame, sources: list[str], row: Published) -> tuple[str, pd.Series]:
-    """Return how a share was measured here, and its values in percent by sample; NaN without a genome."""
+def _here(results: PeopleResults, table: pd.DataFrame, row: Published) -> pd.Series:
+    """Return the share of a lineage in percent by sample, measured as the published one; NaN without its genome."""
+    sources = [source.name for source in results.archaic if source.lineage == row.lineage]
     if not sources:
-        return "", pd.Series(np.nan, index=table.index)
+        return pd.Series(np.nan, index=table.index)
     if row.measure == "person":
-        return (
-            f"bases with a {row.lineage.value} segment in either haplotype, of the callable bases of a haplotype",
-            either_haplotype(results, sources),
-        )
-    return (
-        f"bases in {row.lineage.value} segments, of all callable bases",
-        table[[column_of(name) for name in sources]].sum(axis=1, min_count=len(sources)),
-    )
+        return either_haplotype(results, sources)
+    return table[[column_of(name) for name in sources]].sum(axis=1, min_count=len(sources))
 
 
 def _spread(values: pd.Series) -> str:

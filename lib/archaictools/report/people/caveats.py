@@ -13,7 +13,7 @@ from archaictools.haplotypes.missing_calls import MAX_MISSING
 from archaictools.io.builds import UNKNOWN
 from archaictools.io.chromosomes import bare
 from archaictools.report.people.shares import shares, weights
-from archaictools.report.people.wording import count, people
+from archaictools.report.people.wording import chromosomes, count, people
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -168,15 +168,15 @@ def not_a_genome(results: PeopleResults) -> Iterator[str]:
     found = {bare(chrom) for chrom in results.lengths}
     autosomes = {str(number) for number in range(1, AUTOSOMES + 1)} & found
     if results.build != UNKNOWN and len(autosomes) < AUTOSOMES:
-        there = f"{len(autosomes)} of {AUTOSOMES} autosomes ({shortlist(list(results.lengths))})"
+        verb = "is" if len(results.lengths) == 1 else "are"
         yield (
-            f"Only {there} are given. A part is not a genome: archaic shares of single chromosomes differ more between "
-            "people, and from chromosome to chromosome."
+            f"Only {chromosomes(list(results.lengths))} {verb} given: {len(autosomes)} of {AUTOSOMES} autosomes. "
+            "A part is not a genome: archaic shares of single chromosomes differ more between people."
         )
     elif results.build == UNKNOWN and len(results.lengths) == 1:
         yield (
-            f"Only one chromosome is given ({next(iter(results.lengths))}). One chromosome is not a genome: its "
-            "archaic share differs more between people."
+            f"Only {chromosomes(list(results.lengths))} is given. One chromosome is not a genome: its archaic share "
+            "differs more between people."
         )
     regions = results.callable[results.callable["haplotypes"] > 0]
     bases = (regions["end"] - regions["start"]).groupby(regions["chrom"]).sum()
@@ -235,7 +235,7 @@ def seen_in_training(results: PeopleResults) -> Iterator[str]:
         bases = weights(results.segments)
         share = 100 * bases[seen].sum() / max(1, bases.sum())
         yield (
-            f"{int(seen.sum()):,} segments ({share:.0f} % of the called bases) lie where the model was trained on "
+            f"{int(seen.sum()):,} segments ({share:.1f} % of the called bases) lie where the model was trained on "
             "these people. Their posteriors are too high, and do not count as evidence."
         )
 

@@ -5,18 +5,17 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-import pandas as pd
-
 from archaictools.errors import shorten, shortlist
-from archaictools.intervals import depth
 from archaictools.report.blocks import Facts, Notes, Section
 from archaictools.report.people.caveats import caveats
+from archaictools.report.people.loci import STRONG, peaks, source_labels, strongest
 from archaictools.report.people.shares import SURE, column_of, shares, totals
 from archaictools.report.people.wording import chromosomes, count, described, megabases, people
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+
+    import pandas as pd
 
     from archaictools.report.blocks import Block
     from archaictools.report.people.results import PeopleResults
@@ -84,17 +83,29 @@ def _mainly(results: PeopleResults, sums: Totals) -> str:
 
 def _facts(results: PeopleResults, table: pd.DataFrame, sums: Totals) -> Facts:
     percent = table["percent"].dropna()
-    items = [
-        ("People", f"{len(table):,}"),
-        ("Callable sequence, all haplotypes", megabases(sums.callable)),
+    items = [("People", f"{len(table):,}")]
+    if len(percent):
+        items.append(("Archaic share, mean", f"{percent.mean():.2f} %"))
+    if len(percent) and percent.min() < percent.max():
+        first = table.loc[percent.index, "sample"][percent == percent.max()].iloc[0]
+        items.append(("Carries most", f"{shorten(first)}, {percent.max():.2f} %"))
+    if results.archaic and sums.called:
+        label = source_labels(results)[str(sums.by_source.index[0])]
+        items.append(("Main source", f"{label}, {100 * sums.by_source.iloc[0] / sums.called:.0f} %"))
+    items += [
         ("Segments", f"{len(results.segments):,}"),
         ("Archaic sequence, all haplotypes", megabases(sums.called)),
     ]
-    if len(percent):
-        items.insert(2, ("Archaic share, mean", f"{percent.mean():.2f} %"))
     if sums.called:
-        items.append((f"Sure bases (posterior {SURE:g} or more)", f"{100 * sums.sure:.0f} %"))
-    return Facts(items=tuple(items))
+        items.append((f"Called bases with posterior {SURE:g} or more", f"{100 * sums.sure:.0f} %"))
+    return Facts(items=(*items, ("Skill in these people", _skill_fact(results.evaluation))))
+
+
+def _skill_fact(evaluation: Mapping[str, Any] | None) -> str:
+    if evaluation is None:
+        return "not measured"
+    answer = {"skill": "yes", "no skill": "no"}.get(str(evaluation["verdict"]), "not known")
+    return f"{answer}, F1 {_decimal(evaluation['models']['model'], 'f1_bp')}"
 
 
 def _who(results: PeopleResults, sums: Totals) -> Iterator[str]:
@@ -130,8 +141,9 @@ def _how_much(results: PeopleResults, table: pd.DataFrame, sums: Totals) -> Iter
         yield f"The share is NA (not known) for {people(len(table) - len(percent))}."
     yield f"{megabases(sums.called)} in {count(len(results.segments), 'segment')}, all haplotypes added up."
     if results.archaic:
+        labels = source_labels(results)
         parts = [
-            f"{source.label} {megabases(bases)} ({100 * bases / max(1, sums.called):.1f} %)"
+            f"{labels[source.name]} {megabases(bases)} ({100 * bases / max(1, sums.called):.1f} %)"
             for source in results.sources
             if (bases := int(sums.by_source.get(source.name, 0)))
         ]
@@ -158,60 +170,39 @@ def _who_most(results: PeopleResults, table: pd.DataFrame, sums: Totals) -> Iter
         return
     yield f"In all people together,{_mainly(results, sums)}"
     if len(rows) > 1:
-        own = {source.label: float(rows[column_of(source.name)].iloc[0]) for source in results.sources}
-        parts = [f"{label} {value:.2f} %" for label, value in own.items() if value > 0]
+        own = {name: float(rows[column_of(name)].iloc[0]) for name in source_labels(results)}
+        parts = [f"{source_labels(results)[name]} {value:.2f} %" for name, value in own.items() if value > 0]
         yield f"{shorten(rows['sample'].iloc[0])}, of the callable bases: {', '.join(parts)}."
 
 
 def _where(results: PeopleResults) -> Iterator[str]:
-    segments = results.segments
-    if not len(segments):
+    if not len(results.segments):
         return
-    best = segments.assign(length=segments["end"] - segments["start"]).sort_values(
-        ["posterior", "length"], ascending=False, kind="stable"
-    )
-    row = best.iloc[0]
-    label = {source.name: source.label for source in results.sources}.get(row["source"], row["source"])
+    row = strongest(results, 1).iloc[0]
+    label = source_labels(results).get(row["source"], row["source"])
     yield (
-        f"Strongest segment: {_locus(row)}, {row['length'] / 1e3:,.0f} kb, posterior {row['posterior']:.3f}, source "
-        f"{label}, in {shorten(row['sample'])} haplotype {row['haplotype']}{_genes(results, row)}."
+        f"Strongest segment: {_locus(row['chrom'], row['start'], row['end'])}, {row['length'] / 1e3:,.0f} kb, "
+        f"posterior {row['posterior']:.3f}, source {label}, in {shorten(row['sample'])} haplotype {row['haplotype']}."
     )
-    most = most_frequent(results)
-    if most["carriers"] > 1:
-        yield (
-            f"Most frequent: {_locus(most)}, archaic in {most['carriers']:,} of {most['read']:,} haplotypes"
-            f"{_genes(results, most)}."
-        )
-    else:
+    if row["posterior"] >= STRONG:
+        yield f"It is the longest of those with a posterior of {STRONG:g} or more."
+    yield from _genes(results, row, "in the strongest segment")
+    high = peaks(results)
+    if not len(high):
         yield "No base is archaic in more than one haplotype."
+        return
+    peak = high.iloc[0]
+    read = round(peak["carriers"] / peak["share"])
+    yield (
+        f"Most frequent: {_locus(peak['chrom'], peak['top_start'], peak['top_end'])}, archaic in "
+        f"{peak['carriers']:,} of {read:,} haplotypes ({100 * peak['share']:.0f} %)."
+    )
+    yield from _genes(results, peak, "at the most frequent place")
 
 
-def most_frequent(results: PeopleResults) -> pd.Series:
-    """Return the longest stretch that most haplotypes share: ``chrom, start, end, carriers, read``.
-
-    ``read`` is the number of haplotypes with data at its start.
-    """
-    best: dict[str, Any] = {"chrom": "", "start": 0, "end": 0, "carriers": 0, "read": 0}
-    for chrom, rows in results.segments.groupby("chrom", sort=False, observed=True):
-        start, end, number = depth(*(rows[name].to_numpy(dtype=np.int64) for name in ("start", "end")))
-        place = int(np.lexsort((start - end, -number))[0])
-        found = {"start": int(start[place]), "end": int(end[place]), "carriers": int(number[place])}
-        if (found["carriers"], found["end"] - found["start"]) > (best["carriers"], best["end"] - best["start"]):
-            best |= found | {"chrom": str(chrom)}
-    regions = results.callable[results.callable["chrom"] == best["chrom"]]
-    there = regions[(regions["start"] <= best["start"]) & (regions["end"] > best["start"])]
-    best["read"] = max(int(there["haplotypes"].max()) if len(there) else len(results.haplotypes), best["carriers"])
-    return pd.Series(best)
-
-
-def _genes(results: PeopleResults, place: pd.Series) -> str:
-    """Return the names of genes at a place, as the end of a sentence."""
-    if results.genes is None:
-        return ""
-    genes = results.genes
-    here = (genes["chrom"] == place["chrom"]) & (genes["start"] < place["end"]) & (genes["end"] > place["start"])
-    names = list(dict.fromkeys(genes.loc[here, "gene"].astype(str)))
-    return f"; genes there: {shortlist(names, limit=5)}" if names else "; no gene there"
+def _genes(results: PeopleResults, row: pd.Series, where: str) -> Iterator[str]:
+    if results.genes is not None:
+        yield f"Genes {where}: {row['genes'] or 'none'}."
 
 
 def _skill(results: PeopleResults) -> Iterator[str]:
@@ -271,9 +262,9 @@ def _how_sure(sums: Totals, evaluation: Mapping[str, Any] | None) -> Iterator[st
         yield f"Measured against the true tracts, {100 * (1 - wrong):.1f} % of the called bases are false."
 
 
-def _locus(row: pd.Series) -> str:
+def _locus(chrom: str, start: int, end: int) -> str:
     """Return a place as genome browsers show it, 1-based."""
-    return f"{row['chrom']}:{row['start'] + 1:,}-{row['end']:,}"
+    return f"{shorten(chrom)}:{start + 1:,}-{end:,}"
 
 
 def _number(row: Mapping[str, Any], key: str) -> float | None:

@@ -9,6 +9,9 @@ if TYPE_CHECKING:
 
     from archaictools.haplotypes.lineages import Source
 
+#: From so many bases on, a number is in Gb.
+_GIGABASES = 10_000_000_000
+
 
 def people(number: int) -> str:
     """Return a number of people.
@@ -31,9 +34,11 @@ def count(number: int, what: str) -> str:
 def megabases(bases: float) -> str:
     """Return a number of bases.
 
-    >>> megabases(35_160_000), megabases(20_400), megabases(0)
-    ('35.2 Mb', '20 kb', '0.0 Mb')
+    >>> megabases(35_160_000), megabases(20_400), megabases(0), megabases(1_152_413_300_000)
+    ('35.2 Mb', '20 kb', '0.0 Mb', '1,152.4 Gb')
     """
+    if bases >= _GIGABASES:
+        return f"{bases / 1e9:,.1f} Gb"
     return f"{bases / 1e6:,.1f} Mb" if bases >= 1e6 or not bases else f"{bases / 1e3:,.0f} kb"
 
 
