@@ -35,7 +35,12 @@ def test_means_in_bins_equal_means_of_bases(seed):
     bases = np.full(length, np.nan)
     for one, other, number in zip(start, end, value, strict=True):
         bases[one:other] = number
-    found = dict(zip(*(part.tolist() for part in (tracks.means_in_bins(start, end, value, length=length, size=size)[0::2])), strict=True))
+    found = dict(
+        zip(
+            *(part.tolist() for part in (tracks.means_in_bins(start, end, value, length=length, size=size)[0::2])),
+            strict=True,
+        )
+    )
     expected = {}
     for first in range(0, length, size):
         part = bases[first : first + size]
@@ -65,7 +70,10 @@ def test_a_track_beyond_its_budget_keeps_its_sum(results):
 def test_differences_may_be_negative_where_asked(results, tmp_path):
     found = tracks.binned(results.attribution, results, lowest=-1.0)
     assert found["value"].min() < 0
-    with open_bigwig(results.attribution) as reader, pytest.raises(InputError, match="expected a probability from 0 to 1"):
+    with (
+        open_bigwig(results.attribution) as reader,
+        pytest.raises(InputError, match="expected a probability from 0 to 1"),
+    ):
         reader.track("chr4")
     path = tmp_path / "wild.bw"
     with BigWigWriter(path, {"chr1": 100}) as writer:
@@ -121,9 +129,10 @@ def test_genes_in_unseen_windows_come_first(results):
 
 def test_positions_are_marked_by_q(results):
     found = positions.along(results.positions)
-    assert found.loc[found["significant"], "x"].tolist() == results.positions.loc[
-        results.positions["q"] <= 0.05, "start"
-    ].tolist()
+    assert (
+        found.loc[found["significant"], "x"].tolist()
+        == results.positions.loc[results.positions["q"] <= 0.05, "start"].tolist()
+    )
     lead = positions.section(results).lead
     assert f"{int((results.positions['q'] <= 0.05).sum())} of {len(results.positions)} positions matter" in lead
     none = results.positions.assign(q=0.5)

@@ -99,7 +99,11 @@ def changed_models(results, name, **values):
         (("test", "auroc_ci"), [0.6, 0.9], "The interval of the AUROC is wide: 0.600 to 0.900"),
         (("test", "ece"), 0.21, "Probabilities are not calibrated: they differ from the observed share by 0.210"),
         (("train", "auroc"), 1.2, "learnt single windows by heart"),
-        (("audit",), {"verdict": "suspect", "reason": "3 test windows overlap"}, "The split is suspect: 3 test windows"),
+        (
+            ("audit",),
+            {"verdict": "suspect", "reason": "3 test windows overlap"},
+            "The split is suspect: 3 test windows",
+        ),
     ],
 )
 def test_what_to_mistrust(skilled, keys, value, said):

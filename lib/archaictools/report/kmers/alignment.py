@@ -1,8 +1,8 @@
 """Overlapping k-mers joined into motifs by a greedy rule.
 
 The most significant k-mer that is in no motif begins one. A k-mer joins if it, or its reverse complement, equals that
-first k-mer in all bases of an overlap of at least :func:`least_overlap` bases. It is aligned by the longest such overlap,
-and adds its count to its bases.
+first k-mer in all bases of an overlap of at least :func:`least_overlap` bases. It is aligned by the longest such
+overlap, and adds its count to its bases.
 """
 
 from __future__ import annotations

@@ -267,7 +267,7 @@ def _check_segments(results: KmerResults, files: KmerFiles) -> None:
                 row = rows.iloc[int(wrong[0])]
                 raise InputError(
                     f"has a segment at {chrom}:{row['start'] + 1:,}-{row['end']:,} with a score of {row['score']}, but "
-                    f"the mean probability there is {number(mean[wrong[0]])} in {files.track}: they are of different runs",
+                    f"the mean probability is {number(mean[wrong[0]])} in {files.track}: they are of different runs",
                     path=files.segments,
                     remedy="give --bed and --bigwig of one run of 'archaictools predict'",
                 )

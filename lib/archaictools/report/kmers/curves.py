@@ -136,7 +136,7 @@ def _locations(rows: pd.DataFrame, results: KmerResults) -> Locations:
     names += [name for name in dict.fromkeys(rows["chrom"]) if name not in results.lengths]
     return Locations(
         names=names,
-        chrom=pd.Index(names).get_indexer(rows["chrom"]),
+        chrom=pd.Index(names).get_indexer(pd.Index(rows["chrom"])),
         start=rows["start"].to_numpy(dtype=np.int64),
         end=rows["end"].to_numpy(dtype=np.int64),
         label=rows["label"].to_numpy(dtype=np.int8),
@@ -158,11 +158,13 @@ def _thinned(points: pd.DataFrame) -> pd.DataFrame:
     """Return at most :data:`CORNERS` points of a curve, the first and the last included."""
     if len(points) <= CORNERS:
         return points
-    return points.iloc[np.unique(np.linspace(0, len(points) - 1, CORNERS).round().astype(int))].reset_index(drop=True)
+    kept: npt.NDArray[np.int64] = np.unique(np.linspace(0, len(points) - 1, CORNERS).round().astype(np.int64))
+    return points.iloc[kept].reset_index(drop=True)
 
 
 def _joined(sides: Iterable[SideCurves], name: str) -> pd.DataFrame:
-    return pd.concat([getattr(one, name).assign(side=one.side) for one in sides], ignore_index=True)
+    parts: list[pd.DataFrame] = [getattr(one, name).assign(side=one.side) for one in sides]
+    return pd.concat(parts, ignore_index=True)
 
 
 def _axis(column: str, title: str, channel: Any = alt.X) -> Any:
@@ -206,7 +208,7 @@ def _curve(
             **_side_encodings(sides),
         )
     )
-    return alt.layer(area, lines)
+    return alt.LayerChart(layer=[area, lines])
 
 
 def _roc(sides: list[SideCurves]) -> Chart:
@@ -247,9 +249,9 @@ def _reliability(sides: list[SideCurves]) -> Chart:
     return Chart(
         name="kmers-reliability",
         chart=reliability_chart(_joined(sides, "reliability"), "side"),
-        caption="Observed share of introgressed windows by predicted probability, in ten bins of equal width; the size "
-        f"of a point grows with its windows. Lines at points are 95 % intervals (of bins with {FEWEST} windows or more); "
-        "the dotted diagonal is perfect calibration.",
+        caption="Observed share of introgressed windows by predicted probability, in ten bins of equal width. Points "
+        f"grow with their windows; lines at points are 95 % intervals (from {FEWEST} windows on). The dotted diagonal "
+        "is perfect calibration.",
     )
 
 
@@ -290,7 +292,7 @@ def reliability_chart(rows: pd.DataFrame, series: str) -> alt.LayerChart:
     ]
     if "low" in rows:
         layers.insert(1, base.mark_rule().encode(y=_axis("low", found, alt.Y), y2="high:Q"))
-    return alt.layer(*layers).properties(width="container", height=360)
+    return alt.LayerChart(layer=layers).properties(width="container", height=360)
 
 
 def _measures(sides: list[SideCurves]) -> Table:

@@ -45,12 +45,13 @@ def section(results: KmerResults) -> Section | Absent:
                     title="Log odds (nats)",
                     scale=alt.Scale(range=list(DIVERGING), domain=_limits(shown), clamp=True, interpolate="rgb"),
                 ),
-                "K-mers by log odds: orange ones occur more often in introgressed training windows, blue ones in depleted windows.",
+                "K-mers by log odds: orange ones are more frequent in introgressed training windows, blue ones in "
+                "depleted ones.",
             ),
             _chart(
                 "kmers-map-gc",
                 alt.Color("gc:Q", title="GC content (%)", scale=alt.Scale(scheme="viridis", domain=[0, 100])),
-                "The same map by GC content: if its pattern is that of the first map, composition explains the vectors.",
+                "The same map by GC content: if its pattern is that of the first, composition explains the vectors.",
             ),
             Notes(
                 title="How to read it",

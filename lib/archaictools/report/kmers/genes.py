@@ -79,11 +79,11 @@ def section(results: KmerResults) -> Section | Absent:
                         title="Seen in training (%)",
                         kind="number",
                         digits=0,
-                        help="Share of its windows that the model was trained on; their probabilities are not held out.",
+                        help="Share of its windows seen in training; their probabilities are not held out.",
                     ),
                 ),
-                caption=f"{len(rows):,} of {len(table):,} genes; those in windows that the model has not seen first, then by mean "
-                "probability of introgression.",
+                caption=f"{len(rows):,} of {len(table):,} genes; those in windows that the model has not seen come "
+                "first, then by mean probability of introgression.",
                 search=True,
             ),
         ),

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import altair as alt
 import numpy as np
 import pandas as pd
 
 from archaictools.report.blocks import Absent, Block, Chart, Column, Facts, Notes, Section, Table, Text
 from archaictools.report.kmers.numbers import NA, bounds, interval, listed, number, percent
-from archaictools.report.kmers.results import KmerResults
 from archaictools.report.kmers.verdict import BASELINES, Judgement, doubts, judgement
+
+if TYPE_CHECKING:
+    from archaictools.report.kmers.results import KmerResults
 
 ID = "verdict"
 
@@ -55,7 +59,8 @@ def _facts(found: Judgement) -> Facts:
 
 
 def _split(found: Judgement) -> str:
-    return f"How it was tested: {found.split}. Audit of the split: {found.audit['verdict']}, since {found.audit['reason']}."
+    audit = found.audit
+    return f"How it was tested: {found.split}. Audit of the split: {audit['verdict']}, since {audit['reason']}."
 
 
 def _disagreement(results: KmerResults) -> tuple[str, ...]:
@@ -125,8 +130,8 @@ def _table(rows: pd.DataFrame) -> Table:
                 field="ece", title="ECE", kind="number", digits=3, help="Expected calibration error; lower is better."
             ),
         ),
-        caption=f"The model and its baselines on the same {n:,} test windows. A control cannot have learnt introgression, "
-        "a rival can. Intervals are from 1,000 draws of blocks of the genome.",
+        caption=f"The model and its baselines on the same {n:,} test windows. A control cannot have learnt "
+        "introgression, a rival can. Intervals are from 1,000 draws of blocks of the genome.",
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import matplotlib as mpl
 import pandas as pd
@@ -23,7 +23,7 @@ LOWEST = 0.02
 #: Colour that the page replaces by that of its text.
 _TEXT = "#010203"
 
-_STYLE = {"svg.hashsalt": "archaictools", "svg.fonttype": "none", "axes.linewidth": 0.6}
+_STYLE: dict[Any, Any] = {"svg.hashsalt": "archaictools", "svg.fonttype": "none", "axes.linewidth": 0.6}
 
 
 def logo(motif: Motif) -> str:

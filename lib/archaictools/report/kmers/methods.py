@@ -126,14 +126,14 @@ def _explanation(results: KmerResults) -> str:
     if results.positions is None and results.kmers is None:
         return "Positions and k-mers were not ranked."
     kmers = (
-        f", and k-mers at positions with a small q were compared with those elsewhere by a one-sided hypergeometric test "
-        f"(q at most {FDR:g})"
+        f", and k-mers at positions with a small q were compared with those elsewhere by a one-sided hypergeometric "
+        f"test (q at most {FDR:g})"
         if results.kmers is not None
         else ""
     )
     return (
-        "The importance of positions was the skill lost when their bases were exchanged between held-out windows, with p "
-        f"from permuted labels and q by Benjamini and Hochberg{kmers}."
+        "The importance of positions was the skill lost when their bases were exchanged between held-out windows, with "
+        f"p from permuted labels and q by Benjamini and Hochberg{kmers}."
     )
 
 

@@ -91,7 +91,8 @@ def motifs_of(table: pd.DataFrame) -> list[Motif]:
 
 def strength(q: pd.Series[float]) -> pd.Series[float]:
     """Return -log10 of q, at most 300, so that rows sort by it."""
-    return -np.log10(q.astype(float).clip(lower=1e-300))
+    values = q.to_numpy(dtype=np.float64)
+    return pd.Series(-np.log10(np.maximum(values, 1e-300)), index=q.index)
 
 
 def _motifs(motifs: list[Motif], table: pd.DataFrame) -> Table:
@@ -122,9 +123,9 @@ def _motifs(motifs: list[Motif], table: pd.DataFrame) -> Table:
                 kind="bar",
                 help="Occurrences of its k-mers at important positions; overlapping k-mers count each.",
             ),
-            Column(field="q", title="Lowest q (−log10)", kind="number", digits=1),
+            Column(field="q", title="Lowest q (-log10)", kind="number", digits=1),
         ),
-        caption="Motifs of overlapping enriched k-mers, by the significance of their first k-mer. Both strands are one.",
+        caption="Motifs of overlapping enriched k-mers, by the significance of their first one. Both strands are one.",
     )
 
 
@@ -161,7 +162,7 @@ def _kmers(table: pd.DataFrame, motif: dict[str, int]) -> Table:
             Column(field="odds_ratio", title="Odds ratio", kind="number", digits=1),
             Column(
                 field="q",
-                title="q (−log10)",
+                title="q (-log10)",
                 kind="number",
                 digits=1,
                 help="q of 0.01 is 2. One-sided hypergeometric test, corrected (Benjamini and Hochberg).",
@@ -172,7 +173,7 @@ def _kmers(table: pd.DataFrame, motif: dict[str, int]) -> Table:
                 title="Log odds (nats)",
                 kind="number",
                 digits=2,
-                help="Of the introgressed class against the depleted one, over all positions.",
+                help="Introgressed class against the depleted one, over all positions.",
             ),
         ),
         caption=f"{len(frame):,} of {len(table):,} k-mers at important positions, the most significant first; both "

@@ -40,8 +40,8 @@ def percent(value: Any, digits: int = 1) -> str:
 
 def bounds(found: Mapping[str, Any], measure: str) -> tuple[float, float]:
     """Return the 95 % interval of a measure, or NaN twice."""
-    low, high = found.get(f"{measure}_ci") or (None, None)
-    return (float(low), float(high)) if known(low) and known(high) else (math.nan, math.nan)
+    low, high = found.get(f"{measure}_ci") or (math.nan, math.nan)
+    return (low, high) if known(low) and known(high) else (math.nan, math.nan)
 
 
 def interval(found: Mapping[str, Any], measure: str, digits: int = 3) -> str:

@@ -30,7 +30,7 @@ def section(results: KmerResults) -> Section | Absent:
     if not len(table):
         return Section(id=ID, title=TITLE, lead="The table of positions has no position.", blocks=())
     marked = table[table["significant"]]
-    best = table.loc[table["importance"].idxmax()]
+    best = table.iloc[int(table["importance"].to_numpy().argmax())]
     unit = "bp" if "start" in results.positions else "k-mers"
     lead = (
         f"{len(marked):,} of {len(table):,} positions matter (q at most {FDR:g}), between {int(marked['x'].min())} and "
@@ -82,7 +82,7 @@ def along(table: pd.DataFrame) -> pd.DataFrame:
 def _notes(table: pd.DataFrame) -> tuple[str, ...]:
     repeats = "of one exchange only, so it has no spread" if table["sd"].isna().all() else "over repeated exchanges"
     null = (
-        "The grey band holds the central 95 % of the importance under permuted labels: what a model without skill gives. "
+        "The grey band holds the central 95 % of the importance under permuted labels: that of a model without skill. "
         "It can lie below 0, because exchanged bases make wrong predictions less certain."
         if "null_low" in table
         else "The band under permuted labels is missing: make the table again with this release of archaictools."

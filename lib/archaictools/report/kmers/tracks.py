@@ -289,7 +289,7 @@ def _table(segments: pd.DataFrame) -> Table:
                 help="Whether it shares bases with windows that the model was trained on.",
             ),
         ),
-        caption=f"{len(frame):,} of {len(segments):,} segments; those in windows that the model has not seen first, then "
-        "by mean probability.",
+        caption=f"{len(frame):,} of {len(segments):,} segments; those in windows that the model has not seen come "
+        "first, then by mean probability.",
         search=True,
     )

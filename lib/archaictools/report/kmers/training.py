@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import altair as alt
+import numpy as np
 import pandas as pd
 
 from archaictools.report.blocks import Absent, Chart, Facts, Section
@@ -72,15 +73,15 @@ def kept_epochs(results: KmerResults) -> dict[int, int]:
     for name, rows in results.history.groupby("fold"):
         fold = int(str(name))
         best = summaries.get(fold, {}).get("best_epoch") if fold in summaries else None
-        lowest = rows.loc[rows["validation_loss"].idxmin(), "epoch"] if rows["validation_loss"].notna().any() else 1
-        kept[fold] = int(str(best)) if known(best) and best in set(rows["epoch"]) else int(lowest)
+        epochs, loss = rows["epoch"].to_numpy(dtype=np.int64), rows["validation_loss"].to_numpy(dtype=np.float64)
+        kept[fold] = int(str(best)) if known(best) and best in epochs else int(epochs[loss.argmin()])
     return kept
 
 
 def _temperature(results: KmerResults) -> str:
     """Return the temperature of the single network; with folds each has its own."""
     found = (measures_of(results) or {}).get("training") or {}
-    folds = results.history is not None and results.history["fold"].nunique() > 1
+    folds = results.history is not None and results.history["fold"].max() > 1
     return NA if folds else number(found.get("temperature"), 2)
 
 
@@ -155,8 +156,11 @@ def _auroc(history: pd.DataFrame, kept: Mapping[int, int]) -> Chart:
 
 
 def _marked(base: alt.Chart) -> alt.Chart:
-    return base.transform_filter(alt.datum.kept).mark_point(shape="diamond", size=160, filled=False, strokeWidth=2)
+    diamonds: alt.Chart = base.transform_filter(alt.datum.kept).mark_point(
+        shape="diamond", size=160, filled=False, strokeWidth=2
+    )
+    return diamonds
 
 
 def _a_fold(history: pd.DataFrame) -> str:
-    return ", one line a fold" if history["fold"].nunique() > 1 else ""
+    return ", one line a fold" if history["fold"].max() > 1 else ""
