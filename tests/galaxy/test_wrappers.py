@@ -26,10 +26,11 @@ LEFT_OUT = {
     "haplotypes --individuals": "a list of names for each group is chosen in the form",
     "tokenize --seed": "nothing random",
     "predict --seed": "nothing random",
+    "predict --track-line": "Galaxy takes a BED with a track line for another format",
     "merge --seed": "nothing random",
     "genes --seed": "nothing random",
 }
-FORMATS = {"bed", "tabular", "h5", "json", "bigwig", "png", "svg", "binary", "txt"}
+FORMATS = {"bed", "tabular", "h5", "json", "bigwig", "bigbed", "png", "svg", "binary", "txt"}
 FLAG = re.compile(r"(?<![\w-])--[a-z][a-z0-9-]*")
 
 

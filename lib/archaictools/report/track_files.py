@@ -136,7 +136,7 @@ def unique_name(text: str, taken: set[str]) -> str:
 
 
 def copy_bigwig(source: Path, target: Path, build: str, *, low: float = 0.0) -> None:
-    """Copy a bigWig; it is written anew if browsers know its chromosomes by other names."""
+    """Copy a bigWig; if browsers know its chromosomes by other names, copy its values under these names."""
     with open_bigwig(source) as reader:
         names = browser_names(reader.lengths, build)
         if all(name == new for name, new in names.items()):
