@@ -136,13 +136,8 @@ def unique_name(text: str, taken: set[str]) -> str:
 
 
 def copy_bigwig(source: Path, target: Path, build: str, *, low: float = 0.0) -> None:
-<<<<<<< HEAD
-    """Copy a bigWig; it is written again if browsers know its chromosomes by other names."""
-    with open_bigwig(source, lowest=low) as reader:
-=======
     """Copy a bigWig; if browsers know its chromosomes by other names, copy its values under these names."""
-    with open_bigwig(source) as reader:
->>>>>>> exports
+    with open_bigwig(source, lowest=low) as reader:
         names = browser_names(reader.lengths, build)
         if all(name == new for name, new in names.items()):
             shutil.copyfile(source, target)
