@@ -9,7 +9,7 @@ import struct
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 
-VOID = {"meta", "link", "input", "br", "rect", "img", "path", "circle", "line", "hr"}
+VOID = {"meta", "link", "input", "br", "img", "hr"}
 
 
 @dataclass
@@ -111,9 +111,9 @@ def rows(text: str) -> dict[str, list]:
 
 def dataset(page: Element, name: str) -> dict[str, list]:
     """Return the columns of a dataset of a page."""
-    return rows(page.by_id(f"data-{name}").own)
+    return rows(page.by_id(f"data-{name}").attributes["value"])
 
 
 def table(page: Element, name: str) -> dict[str, list]:
     """Return the columns of all rows of a table."""
-    return rows(page.by_id(f"rows-{name}").own)
+    return rows(page.by_id(f"rows-{name}").attributes["value"])

@@ -184,7 +184,7 @@ def test_share_of_bases_seen_in_training(clean):
     found = replace(clean, segments=segments)
     [text] = caveats.caveats(found)
     share = 100 * 12_000 / (1_000 * (len(segments) - 1) + 11_000)
-    assert text.startswith(f"2 segments ({share:.0f} % of the called bases)")
+    assert text.startswith(f"2 segments ({share:.1f} % of the called bases)")
 
 
 def test_measured_losses_are_those_of_the_page_on_accuracy(clean):

@@ -52,7 +52,7 @@ def section(results):
 
 
 def evaluation(**measures):
-    model = {"precision_bp": 0.932, "recall_bp": 0.957, "f1_bp": 0.9445} | measures
+    model = {"precision_bp": 0.932, "recall_bp": 0.957, "f1_bp": 0.9449} | measures
     rivals = {"hmm": {"f1_bp": 0.592}, "hmm_archaic": {"f1_bp": 0.803}, "majority": {"f1_bp": 0.0}}
     return {"verdict": "skill", "reason": "AUROC", "models": {"model": model, **rivals}}
 
@@ -60,6 +60,30 @@ def evaluation(**measures):
 def test_titles_come_in_the_order_of_the_questions(section):
     assert tuple(block.title for block in section.blocks if isinstance(block, Notes)) == TITLES
     assert isinstance(section.blocks[0], Facts)
+
+
+def facts(results):
+    return dict(headline.section(results).blocks[0].items)
+
+
+def test_figures_answer_who_carries_most_and_whether_there_is_skill(results):
+    found = facts(results)
+    top = results.people.sort_values("percent").iloc[-1]
+    assert found["Carries most"] == f"{top['sample']}, {top['percent']:.2f} %"
+    assert found["Archaic share, mean"] == f"{results.people['percent'].mean():.2f} %"
+    assert found["Main source"].startswith("AltaiNea, ")
+    assert found["Skill in these people"] == "not measured"
+    assert facts(replace(results, evaluation=evaluation()))["Skill in these people"] == "yes, F1 0.945"
+    none = evaluation(f1_bp=None) | {"verdict": "no skill"}
+    assert facts(replace(results, evaluation=none))["Skill in these people"] == "no, F1 NA"
+    nothing = facts(replace(results, segments=results.segments[:0], people=results.people.assign(percent=0.0)))
+    assert set(nothing) == {
+        "People",
+        "Archaic share, mean",
+        "Segments",
+        "Archaic sequence, all haplotypes",
+        "Skill in these people",
+    }
 
 
 def test_who_was_read(results, section):
@@ -130,9 +154,9 @@ def test_genes_at_a_place_are_named(results):
             "end": [row["end"] + 9, row["start"], row["end"] + 9, row["end"]],
         }
     )
-    assert items(headline.section(replace(results, genes=genes)), "Where")[1] == "Genes in the strongest segment: IN."
+    assert items(headline.section(replace(results, genes=genes)), "Where")[2] == "Genes in the strongest segment: IN."
     assert (
-        items(headline.section(replace(results, genes=genes[1:])), "Where")[1]
+        items(headline.section(replace(results, genes=genes[1:])), "Where")[2]
         == "Genes in the strongest segment: none."
     )
     assert "ene" not in "".join(items(headline.section(results), "Where"))

@@ -103,7 +103,7 @@ def plot_people(people: pd.DataFrame, archaic: tuple[str, ...]) -> Figure:
         1.7 + height,
         "Archaic sequence of each person by source",
         note="called bases of all callable bases of both haplotypes; a person without data is NA, not 0"
-        + ("" if named else f"; {len(table):,} people, sorted, {missing:,} of them without data and not drawn"),
+        + (f"; {missing:,} people without data are not drawn" if missing and not named else ""),
     )
     axes.set_xlabel("archaic sequence (% of callable bases)")
     shown = table[known]

@@ -57,13 +57,16 @@ def write_segments_bigbed(
 ) -> None:
     """Write segments as bigBed: the BED9 of :func:`segments_bed`, then :data:`BIGBED_COLUMNS` as far as they are there.
 
+    The source has its label.
+
     Raises
     ------
     ArchaicError
         See :func:`archaictools.io.bigbed.write_bigbed`.
     """
     extra = {name: column for name, column in BIGBED_COLUMNS.items() if name in segments}
-    rows = pd.concat([segments_bed(segments, sources), segments[list(extra)].add_prefix("own_")], axis=1)
+    labelled = segments.assign(source=segments["source"].map({source.name: source.label for source in sources}))
+    rows = pd.concat([segments_bed(segments, sources), labelled[list(extra)].add_prefix("own_")], axis=1)
     write_bigbed(
         path, rows, lengths, list(extra.values()), name="archaicSegments", comment="Archaic segments of haplotypes"
     )

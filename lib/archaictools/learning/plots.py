@@ -166,7 +166,7 @@ class Group:
 
 @in_style
 def stack_bars(
-    axes: Axes, place: npt.NDArray[Any], parts: Sequence[tuple[Group, npt.NDArray[Any]]], *, thickness: Any = 0.75
+    axes: Axes, place: npt.NDArray[Any], parts: Sequence[tuple[Group, npt.NDArray[Any]]], *, thickness: float = 0.75
 ) -> None:
     """Draw horizontal bars of several parts, one after the other.
 
@@ -179,13 +179,13 @@ def stack_bars(
     parts
         Groups and the lengths of their parts, one for each bar.
     thickness
-        Of a bar.
+        Of a bar; bars that touch have no outline.
     """
     left = np.zeros(len(place))
     for group, length in parts:
         axes.barh(
             place, length, left=left, height=thickness, label=group.label, color=group.colour, hatch=group.hatch,
-            edgecolor="white", linewidth=0.3,
+            edgecolor="white", linewidth=0.3 if thickness < 1 else 0,
         )  # fmt: skip
         left = left + length
 
@@ -224,7 +224,7 @@ def plain_numbers(axis: Any) -> None:
     axis.set_minor_formatter(NullFormatter())
 
 
-#: Most bins of a histogram of lengths, and the fewest by which the longest length is divided.
+#: Most bins of a histogram of lengths.
 _LENGTH_BINS = 30
 
 
@@ -237,8 +237,7 @@ def plot_lengths(lengths: Sequence[tuple[Group, npt.NDArray[Any]]], *, title: st
     if not len(every):
         show_nothing(axes, "No segment is called.")
         return figure
-    low, high = every.min(), every.max()
-    edges = np.geomspace(low * 0.999, max(high * 1.001, low * 1.1), 1 + min(_LENGTH_BINS, 5 + len(every) // 5))
+    edges = _length_edges(np.rint(every * 1_000).astype(np.int64)) / 1_000
     counts = [(group, np.histogram(np.asarray(length) / 1_000, edges)[0]) for group, length in lengths]
     stacked_histogram(axes, edges, [(group, count) for group, count in counts if count.any()])
     median = float(np.median(every))
@@ -249,6 +248,21 @@ def plot_lengths(lengths: Sequence[tuple[Group, npt.NDArray[Any]]], *, title: st
     whole_numbers(axes.yaxis)
     axes.legend()
     return figure
+
+
+def _length_edges(lengths: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
+    """Return edges of bins in bp whose widths grow with the length.
+
+    Lengths are multiples of a step (the length of a bin, or the distance of windows). A bin has whole steps, and no
+    fewer than the bin before it: else neighbours of one and two steps would look like peaks and gaps.
+    """
+    step = int(np.gcd.reduce(lengths))
+    edges, last, width = [int(lengths.min()) // step], int(lengths.max()) // step, 1
+    growth = ((last + 1) / edges[0]) ** (1 / min(_LENGTH_BINS, 5 + len(lengths) // 5)) - 1
+    while edges[-1] <= last:
+        width = max(width, round(edges[-1] * growth))
+        edges.append(edges[-1] + width)
+    return (np.array(edges) - 0.5) * step
 
 
 def whole_numbers(axis: Any) -> None:

@@ -91,13 +91,15 @@ def write(path: Path, page: parts.Page) -> None:
 
 def _pieces(page: parts.Page) -> Iterator[str]:
     """Yield the page in pieces; each dataset is packed when its turn comes."""
-    _check(page)
+    specifications = {block.name: _specification(block) for block in _blocks(page) if isinstance(block, parts.Chart)}
+    _check(page, specifications)
     return (
         _environment()
         .get_template("page.html.j2")
         .generate(
             page=page,
             policy=POLICY,
+            specifications=specifications,
             styles=[_data_url("text/css", _asset(name)) for name in STYLES],
             theme=_data_url("text/javascript", _function(["theme.js"])),
             scripts=_data_url("text/javascript", _function(SCRIPTS)),
@@ -112,7 +114,7 @@ def _blocks(page: parts.Page) -> Iterator[parts.Block]:
         yield from section.blocks
 
 
-def _check(page: parts.Page) -> None:
+def _check(page: parts.Page, specifications: Mapping[str, Mapping[str, Any]]) -> None:
     """Refuse names that are there twice, and datasets that are not there."""
     named = [block for block in _blocks(page) if isinstance(block, parts.Table | parts.Chart | parts.Picture)]
     anchors = [*_ANCHORS, *(section.id for section in page.sections), *(entry.id for entry in page.absent)]
@@ -124,10 +126,31 @@ def _check(page: parts.Page) -> None:
                 raise ValueError(f"the name {name!r} of the page's {what} has characters besides letters, digits and -")
             if name in names[:number]:
                 raise ValueError(f"two {what} of the page have the name {name!r}")
-    for block in _blocks(page):
-        for track in block.tracks if isinstance(block, parts.Browser) else ():
-            if track.dataset not in known:
-                raise ValueError(f"track {track.name!r} needs the dataset {track.dataset!r}, which the page lacks")
+    needs = [
+        (f"track {track.name!r}", track.dataset)
+        for block in _blocks(page)
+        for track in (block.tracks if isinstance(block, parts.Browser) else ())
+    ]
+    for chart, specification in specifications.items():
+        own = specification.get("datasets", {})
+        needs += [(f"chart {chart!r}", name) for name in _dataset_names(specification) if name not in own]
+    for what, name in needs:
+        if name not in known:
+            raise ValueError(f"{what} needs the dataset {name!r}, which the page lacks")
+
+
+def _dataset_names(node: object) -> Iterator[str]:
+    """Yield the names of datasets that a part of a Vega-Lite specification refers to."""
+    if isinstance(node, dict):
+        data = node.get("data")
+        if isinstance(data, dict) and "name" in data and "values" not in data:
+            yield data["name"]
+        for key, value in node.items():
+            if key != "datasets":
+                yield from _dataset_names(value)
+    elif isinstance(node, list):
+        for value in node:
+            yield from _dataset_names(value)
 
 
 def _libraries(page: parts.Page) -> Iterator[tuple[str, str]]:
@@ -184,7 +207,6 @@ def _environment() -> jinja2.Environment:
     )
     environment.tests["kind"] = lambda block, name: type(block).__name__ == name
     environment.filters |= {
-        "specification": _specification,
         "first_rows": _first_rows,
         "columns": _columns,
         "browser": _browser,

@@ -1,10 +1,34 @@
 // The genome browser: igv.js with the tracks of the page. Its script runs last, and it loads nothing from elsewhere.
 
+/** Text as igv wants it where it writes HTML: names of tracks, and what it shows after a click. */
+const escaped = (text) => String(text).replace(/[&<>"']/g, (letter) => `&#${letter.charCodeAt(0)};`);
+
+/** What a click on a feature or a bar shows, as escaped HTML; false shows nothing. */
+function clicked(track, data, features) {
+  const lines = (features ?? []).flatMap(({ chr, start, end, row, colour, ...rest }) => [
+    ["Position", locusText({ chrom: chr, start, end })],
+    ...Object.entries(rest).filter(([name]) => name !== "score" && typeof rest[name] !== "object"),
+  ]);
+  if (!features) lines.push(...(data ?? []).filter((one) => one?.name).map(({ name, value }) => [name, value]));
+  const text = (value) => (typeof value === "number" ? value.toLocaleString("en-GB", { maximumFractionDigits: 4 }) : value);
+  return lines.map(([name, value]) => `<div>${escaped(name)}: <b>${escaped(text(value))}</b></div>`).join("") || false;
+}
+
+/** Whether two rows in order of start overlap. */
+function overlapping(rows) {
+  const last = new Map();
+  for (const { chrom, start, end } of rows) {
+    if (start < (last.get(chrom) ?? 0)) return true;
+    last.set(chrom, Math.max(end, last.get(chrom) ?? 0));
+  }
+  return false;
+}
+
 /** Features of igv from a dataset. */
 async function trackConfig(track, order) {
   const rows = (await packed(`data-${track.dataset}`)).objects(track.where);
   const common = {
-    name: track.name, color: track.colour, height: track.height, order, removable: true, searchable: true,
+    name: escaped(track.name), color: track.colour, height: track.height, order, removable: true, searchable: true,
   };
   if (track.kind === "values") {
     return {
@@ -13,7 +37,8 @@ async function trackConfig(track, order) {
     };
   }
   return {
-    ...common, type: "annotation", displayMode: track.compact ? "SQUISHED" : "EXPANDED", searchableFields: ["name"],
+    ...common, type: "annotation", searchableFields: ["name"],
+    displayMode: overlapping(rows) ? (track.compact ? "SQUISHED" : "EXPANDED") : "COLLAPSED",
     color: (feature) => featureColour(feature, track.colour),
     features: rows.map(({ chrom, ...rest }) => ({ ...rest, chr: chrom })),
   };
@@ -27,7 +52,11 @@ function featureColour(feature, otherwise) {
   return `rgba(${red},${green},${blue},${opacity})`;
 }
 
-const browserLocus = ({ chrom, start, end }) => `${chrom}:${start + 1}-${end}`;
+/** Move the browser to an interval; a part of it outside the chromosome is left out. */
+async function moveBrowser(browser, block, { chrom, start, end }) {
+  const length = new Map(specificationOf(block).lengths).get(chrom);
+  await browser.updateLoci([{ chr: chrom, start: Math.max(0, start), end: Math.min(length ?? end, end) }]);
+}
 
 /** A menu of the tracks that are not shown at the start. */
 function addTrackMenu(block, browser, tracks) {
@@ -67,26 +96,28 @@ async function drawBrowser(block) {
   const browser = await window.igv.createBrowser(block.querySelector(".view"), {
     loadDefaultGenomes: false, search: false, showSequence: false, showSVGButton: false, queryParametersSupported: false,
     reference: { id: build, name: build, format: "chromsizes", fastaURL: new File([sizes], "chrom.sizes") },
-    locus: browserLocus({ chrom, start, end }),
+    locus: lengths[0][0],
     tracks: visible.filter(Boolean),
   });
+  browser.on("trackclick", (track, data, _, features) => clicked(track, data, features));
+  await moveBrowser(browser, block, { chrom, start, end });
   addTrackMenu(block, browser, tracks);
   return browser;
 }
 
 /** Start the browser when it comes near the view, when a place is asked for, or when the rest is done. */
-function startBrowser(idle) {
+function startBrowser(rest) {
   const block = document.querySelector("figure.browser");
   if (!block) return null;
   let asked;
   const wanted = new Promise((resolve) => { asked = resolve; });
-  const ready = Promise.race([wanted, idle, nearView(block, "200px")]).then(() => drawBrowser(block));
-  document.addEventListener("locus", async ({ detail }) => {
+  const ready = Promise.race([wanted, rest.turn(), nearView(block, "200px")]).then(() => drawBrowser(block));
+  document.addEventListener("locus", async ({ detail: { chrom, start, end } }) => {
     asked();
-    block.scrollIntoView({ block: "start", behavior: "smooth" });
-    const browser = await ready;
-    const margin = Math.max(500, Math.round((detail.end - detail.start) / 2));
-    await browser.search(browserLocus({ ...detail, start: Math.max(0, detail.start - margin), end: detail.end + margin }));
+    const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
+    block.scrollIntoView({ block: "start", behavior: calm ? "auto" : "smooth" });
+    const margin = Math.max(500, Math.round((end - start) / 2));
+    await moveBrowser(await ready, block, { chrom, start: start - margin, end: end + margin });
   });
   return ready;
 }

@@ -18,6 +18,7 @@ function chartConfig(large) {
     titleFontWeight: 500, labelFont: font, titleFont: font,
   };
   return {
+    ...(large ? { aria: false } : {}), // a canvas has no marks to describe, and their descriptions take half of the time
     background: null,
     font,
     padding: 2,
@@ -49,7 +50,7 @@ function datasetNames(node, found = new Set()) {
 /** What a tooltip shows, as `usermeta.tooltip` lists it: [title, field] or [title, field, digits] of the mark's row.
  *  The field `locus` is the place of the row, `kb` its length. It is computed when a mark is pointed at. */
 function tooltipOptions(fields) {
-  if (!fields) return {};
+  if (!fields) return { disableDefaultStyle: true };
   const shown = (row, field, digits) => {
     if (field === "locus") return locusText(row);
     const value = field === "kb" ? (row.end - row.start) / 1000 : row[field];
@@ -57,7 +58,8 @@ function tooltipOptions(fields) {
   };
   const line = (row, sanitize) => ([title, field, digits]) =>
     `<tr><td class="key">${sanitize(title)}</td><td class="value">${sanitize(shown(row, field, digits))}</td></tr>`;
-  return { tooltip: { formatTooltip: (row, sanitize) => `<table>${fields.map(line(row, sanitize)).join("")}</table>` } };
+  const formatTooltip = (row, sanitize) => `<table>${fields.map(line(row, sanitize)).join("")}</table>`;
+  return { disableDefaultStyle: true, formatTooltip };
 }
 
 async function drawChart(block) {
@@ -75,7 +77,7 @@ async function drawChart(block) {
   delete specification.$schema;
   const drawing = await window.vegaEmbed(target, specification, {
     actions: false, ast: true, renderer: large ? "canvas" : "svg", mode: "vega-lite", config: chartConfig(large),
-    defaultStyle: false, logLevel: 1, ...tooltipOptions(specification.usermeta?.tooltip),
+    defaultStyle: false, logLevel: 1, tooltip: tooltipOptions(specification.usermeta?.tooltip),
   });
   drawing.view.addEventListener("click", (_, item) => {
     if (isLocus(item?.datum)) showLocus(item.datum);
@@ -83,15 +85,19 @@ async function drawChart(block) {
   return drawing;
 }
 
-/** Draw each chart when it comes near the view, and again, where it is a canvas, in other colours. */
-function startCharts() {
+/** Draw each chart when it comes near the view or its turn comes, and a canvas again in other colours. */
+function startCharts(rest) {
   const drawn = new Map();
   for (const block of document.querySelectorAll("figure.chart")) {
-    const first = nearView(block).then(() => drawChart(block));
-    let latest = first;
+    const target = block.querySelector(".drawing");
+    const { height } = specificationOf(block);
+    target.style.minHeight = `${(Number.isFinite(height) ? height : 260) + 50}px`;
+    const first = Promise.race([nearView(block), rest.turn()]).then(() => drawChart(block));
     drawn.set(block.id, first);
-    document.addEventListener("theme", async () => {
-      if (!("large" in block.dataset)) return;
+    rest.after(first);
+    if (!("large" in block.dataset)) continue;
+    let latest = first;
+    document.addEventListener("theme", () => {
       latest = latest.then((drawing) => { drawing.finalize(); return drawChart(block); });
       drawn.set(block.id, latest);
     });

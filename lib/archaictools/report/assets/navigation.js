@@ -30,3 +30,25 @@ const nearView = (element, margin = "600px") =>
     );
     watcher.observe(element);
   });
+
+/** Turns for work that can wait: one after the other, when the page is loaded and the browser is idle. */
+class Rest {
+  constructor() {
+    this.last = new Promise((resolve) => addEventListener("load", resolve));
+  }
+
+  /** Resolve when it is the caller's turn: after the work that `after` named for the turn before. */
+  turn() {
+    const before = this.last;
+    this.last = before.then(() => new Promise((resolve) => {
+      if (window.requestIdleCallback) requestIdleCallback(resolve, { timeout: 1000 });
+      else setTimeout(resolve, 50);
+    }));
+    return this.last;
+  }
+
+  /** Let the next turn wait for a promise. */
+  after(work) {
+    this.last = Promise.all([this.last, work.catch(() => {})]);
+  }
+}

@@ -2,9 +2,7 @@
 
 document.querySelector(".needs-scripts").remove();
 startNavigation();
-const charts = startCharts();
+const rest = new Rest();
 const tables = startTables();
-const idle = new Promise((resolve) => {
-  addEventListener("load", () => (window.requestIdleCallback ?? setTimeout)(resolve, { timeout: 3000 }));
-});
-window.archaic = { charts, tables, browser: startBrowser(idle), packed };
+const charts = startCharts(rest);
+window.archaic = { charts, tables, browser: startBrowser(rest), packed };

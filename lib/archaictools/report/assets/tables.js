@@ -44,7 +44,7 @@ const columnKinds = {
   bar: ({ field, digits }, rows) => {
     const most = rows.reduce((found, row) => Math.max(found, row[field] ?? 0), 0);
     return {
-      ...columnKinds.number({ digits }),
+      ...columnKinds.number({ digits }), width: 170,
       formatter: (cell) => {
         const value = cell.getValue();
         if (value === null) return naText();
@@ -118,7 +118,7 @@ async function drawTable(block) {
       headerTooltip: column.help ?? false, titleFormatter: () => plain(column.title),
       ...columnKinds[column.kind](column, rows),
     })),
-    layout: "fitDataStretch", ...(rows.length > 12 ? { height: Math.min(460, 40 + 31 * rows.length) } : {}),
+    layout: "fitDataTable", ...(rows.length > 12 ? { height: Math.min(460, 40 + 31 * rows.length) } : {}),
     columnDefaults: { headerSortTristate: true, minWidth: 60 },
   });
   await new Promise((resolve) => table.on("tableBuilt", resolve));

@@ -114,7 +114,7 @@ def _meaning(verdict: str, found: Mapping[str, Any], models: Mapping[str, Mappin
     """Return what a verdict means."""
     if verdict == "leaky":
         return (
-            "Windows of the test side share bases with windows of the training side. "
+            "Windows of the test side overlap windows of the training side, or lie next to them. "
             "A model can recognise such windows without having learnt what introgression looks like. "
             "Train again on a split by chromosomes before you use any result below."
         )

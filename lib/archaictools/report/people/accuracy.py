@@ -48,13 +48,6 @@ _COLUMNS = (
     Column(field="recall", title="Recall (%)", kind="number", digits=1, help="Called share of archaic bases."),
     Column(field="f1", title="F1", kind="number", digits=3, help="Harmonic mean of precision and recall, 0 to 1."),
     Column(
-        field="half_true",
-        title="Half true (%)",
-        kind="number",
-        digits=1,
-        help="Share of called runs of bins of which at least half is archaic.",
-    ),
-    Column(
         field="auprc",
         title="AUPRC",
         kind="number",
@@ -62,6 +55,13 @@ _COLUMNS = (
         help="Area under the precision-recall curve of bins, over all thresholds; chance is the archaic share.",
     ),
     Column(field="interval", title="95 % interval", help="Of AUPRC, from blocks of the genome drawn at random."),
+    Column(
+        field="half_true",
+        title="Half true (%)",
+        kind="number",
+        digits=1,
+        help="Share of called runs of bins of which at least half is archaic.",
+    ),
 )
 
 

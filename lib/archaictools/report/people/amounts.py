@@ -19,7 +19,7 @@ from archaictools.report.people.usual import REGIONS, published_for, region_of
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from archaictools.haplotypes.lineages import Source
+    from archaictools.haplotypes.lineages import Lineage, Source
     from archaictools.report.blocks import Block
     from archaictools.report.people.results import PeopleResults
     from archaictools.report.people.usual import Published
@@ -290,8 +290,12 @@ def compared(results: PeopleResults, rows: tuple[Published, ...]) -> pd.DataFram
     table = shares(results).set_index("sample")
     regions = {name: region_of(label) for name, label in results.populations.items()}
     found = []
+    measured: dict[tuple[Lineage, bool], pd.Series] = {}
     for row in rows:
-        values = _here(results, table, row)
+        key = row.lineage, row.measure == "person"
+        if key not in measured:
+            measured[key] = _here(results, table, row)
+        values = measured[key]
         for label in row.regions:
             people = [name for name in table.index if (region := regions.get(name)) and region.label == label]
             if people:

@@ -95,9 +95,9 @@ def segment_rows(results: PeopleResults) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        ``chrom, start, end, name`` (``SAMPLE.HAPLOTYPE``), ``source`` (label), ``score`` (posterior) and ``colour``;
-        for up to :data:`MORE_TRACKS` people also ``sample`` and ``haplotype``. Of more than :data:`MOST_SEGMENTS` those
-        with the highest posterior.
+        ``chrom, start, end, name`` (``SAMPLE.HAPLOTYPE``), ``source`` (label), ``posterior``, ``score`` (the same,
+        as opacity) and ``colour``; for up to :data:`MORE_TRACKS` people also ``sample`` and ``haplotype``. Of more than
+        :data:`MOST_SEGMENTS` those with the highest posterior.
     """
     kept = _kept(results)
     labels = source_labels(results)
@@ -108,6 +108,7 @@ def segment_rows(results: PeopleResults) -> pd.DataFrame:
         "end": kept["end"],
         "name": kept["sample"].astype(str) + "." + kept["haplotype"].astype(str),
         "source": kept["source"].map(labels).fillna(kept["source"]),
+        "posterior": kept["posterior"].astype(float).round(_DIGITS),
         "score": kept["posterior"].astype(float).round(_DIGITS),
         "colour": kept["source"].map(colours).fillna(_OTHER),
     }
@@ -166,7 +167,10 @@ def _tracks(results: PeopleResults) -> list[Track]:
         tracks.append(Track(name="Mean posterior", dataset="mean", kind="values", colour=_MEAN, high=top, height=60))
     people = people_of(results)
     if len(people) > OWN_TRACKS:
-        tracks.append(Track(name="Segments", dataset="segments", kind="features", colour=_OTHER, height=220))
+        dense = len(people) > MORE_TRACKS
+        tracks.append(
+            Track(name="Segments", dataset="segments", kind="features", colour=_OTHER, height=220, compact=dense)
+        )
     if len(people) <= MORE_TRACKS:
         tracks += [
             Track(
@@ -213,6 +217,9 @@ def _notes(results: PeopleResults) -> tuple[str, ...]:
         notes.append(
             "Genes are brown where a haplotype has a segment, grey where none has, and pale where nothing was read."
         )
+    if len(share_along(results)) > MOST_VALUES:
+        size = window_size(used_chromosomes(results), count=MOST_VALUES, together=True)
+        notes.append(f"The share is the mean in windows of {size / 1000:,.0f} kb.")
     if not _file(results, "mean"):
         notes.append(
             "To add the mean posterior and that of each haplotype: predict --bigwig DIR, then report --bigwig DIR."

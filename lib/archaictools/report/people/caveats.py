@@ -235,7 +235,7 @@ def seen_in_training(results: PeopleResults) -> Iterator[str]:
         bases = weights(results.segments)
         share = 100 * bases[seen].sum() / max(1, bases.sum())
         yield (
-            f"{int(seen.sum()):,} segments ({share:.0f} % of the called bases) lie where the model was trained on "
+            f"{int(seen.sum()):,} segments ({share:.1f} % of the called bases) lie where the model was trained on "
             "these people. Their posteriors are too high, and do not count as evidence."
         )
 

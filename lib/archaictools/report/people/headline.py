@@ -83,17 +83,29 @@ def _mainly(results: PeopleResults, sums: Totals) -> str:
 
 def _facts(results: PeopleResults, table: pd.DataFrame, sums: Totals) -> Facts:
     percent = table["percent"].dropna()
-    items = [
-        ("People", f"{len(table):,}"),
-        ("Callable sequence, all haplotypes", megabases(sums.callable)),
+    items = [("People", f"{len(table):,}")]
+    if len(percent):
+        items.append(("Archaic share, mean", f"{percent.mean():.2f} %"))
+    if len(percent) and percent.min() < percent.max():
+        first = table.loc[percent.index, "sample"][percent == percent.max()].iloc[0]
+        items.append(("Carries most", f"{shorten(first)}, {percent.max():.2f} %"))
+    if results.archaic and sums.called:
+        label = source_labels(results)[str(sums.by_source.index[0])]
+        items.append(("Main source", f"{label}, {100 * sums.by_source.iloc[0] / sums.called:.0f} %"))
+    items += [
         ("Segments", f"{len(results.segments):,}"),
         ("Archaic sequence, all haplotypes", megabases(sums.called)),
     ]
-    if len(percent):
-        items.insert(2, ("Archaic share, mean", f"{percent.mean():.2f} %"))
     if sums.called:
         items.append((f"Called bases with posterior {SURE:g} or more", f"{100 * sums.sure:.0f} %"))
-    return Facts(items=tuple(items))
+    return Facts(items=(*items, ("Skill in these people", _skill_fact(results.evaluation))))
+
+
+def _skill_fact(evaluation: Mapping[str, Any] | None) -> str:
+    if evaluation is None:
+        return "not measured"
+    answer = {"skill": "yes", "no skill": "no"}.get(str(evaluation["verdict"]), "not known")
+    return f"{answer}, F1 {_decimal(evaluation['models']['model'], 'f1_bp')}"
 
 
 def _who(results: PeopleResults, sums: Totals) -> Iterator[str]:
@@ -172,9 +184,9 @@ def _where(results: PeopleResults) -> Iterator[str]:
         f"Strongest segment: {_locus(row['chrom'], row['start'], row['end'])}, {row['length'] / 1e3:,.0f} kb, "
         f"posterior {row['posterior']:.3f}, source {label}, in {shorten(row['sample'])} haplotype {row['haplotype']}."
     )
-    yield from _genes(results, row, "in the strongest segment")
     if row["posterior"] >= STRONG:
         yield f"It is the longest of those with a posterior of {STRONG:g} or more."
+    yield from _genes(results, row, "in the strongest segment")
     high = peaks(results)
     if not len(high):
         yield "No base is archaic in more than one haplotype."

@@ -173,10 +173,9 @@ def _chart(results: PeopleResults, share: pd.DataFrame, found: pd.DataFrame) -> 
                 ],
             )
         )
-    best = found.head(_NUMBERED)
+    best = _numbered(found, offsets, whole)
     if len(best):
-        middle = (best["top_start"] + best["top_end"]) / 2 + best["chrom"].map(offsets).astype(float)
-        rows = best[["chrom", "start", "end", "share", "genes"]].assign(x=middle, rank=np.arange(1, len(best) + 1))
+        rows = best[["chrom", "start", "end", "share", "genes", "x", "rank"]]
         text = alt.Chart(rows).transform_calculate(place=place).mark_text(dy=-7, fontSize=11)
         tooltip = [alt.Tooltip("place:N", title="Most frequent segments"), alt.Tooltip("genes:N", title="Genes")]
         marks.append(text.encode(x=x, y=y, text="rank:N", tooltip=tooltip))
@@ -195,6 +194,17 @@ def _chart(results: PeopleResults, share: pd.DataFrame, found: pd.DataFrame) -> 
         f"{' Green bars below are deserts.' if len(known) else ''}"
     )
     return Chart(name="landscape-chart", chart=chart, caption=caption, large=False)
+
+
+def _numbered(found: pd.DataFrame, offsets: Mapping[str, int], whole: int) -> pd.DataFrame:
+    """Return the first peaks with their ``rank`` and place ``x``, without those too close to a higher one to be read."""
+    best = found.head(_NUMBERED)
+    middle = (best["top_start"] + best["top_end"]) / 2 + best["chrom"].map(offsets).astype(float)
+    kept: list[int] = []
+    for number, x in enumerate(middle.tolist()):
+        if all(abs(x - middle.iloc[other]) > whole / 50 for other in kept):
+            kept.append(number)
+    return best.assign(x=middle, rank=np.arange(1, len(best) + 1)).iloc[kept]
 
 
 def _read(share: pd.DataFrame, offsets: Mapping[str, int], whole: int, top: float) -> alt.Chart:

@@ -268,16 +268,19 @@ def _table(shown: Sequence[Group]) -> Table:
         frame=pd.DataFrame(rows),
         columns=(
             Column(field="label", title="Source"),
-            Column(field="segments", title="Segments", kind="number"),
-            Column(field="median", title="Median (kb)", kind="number"),
-            Column(field="longest", title="Longest (kb)", kind="number"),
-            Column(
-                field="above", title=f"≥ {cut / 1_000:g} kb", kind="number", help="Segments of at least this length."
-            ),
             Column(
                 field="time",
                 title="One pulse (generations ago)",
                 help="Rough guide, with a 95 % interval that covers chance only. See the notes below.",
+            ),
+            Column(field="segments", title="Segments", kind="number"),
+            Column(field="median", title="Median (kb)", kind="number"),
+            Column(field="longest", title="Longest (kb)", kind="number"),
+            Column(
+                field="above",
+                title=f"≥ {cut / 1_000:g} kb",
+                kind="number",
+                help="Segments of at least this length: those that the time rests on.",
             ),
         ),
         caption="Lengths by source, and how many generations ago one pulse of introgression would give them. "
@@ -318,8 +321,8 @@ def _notes(results: PeopleResults, shown: Sequence[Group]) -> Iterable[Block]:
     items = [
         f"The time assumes one pulse and a recombination rate of {1e8 * RECOMBINATION:g} cM per Mb everywhere. "
         f"The archaic share is taken as {100 * archaic_share(results):.2g} %.",
-        f"It uses segments of at least {cut / 1_000:g} kb, since shorter ones are missed more often. It needs "
-        f"{MIN_SEGMENTS} of them, at {MIN_PLACES} places or more.",
+        f"It uses segments of at least {cut / 1_000:g} kb, since shorter ones are missed more often. It is NA for "
+        f"fewer than {MIN_SEGMENTS} of them, or fewer than {MIN_PLACES} places.",
         *BIAS,
         f"Wrong phase and gaps of more than {MAX_DATA_GAP // 1_000} kb without data cut segments, which makes the time "
         "too old. Neighbours that are joined make it too recent.",

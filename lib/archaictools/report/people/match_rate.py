@@ -77,7 +77,7 @@ def section(results: PeopleResults) -> Section | Absent:
 def axes_of(archaic: Sequence[Source]) -> tuple[Axis, ...]:
     """Return the axes: one for one genome, else two.
 
-    Of three or more genomes, the Neanderthals share the first axis, and the Denisovans the second. Genomes of unknown
+    If there are three or more, the Neanderthals share the first axis, and the Denisovans the second. Genomes of unknown
     lineage take the place of a lineage that is missing. Genomes of one lineage only give the first two of them.
     """
     if len(archaic) <= 2:
@@ -304,14 +304,14 @@ def _table(results: PeopleResults) -> Table:
         columns += [
             Column(
                 field=f"median{number}",
-                title=f"{genome.label}: median (%)",
+                title=f"{genome.label} (%)",
                 kind="number",
                 digits=1,
                 help=f"Median share of rare alleles that {genome.label} carries, over the segments compared.",
             ),
             Column(
                 field=f"counted{number}",
-                title=f"{genome.label}: compared",
+                title=f"{genome.label} (n)",
                 kind="number",
                 help=f"Segments with at least {MIN_ALLELES} rare alleles to compare.",
             ),

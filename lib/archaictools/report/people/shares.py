@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -131,10 +130,13 @@ def either_haplotype(results: PeopleResults, sources: Iterable[str]) -> pd.Serie
     people = results.people.set_index("sample")
     positions = _floats(people["callable"]) / np.maximum(_floats(people["haplotypes"]), 1)
     rows = results.segments[results.segments["source"].isin(list(sources))]
-    covered: Counter[str] = Counter()
-    for (sample, _), own in rows.groupby(["sample", "chrom"], observed=True):
-        starts, ends = (own[name].to_numpy(dtype=np.int64) for name in ("start", "end"))
-        covered[str(sample)] += IntervalSet.merged(starts, ends).bases
-    bases = np.array([covered[name] for name in people.index.astype(str)], dtype=float)
+    chroms = pd.Index(results.lengths)
+    person, chrom = people.index.get_indexer(pd.Index(rows["sample"])), chroms.get_indexer(pd.Index(rows["chrom"]))
+    number = person.astype(np.int64) * len(chroms) + chrom.astype(np.int64)
+    starts, ends = (rows[name].to_numpy(dtype=np.int64) for name in ("start", "end"))
+    size = max([int(ends.max()) if len(ends) else 0, *results.lengths.values()]) + 1
+    merged = IntervalSet.merged(number * size + starts, number * size + ends)  # people and chromosomes end to end
+    owner = merged.start // (size * max(1, len(chroms)))
+    bases = np.bincount(owner, weights=merged.end - merged.start, minlength=len(people))
     with np.errstate(divide="ignore", invalid="ignore"):
         return pd.Series(np.where(positions > 0, 100 * bases / positions, np.nan), index=people.index)
