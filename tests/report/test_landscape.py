@@ -13,7 +13,7 @@ from archaictools.haplotypes.feature_file import open_features
 from archaictools.haplotypes.outputs import write_posteriors
 from archaictools.haplotypes.posteriors import HaplotypePosteriors
 from archaictools.learning.options import SegmentOptions
-from archaictools.report.blocks import Absent, Chart, Notes, Table
+from archaictools.report.blocks import Absent, Chart, Notes, Table, Text
 from archaictools.report.people.along import share_along
 from archaictools.report.people.landscape import datasets, section
 from archaictools.report.people.loci import (
@@ -135,6 +135,19 @@ def test_peaks_equal_brute_force(samples, seed):
         top = share_along(results)
         top = top[(top["chrom"] == row.chrom) & (top["start"] == row.top_start) & (top["end"] == row.top_end)]
         assert top["share"].tolist() == [row.share]
+
+
+def test_a_sentence_names_the_most_frequent_and_the_strongest():
+    results = people(6, per_mb=2, genes=100)
+    text = block(section(results), Text).text
+    top, (chrom, start, end) = peaks(results).iloc[0], strongest_locus(results)
+    assert f"most frequent segment is at {top['chrom']}:{top['start'] + 1:,}-{top['end']:,}" in text
+    assert f"{100 * top['share']:.3g} % of the haplotypes" in text
+    assert f"strongest segment is at {chrom}:{start + 1:,}-{end:,}, of P" in text
+    one = dataclasses.replace(results, segments=results.segments.iloc[:1])
+    assert "most frequent" not in block(section(one), Text).text
+    empty = dataclasses.replace(results, segments=results.segments.iloc[:0])
+    assert not [each for each in section(empty).blocks if isinstance(each, Text)]
 
 
 def test_no_peak_without_a_shared_segment():

@@ -38,7 +38,7 @@ async function trackConfig(track, order) {
   }
   return {
     ...common, type: "annotation", searchableFields: ["name"],
-    displayMode: overlapping(rows) ? (track.compact ? "SQUISHED" : "EXPANDED") : "COLLAPSED",
+    displayMode: track.compact ? "SQUISHED" : overlapping(rows) ? "EXPANDED" : "COLLAPSED",
     color: (feature) => featureColour(feature, track.colour),
     features: rows.map(({ chrom, ...rest }) => ({ ...rest, chr: chrom })),
   };
