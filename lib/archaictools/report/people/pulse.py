@@ -48,7 +48,8 @@ MAX_BLOCKS = 500
 BIAS = (
     "Times come out too recent. In simulated people they did so by 11 % (history 9K19) and 21 % (ooa3), even for "
     "true tracts.",
-    "Called segments gave times within 3 % of those with an archaic genome, and 11 to 13 % more recent ones without one.",
+    "Called segments gave times within 3 % of those with an archaic genome, and 11 to 13 % more recent ones "
+    "without one.",
 )
 
 
