@@ -66,7 +66,18 @@ class Source:
     @property
     def item_rgb(self) -> str:
         """Return the colour as a BED has it, such as ``213,94,0``."""
-        return ",".join(str(int(self.colour[first : first + 2], 16)) for first in (1, 3, 5))
+        return item_rgb(self.colour)
+
+
+def item_rgb(colour: str) -> str:
+    """Return a colour as a BED has it.
+
+    Examples
+    --------
+    >>> item_rgb("#d55e00")
+    '213,94,0'
+    """
+    return ",".join(str(int(colour[first : first + 2], 16)) for first in (1, 3, 5))
 
 
 def lineage_of(name: str) -> Lineage:

@@ -14,6 +14,8 @@ import numpy as np
 from archaictools.learning.metrics import CALIBRATION_BINS
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import numpy.typing as npt
 
     from archaictools.learning.score_histogram import ScoreHistogram
@@ -111,6 +113,61 @@ class BlockBootstrap:
         total = depleted + introgressed
         shares: Draws = np.divide(introgressed, total, out=np.full_like(total, np.nan), where=total > 0)
         return shares
+
+    def roc(self, scores: ScoreHistogram, at: Draws) -> Draws:
+        """Return the true positive rate at false positive rates, by straight lines between the corners of the curve.
+
+        Parameters
+        ----------
+        scores
+            Predictions of one model by block.
+        at
+            float64 (n,), ascending: false positive rates.
+
+        Returns
+        -------
+        numpy.ndarray
+            float64 (DRAWS, n); NaN in draws of one class.
+        """
+        found = np.full((DRAWS, len(at)), np.nan)
+        for draw, false, hits in self._curves(scores):
+            if false[-1] and hits[-1]:
+                found[draw] = np.interp(at, false / false[-1], hits / hits[-1])
+        return found
+
+    def precision(self, scores: ScoreHistogram, at: Draws) -> Draws:
+        """Return the precision at recalls: that of the highest threshold that reaches the recall.
+
+        Parameters
+        ----------
+        scores
+            Predictions of one model by block.
+        at
+            float64 (n,), above 0: recalls.
+
+        Returns
+        -------
+        numpy.ndarray
+            float64 (DRAWS, n); NaN in draws without an introgressed example.
+        """
+        found = np.full((DRAWS, len(at)), np.nan)
+        for draw, false, hits in self._curves(scores):
+            if hits[-1]:
+                # A recall that is a fraction of whole examples must not be missed by its last bit.
+                first = np.searchsorted(hits, at * hits[-1] * (1 - 1e-12))
+                found[draw] = hits[first] / (hits[first] + false[first])
+        return found
+
+    def _curves(self, scores: ScoreHistogram) -> Iterator[tuple[int, Draws, Draws]]:
+        """Yield each draw with its false and true positives at falling thresholds; the first are zeros."""
+        # Copies in one piece, because products with strided views take ten times as long.
+        sides = [np.ascontiguousarray(scores.count[:, ::-1, label], dtype=np.float64) for label in (0, 1)]
+        start = np.zeros(1)
+        for first in range(0, len(self._weight), DRAWS_AT_ONCE):
+            weight = self._weight[first : first + DRAWS_AT_ONCE]
+            both = (np.cumsum(weight @ part, axis=1) for part in sides)
+            for number, (false, hits) in enumerate(zip(*both, strict=True), start=first):
+                yield number, np.concatenate([start, false]), np.concatenate([start, hits])
 
     def _above(self, introgressed: Draws, depleted: Draws) -> Draws:
         """Return the number of pairs in which the introgressed example scores higher; pairs of blocks come first."""

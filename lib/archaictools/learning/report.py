@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from archaictools.learning.splits import Locations
+    from archaictools.provenance import FileDigest
 
 SCHEMA_VERSION = 1
 
@@ -85,6 +86,7 @@ class EvaluationReport(TypedDict, total=False):
     chromosomes: dict[str, Metrics]
     models: dict[str, ModelMetrics]
     left_out: list[str]
+    inputs: dict[str, FileDigest]
 
 
 @dataclass(frozen=True)

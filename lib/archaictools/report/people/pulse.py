@@ -46,10 +46,10 @@ MAX_BLOCKS = 500
 
 #: How far estimates were from the truth in simulations, as sentences.
 BIAS = (
-    "Times come out too recent. In simulated people they did so by 11 % (history 9K19) and 21 % (ooa3), even for true "
-    "tracts.",
-    "With an archaic genome, called segments gave times within 3 % of those of true tracts. Without one they were 11 to "
-    "13 % more recent.",
+    "Times come out too recent. In simulated people they did so by 11 % (history 9K19) and 21 % (ooa3), even for "
+    "true tracts.",
+    "With an archaic genome, called segments gave times within 3 % of those of true tracts. Without one they were "
+    "11 to 13 % more recent.",
 )
 
 
