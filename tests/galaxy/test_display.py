@@ -153,3 +153,39 @@ def test_without_a_build_there_is_no_link_to_ucsc():
     history = call(f"{URL}/api/histories", KEY, {"name": "no build"})["id"]
     upload(history, "chr1\t100\t200\ta\t900\t.\n", "six", "bed", "?")
     assert not shown(wait(history)["six"], "display_types")
+
+
+@pytest.fixture
+def page():
+    """Identifier of a report of three small tables."""
+    history = call(f"{URL}/api/histories", KEY, {"name": "report"})["id"]
+    kinds = {"called_segments.tsv": "tabular", "called_callable.bed": "bed", "called_people.tsv": "tabular"}
+    for name, kind in kinds.items():
+        upload(history, (ROOT / "test-data" / name).read_text(), name, kind, "hg19")
+    given = [{"src": "hda", "id": number} for number in map(wait(history).get, kinds)]
+    inputs = dict(zip(("results|segments", "results|callable", "results|summary"), given, strict=True))
+    inputs |= {"results|alphabet": "variant", "title": "Two people"}
+    call(f"{URL}/api/tools", KEY, {"history_id": history, "tool_id": "archaictools_report", "inputs": inputs})
+    (found,) = (number for name, number in wait(history).items() if name.startswith("archaictools report"))
+    return found
+
+
+def test_a_report_is_shown_as_source_until_an_administrator_trusts_the_tool(page):
+    """What docs/galaxy.md says. Either way the file is the same, and a download is complete."""
+    admin = {"x-api-key": os.environ["GALAXY_ADMIN_KEY"]}
+    trust = f"{URL}/api/sanitize_allow?tool_id=archaictools_report"
+
+    def display():
+        return requests.get(f"{URL}/datasets/{page}/display/?preview=True", headers={"x-api-key": KEY}, timeout=60)
+
+    source = display()
+    assert source.headers["content-type"].startswith("text/plain")
+    assert source.headers["x-sanitized-tool-id"] == "archaictools_report"
+    requests.put(trust, headers=admin, timeout=60).raise_for_status()
+    try:
+        shown_as_page = display()
+    finally:
+        requests.delete(trust, headers=admin, timeout=60).raise_for_status()
+    assert shown_as_page.headers["content-type"].startswith("text/html")
+    assert shown_as_page.content == source.content
+    assert b"<h1>Two people</h1>" in source.content
