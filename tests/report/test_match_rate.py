@@ -158,7 +158,7 @@ def test_each_source_has_its_own_symbol_and_colour():
     encoding = chart_of(match_rate.section(results(rows, ("Altai", "Vindija", "Denisova"))))["encoding"]
     assert encoding["shape"]["scale"]["domain"] == ["Altai", "Vindija", "Denisova", "unmatched"]
     assert encoding["shape"]["scale"]["range"] == ["square", "circle", "triangle-up", "triangle-down"]
-    assert encoding["color"]["scale"]["range"] == ["#d55e00", "#8f1d14", "#0072b2", "#888888"]
+    assert encoding["color"]["scale"]["range"] == ["#cc3311", "#7f1d10", "#0072b2", "#888888"]
 
 
 def test_nothing_to_show():
