@@ -1,7 +1,7 @@
 """Lineage, label and colour of the sources of segments: the same in BED files, pictures, tracks and reports.
 
-The field draws Neanderthal in red and Denisovan in blue. Colours are from palettes of Okabe and Ito and of Tol for readers who are
-colour-blind, or shades of them; each source also has a shape, so that it is told apart without colour.
+The field draws Neanderthal in red and Denisovan in blue. Colours are from the palettes of Okabe and Ito and of Tol, for
+readers who are colour-blind, or shades of them. Each source also has a shape, so that it is told apart without colour.
 """
 
 from __future__ import annotations
