@@ -27,7 +27,7 @@ def table(rows=300, seed=1):
     frame["score"] = rng.integers(0, 1_001, rows)
     frame["strand"] = "."
     frame["thick_start"], frame["thick_end"] = frame["start"], frame["end"]
-    frame["colour"] = "213,94,0"
+    frame["colour"] = "204,51,17"
     frame["sample"] = [f"person {number % 7}" for number in range(rows)]
     frame["posterior"] = rng.uniform(0, 1, rows).round(6)
     return frame
@@ -49,7 +49,7 @@ def test_two_readers_find_every_row_and_value(tmp_path):
             for start, end, rest in reader.entries(chrom, 0, length)
         }
     expected = {
-        (row.chrom, row.start, row.end, row.name, str(row.score), ".", str(row.start), str(row.end), "213,94,0",
+        (row.chrom, row.start, row.end, row.name, str(row.score), ".", str(row.start), str(row.end), "204,51,17",
          row.sample, f"{row.posterior:.6g}")
         for row in frame.itertuples(index=False)
     }  # fmt: skip

@@ -214,7 +214,7 @@ def test_descriptions_tell_columns_and_colours_and_stay_text(odd, tmp_path):
     write_hub(tmp_path / "hub", labelled)
     page = (tmp_path / "hub" / "segments.html").read_text()
     assert html.escape("Altai <&> Neanderthal") in page
-    assert "#d55e00" in page
+    assert "#cc3311" in page
     assert "posterior" in page
     composite = (tmp_path / "hub" / "archaic.html").read_text()
     assert "&lt;b&gt;" in composite

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, fields, replace
+from dataclasses import asdict, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
 from archaictools.alphabet import Alphabet
-from archaictools.api.inputs import is_of_haplotypes, open_haplotypes, open_kmers, open_model
+from archaictools.api.inputs import files_of, is_of_haplotypes, open_haplotypes, open_kmers, open_model
 from archaictools.api.keywords import keywords
 from archaictools.api.predictions import (
     HaplotypePredictions,
@@ -23,12 +23,14 @@ from archaictools.options import RunOptions, check_alphabet
 from archaictools.sequence.options import BuildOptions
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from archaictools.api.inputs import PathLike
     from archaictools.api.predictions import Again
     from archaictools.haplotypes.feature_file import FeatureFile
     from archaictools.haplotypes.segments import CallResult
+    from archaictools.io.files import StagedOutputs
     from archaictools.learning.model_file import TrainedModel
     from archaictools.sequence.token_file import TokenFile
     from archaictools.sequence.tracks import WindowCounts
@@ -122,9 +124,11 @@ def _of_haplotypes(
         bigbed = (outputs.stage(files.bigbed), lengths) if files.bigbed else None
         folder = outputs.stage_folder(files.bigwig) if files.bigwig else None
         rows = outputs.stage(files.table) if files.table else None
+        _write_record(files, outputs, asdict(calling) | asdict(deserts) | {"seed": run.seed}, files_of(model, words))
+        plots = outputs.stage_folder(files.plots) if files.plots else None
         check_bins(trained, features)
         start_tensorflow(threads=run.usable_threads, seed=run.seed)
-        kept = None if _written(files) else KeptPosteriors.of(features)
+        kept = None if folder or rows or staged or bigbed or plots else KeptPosteriors.of(features)
         ensemble = BinEnsemble(trained, features)
         with Progress(ensemble.work(), "bins", "predict") as progress:
             found = write_posteriors(
@@ -138,6 +142,11 @@ def _of_haplotypes(
                 kept=kept,
             )
         write_tables(found, sources, track_line=display.track_line, bigbed=bigbed, **staged)
+        if plots:
+            from archaictools.haplotypes.prediction_plots import prediction_plots
+            from archaictools.learning.plots import write_plots
+
+            write_plots(plots, prediction_plots(found, features.encoding.archaic))
     return HaplotypePredictions(
         segments=found.segments,
         people=found.people,
@@ -145,7 +154,7 @@ def _of_haplotypes(
         callable=found.callable,
         files=files,
         facts=_haplotype_facts(found, calling, deserts)
-        | _output_fact([files.bigwig, files.bigbed, files.table, *tables.values()]),
+        | _output_fact([files.bigwig, files.bigbed, files.table, *tables.values(), files.record, files.plots]),
         _calls=found,
         _sources=sources,
         _lengths=lengths,
@@ -174,10 +183,15 @@ def _with_callable_file(files: PredictionFiles) -> PredictionFiles:
     return replace(files, callable=callable_file_of(segments))
 
 
-def _written(files: PredictionFiles) -> list[Path]:
-    """Return the outputs that are named."""
-    paths: list[Path | None] = [getattr(files, field.name) for field in fields(files)]
-    return [path for path in paths if path]
+def _write_record(
+    files: PredictionFiles, outputs: StagedOutputs, options: Mapping[str, object], inputs: Mapping[str, Path | None]
+) -> None:
+    """Stage the record of the run, if it is asked for."""
+    from archaictools import provenance
+    from archaictools.io.tables import write_json
+
+    if files.record:
+        write_json(outputs.stage(files.record), provenance.record("predict", options, inputs))
 
 
 def _output_fact(paths: list[Path | None]) -> dict[str, str]:
@@ -214,9 +228,11 @@ def _of_windows(
 ) -> WindowPredictions:
     from archaictools.io.files import StagedOutputs
     from archaictools.learning.backend import start_tensorflow
+    from archaictools.learning.plots import write_plots
     from archaictools.progress import Progress
     from archaictools.sequence.compatibility import check_fit
     from archaictools.sequence.predict import Ensemble
+    from archaictools.sequence.prediction_plots import PredictionSummary
     from archaictools.sequence.tracks import predict_chromosomes, track_lengths, write_predictions
 
     trained = open_model(model, Alphabet.KMER)
@@ -224,16 +240,21 @@ def _of_windows(
     with StagedOutputs() as outputs, open_kmers(words) as tokens:
         named = {"bigwig": files.bigwig, "bed": files.bed, "table": files.table}
         staged = {name: outputs.stage(path) for name, path in named.items() if path}
+        _write_record(files, outputs, asdict(calling) | asdict(build) | {"seed": run.seed}, files_of(model, words))
+        plots = outputs.stage_folder(files.plots) if files.plots else None
         check_fit(trained, tokens, any_build=build.any_build)
         start_tensorflow(threads=run.usable_threads, seed=run.seed)
         ensemble, lengths = Ensemble(trained, list(tokens.chromosomes)), track_lengths(tokens)
         with Progress(len(tokens), "windows", "predict") as progress:
             parts = predict_chromosomes(tokens, ensemble, progress=progress)
-            kept = None if staged else list(parts)
-            counts = write_predictions(parts if kept is None else kept, lengths, calling, **staged)
+            kept = None if staged or plots else list(parts)
+            summary = PredictionSummary(lengths, calling.threshold) if plots else None
+            counts = write_predictions(parts if kept is None else kept, lengths, calling, summary, **staged)
+        if plots and summary:
+            write_plots(plots, summary.plots())
     return WindowPredictions(
         files=files,
-        facts=_window_facts(counts, calling) | _output_fact([files.bigwig, files.bed, files.table]),
+        facts=_window_facts(counts, calling) | _output_fact([*named.values(), files.record, files.plots]),
         _kept=kept,
         _options=calling,
         _lengths=lengths,

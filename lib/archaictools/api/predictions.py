@@ -87,6 +87,15 @@ class PredictionFiles:
         help="BED of callable regions: chrom, start, end and number of haplotypes with data "
         "[default: NAME.callable.bed in the folder of --segments].",
     )
+    record: Path | None = option(
+        None, type=OUTPUT, help="JSON of the run: options, versions, and SHA-256 of model and words."
+    )
+    plots: Path | None = option(
+        None,
+        type=OUTPUT,
+        help="New folder of plots, each as PNG and SVG: probabilities, segment_lengths and genome; haplotypes: people "
+        "in place of the first.",
+    )
 
 
 class Again(Protocol):
@@ -295,7 +304,7 @@ class WindowPredictions(PredictResult):
         from archaictools.sequence.tracks import write_predictions
 
         with StagedOutputs() as outputs:
-            write_predictions(self._parts, self._lengths, self._options, **{kind: outputs.stage(Path(path))})
+            write_predictions(self._parts, self._lengths, self._options, None, **{kind: outputs.stage(Path(path))})
 
     def _readable(self) -> tuple[Path | None, ...]:
         return self.files.table, self.files.bigwig

@@ -137,21 +137,21 @@ def unique_name(text: str, taken: set[str]) -> str:
 
 def copy_bigwig(source: Path, target: Path, build: str, *, low: float = 0.0) -> None:
     """Copy a bigWig; if browsers know its chromosomes by other names, copy its values under these names."""
-    with open_bigwig(source) as reader:
+    with open_bigwig(source, lowest=low) as reader:
         names = browser_names(reader.lengths, build)
         if all(name == new for name, new in names.items()):
             shutil.copyfile(source, target)
             return
         with BigWigWriter(target, {names[chrom]: length for chrom, length in reader.lengths.items()}) as writer:
             for chrom in reader.lengths:
-                if track := reader.track(chrom, low=low):
+                if track := reader.track(chrom):
                     writer.add(names[chrom], track)
 
 
 def largest_value(path: Path) -> float:
     """Return the largest absolute value of a bigWig, 1 if it has none."""
-    with open_bigwig(path) as reader:
-        tracks = [reader.track(chrom, low=-1.0) for chrom in reader.lengths]
+    with open_bigwig(path, lowest=-1.0) as reader:
+        tracks = [reader.track(chrom) for chrom in reader.lengths]
     return max((float(np.abs(track[2]).max()) for track in tracks if track), default=0.0) or 1.0
 
 
