@@ -39,7 +39,7 @@ def small(seed: int):
                 regions.append((chrom, start, end, count))
     columns = ["chrom", "start", "end", "sample", "haplotype", "posterior", "source"]
     results = dataclasses.replace(
-        people(3, lengths={"1": 400_000, "2": 300_000}, genes=0, archaic=()),
+        people(3, lengths={"1": 400_000, "2": 300_000}, genes=1, archaic=()),
         lengths=lengths,
         segments=pd.DataFrame(rows, columns=columns),
         callable=pd.DataFrame(regions, columns=["chrom", "start", "end", "haplotypes"]),

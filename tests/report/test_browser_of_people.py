@@ -88,7 +88,7 @@ def test_segments_are_those_of_the_table_with_colour_and_label():
 
 @pytest.mark.parametrize(("samples", "own", "visible", "one"), [(2, 2, 2, 0), (20, 20, 0, 1), (40, 0, 0, 1)])
 def test_tracks_of_people(samples, own, visible, one):
-    tracks = [track for track in shown(people(samples, genes=0)).tracks if track.dataset == "segments"]
+    tracks = [track for track in shown(people(samples, genes=1)).tracks if track.dataset == "segments"]
     people_tracks = [track for track in tracks if track.where]
     assert len(people_tracks) == own
     assert sum(track.visible for track in people_tracks) == visible
@@ -176,3 +176,14 @@ def test_it_opens_at_the_strongest_segment_or_the_first_chromosome():
     assert segment_rows(empty).empty
     nothing = dataclasses.replace(empty, callable=empty.callable.iloc[:0])
     assert isinstance(section(nothing), Absent)
+
+
+def test_the_axis_of_shares_reaches_the_highest_share():
+    for samples, per_mb in ((1, 3), (15, 0.3), (40, 0.1)):
+        results = people(samples, per_mb=per_mb, genes=1)
+        highest = share_along(results)["share"].max()
+        high = shown(results).tracks[0].high
+        assert highest <= high <= highest + 0.1 + 1e-9
+        assert 0.1 <= high <= 1
+    empty = dataclasses.replace(results, segments=results.segments.iloc[:0])
+    assert shown(empty).tracks[0].high == 0.1

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from archaictools.report.blocks import Absent, Chart, Notes
-from archaictools.report.people.browser import segment_rows
-from archaictools.report.people.karyogram import MOST_PEOPLE, datasets, density, is_density, section
+from archaictools.report.people.karyogram import datasets, section
+from archaictools.report.people.karyogram_rows import MOST_PEOPLE, density, is_density, layout_of, painted_segments
 from synthetic_people import HG19, people
 
 LENGTHS = {"1": 4_000_000, "2": 3_000_000}
@@ -21,53 +22,64 @@ def chart_of(results) -> Chart:
     return next(block for block in section(results).blocks if isinstance(block, Chart))
 
 
-def parameters(spec) -> dict:
-    return {each["name"]: each["value"] for each in spec["params"] if "value" in each}
-
-
 def segment_layer(spec) -> dict:
-    return next(layer for layer in spec["layer"] if layer.get("data", {}).get("name") == "segments")
+    return next(layer for layer in spec["layer"] if layer.get("data", {}).get("name") == "karyogram-segments")
 
 
 def test_rows_of_haplotypes_do_not_overlap_and_people_are_apart():
-    results = people(3, lengths=LENGTHS)
+    results = people(3, lengths=LENGTHS, per_mb=4)
     spec = chart_of(results).chart.to_dict()
-    known = parameters(spec)
-    tops, rows = known["karyogram_tops"], known["karyogram_rows"]
-    assert list(tops) == ["1", "2"]
-    assert list(rows) == [f"{sample}.{side}" for sample, side in results.haplotypes]
-    at = sorted((tops[chrom] + row, chrom, name) for chrom in tops for name, row in rows.items())
-    for (one, chrom, name), (two, next_chrom, next_name) in zip(at[:-1], at[1:], strict=True):
+    drawn = painted_segments(results)
+    row = layout_of(results)
+    assert list(row.tops) == ["1", "2"]
+    assert list(row.rows) == [f"{sample}.{side}" for sample, side in results.haplotypes]
+    at = sorted((row.tops[chrom] + top, chrom, name) for chrom in row.tops for name, top in row.rows.items())
+    for (one, chrom, name), (two, next_chrom, next_name) in pairwise(at):
         same = chrom == next_chrom and name.split(".")[0] == next_name.split(".")[0]
         assert two - one == pytest.approx(1) if same else two - one > 1.2
+    for each in drawn.itertuples():
+        top = row.tops[each.chrom] + row.rows[f"{each.sample}.{each.haplotype}"]
+        assert top - 1e-6 <= each.top < each.bottom <= top + 1 + 1e-6
     domain = segment_layer(spec)["encoding"]["y"]["scale"]["domain"]
     assert domain[0] == 0
-    assert domain[1] >= at[-1][0] + 1
+    assert domain[1] >= drawn["bottom"].max()
+
+
+def test_each_segment_is_drawn_where_it_is():
+    results = people(2, lengths=LENGTHS, per_mb=4)
+    drawn = painted_segments(results)
+    for name in ("chrom", "start", "end", "sample", "haplotype"):
+        assert drawn[name].tolist() == results.segments[name].tolist()
+    np.testing.assert_allclose(drawn["score"], results.segments["posterior"], atol=5.1e-4)
+    short = results.segments["end"] - results.segments["start"] < 4_000
+    assert (drawn["reach"] - drawn["start"] >= 4_000).all()  # a thousandth of the longest chromosome
+    assert (drawn["reach"][~short] == drawn["end"][~short]).all()
 
 
 def test_colours_and_shapes_tell_the_sources_and_tooltips_the_values():
-    results = people(2, lengths=LENGTHS)
+    results = people(2, lengths=LENGTHS, per_mb=10)
     spec = chart_of(results).chart.to_dict()
     layer = segment_layer(spec)
     scale = layer["encoding"]["color"]["scale"]
     used = [source for source in results.sources if source.name in set(results.segments["source"])]
+    assert len(used) == 4
     assert scale == {"domain": [s.label for s in used], "range": [s.colour for s in used]}
-    shapes = parameters(spec)["karyogram_shapes"]
-    assert shapes["AltaiNea"] == [0, 1]
-    assert shapes["Denisova"][0] == 0
-    assert shapes["Denisova"][1] < 0.6
-    assert shapes["unmatched"][0] > 0.4
-    assert shapes["unmatched"][1] == 1
-    assert len({tuple(shape) for shape in shapes.values()}) == len(shapes)
-    assert [each["title"] for each in layer["encoding"]["tooltip"]] == [
-        "Person", "Haplotype", "Segment", "Length (kb)", "Source", "Posterior",
-    ]  # fmt: skip
-    # Each field that a mark uses is in the data set or is calculated.
-    known = set(segment_rows(results).columns) | {each["as"] for each in layer["transform"] if "as" in each}
-    used_fields = {each["field"] for each in layer["encoding"]["tooltip"]}
-    used_fields |= {each["field"] for name, each in layer["encoding"].items() if name != "tooltip"}
-    assert used_fields <= known
-    assert {"chrom", "start", "end"} <= known  # a click needs them
+    drawn = painted_segments(results)
+    height = (drawn["bottom"] - drawn["top"]).round(2)
+    first = drawn["top"].round(2) - drawn["haplotype"] + 1  # of a person, but for the person and the chromosome
+    assert height[drawn["source"] == "AltaiNea"].unique().tolist() == [1]
+    for source in ("Denisova", "ambiguous", "unmatched"):
+        assert height[drawn["source"] == source].unique().tolist() == pytest.approx(
+            [0.55] if source != "ambiguous" else [0.5]
+        )
+    one = drawn[(drawn["sample"] == "P000") & (drawn["chrom"] == "1")]
+    tops = first[one.index].groupby(one["source"]).first().round(2).to_dict()
+    assert tops == {"AltaiNea": 0, "Denisova": 0, "ambiguous": 0.25, "unmatched": 0.45}
+    assert layer["mark"]["tooltip"] == {"content": "data"}
+    fields = {field for _, field, *_ in spec["usermeta"]["tooltip"]}
+    assert fields - {"locus", "kb"} <= set(drawn.columns)
+    assert {"chrom", "start", "end"} <= set(drawn.columns)  # for locus, kb and a click
+    assert {each["field"] for each in layer["encoding"].values()} <= set(drawn.columns)
 
 
 def test_the_background_has_no_locus_and_shows_what_was_read():
@@ -88,7 +100,8 @@ def test_the_background_has_no_locus_and_shows_what_was_read():
 def test_only_chromosomes_with_data():
     results = people(2, lengths=LENGTHS)
     results = dataclasses.replace(results, lengths={"0": 5_000_000, **LENGTHS, "MT": 16_000})
-    assert list(parameters(chart_of(results).chart.to_dict())["karyogram_tops"]) == ["1", "2"]
+    assert list(layout_of(results).tops) == ["1", "2"]
+    assert set(painted_segments(results)["chrom"]) == {"1", "2"}
 
 
 @pytest.mark.parametrize("seed", [1, 2])
@@ -122,8 +135,8 @@ def test_density_equals_brute_force(seed):
     for row in found.itertuples():
         here = slice(row.start, row.end)
         expected = carried[row.chrom, row.source][here].sum() / read[row.chrom][here].sum()
-        assert row.share == pytest.approx(expected, abs=2e-5)
-        total += row.share * read[row.chrom][here].sum()
+        assert row.percent == pytest.approx(100 * expected, abs=2e-3)
+        total += row.percent / 100 * read[row.chrom][here].sum()
     assert total == pytest.approx(sum(bases.sum() for bases in carried.values()), rel=1e-3)
     # Stacked bars touch, and the highest fills its chromosome.
     for (_, _), rows in found.groupby(["chrom", "start"]):
@@ -156,14 +169,15 @@ def test_few_haploid_and_empty():
 
 def test_a_large_karyogram_stays_small():
     """The specification of 20 people holds no segment, and that of many scaffolds is not too tall."""
-    results = people(20, lengths=HG19, per_mb=0.02, genes=0)
+    results = people(20, lengths=HG19, per_mb=0.02, genes=1)
     chart = chart_of(results)
     assert len(json.dumps(chart.chart.to_dict())) < 40_000
     scaffolds = {f"scaffold{n}": 1_000_000 + n for n in range(300)}
-    many = section(people(2, lengths=scaffolds, per_mb=1, genes=0))
+    many = section(people(2, lengths=scaffolds, per_mb=1, genes=1))
     chart = next(block for block in many.blocks if isinstance(block, Chart))
-    shown = parameters(chart.chart.to_dict())["karyogram_tops"]
-    assert set(shown) == {f"scaffold{n}" for n in range(260, 300)}
+    assert set(layout_of(people(2, lengths=scaffolds, per_mb=1, genes=1)).tops) == {
+        f"scaffold{n}" for n in range(260, 300)
+    }
     assert "40 longest of 300" in many.blocks[-1].items[0]
     assert chart.chart.to_dict()["height"] < 4_000
 

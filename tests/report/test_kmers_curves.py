@@ -57,7 +57,7 @@ def test_draws_equal_resampling_by_hand(examples):
     scores = ScoreHistogram.of(label, probability, block)
     bootstrap = BlockBootstrap(scores.pieces, seed=9)
     at = np.linspace(0, 1, 11)
-    rates, shares = bootstrap.roc(scores, at), bootstrap.reliability(scores)
+    rates, shares = bootstrap.roc(scores, at), bootstrap.shares(scores)
     precision = bootstrap.precision(scores, at[1:])
     for number, rows in enumerate(drawn(block, 9)):
         false, true, _ = roc_curve(label[rows], probability[rows], drop_intermediate=False)

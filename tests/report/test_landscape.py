@@ -13,7 +13,7 @@ from archaictools.haplotypes.feature_file import open_features
 from archaictools.haplotypes.outputs import write_posteriors
 from archaictools.haplotypes.posteriors import HaplotypePosteriors
 from archaictools.learning.options import SegmentOptions
-from archaictools.report.blocks import Absent, Chart, Notes, Table
+from archaictools.report.blocks import Absent, Chart, Notes, Table, Text
 from archaictools.report.people.along import share_along
 from archaictools.report.people.landscape import datasets, section
 from archaictools.report.people.loci import (
@@ -51,7 +51,7 @@ def test_share_equals_the_track_that_predict_writes(tmp_path):
                 known = np.ones(300, dtype=bool)
                 gap = int(rng.integers(0, 250))
                 known[gap : gap + 40] = False  # longer than a segment bridges
-                inside = np.repeat(rng.random(30) < 0.4, 10)
+                inside = np.repeat(rng.random(30) < 0.2, 10)
                 found.append(HaplotypePosteriors(chrom, row, edges, inside.astype(float), known, ~known))
         called = write_posteriors(
             iter(found), features, SegmentOptions(threshold=0.5), desert_length=20_000, bigwig=tmp_path / "tracks"
@@ -137,6 +137,19 @@ def test_peaks_equal_brute_force(samples, seed):
         assert top["share"].tolist() == [row.share]
 
 
+def test_a_sentence_names_the_most_frequent_and_the_strongest():
+    results = people(6, per_mb=2, genes=100)
+    text = block(section(results), Text).text
+    top, (chrom, start, end) = peaks(results).iloc[0], strongest_locus(results)
+    assert f"most frequent segment is at {top['chrom']}:{top['start'] + 1:,}-{top['end']:,}" in text
+    assert f"{100 * top['share']:.3g} % of the haplotypes" in text
+    assert f"strongest segment is at {chrom}:{start + 1:,}-{end:,}, of P" in text
+    one = dataclasses.replace(results, segments=results.segments.iloc[:1])
+    assert "most frequent" not in block(section(one), Text).text
+    empty = dataclasses.replace(results, segments=results.segments.iloc[:0])
+    assert not [each for each in section(empty).blocks if isinstance(each, Text)]
+
+
 def test_no_peak_without_a_shared_segment():
     results = people(2)
     one = dataclasses.replace(results, segments=results.segments[results.segments["haplotype"] == 1].iloc[:1])
@@ -161,7 +174,7 @@ def test_strongest_are_the_longest_of_the_sure():
 
 
 def test_genes_of_a_locus_are_named_up_to_eight():
-    results = people(2, genes=0)
+    results = people(2, genes=1)
     starts = np.arange(12) * 1_000
     genes = pd.DataFrame({"gene": [f"G{n}" for n in range(12)], "chrom": "chr21", "start": starts, "end": starts + 500})
     loci = pd.DataFrame({"chrom": ["chr21", "chr21", "chr20", "chr21"], "start": [0, 500, 0, 11_499], "end": 11_500})
@@ -200,7 +213,7 @@ def test_deserts_and_what_their_names_tell():
 
 
 def test_windows_show_the_highest_share_and_where_it_is():
-    results = people(12, lengths=HG19, per_mb=0.3, genes=0)
+    results = people(12, lengths=HG19, per_mb=0.3, genes=1)
     share = share_along(results)
     rows = datasets(results)[0].frame
     assert len(share) > 4_000 > len(rows)

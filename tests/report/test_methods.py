@@ -117,7 +117,12 @@ def test_genomes_are_cited_by_name():
 
 def test_every_reference_has_a_title_and_a_link_or_is_software():
     for key, citation in CITATIONS.items():
-        assert re.fullmatch(r"10\.\d{4,5}/\S+", citation.doi) or key in {"archaictools", "oskolkov", "keras"}, key
+        assert re.fullmatch(r"10\.\d{4,5}/\S+", citation.doi) or key in {
+            "archaictools",
+            "oskolkov",
+            "keras",
+            "scikit-learn",
+        }, key
         assert citation.title in citation.reference
         assert ".." not in citation.reference
     dois = [citation.doi for citation in CITATIONS.values() if citation.doi]

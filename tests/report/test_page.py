@@ -63,7 +63,7 @@ def page(name: str = "P1", rows: int = 25) -> b.Page:
         subtitle=name,
         datasets=(b.Dataset(name="segments", frame=segments),),
         absent=(b.Absent(id="accuracy", title=name, how=name),),
-        legend=(b.LegendEntry(label=name, colour="#d55e00", shape="outline"),),
+        legend=(b.LegendEntry(label=name, colour="#cc3311", shape="outline"),),
         sections=(
             b.Section(
                 id="first",

@@ -23,12 +23,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class AuditFiles:
-    """The genome, and the report."""
+    """The genome, the report and its plots."""
 
     genome: Path | None = option(
         None, type=INPUT, help="FASTA of the windows of a BED file [default: only coordinates are audited]."
     )
     out: Path | None = option(None, type=OUTPUT, required=True, help="Report: .json, or .tsv (or -) for a table.")
+    plots: Path | None = option(
+        None, type=OUTPUT, help="New folder of plots, each as PNG and SVG: leakage, composition and gc."
+    )
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
@@ -96,11 +99,19 @@ def audit(windows: PathLike, *, files: AuditFiles, split: SplitOptions, run: Run
         open_labelled(path, files.genome, tally=tally) as (locations, read),
     ):
         target = outputs.stage(out) if out else None
+        folder = outputs.stage_folder(files.plots) if files.plots else None
         found = audit_split(locations, scheme, read=read)
         if target and out and out.suffix == ".json":
             write_json(target, found)
         elif target:
             write_table(target, audit_table(found))
+        if folder:
+            from archaictools.learning.plots import write_plots
+            from archaictools.sequence.audit.composition import features
+            from archaictools.sequence.audit.plots import audit_plots
+
+            composition = features(read(), len(locations)) if read else None
+            write_plots(folder, audit_plots(found, locations.label, composition))
     return AuditResult(verdict=found["verdict"], reason=found["reason"], report=found, facts=_facts(found, tally))
 
 

@@ -56,6 +56,7 @@ class EmbeddingFiles:
     plot: Path | None = option(
         None, type=OUTPUT, only=Alphabet.KMER, help="PNG or SVG of the map, by GC content and by class."
     )
+    plots: Path | None = option(None, type=OUTPUT, help="New folder of a plot, as PNG and SVG: map.")
 
     def __post_init__(self) -> None:
         if self.config and not (self.vectors and self.metadata):
@@ -172,9 +173,10 @@ def embedding(
         check_suffix(files.plot)
     measured, mapped, table = {}, None, None
     with StagedOutputs() as outputs:
-        named = {name: getattr(files, name) for name in files.__dataclass_fields__}
+        named = {name: getattr(files, name) for name in files.__dataclass_fields__ if name != "plots"}
         named |= {name: getattr(comparing, name) for name in ("word2vec_vectors", "clustering")}
         staged = {name: outputs.stage(path) for name, path in named.items() if path}
+        folder = outputs.stage_folder(files.plots) if files.plots else None
         trained = open_model(model, None)
         check_alphabet(Alphabet(trained.encoding.name), files, comparing)
         exported = _exported(trained, export, comparing, member=members.member, seed=run.seed)
@@ -182,9 +184,9 @@ def embedding(
         if export.columns:
             metadata = chosen_metadata(exported.chosen, export.columns)
         _write(staged, files, exported, export.columns or _default_columns(trained), name=_name_of(model))
-        if files.umap or files.plot:
+        if files.umap or files.plot or folder:
             mapped, measured["map trustworthiness"] = umap_table(exported.chosen, seed=run.seed)
-            _write_map(mapped, staged, files)
+            _write_map(mapped, staged, files, folder)
         if comparing.clustering:
             sets = {"learnt": exported.chosen}
             if exported.word2vec is not None:
@@ -277,13 +279,20 @@ def _write(
         write_json(staged["config"], config)
 
 
-def _write_map(mapped: pd.DataFrame, staged: Mapping[str, Path], files: EmbeddingFiles) -> None:
-    """Write the map as a table and as a plot, if they are named."""
+def _write_map(mapped: pd.DataFrame, staged: Mapping[str, Path], files: EmbeddingFiles, folder: Path | None) -> None:
+    """Write the map as a table and as plots, if they are named."""
     from archaictools.io.tables import write_table
+    from archaictools.learning.plots import save, write_plots
 
     if "umap" in staged:
         write_table(staged["umap"], mapped)
-    if "plot" in staged and files.plot:
-        from archaictools.sequence.plots import plot_embedding
-
-        plot_embedding(staged["plot"], mapped, file_format=files.plot.suffix[1:].lower())
+    if "plot" in staged or folder:
+        if "kmer" in mapped:
+            from archaictools.sequence.explain.plots import plot_map
+        else:
+            from archaictools.haplotypes.plots import plot_map
+        figure = plot_map(mapped)
+        if "plot" in staged and files.plot:
+            save(figure, staged["plot"], files.plot.suffix[1:].lower())
+        if folder:
+            write_plots(folder, {"map": figure})

@@ -35,8 +35,8 @@ class EvaluationFiles:
     plots: Path | None = option(
         None,
         type=OUTPUT,
-        help="New folder of comparison.png, reliability.png and similarity.png; haplotypes: recall_by_length.png in "
-        "place of the last.",
+        help="New folder of plots, each as PNG and SVG: comparison, reliability and similarity; haplotypes: "
+        "recall_by_length in place of the last.",
     )
     leave_out: tuple[str, ...] = option(
         (),
@@ -59,7 +59,8 @@ class EvaluateResult(Result):
         One row for the model and one for each baseline: ``model, split``, measures with intervals, and the gain of the
         model in AUROC.
     curve
-        Reliability curves: ``low, high, n, mean_probability, introgressed_share, model``.
+        Reliability curves: ``low, high, n, mean_probability, introgressed_share, model``; for haplotypes also
+        ``share_low, share_high``.
     report
         All measures, as ``--metrics`` writes them to JSON.
     """
@@ -154,8 +155,9 @@ def _evaluate_kmers(
 ) -> tuple[Evaluation, dict[str, str]]:
     """Compare on windows of the genome; return the evaluation and the summary."""
     from archaictools.learning.backend import start_tensorflow
+    from archaictools.learning.plots import write_plots
     from archaictools.sequence.evaluate import check_baselines, evaluate_kmers
-    from archaictools.sequence.plots import plot_evaluation
+    from archaictools.sequence.plots import evaluation_plots
 
     check_baselines(leave_out)
     trained = open_model(model, Alphabet.KMER)
@@ -165,7 +167,7 @@ def _evaluate_kmers(
             trained, tokens, baselines, leave_out=leave_out, threads=run.usable_threads, seed=run.seed
         )
     if folder:
-        plot_evaluation(folder, found)
+        write_plots(folder, evaluation_plots(found))
     facts = {}
     for name, row in found.report["models"].items():
         facts[name.replace("_", " ")] = (
@@ -184,15 +186,16 @@ def _evaluate_haplotypes(
 ) -> tuple[Evaluation, dict[str, str]]:
     """Compare on haplotypes; return the evaluation and the summary."""
     from archaictools.haplotypes.evaluate import evaluate_bins
-    from archaictools.haplotypes.plots import plot_evaluation
+    from archaictools.haplotypes.plots import evaluation_plots
     from archaictools.learning.backend import start_tensorflow
+    from archaictools.learning.plots import write_plots
 
     with open_haplotypes(words) as features:
         trained = open_model(model, Alphabet.VARIANT)
         start_tensorflow(threads=run.usable_threads, seed=run.seed)
         found = evaluate_bins(trained, features, leave_out=leave_out, seed=run.seed)
     if folder:
-        plot_evaluation(folder, found)
+        write_plots(folder, evaluation_plots(found))
     facts = {}
     for name, row in found.models.items():
         facts[name.replace("_", " ")] = (

@@ -49,6 +49,9 @@ class GeneOptions:
     bed: Path | None = option(
         None, type=OUTPUT, help="BED6 of genes; score 1000 times the mean probability, or the highest posterior."
     )
+    plots: Path | None = option(
+        None, type=OUTPUT, help="New folder of plots, each as PNG and SVG: distribution and top_genes."
+    )
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
@@ -150,6 +153,7 @@ def _of_windows(path: Path, options: GeneOptions) -> GenesResult:
     with StagedOutputs() as outputs:
         target, track = (outputs.stage(file) if file else None for file in (options.out, options.bed))
         compared = outputs.stage(options.agreement) if options.agreement else None
+        folder = outputs.stage_folder(options.plots) if options.plots else None
         table = summarise_genes(
             read_genes(options.annotation, tally=summary),
             read_predictions(path, tally=summary),
@@ -160,6 +164,11 @@ def _of_windows(path: Path, options: GeneOptions) -> GenesResult:
         )
         bed = genes_bed(called_genes(table), "mean")
         _write(table, target, bed, track)
+        if folder:
+            from archaictools.learning.plots import write_plots
+            from archaictools.sequence.prediction_plots import gene_plots
+
+            write_plots(folder, gene_plots(table, threshold=options.threshold))
         if options.published:  # the comparison is slow to import
             from archaictools.sequence.published import agreement as agreement_of
             from archaictools.sequence.published import read_published
@@ -193,6 +202,7 @@ def _of_segments(path: Path, options: GeneOptions) -> GenesResult:
         log.info("callable regions are read from %s", regions)
     with StagedOutputs() as outputs:
         target, track = (outputs.stage(file) if file else None for file in (options.out, options.bed))
+        folder = outputs.stage_folder(options.plots) if options.plots else None
         table = carriers(
             read_genes(options.annotation, tally=summary),
             path,
@@ -204,6 +214,11 @@ def _of_segments(path: Path, options: GeneOptions) -> GenesResult:
         carried = carried_genes(table)
         bed = genes_bed(carried, "max")
         _write(table, target, bed, track)
+        if folder:
+            from archaictools.haplotypes.prediction_plots import gene_plots
+            from archaictools.learning.plots import write_plots
+
+            write_plots(folder, gene_plots(table))
     unknown = int(table["haplotypes"].isna().sum())
     facts = _gene_fact(table, options, summary) | {
         "with archaic sequence": f"{len(carried):,}",

@@ -34,9 +34,6 @@ if TYPE_CHECKING:
 #: Number of --windows for each chunk of haplotypes that is drawn.
 _WINDOWS_PER_CHUNK = 20
 
-#: Label of the plot by metric.
-_YLABELS = {"loss": "log loss gained", "auroc": "AUROC lost", "accuracy": "accuracy lost"}
-
 
 @dataclass(frozen=True, kw_only=True)
 class SamplingOptions:
@@ -65,6 +62,11 @@ class ImportanceFiles:
         None, type=BINARY, only=Alphabet.KMER, help="bigWig of the fall in probability when a position is exchanged."
     )
     plot: Path | None = option(None, type=OUTPUT, help="PNG or SVG of importance by position.")
+    plots: Path | None = option(
+        None,
+        type=OUTPUT,
+        help="New folder of plots, each as PNG and SVG: positions and kmers; haplotypes: inputs.",
+    )
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
@@ -172,6 +174,7 @@ def _of_kmers(
         for name in ("positions", "kmers", "attribution", "plot")
         if (path := getattr(files, name))
     }
+    folder = outputs.stage_folder(files.plots) if files.plots else None
     check_fit(trained, tokens)
     rows = rows_of_side(trained, tokens, measuring.part, member=member)
     drawn = draw_rows(rows, sampling.windows, seed=run.seed)
@@ -192,10 +195,19 @@ def _of_kmers(
         )
     at = positions.words_at(found.important, tokens.encoding)
     kmers = None
-    if files.kmers or not staged:
+    if files.kmers or folder or not staged:
         kmers = kmers_at(at, tokens.labelled_words(rows), tokens.encoding, min_count=measuring.min_count)
-    title = f"{len(drawn):,} {measuring.part} sentences, mode {measuring.mode}"
-    _write(staged, files, found, kmers, title=title, ylabel=_YLABELS[measuring.metric])
+    _write(staged, found, kmers)
+    if files.plot or folder:
+        from archaictools.learning.plots import save, write_plots
+        from archaictools.sequence.explain.plots import plot_kmers, plot_positions
+
+        on = f"{len(drawn):,} {measuring.part} windows, mode {measuring.mode}"
+        figure = plot_positions(found, metric=measuring.metric, measured_on=on)
+        if files.plot:
+            save(figure, staged["plot"], files.plot.suffix[1:].lower())
+        if folder and kmers is not None:
+            write_plots(folder, {"positions": figure, "kmers": plot_kmers(kmers, fdr=sampling.fdr)})
     if "attribution" in staged:
         _write_attribution(staged["attribution"], tokens, locations, drawn, positions, found)
     best = found.table.nlargest(3, "importance")[["position", "importance"]].to_numpy()
@@ -210,29 +222,14 @@ def _of_kmers(
     return ImportanceResult(positions=found.table, kmers=kmers, facts=facts)
 
 
-def _write(
-    staged: dict[str, Path],
-    files: ImportanceFiles,
-    found: Importance,
-    kmers: pd.DataFrame | None,
-    *,
-    title: str,
-    ylabel: str,
-) -> None:
-    """Write the tables and the plot that are named."""
+def _write(staged: dict[str, Path], found: Importance, kmers: pd.DataFrame | None) -> None:
+    """Write the tables that are named."""
     from archaictools.io.tables import write_table
 
     if "positions" in staged:
         write_table(staged["positions"], found.table)
     if "kmers" in staged and kmers is not None:
         write_table(staged["kmers"], kmers)
-    if "plot" in staged and files.plot:
-        from archaictools.sequence.plots import plot_importance
-
-        file_format = files.plot.suffix[1:].lower()
-        plot_importance(
-            staged["plot"], found.table, found.important, title=title, ylabel=ylabel, file_format=file_format
-        )
 
 
 def _write_attribution(
@@ -264,14 +261,16 @@ def _of_haplotypes(
     from archaictools.haplotypes.compatibility import check_bins
     from archaictools.haplotypes.dataset import known_names, seen_bins
     from archaictools.haplotypes.explain import draw_chunks, input_importance
-    from archaictools.haplotypes.plots import plot_input_importance
+    from archaictools.haplotypes.plots import plot_inputs
     from archaictools.haplotypes.predictors import BinPredictor
     from archaictools.io.tables import write_table
     from archaictools.learning.backend import start_tensorflow
+    from archaictools.learning.plots import save, write_plots
     from archaictools.progress import Progress
 
     table = outputs.stage(files.positions) if files.positions else None
     plot = outputs.stage(files.plot) if files.plot else None
+    folder = outputs.stage_folder(files.plots) if files.plots else None
     check_bins(trained, features)
     chosen, known = trained.member(member), known_names(trained.sources, features)
     inputs, label = draw_chunks(
@@ -290,8 +289,14 @@ def _of_haplotypes(
         )
     if table:
         write_table(table, found)
-    if plot and files.plot:
-        plot_input_importance(plot, found, fdr=sampling.fdr, file_format=files.plot.suffix[1:].lower())
+    if plot or folder:
+        figure = plot_inputs(
+            found, fdr=sampling.fdr, measured_on=f"{len(label):,} chunks of {label.shape[1]:,} bins of a haplotype"
+        )
+        if plot and files.plot:
+            save(figure, plot, files.plot.suffix[1:].lower())
+        if folder:
+            write_plots(folder, {"inputs": figure})
     best = found.sort_values("importance", ascending=False).head(3)
     rich = int(label.any(axis=1).sum())
     facts = {

@@ -16,7 +16,8 @@ from archaictools.api.predictions import (
     WindowPredictions,
     check_track_folder,
 )
-from archaictools.haplotypes.options import DesertOptions
+from archaictools.errors import UsageError
+from archaictools.haplotypes.options import DesertOptions, DisplayOptions
 from archaictools.learning.options import SegmentOptions
 from archaictools.options import RunOptions, check_alphabet
 from archaictools.sequence.options import BuildOptions
@@ -35,12 +36,20 @@ if TYPE_CHECKING:
     from archaictools.sequence.tracks import WindowCounts
 
 
-@keywords(files=PredictionFiles, calling=SegmentOptions, deserts=DesertOptions, build=BuildOptions, run=RunOptions)
+@keywords(
+    files=PredictionFiles,
+    display=DisplayOptions,
+    calling=SegmentOptions,
+    deserts=DesertOptions,
+    build=BuildOptions,
+    run=RunOptions,
+)
 def predict(
     model: PathLike | TrainedModel,
     words: PathLike | FeatureFile | TokenFile,
     *,
     files: PredictionFiles,
+    display: DisplayOptions,
     calling: SegmentOptions,
     deserts: DesertOptions,
     build: BuildOptions,
@@ -76,11 +85,11 @@ def predict(
     >>> calls.to_bigwig("tracks")  # doctest: +SKIP
     """
     alphabet = Alphabet.VARIANT if is_of_haplotypes(words) else Alphabet.KMER
-    check_alphabet(alphabet, files, deserts, build)
+    check_alphabet(alphabet, files, display, deserts, build)
     options = asdict(calling) | asdict(deserts) | asdict(build) | asdict(replace(run, force=False))
     again = partial(predict, model, words, **options)
     if alphabet is Alphabet.VARIANT:
-        return _of_haplotypes(model, words, files, calling, deserts, run, again)
+        return _of_haplotypes(model, words, files, display, calling, deserts, run, again)
     return _of_windows(model, words, files, calling, build, run, again)
 
 
@@ -88,33 +97,38 @@ def _of_haplotypes(
     model: PathLike | TrainedModel,
     words: PathLike | FeatureFile | TokenFile,
     files: PredictionFiles,
+    display: DisplayOptions,
     calling: SegmentOptions,
     deserts: DesertOptions,
     run: RunOptions,
     again: Again,
 ) -> HaplotypePredictions:
     from archaictools.haplotypes.compatibility import check_bins
+    from archaictools.haplotypes.lineages import sources_of
     from archaictools.haplotypes.outputs import write_posteriors, write_tables
-    from archaictools.haplotypes.posteriors import KeptPosteriors, predict_haplotypes
+    from archaictools.haplotypes.posteriors import KeptPosteriors, predict_haplotypes, track_lengths
     from archaictools.haplotypes.predict import BinEnsemble
     from archaictools.io.files import StagedOutputs
     from archaictools.learning.backend import start_tensorflow
     from archaictools.progress import Progress
 
     files = _with_callable_file(files)
+    _check_display(files, display)
     calling = calling.resolved(Alphabet.VARIANT)
     with StagedOutputs() as outputs, open_haplotypes(words) as features:
         trained = open_model(model, Alphabet.VARIANT)
-        archaic = features.encoding.archaic
+        sources, lengths = sources_of(features.encoding.archaic), track_lengths(features)
         tables = {"bed": files.bed, "segments": files.segments, "summary": files.summary}
         tables |= {"deserts": files.deserts, "callable": files.callable}
         staged = {name: outputs.stage(path) for name, path in tables.items() if path}
+        bigbed = (outputs.stage(files.bigbed), lengths) if files.bigbed else None
         folder = outputs.stage_folder(files.bigwig) if files.bigwig else None
         rows = outputs.stage(files.table) if files.table else None
         _write_record(files, outputs, asdict(calling) | asdict(deserts) | {"seed": run.seed}, files_of(model, words))
+        plots = outputs.stage_folder(files.plots) if files.plots else None
         check_bins(trained, features)
         start_tensorflow(threads=run.usable_threads, seed=run.seed)
-        kept = None if folder or rows or staged else KeptPosteriors.of(features)
+        kept = None if folder or rows or staged or bigbed or plots else KeptPosteriors.of(features)
         ensemble = BinEnsemble(trained, features)
         with Progress(ensemble.work(), "bins", "predict") as progress:
             found = write_posteriors(
@@ -123,10 +137,16 @@ def _of_haplotypes(
                 calling,
                 desert_length=deserts.desert_length,
                 bigwig=folder,
+                per_person=display.per_person,
                 table=rows,
                 kept=kept,
             )
-        write_tables(found, archaic, **staged)
+        write_tables(found, sources, track_line=display.track_line, bigbed=bigbed, **staged)
+        if plots:
+            from archaictools.haplotypes.prediction_plots import prediction_plots
+            from archaictools.learning.plots import write_plots
+
+            write_plots(plots, prediction_plots(found, features.encoding.archaic))
     return HaplotypePredictions(
         segments=found.segments,
         people=found.people,
@@ -134,12 +154,21 @@ def _of_haplotypes(
         callable=found.callable,
         files=files,
         facts=_haplotype_facts(found, calling, deserts)
-        | _output_fact([files.bigwig, files.table, *tables.values(), files.record]),
+        | _output_fact([files.bigwig, files.bigbed, files.table, *tables.values(), files.record, files.plots]),
         _calls=found,
-        _archaic=archaic,
+        _sources=sources,
+        _lengths=lengths,
         _kept=kept,
         _again=again,
     )
+
+
+def _check_display(files: PredictionFiles, display: DisplayOptions) -> None:
+    """Refuse an option of an output that is not asked for."""
+    if display.per_person and not files.bigwig:
+        raise UsageError("--per-person is about the tracks of --bigwig, which is missing; name a folder for them")
+    if display.track_line and not files.bed:
+        raise UsageError("--track-line is the first line of --bed, which is missing; name a file for it")
 
 
 def _with_callable_file(files: PredictionFiles) -> PredictionFiles:
@@ -199,9 +228,11 @@ def _of_windows(
 ) -> WindowPredictions:
     from archaictools.io.files import StagedOutputs
     from archaictools.learning.backend import start_tensorflow
+    from archaictools.learning.plots import write_plots
     from archaictools.progress import Progress
     from archaictools.sequence.compatibility import check_fit
     from archaictools.sequence.predict import Ensemble
+    from archaictools.sequence.prediction_plots import PredictionSummary
     from archaictools.sequence.tracks import predict_chromosomes, track_lengths, write_predictions
 
     trained = open_model(model, Alphabet.KMER)
@@ -210,16 +241,20 @@ def _of_windows(
         named = {"bigwig": files.bigwig, "bed": files.bed, "table": files.table}
         staged = {name: outputs.stage(path) for name, path in named.items() if path}
         _write_record(files, outputs, asdict(calling) | asdict(build) | {"seed": run.seed}, files_of(model, words))
+        plots = outputs.stage_folder(files.plots) if files.plots else None
         check_fit(trained, tokens, any_build=build.any_build)
         start_tensorflow(threads=run.usable_threads, seed=run.seed)
         ensemble, lengths = Ensemble(trained, list(tokens.chromosomes)), track_lengths(tokens)
         with Progress(len(tokens), "windows", "predict") as progress:
             parts = predict_chromosomes(tokens, ensemble, progress=progress)
-            kept = None if staged else list(parts)
-            counts = write_predictions(parts if kept is None else kept, lengths, calling, **staged)
+            kept = None if staged or plots else list(parts)
+            summary = PredictionSummary(lengths, calling.threshold) if plots else None
+            counts = write_predictions(parts if kept is None else kept, lengths, calling, summary, **staged)
+        if plots and summary:
+            write_plots(plots, summary.plots())
     return WindowPredictions(
         files=files,
-        facts=_window_facts(counts, calling) | _output_fact([files.bigwig, files.bed, files.table, files.record]),
+        facts=_window_facts(counts, calling) | _output_fact([*named.values(), files.record, files.plots]),
         _kept=kept,
         _options=calling,
         _lengths=lengths,

@@ -37,6 +37,9 @@ class TokenFiles:
     )
     out: Path = option(type=BINARY, help="HDF5 file of sentences, kmers.h5.")
     vocabulary: Path | None = option(None, type=OUTPUT, help="TSV of k-mers: kmer, id, count, count by class.")
+    plots: Path | None = option(
+        None, type=OUTPUT, help="New folder of a plot, as PNG and SVG: rank_frequency, the counts of k-mers by rank."
+    )
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
@@ -116,12 +119,13 @@ def tokenize(
         bed = None if windows is None else stack.enter_context(file_of(windows, "windows"))
         target = outputs.stage(files.out)
         table = outputs.stage(files.vocabulary) if files.vocabulary else None
+        folder = outputs.stage_folder(files.plots) if files.plots else None
         source = _source(bed, files, encoding, stack)
         kmers = KmerEncoding(k=encoding.k, stride=encoding.stride, canonical=encoding.canonical, size=source.size)
         origin = provenance.record(
             "tokenize", kmers.to_dict(), {"windows": bed, "genome": files.genome, "fasta": files.fasta}
         )
-        counts = WordCounts(kmers) if table else None
+        counts = WordCounts(kmers) if table or folder else None
         classes = dict.fromkeys(LABELS, 0)
         progress = stack.enter_context(Progress(None, "sentences", "tokenize"))
         with write_tokens(
@@ -135,6 +139,11 @@ def tokenize(
                     counts.add(kmers.ids(part.codes), part.label)
                 progress.advance(len(part))
         distinct = write_table(table, counts.table()) if table and counts else None
+        if folder and counts:
+            from archaictools.learning.plots import write_plots
+            from archaictools.sequence.plots import vocabulary_plots
+
+            write_plots(folder, vocabulary_plots(counts))
     facts = {"sentences": f"{writer.count:,} of {kmers.words} words in {files.out}"}
     facts |= {name if name != "." else "unlabelled": f"{count:,}" for name, count in classes.items()}
     if unusual := source.letters.sentence():

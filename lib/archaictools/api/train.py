@@ -33,6 +33,10 @@ if TYPE_CHECKING:
     Words = PathLike | FeatureFile | TokenFile
 
 
+#: What each wing predicts, in plots.
+_UNITS = {Alphabet.KMER: "windows", Alphabet.VARIANT: "bins of haplotypes"}
+
+
 @dataclass(frozen=True, kw_only=True)
 class TrainFiles:
     """A model to continue from, and the outputs."""
@@ -48,6 +52,12 @@ class TrainFiles:
     metrics: Path | None = option(None, type=OUTPUT, help="JSON of the measures of each side, and the verdict.")
     predictions: Path | None = option(
         None, type=OUTPUT, only=Alphabet.KMER, help="TSV of the predictions of validation and test."
+    )
+    plots: Path | None = option(
+        None,
+        type=OUTPUT,
+        help="New folder of plots, each as PNG and SVG: learning_curves, and roc, precision_recall and reliability of "
+        "the test side.",
     )
     write_folds: Path | None = option(None, type=OUTPUT, help="BED of the regions of each side, for --fold-file.")
     checkpoint: Path | None = option(
@@ -167,6 +177,7 @@ def train(
         target = outputs.stage(files.model) if files.model else None
         named = (files.history, files.metrics, files.predictions, files.write_folds)
         tables = {path: outputs.stage(path) for path in named if path}
+        folder = outputs.stage_folder(files.plots) if files.plots else None
         if alphabet is Alphabet.VARIANT:
             done = _train_haplotypes(several, scheme, bins, network, files, run.seed, start, stack)
         else:
@@ -188,6 +199,11 @@ def train(
             write_json(tables[files.metrics], fitted.model.metrics)
         if files.predictions:
             write_table(tables[files.predictions], result.predictions)
+        if folder:
+            from archaictools.learning.measure_plots import training_plots
+            from archaictools.learning.plots import write_plots
+
+            write_plots(folder, training_plots(fitted, _UNITS[alphabet]))
         if files.write_folds:
             splits = [member.split for member in fitted.model.members]
             write_bed(tables[files.write_folds], [fold_table(splits, done.locations, done.lengths)])

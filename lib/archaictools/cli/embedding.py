@@ -19,7 +19,7 @@ archaictools embedding pretrained --vectors vectors.tsv --metadata metadata.tsv
 
 #: Outputs, of which at least one is needed.
 _OUTPUTS = {
-    "vectors", "metadata", "bytes", "bytes_metadata", "umap", "plot", "word2vec_vectors", "clustering",
+    "vectors", "metadata", "bytes", "bytes_metadata", "umap", "plot", "plots", "word2vec_vectors", "clustering",
 }  # fmt: skip
 
 
@@ -33,5 +33,7 @@ def command(**options: Any) -> None:
     how far either set clusters words by AT content.
     """
     if not _OUTPUTS & set(options):
-        raise UsageError("name at least one output: --vectors, --metadata, --bytes, --umap, --plot or --clustering")
+        raise UsageError(
+            "name at least one output: --vectors, --metadata, --bytes, --umap, --plot, --plots or --clustering"
+        )
     report(embedding(**options))

@@ -32,6 +32,6 @@ def command(**options: Any) -> None:
     bin: the 32 allele classes, and the inputs that all haplotypes share. They are exchanged between chunks of
     haplotypes.
     """
-    if not {"positions", "kmers", "attribution", "plot"} & set(options):
-        raise UsageError("name at least one output: --positions, --kmers, --attribution or --plot")
+    if not {"positions", "kmers", "attribution", "plot", "plots"} & set(options):
+        raise UsageError("name at least one output: --positions, --kmers, --attribution, --plot or --plots")
     report(importance(**options))

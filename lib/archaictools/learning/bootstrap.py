@@ -95,6 +95,25 @@ class BlockBootstrap:
                 "ece": self._calibration(scores, introgressed, introgressed + depleted) / total,
             }
 
+    def shares(self, scores: ScoreHistogram) -> Draws:
+        """Return the share introgressed in each bin of the reliability curve, in every draw.
+
+        Parameters
+        ----------
+        scores
+            Predictions of one model by block.
+
+        Returns
+        -------
+        numpy.ndarray
+            float64 (DRAWS, CALIBRATION_BINS); NaN where a draw has no example in a bin.
+        """
+        inside = _calibration_bins(scores)
+        depleted, introgressed = (self._weight @ (part @ inside) for part in np.moveaxis(scores.count, 2, 0))
+        total = depleted + introgressed
+        shares: Draws = np.divide(introgressed, total, out=np.full_like(total, np.nan), where=total > 0)
+        return shares
+
     def roc(self, scores: ScoreHistogram, at: Draws) -> Draws:
         """Return the true positive rate at false positive rates, by straight lines between the corners of the curve.
 
@@ -139,14 +158,6 @@ class BlockBootstrap:
                 found[draw] = hits[first] / (hits[first] + false[first])
         return found
 
-    def reliability(self, scores: ScoreHistogram) -> Draws:
-        """Return the share introgressed in each calibration bin: float64 (DRAWS, bins), NaN in an empty bin."""
-        depleted, introgressed = np.moveaxis(scores.count.astype(np.float64), 2, 0)
-        inside = _bins(scores)
-        found, total = (self._weight @ (part @ inside) for part in (introgressed, introgressed + depleted))
-        share: Draws = np.divide(found, total, out=np.full_like(found, np.nan), where=total > 0)
-        return share
-
     def _curves(self, scores: ScoreHistogram) -> Iterator[tuple[int, Draws, Draws]]:
         """Yield each draw with its false and true positives at falling thresholds; the first are zeros."""
         # Copies in one piece, because products with strided views take ten times as long.
@@ -179,14 +190,13 @@ class BlockBootstrap:
 
     def _calibration(self, scores: ScoreHistogram, introgressed: Draws, total: Draws) -> Draws:
         """Return the sum over calibration bins of |expected - found| introgressed examples."""
-        gap = total * scores.probability - introgressed
-        by_bin = gap @ _bins(scores)
+        by_bin = (total * scores.probability - introgressed) @ _calibration_bins(scores)
         errors: Draws = np.abs(self._weight @ by_bin).sum(axis=1)
         return errors
 
 
-def _bins(scores: ScoreHistogram) -> npt.NDArray[np.bool_]:
-    """Return which steps of a histogram are in which calibration bin: bool (steps, bins)."""
+def _calibration_bins(scores: ScoreHistogram) -> npt.NDArray[np.bool_]:
+    """Return which step of a histogram is in which bin of the reliability curve, bool (steps, CALIBRATION_BINS)."""
     bin_of = np.minimum((scores.probability * CALIBRATION_BINS).astype(int), CALIBRATION_BINS - 1)
     return np.asarray(bin_of[:, None] == np.arange(CALIBRATION_BINS))
 

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from archaictools.learning.options import SegmentOptions
     from archaictools.progress import Progress
     from archaictools.sequence.predict import Ensemble
+    from archaictools.sequence.prediction_plots import PredictionSummary
     from archaictools.sequence.token_file import TokenFile
 
 _WINDOW: Columns = {"chrom": str, "start": COORDINATE, "end": COORDINATE, "probability": PROBABILITY, "seen": FLAG}
@@ -162,6 +163,7 @@ def write_predictions(
     predictions: Iterable[ChromosomePredictions],
     lengths: Mapping[str, int],
     options: SegmentOptions,
+    summary: PredictionSummary | None = None,
     *,
     bigwig: Path | None = None,
     bed: Path | None = None,
@@ -177,6 +179,8 @@ def write_predictions(
         Chromosome lengths in bp, see :func:`track_lengths`.
     options
         How segments are called.
+    summary
+        What plots need; the predictions are added to it.
     bigwig, bed, table
         The outputs.
     """
@@ -193,6 +197,8 @@ def write_predictions(
             counts.seen_windows += int(part.seen.sum())
             counts.segments += len(segments)
             counts.segment_bases += int((segments["end"] - segments["start"]).sum())
+            if summary:
+                summary.add(part, segments, track)
             if track_writer:
                 track_writer.add(part.chrom, track)
             if segment_writer:

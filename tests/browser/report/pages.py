@@ -28,7 +28,7 @@ def data(name: str) -> dict[str, pd.DataFrame]:
             rows += [(chrom, int(s), int(s + rng.integers(20, 180) * 1_000), haplotype) for s in starts]
     segments = pd.DataFrame(rows, columns=["chrom", "start", "end", "haplotype"])
     segments["name"] = np.where(np.arange(len(segments)) % 3 == 0, "Denisova", "AltaiNea")
-    segments["colour"] = np.where(segments["name"] == "Denisova", "#0072b2", "#d55e00")
+    segments["colour"] = np.where(segments["name"] == "Denisova", "#0072b2", "#cc3311")
     segments["score"] = np.round(rng.uniform(0.5, 1, len(segments)), 3)
     segments["length"] = (segments["end"] - segments["start"]) / 1_000
     share = [
@@ -57,7 +57,7 @@ def report(name: str) -> b.Page:
     """Return a page with every kind of block."""
     tables = data(name)
     source = alt.Color(
-        "name:N", title="Source", scale=alt.Scale(domain=["AltaiNea", "Denisova"], range=["#d55e00", "#0072b2"])
+        "name:N", title="Source", scale=alt.Scale(domain=["AltaiNea", "Denisova"], range=["#cc3311", "#0072b2"])
     )
     segments = alt.NamedData("segments")
     lengths = (
@@ -100,9 +100,9 @@ def report(name: str) -> b.Page:
     tracks = (
         b.Track(name="share", dataset="share", kind="values", colour="#555555"),
         b.Track(name="genes", dataset="genes", kind="features", colour="#444444"),
-        b.Track(name=f"{name}.1", dataset="segments", kind="features", colour="#d55e00", where=("haplotype", f"{name}.1")),
+        b.Track(name=f"{name}.1", dataset="segments", kind="features", colour="#cc3311", where=("haplotype", f"{name}.1")),
         b.Track(
-            name=f"{name}.2", dataset="segments", kind="features", colour="#d55e00", where=("haplotype", f"{name}.2"),
+            name=f"{name}.2", dataset="segments", kind="features", colour="#cc3311", where=("haplotype", f"{name}.2"),
             visible=False,
         ),
     )  # fmt: skip
@@ -110,7 +110,7 @@ def report(name: str) -> b.Page:
         title=f"Archaic DNA in {name}",
         subtitle="One person, two haplotypes",
         legend=(
-            b.LegendEntry(label="AltaiNea", colour="#d55e00"),
+            b.LegendEntry(label="AltaiNea", colour="#cc3311"),
             b.LegendEntry(label="Denisova", colour="#0072b2", shape="upper"),
             b.LegendEntry(label="desert", colour="#333333", shape="outline"),
         ),

@@ -37,7 +37,8 @@ async function trackConfig(track, order) {
     };
   }
   return {
-    ...common, type: "annotation", displayMode: overlapping(rows) ? "EXPANDED" : "COLLAPSED", searchableFields: ["name"],
+    ...common, type: "annotation", searchableFields: ["name"],
+    displayMode: track.compact ? "SQUISHED" : overlapping(rows) ? "EXPANDED" : "COLLAPSED",
     color: (feature) => featureColour(feature, track.colour),
     features: rows.map(({ chrom, ...rest }) => ({ ...rest, chr: chrom })),
   };

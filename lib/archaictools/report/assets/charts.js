@@ -47,6 +47,21 @@ function datasetNames(node, found = new Set()) {
   return found;
 }
 
+/** What a tooltip shows, as `usermeta.tooltip` lists it: [title, field] or [title, field, digits] of the mark's row.
+ *  The field `locus` is the place of the row, `kb` its length. It is computed when a mark is pointed at. */
+function tooltipOptions(fields) {
+  if (!fields) return { disableDefaultStyle: true };
+  const shown = (row, field, digits) => {
+    if (field === "locus") return locusText(row);
+    const value = field === "kb" ? (row.end - row.start) / 1000 : row[field];
+    return digits === undefined || value === null ? String(value ?? "NA") : numberText(value, digits);
+  };
+  const line = (row, sanitize) => ([title, field, digits]) =>
+    `<tr><td class="key">${sanitize(title)}</td><td class="value">${sanitize(shown(row, field, digits))}</td></tr>`;
+  const formatTooltip = (row, sanitize) => `<table>${fields.map(line(row, sanitize)).join("")}</table>`;
+  return { disableDefaultStyle: true, formatTooltip };
+}
+
 async function drawChart(block) {
   const specification = specificationOf(block);
   const large = "large" in block.dataset;
@@ -62,7 +77,7 @@ async function drawChart(block) {
   delete specification.$schema;
   const drawing = await window.vegaEmbed(target, specification, {
     actions: false, ast: true, renderer: large ? "canvas" : "svg", mode: "vega-lite", config: chartConfig(large),
-    defaultStyle: false, logLevel: 1, tooltip: { disableDefaultStyle: true },
+    defaultStyle: false, logLevel: 1, tooltip: tooltipOptions(specification.usermeta?.tooltip),
   });
   drawing.view.addEventListener("click", (_, item) => {
     if (isLocus(item?.datum)) showLocus(item.datum);

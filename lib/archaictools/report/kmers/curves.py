@@ -114,7 +114,7 @@ def curves_of(results: KmerResults, side: str) -> SideCurves:
         measured[f"{name}_low"], measured[f"{name}_high"] = interval(draws)
     curve = reliability(locations.label, probability)
     bins = np.rint(curve["low"] * CALIBRATION_BINS).astype(int)
-    share = bootstrap.reliability(scores)[:, bins]
+    share = bootstrap.shares(scores)[:, bins]
     low, high = np.array([interval(column) for column in share.T]).reshape(-1, 2).T
     enough = (curve["n"] >= FEWEST).to_numpy()
     low, high = np.where(enough, low, np.nan), np.where(enough, high, np.nan)

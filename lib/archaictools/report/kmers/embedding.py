@@ -18,7 +18,7 @@ ID, TITLE = "embedding", "Map of k-mer vectors"
 DATASET = "kmers-map"
 
 #: Colours from depleted over neither to introgressed: grey is visible on light and on dark pages.
-DIVERGING = ("#0072b2", "#a0a0a0", "#d55e00")
+DIVERGING = ("#0072b2", "#a0a0a0", "#cc3311")
 
 #: Largest number of k-mers on the map: the most frequent.
 MOST = 10_000
@@ -45,7 +45,7 @@ def section(results: KmerResults) -> Section | Absent:
                     title="Log odds (nats)",
                     scale=alt.Scale(range=list(DIVERGING), domain=_limits(shown), clamp=True, interpolate="rgb"),
                 ),
-                "K-mers by log odds: orange ones are more frequent in introgressed training windows, blue ones in "
+                "K-mers by log odds: red ones are more frequent in introgressed training windows, blue ones in "
                 "depleted ones.",
             ),
             _chart(

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 ID = "verdict"
 
 #: Colour of the model among its baselines, and of these.
-MODEL, OTHER = "#d55e00", "#888888"
+MODEL, OTHER = "#cc3311", "#888888"
 
 _ORDER = {"model": 0, "rival": 1, "control": 2}
 

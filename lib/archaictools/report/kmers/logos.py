@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 import matplotlib as mpl
 import pandas as pd
 
-from archaictools.learning.plots import new_figure
 from archaictools.report.kmers.alignment import BASES
 
 if TYPE_CHECKING:
@@ -30,11 +29,13 @@ _STYLE: dict[Any, Any] = {"svg.hashsalt": "archaictools", "svg.fonttype": "none"
 def logo(motif: Motif) -> str:
     """Return a logo as SVG: the height of a letter is its information in bits, from 0 to 2."""
     import logomaker
+    from matplotlib.figure import Figure
 
     bits = motif.bits.round(3)
     frame = pd.DataFrame(bits, columns=list(BASES)).where(lambda height: height >= LOWEST, 0.0)
     with mpl.rc_context(_STYLE):
-        figure, axes = new_figure(0.45 + 0.2 * len(frame), 0.85)
+        figure = Figure(figsize=(0.45 + 0.2 * len(frame), 0.85), layout="constrained")
+        axes = figure.subplots()
         logomaker.Logo(frame, ax=axes, color_scheme=COLOURS, show_spines=False, vpad=0.02, baseline_width=0)
         axes.set(ylim=(0, 2), xticks=[], yticks=[0, 1, 2], ylabel="bits")
         axes.spines["left"].set(visible=True, color=_TEXT)

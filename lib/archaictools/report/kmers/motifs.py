@@ -173,7 +173,7 @@ def _kmers(table: pd.DataFrame, motif: dict[str, int]) -> Table:
                 title="Log odds (nats)",
                 kind="number",
                 digits=2,
-                help="Introgressed windows against depleted ones, over all positions.",
+                help="Introgressed class against the depleted one, over all positions.",
             ),
         ),
         caption=f"{len(frame):,} of {len(table):,} k-mers at important positions, the most significant first; both "

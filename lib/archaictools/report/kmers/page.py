@@ -38,13 +38,13 @@ SECTIONS = (
 )
 
 
-def kmer_page(results: KmerResults) -> Page:
-    """Return the page of a report of k-mers."""
+def kmer_page(results: KmerResults, *, title: str | None = None) -> Page:
+    """Return the page of a report of k-mers; its title is the one given, or a general one."""
     found = [module.section(results) for module in SECTIONS]
     shared = [one for module in (embedding, tracks) for one in module.datasets(results)]
     sections = tuple(one for one in found if one is not None and not isinstance(one, Absent))
     return Page(
-        title="K-mers of a reference genome",
+        title=title or "K-mers of a reference genome",
         subtitle=_subtitle(results),
         sections=sections,
         absent=tuple(one for one in found if isinstance(one, Absent)),

@@ -19,7 +19,7 @@ ID, TITLE = "positions", "Importance along the window"
 FDR = 0.05
 
 #: Colour of significant positions.
-MARKED = "#d55e00"
+MARKED = "#cc3311"
 
 
 def section(results: KmerResults) -> Section | Absent:

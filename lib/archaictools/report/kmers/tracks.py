@@ -28,7 +28,7 @@ PROBABILITY, SEGMENTS, GENES, ATTRIBUTION = "kmers-probability", "kmers-segments
 BUDGET = 40_000
 
 #: Colours: of what the model has not seen in training, and of what it has.
-UNSEEN, SEEN_COLOUR, GREY = "#d55e00", "#e8927c", "#888888"
+UNSEEN, SEEN_COLOUR, GREY = "#cc3311", "#ee8877", "#888888"
 
 #: Bases beside a segment at which the browser opens, as a fraction of its length.
 _MARGIN = 1.0
@@ -100,7 +100,7 @@ def _notes(results: KmerResults) -> tuple[str, ...]:
             "Dark segments are in windows that the model has not seen; light ones share bases with its training."
         )
     if results.genes is not None:
-        notes.append("Genes called introgressed are orange; other genes are grey, also those without a window.")
+        notes.append("Genes called introgressed are red; other genes are grey, also those without a window.")
     if results.attribution is not None:
         notes.append(
             "The attribution is how much the probability of a window falls when the bases at a position are exchanged. "

@@ -67,8 +67,8 @@ def section(results: PeopleResults) -> Section | Absent:
 def datasets(results: PeopleResults) -> tuple[Dataset, ...]:
     """Return the data of the tracks; other sections use ``segments``, too."""
     found = {"segments": segment_rows(results), "share": _share(results)}
-    mean = _file(results, "mean")
-    found |= {"mean": binned(_values(mean, results.lengths), results.lengths)} if mean else {}
+    mean = _mean(results)
+    found |= {} if mean is None else {"mean": mean}
     found |= {"gene-track": _genes(results)} if results.genes is not None else {}
     found |= {"desert-track": _desert_rows(results)} if results.deserts is not None and len(results.deserts) else {}
     found |= {"haplotype-posteriors": _posteriors(results)} if shows_posteriors(results) else {}
@@ -95,9 +95,9 @@ def segment_rows(results: PeopleResults) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        ``chrom, start, end, name`` (``SAMPLE.HAPLOTYPE``), ``source`` (label), ``score`` (posterior) and ``colour``;
-        for up to :data:`MORE_TRACKS` people also ``sample`` and ``haplotype``. Of more than :data:`MOST_SEGMENTS` those
-        with the highest posterior.
+        ``chrom, start, end, name`` (``SAMPLE.HAPLOTYPE``), ``source`` (label), ``posterior``, ``score`` (the same,
+        as opacity) and ``colour``; for up to :data:`MORE_TRACKS` people also ``sample`` and ``haplotype``. Of more than
+        :data:`MOST_SEGMENTS` those with the highest posterior.
     """
     kept = _kept(results)
     labels = source_labels(results)
@@ -108,6 +108,7 @@ def segment_rows(results: PeopleResults) -> pd.DataFrame:
         "end": kept["end"],
         "name": kept["sample"].astype(str) + "." + kept["haplotype"].astype(str),
         "source": kept["source"].map(labels).fillna(kept["source"]),
+        "posterior": kept["posterior"].astype(float).round(_DIGITS),
         "score": kept["posterior"].astype(float).round(_DIGITS),
         "colour": kept["source"].map(colours).fillna(_OTHER),
     }
@@ -160,12 +161,18 @@ def binned(frame: pd.DataFrame, lengths: Mapping[str, int], most: int = MOST_VAL
 
 
 def _tracks(results: PeopleResults) -> list[Track]:
-    tracks = [Track(name="Share of haplotypes", dataset="share", kind="values", colour=_SHARE, height=60)]
-    if _file(results, "mean"):
-        tracks.append(Track(name="Mean posterior", dataset="mean", kind="values", colour=_MEAN, height=60))
+    top = _top(share_along(results)["share"])
+    tracks = [Track(name="Share of haplotypes", dataset="share", kind="values", colour=_SHARE, high=top, height=60)]
+    mean = _mean(results)
+    if mean is not None:
+        top = _top(mean["value"])
+        tracks.append(Track(name="Mean posterior", dataset="mean", kind="values", colour=_MEAN, high=top, height=60))
     people = people_of(results)
     if len(people) > OWN_TRACKS:
-        tracks.append(Track(name="Segments", dataset="segments", kind="features", colour=_OTHER, height=220))
+        dense = len(people) > MORE_TRACKS
+        tracks.append(
+            Track(name="Segments", dataset="segments", kind="features", colour=_OTHER, height=220, compact=dense)
+        )
     if len(people) <= MORE_TRACKS:
         tracks += [
             Track(
@@ -173,7 +180,8 @@ def _tracks(results: PeopleResults) -> list[Track]:
                 dataset="segments",
                 kind="features",
                 colour=_OTHER,
-                height=34,
+                height=30,
+                compact=True,
                 visible=len(people) <= OWN_TRACKS,
                 where=("sample", sample),
             )
@@ -199,12 +207,20 @@ def _tracks(results: PeopleResults) -> list[Track]:
     return tracks
 
 
+def _top(values: pd.Series[float]) -> float:
+    """Return the top of an axis: the highest value, rounded up to tenths."""
+    return float(np.clip(np.ceil(10 * values.max() - 1e-9) / 10, 0.1, 1)) if len(values) else 1.0
+
+
 def _notes(results: PeopleResults) -> tuple[str, ...]:
     notes = []
     if results.genes is not None:
         notes.append(
             "Genes are brown where a haplotype has a segment, grey where none has, and pale where nothing was read."
         )
+    if len(share_along(results)) > MOST_VALUES:
+        size = window_size(used_chromosomes(results), count=MOST_VALUES, together=True)
+        notes.append(f"The share is the mean in windows of {size / 1000:,.0f} kb.")
     if not _file(results, "mean"):
         notes.append(
             "To add the mean posterior and that of each haplotype: predict --bigwig DIR, then report --bigwig DIR."
@@ -258,6 +274,11 @@ def _values(path: Path, lengths: Mapping[str, int]) -> pd.DataFrame:
             left, right, mean = mean_where_overlapping(start, end, np.round(value, _DIGITS))
             parts.append(pd.DataFrame({"chrom": chrom, "start": left, "end": right, "value": mean}))
     return pd.concat(parts[1:] or parts, ignore_index=True)
+
+
+def _mean(results: PeopleResults) -> pd.DataFrame | None:
+    path = _file(results, "mean")
+    return binned(_values(path, results.lengths), results.lengths) if path else None
 
 
 def _posteriors(results: PeopleResults) -> pd.DataFrame:

@@ -36,8 +36,16 @@ _COLUMNS = (
         digits=1,
         help="Haplotypes with a segment, in % of those with data in the gene.",
     ),
-    Column(field="mean", title="Mean posterior", kind="number", digits=3, help="Of the segments that overlap it."),
-    Column(field="max", title="Highest posterior", kind="number", digits=3, help="Of the segments that overlap it."),
+    Column(
+        field="mean", title="Mean posterior", kind="number", digits=3, help="Posterior of the segments that overlap it."
+    ),
+    Column(
+        field="max",
+        title="Highest posterior",
+        kind="number",
+        digits=3,
+        help="Posterior of the segments that overlap it.",
+    ),
     Column(
         field="covered",
         title="Covered (%)",

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from archaictools.intervals import IntervalSet
-from archaictools.report.blocks import Absent, Chart, Column, Dataset, Notes, Section, Table
+from archaictools.report.blocks import Absent, Chart, Column, Dataset, Notes, Section, Table, Text
 from archaictools.report.people.along import (
     bounds,
     by_chromosome,
@@ -62,6 +62,7 @@ def section(results: PeopleResults) -> Section | Absent:
     found = peaks(results, share)
     blocks = [
         *_few_people(results),
+        *_summary(results, found),
         _chart(results, share, found),
         *_peaks(results, share, found),
         *_strongest(results),
@@ -109,6 +110,31 @@ def _few_people(results: PeopleResults) -> list[Notes]:
     verb = "was" if number == 1 else "were"
     text = f"Only {haplotypes} of {people} {verb} read. Such shares mean little: they do not describe a population."
     return [Notes(items=(text,), warning=True)]
+
+
+def _summary(results: PeopleResults, found: pd.DataFrame) -> list[Text]:
+    """Return where the most frequent and the strongest segment are, in a sentence each."""
+    sentences = []
+    if len(found):
+        top = found.iloc[0]
+        genes = f", in {top['genes']}" if top["genes"] else ""
+        sentences.append(
+            f"The most frequent segment is at {_place(top)}{genes}. "
+            f"At its highest, {100 * top['share']:.3g} % of the haplotypes have it."
+        )
+    first = strongest(results, 1)
+    if len(first):
+        row = first.iloc[0]
+        source = source_labels(results).get(row["source"], row["source"])
+        sentences.append(
+            f"The strongest segment is at {_place(row)}, of {row['sample']}: {row['length'] / 1000:,.0f} kb, "
+            f"posterior {row['posterior']:.3f}, source {source}."
+        )
+    return [Text(" ".join(sentences))] if sentences else []
+
+
+def _place(row: pd.Series) -> str:
+    return f"{row['chrom']}:{row['start'] + 1:,}-{row['end']:,}"
 
 
 def _chart(results: PeopleResults, share: pd.DataFrame, found: pd.DataFrame) -> Chart:
@@ -173,10 +199,9 @@ def _chart(results: PeopleResults, share: pd.DataFrame, found: pd.DataFrame) -> 
                 ],
             )
         )
-    best = found.head(_NUMBERED)
+    best = _numbered(found, offsets, whole)
     if len(best):
-        middle = (best["top_start"] + best["top_end"]) / 2 + best["chrom"].map(offsets).astype(float)
-        rows = best[["chrom", "start", "end", "share", "genes"]].assign(x=middle, rank=np.arange(1, len(best) + 1))
+        rows = best[["chrom", "start", "end", "share", "genes", "x", "rank"]]
         text = alt.Chart(rows).transform_calculate(place=place).mark_text(dy=-7, fontSize=11)
         tooltip = [alt.Tooltip("place:N", title="Most frequent segments"), alt.Tooltip("genes:N", title="Genes")]
         marks.append(text.encode(x=x, y=y, text="rank:N", tooltip=tooltip))
@@ -191,10 +216,21 @@ def _chart(results: PeopleResults, share: pd.DataFrame, found: pd.DataFrame) -> 
     caption = (
         f"Share of {len(results.haplotypes)} haplotypes with a segment, in % of those with data.{windowed}"
         " The grey line below marks what was read."
-        f"{' Numbers are rows of the table of the most frequent segments.' if len(best) else ''}"
+        f"{' Numbers are rows of the table of the most frequent segments, where there is room.' if len(best) else ''}"
         f"{' Green bars below are deserts.' if len(known) else ''}"
     )
     return Chart(name="landscape-chart", chart=chart, caption=caption, large=False)
+
+
+def _numbered(found: pd.DataFrame, offsets: Mapping[str, int], whole: int) -> pd.DataFrame:
+    """Return the first peaks with their ``rank`` and place ``x``, without those too close to a higher one."""
+    best = found.head(_NUMBERED)
+    middle = (best["top_start"] + best["top_end"]) / 2 + best["chrom"].map(offsets).astype(float)
+    kept: list[int] = []
+    for number, x in enumerate(middle.tolist()):
+        if all(abs(x - middle.iloc[other]) > whole / 50 for other in kept):
+            kept.append(number)
+    return best.assign(x=middle, rank=np.arange(1, len(best) + 1)).iloc[kept]
 
 
 def _read(share: pd.DataFrame, offsets: Mapping[str, int], whole: int, top: float) -> alt.Chart:
@@ -249,7 +285,11 @@ def _peaks(results: PeopleResults, share: pd.DataFrame, found: pd.DataFrame) -> 
         Column(field="haplotypes", title="Haplotypes", kind="number", help="Haplotypes with a segment in the stretch."),
         Column(field="people", title="People", kind="number", help="People with a segment in the stretch."),
         Column(
-            field="posterior", title="Mean posterior", kind="number", digits=3, help="Of the segments in the stretch."
+            field="posterior",
+            title="Mean posterior",
+            kind="number",
+            digits=3,
+            help="Posterior of the segments in the stretch.",
         ),
         Column(field="sources", title="Sources", help="Number of segments by source."),
         Column(field="genes", title="Genes", help="Genes that overlap the stretch, carried or not."),

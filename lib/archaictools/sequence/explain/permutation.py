@@ -40,12 +40,15 @@ class Importance:
         under permuted labels.
     important
         bool (positions,): which positions are important.
+    null
+        float64 (positions, 2): bounds of the central 95 % of the importance under permuted labels.
     effect
         float32 (positions, n): mean fall in P(introgressed) of each sentence when the position is exchanged.
     """
 
     table: pd.DataFrame
     important: npt.NDArray[np.bool_]
+    null: npt.NDArray[np.float64]
     effect: npt.NDArray[np.float32]
 
 
@@ -136,7 +139,7 @@ def measure_importance(
             "null_high": high,
         }
     )
-    return Importance(table, important, effect)
+    return Importance(table, important, np.quantile(null, [0.025, 0.975], axis=1).T, effect)
 
 
 def _rows_of(codes: Codes, chosen: npt.NDArray[np.int64], position: int) -> Codes:
