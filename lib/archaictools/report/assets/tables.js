@@ -106,6 +106,16 @@ function addSearch(block, table, fields, total) {
   tools.append(label, count);
 }
 
+/** Mark a table whose columns go on to the right of what is in view. */
+function markCut(block, holder) {
+  const mark = () => {
+    block.classList.toggle("cut", holder.scrollLeft + holder.clientWidth < holder.scrollWidth - 4);
+  };
+  holder.addEventListener("scroll", mark);
+  new ResizeObserver(mark).observe(holder);
+  mark();
+}
+
 async function drawTable(block) {
   const columns = specificationOf(block);
   await library("tabulator");
@@ -115,7 +125,7 @@ async function drawTable(block) {
     data: rows,
     columns: columns.map((column) => ({
       title: column.title, field: column.kind === "locus" ? "start" : column.field, cssClass: column.kind,
-      headerTooltip: column.help ?? false, titleFormatter: () => plain(column.title),
+      headerTooltip: column.help ?? false, headerWordWrap: true, titleFormatter: () => plain(column.title),
       ...columnKinds[column.kind](column, rows),
     })),
     layout: "fitDataTable", ...(rows.length > 12 ? { height: Math.min(460, 40 + 31 * rows.length) } : {}),
@@ -123,6 +133,7 @@ async function drawTable(block) {
   });
   await new Promise((resolve) => table.on("tableBuilt", resolve));
   block.classList.add("drawn");
+  markCut(block, target.querySelector(".tabulator-tableholder"));
   if ("search" in block.dataset) {
     addSearch(block, table, columns.filter((c) => c.kind === "text").map((c) => c.field), rows.length);
   }
