@@ -11,6 +11,7 @@ import pytest
 from archaictools.report.blocks import Absent, Chart, Facts, Notes, Table
 from archaictools.report.kmers import headline, training, verdict
 from archaictools.report.kmers.loading import load_kmer_results
+from archaictools.report.kmers.page import kmer_page
 from archaictools.report.kmers.results import KmerResults
 from synthetic_kmers import kmer_files
 
@@ -189,3 +190,16 @@ def test_learning_curves_name_the_kept_epoch(skilled):
     assert facts["Validation loss there (nats a window)"] == "0.450"
     assert isinstance(training.section(KmerResults()), Absent)
     assert "nothing was trained" in training.section(KmerResults(history=skilled.history.iloc[:0])).lead
+
+
+def test_without_skill_each_interpretation_is_warned_about(skilled, unskilled, leaky):
+    for results, said in ((skilled, None), (unskilled, "no evidence of introgression"), (leaky, "remembers")):
+        warned = {
+            section.id
+            for section in kmer_page(results).sections
+            if section.id != "verdict"
+            and any(
+                isinstance(block, Notes) and block.warning and said in block.items[0] for block in section.blocks[:1]
+            )
+        }
+        assert warned == ({"positions", "motifs", "embedding", "genes", "tracks"} if said else set())

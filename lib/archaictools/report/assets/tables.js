@@ -38,7 +38,7 @@ const columnKinds = {
     formatter: (cell) => (cell.getValue() === null ? naText() : plain(String(cell.getValue()))),
   }),
   number: ({ digits }) => ({
-    hozAlign: "right", headerHozAlign: "right", sorter: compareNaLast((a, b) => a - b),
+    hozAlign: "right", headerHozAlign: "right", maxInitialWidth: 120, sorter: compareNaLast((a, b) => a - b),
     formatter: (cell) => (cell.getValue() === null ? naText() : plain(numberText(cell.getValue(), digits))),
   }),
   bar: ({ field, digits }, rows) => {
@@ -141,7 +141,7 @@ async function drawTable(block) {
       ...columnKinds[column.kind](column, rows),
     })),
     layout: "fitDataTable", ...(rows.length > 12 ? { height: Math.min(460, 40 + 31 * rows.length) } : {}),
-    columnDefaults: { headerSortTristate: true, minWidth: 60 },
+    columnDefaults: { headerSortTristate: true, headerWordWrap: true, minWidth: 60, maxInitialWidth: 320 },
   });
   await new Promise((resolve) => table.on("tableBuilt", resolve));
   block.classList.add("drawn");

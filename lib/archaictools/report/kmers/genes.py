@@ -8,7 +8,6 @@ import numpy as np
 
 from archaictools.report.blocks import Absent, Column, Facts, Section, Table
 from archaictools.report.kmers.numbers import number
-from archaictools.report.kmers.verdict import judgement
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -32,17 +31,11 @@ def section(results: KmerResults) -> Section | Absent:
     called = table["call"] == "introgressed"
     outside = table["call"] == "NA"
     unseen = called & (table["seen"] == 0)
-    found = judgement(results)
-    warning = (
-        ""
-        if found is None or found.verdict == "skill"
-        else f" The verdict is '{found.verdict}': do not use these calls."
-    )
     return Section(
         id=ID,
         title=TITLE,
         lead=f"{_strongest(rows)} A gene is called introgressed if the mean probability of its bases reaches the "
-        f"threshold of 'archaictools genes'.{warning}",
+        "threshold of 'archaictools genes'.",
         blocks=(
             Facts(
                 items=(

@@ -20,8 +20,8 @@ COLOURS = {"A": "#009e73", "C": "#1f83c4", "G": "#c98a00", "T": "#d55e00"}
 #: Letters lower than this are not drawn, in bits.
 LOWEST = 0.02
 
-#: Colour that the page replaces by that of its text.
-_TEXT = "#010203"
+#: Colour of axis and text. The page shows a logo as an image, which cannot take the page's own colours.
+_TEXT = "#888888"
 
 _STYLE: dict[Any, Any] = {"svg.hashsalt": "archaictools", "svg.fonttype": "none", "axes.linewidth": 0.6}
 
@@ -49,13 +49,12 @@ def logo(motif: Motif) -> str:
 
 
 def _plain(svg: str, title: str) -> str:
-    """Return the SVG without header, metadata and unused names, with a title, and in the page's colour of text."""
+    """Return the SVG without header, metadata and unused names, and with a title."""
     body = svg[svg.index("<svg") :]
     body = re.sub(r"<metadata>.*?</metadata>\s*", "", body, flags=re.DOTALL)
     body = re.sub(r"<!--.*?-->\s*", "", body, flags=re.DOTALL)
     body = re.sub(r"<defs>.*?</defs>\s*", "", body, flags=re.DOTALL)  # its styles would hold for the whole page
     body = re.sub(r' (?:id|clip-path|xmlns:xlink)="[^"]*"', "", body)
     body = re.sub(r"(\d+\.\d\d)\d+", r"\1", body)
-    body = body.replace(_TEXT, "currentColor")
     body = re.sub(r"\n\s*", "\n", body)
     return re.sub(r"<svg([^>]*)>", rf'<svg role="img"\1><title>{title}</title>', body, count=1)

@@ -151,13 +151,13 @@ def _kmers(table: pd.DataFrame, motif: dict[str, int]) -> Table:
             Column(field="kmer", title="K-mer"),
             Column(field="reverse", title="Reverse complement"),
             Column(field="motif", title="Motif", kind="number", help="Number in the table of motifs; NA: in none."),
-            Column(field="count", title="Count at important positions", kind="bar"),
+            Column(field="count", title="Count", kind="bar", help="Occurrences at important positions."),
             Column(
                 field="background",
-                title="Elsewhere (per million k-mers)",
+                title="Elsewhere (per million)",
                 kind="number",
                 digits=1,
-                help="Frequency at the other positions of introgressed windows.",
+                help="Per million k-mers at the other positions of introgressed windows.",
             ),
             Column(field="odds_ratio", title="Odds ratio", kind="number", digits=1),
             Column(

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from archaictools.report.blocks import Absent, LegendEntry, Page
+from archaictools.report.blocks import Absent, LegendEntry, Notes, Page, Section
 from archaictools.report.kmers import (
     curves,
     embedding,
@@ -18,7 +19,7 @@ from archaictools.report.kmers import (
     training,
 )
 from archaictools.report.kmers.numbers import interval, number
-from archaictools.report.kmers.verdict import judgement
+from archaictools.report.kmers.verdict import Judgement, judgement
 
 if TYPE_CHECKING:
     from archaictools.report.kmers.results import KmerResults
@@ -37,10 +38,19 @@ SECTIONS = (
     provenance,
 )
 
+#: Sections that mean something only if the model has skill.
+_INTERPRET = frozenset(module.ID for module in (positions, motifs, embedding, genes, tracks))
+
+_CAUTIONS = {
+    "no skill": "The model has no skill: what follows is no evidence of introgression.",
+    "leaky": "The split is leaky: what follows may show what the model remembers, not what it has learnt.",
+}
+
 
 def kmer_page(results: KmerResults, *, title: str | None = None) -> Page:
     """Return the page of a report of k-mers; its title is the one given, or a general one."""
-    found = [module.section(results) for module in SECTIONS]
+    verdict = judgement(results)
+    found = [_cautioned(module.section(results), verdict) for module in SECTIONS]
     shared = [one for module in (embedding, tracks) for one in module.datasets(results)]
     sections = tuple(one for one in found if one is not None and not isinstance(one, Absent))
     return Page(
@@ -51,6 +61,14 @@ def kmer_page(results: KmerResults, *, title: str | None = None) -> Page:
         datasets=tuple(shared),
         legend=_legend(results) if any(one.id == tracks.ID for one in sections) else (),
     )
+
+
+def _cautioned(section: Section | Absent, verdict: Judgement | None) -> Section | Absent:
+    """Return a section that interprets the model with a warning on top, unless the model has skill."""
+    caution = _CAUTIONS.get(verdict.verdict) if verdict else None
+    if caution is None or isinstance(section, Absent) or section.id not in _INTERPRET:
+        return section
+    return replace(section, blocks=(Notes(items=(caution,), warning=True), *section.blocks))
 
 
 def _subtitle(results: KmerResults) -> str:

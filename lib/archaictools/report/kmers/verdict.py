@@ -122,7 +122,7 @@ def _meaning(verdict: str, found: Mapping[str, Any], models: Mapping[str, Mappin
     drawn = f"In {pairs} of pairs of test windows, one of each class, it ranks the introgressed window higher"
     if verdict == "no skill":
         worst = _unbeaten(models, "control")
-        beside = f"{BASELINES.get(worst[0], worst[0])} alone does no worse. " if worst else ""
+        beside = f"It is not better than this control: {BASELINES.get(worst[0], worst[0])}. " if worst else ""
         return (
             f"{drawn}; chance is 50 %. {beside}"
             "This is a valid result: the model found nothing in these windows that holds on data it has not seen. "
