@@ -112,7 +112,8 @@ function startBrowser(rest) {
   if (!block) return null;
   let asked;
   const wanted = new Promise((resolve) => { asked = resolve; });
-  const ready = Promise.race([wanted, rest.turn(), nearView(block, "200px")]).then(() => drawBrowser(block));
+  const begin = Promise.race([wanted, rest.turn(), nearView(block, "200px")]);
+  const ready = told(begin.then(() => drawBrowser(block)), block.querySelector(".tools"), "genome browser");
   document.addEventListener("locus", async ({ detail: { chrom, start, end } }) => {
     asked();
     const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;

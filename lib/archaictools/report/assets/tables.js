@@ -116,6 +116,18 @@ function addSearch(block, table, columns, total) {
   tools.append(label, count);
 }
 
+/** Let the keyboard reach the headers: Enter or space sorts. */
+function sortByKeyboard(target) {
+  for (const header of target.querySelectorAll(".tabulator-col.tabulator-sortable")) {
+    header.tabIndex = 0;
+    header.addEventListener("keydown", (event) => {
+      if (event.key !== "Enter" && event.key !== " ") return;
+      event.preventDefault();
+      header.click();
+    });
+  }
+}
+
 /** Mark a table whose columns go on to the right of what is in view. */
 function markCut(block, holder) {
   const mark = () => {
@@ -135,7 +147,7 @@ async function drawTable(block) {
     data: rows,
     columns: columns.map((column) => ({
       title: column.title, field: column.kind === "locus" ? "start" : column.field, cssClass: column.kind,
-      headerTooltip: column.help ?? false, headerWordWrap: true, titleFormatter: () => plain(column.title),
+      headerTooltip: column.help ? () => plain(column.help) : false, headerWordWrap: true, titleFormatter: () => plain(column.title),
       ...columnKinds[column.kind](column, rows),
     })),
     layout: "fitDataTable", ...(rows.length > 12 ? { height: Math.min(460, 40 + 31 * rows.length) } : {}),
@@ -144,6 +156,7 @@ async function drawTable(block) {
   await new Promise((resolve) => table.on("tableBuilt", resolve));
   block.classList.add("drawn");
   markCut(block, target.querySelector(".tabulator-tableholder"));
+  sortByKeyboard(target);
   if ("search" in block.dataset) {
     addSearch(block, table, columns, rows.length);
   }
@@ -153,7 +166,8 @@ async function drawTable(block) {
 function startTables() {
   const drawn = new Map();
   for (const block of document.querySelectorAll("figure.table")) {
-    if (block.querySelector(".rows")) drawn.set(block.id, nearView(block).then(() => drawTable(block)));
+    if (!block.querySelector(".rows")) continue;
+    drawn.set(block.id, told(nearView(block).then(() => drawTable(block)), block.querySelector(".tools"), "table"));
   }
   return drawn;
 }
