@@ -47,9 +47,7 @@ archaictools predict pretrained "$out/haplotypes.h5" --desert-length 50000 --big
     --segments "$out/called_segments.tsv" --callable "$out/called_callable.bed" --summary "$out/called_people.tsv" \
     --deserts "$out/called_deserts.bed" --record "$out/called_record.json"
 for track in "$scratch/tracks"/*.bw; do cp "$track" "$out/called_$(basename "$track")"; done
-awk '$1 == "chr1" && $3 <= 400000' "$data/genes.bed" > "$out/genes_people.bed"  # their chr1 is shorter
-awk -v OFS='\t' '{ print $1, $2, $3, $4, 100287102 + NR, $6 }' "$out/genes_people.bed" > "$out/genes_people_geneid.bed"
-archaictools genes "$out/called_segments.tsv" --annotation "$out/genes_people.bed" --callable "$out/called_callable.bed" \
+archaictools genes "$out/called_segments.tsv" --annotation "$data/genes.bed" --callable "$out/called_callable.bed" \
     --out "$out/called_genes.tsv"
 archaictools evaluate pretrained "$out/haplotypes.h5" --metrics "$out/called_evaluation.json"
 printf 'sample\tpopulation\nIN000\tCEU\nIN001\tCEU\n' > "$out/populations.tsv"

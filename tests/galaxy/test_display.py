@@ -98,7 +98,7 @@ def outputs():
     ("name", "kind", "magic"),
     [
         ("mean P(introgressed)", "bigwig", (b"\x26\xfc\x8f\x88", b"\x88\x8f\xfc\x26")),
-        ("segments in colours", "bigbed", (b"\xeb\xf2\x89\x87", b"\x87\x89\xf2\xeb")),
+        ("coloured segments", "bigbed", (b"\xeb\xf2\x89\x87", b"\x87\x89\xf2\xeb")),
     ],
 )
 def test_ucsc_opens_a_binary_track_of_the_build(outputs, name, kind, magic):

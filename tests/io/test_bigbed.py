@@ -99,11 +99,12 @@ def test_no_rows_make_a_file_that_readers_open_and_find_empty(tmp_path):
     write(tmp_path / "a.bb", table().iloc[:0])
     other = pybigtools.open(str(tmp_path / "a.bb"))
     assert other.is_bigbed
-    assert list(other.records("chr2")) == []
+    assert not any(list(other.records(chrom)) for chrom in other.chroms())
     assert other.info()["summary"]["basesCovered"] == 0
+    assert other.info()["zoomLevels"] == 0  # or a view of the whole chromosome shows a feature
     with pyBigWig.open(str(tmp_path / "a.bb")) as reader:
         assert reader.isBigBed()
-        assert not reader.entries("chr2", 0, 1_000)
+        assert not any(reader.entries(chrom, 0, 1_000) for chrom in reader.chroms())
         assert "string sample" in str(reader.SQL())
 
 

@@ -7,8 +7,9 @@ A bigBed describes its columns in autoSql, which browsers show when a reader cli
 from __future__ import annotations
 
 import struct
+import zlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import IO, TYPE_CHECKING, Literal
 
 import numpy as np
 import pybigtools
@@ -26,7 +27,10 @@ if TYPE_CHECKING:
 Kind = Literal["string", "lstring", "char[1]", "uint", "float"]
 
 #: Positions in the header, see Kent et al. 2010 (doi:10.1093/bioinformatics/btq351), supplement.
-_OFFSETS, _BED_COLUMNS, _SUMMARY = 16, 34, 44
+_ZOOMS, _OFFSETS, _BED_COLUMNS, _SUMMARY = 6, 16, 34, 44
+
+#: Position of the size of the first block in an index of one node: after the header, the node's and the coordinates.
+_BLOCK_SIZE = 48 + 4 + 24
 
 
 @dataclass(frozen=True)
@@ -166,10 +170,24 @@ def _finish(path: Path, rows: int) -> None:
             raise ArchaicError(
                 f"cannot write the bigBed {shown(path.name)} ({written:,} of {rows:,} rows were written)"
             )
-        if rows:
-            return
-        handle.seek(_SUMMARY)
-        (summary,) = struct.unpack("<Q", handle.read(8))
-        for offset, layout in ((data, "Q"), (summary, "5Q"), (index + 8, "Q"), (index + 50, "H")):
-            handle.seek(offset)
-            handle.write(bytes(struct.calcsize(f"<{layout}")))
+        if not rows:
+            _empty(handle, data, index)
+
+
+def _empty(handle: IO[bytes], data: int, index: int) -> None:
+    """Take the only row out of a file: its block stays in the index, but contains nothing.
+
+    Some browsers cannot read an index without a block.
+    """
+    handle.seek(_SUMMARY)
+    (summary,) = struct.unpack("<Q", handle.read(8))
+    nothing = zlib.compress(b"")
+    changes = {
+        _ZOOMS: bytes(2),
+        data: struct.pack("<Q", 0) + nothing,
+        summary: bytes(40),
+        index + _BLOCK_SIZE: struct.pack("<Q", len(nothing)),
+    }
+    for offset, content in changes.items():
+        handle.seek(offset)
+        handle.write(content)

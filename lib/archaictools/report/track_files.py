@@ -88,7 +88,7 @@ class Tracks:
     names
         Name of each chromosome in the results to its name in the files.
     locus
-        Chromosome, start and end (0-based, half-open, in bp) where a browser opens; None if no place stands out.
+        Chromosome, start and end (0-based, half-open, in bp) where a browser opens; None if no chromosome is known.
     """
 
     files: tuple[TrackFile, ...]
@@ -185,15 +185,3 @@ def within(table: pd.DataFrame, names: Mapping[str, str], lengths: Mapping[str, 
             "%s %s are on no chromosome of the results, and in no file for browsers", f"{int((~inside).sum()):,}", what
         )
     return table[inside].assign(chrom=chrom[inside]).reset_index(drop=True)
-
-
-def strongest_locus(
-    features: pd.DataFrame, strength: pd.Series[float], lengths: Mapping[str, int]
-) -> tuple[str, int, int] | None:
-    """Return the strongest feature with its own length on both sides."""
-    if not len(features):
-        return None
-    best = features.iloc[int(np.argmax(strength.to_numpy(dtype=np.float64)))]
-    chrom, start, end = str(best["chrom"]), int(best["start"]), int(best["end"])
-    margin = end - start
-    return chrom, max(0, start - margin), min(lengths[chrom], end + margin)

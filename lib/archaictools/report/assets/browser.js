@@ -38,6 +38,7 @@ async function trackConfig(track, order) {
   }
   return {
     ...common, type: "annotation", searchableFields: ["name"],
+    ...(track.compact ? { margin: 2, featureHeight: 20, squishedRowHeight: 13 } : {}), // two rows in 30 pixels
     displayMode: track.compact ? "SQUISHED" : overlapping(rows) ? "EXPANDED" : "COLLAPSED",
     color: (feature) => featureColour(feature, track.colour),
     features: rows.map(({ chrom, ...rest }) => ({ ...rest, chr: chrom })),

@@ -38,13 +38,13 @@ const columnKinds = {
     formatter: (cell) => (cell.getValue() === null ? naText() : plain(String(cell.getValue()))),
   }),
   number: ({ digits }) => ({
-    hozAlign: "right", headerHozAlign: "right", sorter: compareNaLast((a, b) => a - b),
+    hozAlign: "right", headerHozAlign: "right", maxInitialWidth: 120, sorter: compareNaLast((a, b) => a - b),
     formatter: (cell) => (cell.getValue() === null ? naText() : plain(numberText(cell.getValue(), digits))),
   }),
   bar: ({ field, digits }, rows) => {
     const most = rows.reduce((found, row) => Math.max(found, row[field] ?? 0), 0);
     return {
-      ...columnKinds.number({ digits }), width: 170,
+      ...columnKinds.number({ digits }), width: 140,
       formatter: (cell) => {
         const value = cell.getValue();
         if (value === null) return naText();
@@ -106,6 +106,16 @@ function addSearch(block, table, fields, total) {
   tools.append(label, count);
 }
 
+/** Mark a table whose columns go on to the right of what is in view. */
+function markCut(block, holder) {
+  const mark = () => {
+    block.classList.toggle("cut", holder.scrollLeft + holder.clientWidth < holder.scrollWidth - 4);
+  };
+  holder.addEventListener("scroll", mark);
+  new ResizeObserver(mark).observe(holder);
+  mark();
+}
+
 async function drawTable(block) {
   const columns = specificationOf(block);
   await library("tabulator");
@@ -115,14 +125,15 @@ async function drawTable(block) {
     data: rows,
     columns: columns.map((column) => ({
       title: column.title, field: column.kind === "locus" ? "start" : column.field, cssClass: column.kind,
-      headerTooltip: column.help ?? false, titleFormatter: () => plain(column.title),
+      headerTooltip: column.help ?? false, headerWordWrap: true, titleFormatter: () => plain(column.title),
       ...columnKinds[column.kind](column, rows),
     })),
     layout: "fitDataTable", ...(rows.length > 12 ? { height: Math.min(460, 40 + 31 * rows.length) } : {}),
-    columnDefaults: { headerSortTristate: true, minWidth: 60 },
+    columnDefaults: { headerSortTristate: true, headerWordWrap: true, minWidth: 60, maxInitialWidth: 320 },
   });
   await new Promise((resolve) => table.on("tableBuilt", resolve));
   block.classList.add("drawn");
+  markCut(block, target.querySelector(".tabulator-tableholder"));
   if ("search" in block.dataset) {
     addSearch(block, table, columns.filter((c) => c.kind === "text").map((c) => c.field), rows.length);
   }

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from archaictools.haplotypes.lineages import GREY, OTHERS, item_rgb
+from archaictools.haplotypes.lineages import item_rgb
+from archaictools.io.bed import score
 from archaictools.io.bigbed import Column, write_bigbed
-from archaictools.learning.segments import SEEN
+from archaictools.report.kmers.tracks import SEEN_COLOUR, UNSEEN, opening, strongest_first
 from archaictools.report.track_files import (
     MIDDLE,
     PALE,
@@ -19,7 +20,6 @@ from archaictools.report.track_files import (
     copy_bigwig,
     largest_value,
     present,
-    strongest_locus,
     within,
     write_genes,
 )
@@ -47,7 +47,6 @@ def write_kmer_tracks(folder: Path, results: KmerResults) -> Tracks:
     names = browser_names(results.lengths, results.build)
     lengths = {names[chrom]: length for chrom, length in results.lengths.items()}
     found: list[TrackFile] = []
-    locus = None
     if results.track is not None:
         copy_bigwig(results.track, folder / "predictions.bw", results.build)
         found.append(
@@ -59,23 +58,21 @@ def write_kmer_tracks(folder: Path, results: KmerResults) -> Tracks:
                 kind="values",
             )
         )
-    if results.segments is not None and lengths:
-        segments = within(results.segments, names, lengths, "segments")
+    strongest = strongest_first(results)
+    if strongest is not None and lengths:
+        segments = within(strongest, names, lengths, "segments")
         _write_kmer_segments(folder / "segments.bb", segments, lengths)
         found.append(
             TrackFile(
                 name="segments",
                 file="segments.bb",
                 label="Segments",
-                text="Runs of windows called introgressed; grey where the model has trained",
+                text="Runs of windows called introgressed; pale where the model has trained",
                 kind="features",
                 columns=(_PROBABILITY,),
                 mouse_over="$name: mean probability $probability",
             )
         )
-        strength = segments["score"].astype(float) * (segments["end"] - segments["start"])
-        held_out = ~_is_seen(segments)
-        locus = strongest_locus(segments, strength * held_out if held_out.any() else strength, lengths)
     if results.genes is not None and lengths:
         found.append(_kmer_genes(folder / "genes.bb", within(results.genes, names, lengths, "genes"), lengths))
     if results.attribution is not None:
@@ -93,12 +90,16 @@ def write_kmer_tracks(folder: Path, results: KmerResults) -> Tracks:
                 colour=MIDDLE,
             )
         )
+    locus = None
+    if lengths:
+        chrom, start, end = opening(results)
+        locus = names[chrom], start, end
     return Tracks(files=tuple(found), names=names, locus=locus)
 
 
 def _kmer_genes(path: Path, genes: pd.DataFrame, lengths: Mapping[str, int]) -> TrackFile:
     called = genes["call"].astype(str).eq("introgressed")
-    colour = pd.Series(item_rgb(PALE), index=genes.index, dtype=object).where(~called, item_rgb(OTHERS[0]))
+    colour = pd.Series(item_rgb(PALE), index=genes.index, dtype=object).where(~called, item_rgb(UNSEEN))
     write_genes(path, genes, _KMER_GENES, colour, lengths)
     return TrackFile(
         name="genes",
@@ -111,18 +112,13 @@ def _kmer_genes(path: Path, genes: pd.DataFrame, lengths: Mapping[str, int]) -> 
     )
 
 
-def _is_seen(segments: pd.DataFrame) -> pd.Series[bool]:
-    return segments["name"].astype(str).str.endswith(f"_{SEEN}")
-
-
 def _write_kmer_segments(path: Path, segments: pd.DataFrame, lengths: Mapping[str, int]) -> None:
-    score = segments["score"].astype(float)
     rows = segments[["chrom", "start", "end", "name"]].assign(
-        score=score.astype(int),
+        score=score(segments["probability"].to_numpy()),
         strand=".",
         thick_start=segments["start"],
         thick_end=segments["end"],
-        colour=np.where(_is_seen(segments), item_rgb(GREY), item_rgb(OTHERS[0])),
-        probability=score / 1000,
+        colour=np.where(segments["seen"] == 1, item_rgb(SEEN_COLOUR), item_rgb(UNSEEN)),
+        probability=segments["probability"],
     )
     write_bigbed(path, rows, lengths, (_PROBABILITY,), name="segments", comment="Segments of windows")

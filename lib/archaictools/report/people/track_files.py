@@ -11,6 +11,8 @@ from archaictools.haplotypes.tables import BIGBED_COLUMNS, write_segments_bigbed
 from archaictools.io.bigbed import Column
 from archaictools.io.files import safe_file_name
 from archaictools.io.tables import NA
+from archaictools.report.people.along import used_chromosomes
+from archaictools.report.people.browser import opening
 from archaictools.report.track_files import (
     DARK,
     LONGEST_NAME,
@@ -22,7 +24,6 @@ from archaictools.report.track_files import (
     copy_bigwig,
     plain,
     present,
-    strongest_locus,
     unique_name,
     within,
     write_genes,
@@ -68,8 +69,11 @@ def write_people_tracks(folder: Path, results: PeopleResults) -> Tracks:
     if results.genes is not None:
         found.append(_people_genes(folder / "genes.bb", results, results.genes, names, lengths))
     found += [track for track in values if track.group == "one"]
-    strength = segments["posterior"] * (segments["end"] - segments["start"])
-    return Tracks(files=tuple(found), names=names, locus=strongest_locus(segments, strength, lengths))
+    locus = None
+    if used_chromosomes(results):
+        chrom, start, end = opening(results)
+        locus = names[chrom], start, end
+    return Tracks(files=tuple(found), names=names, locus=locus)
 
 
 def _people_values(folder: Path, results: PeopleResults) -> Iterator[TrackFile]:
