@@ -14,7 +14,7 @@ GALAXY  ?= .galaxy
 PLANEMO ?= .planemo
 BROWSER ?= .browser
 
-.PHONY: demo demo-real demo-people callers yardstick leave-out pretrain article controls validate-realdata validate-outputs test test-all fuzz test-galaxy test-browser lint docs notebook bench clean help
+.PHONY: demo demo-real demo-people callers yardstick leave-out pretrain article controls validate-realdata validate-outputs test test-all fuzz test-galaxy test-browser test-report-browser lint docs notebook bench clean help
 
 help: ## list of the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -84,9 +84,12 @@ $(BROWSER)/.ready: tests/browser/requirements.txt tests/browser/prepare.sh
 	bash tests/browser/prepare.sh $(BROWSER)
 	touch $@
 
-test-browser: $(READY) $(GALAXY)/.ready $(BROWSER)/.ready ## Galaxy's page in Chromium; screenshots into build/screenshots/
+test-report-browser: $(READY) $(BROWSER)/.ready ## reports in Chromium, without a network; screenshots into build/screenshots/
+	ARCHAICTOOLS_PYTHON=$(BIN)/python $(BROWSER)/bin/python -m pytest -c tests/browser/report/pytest.ini tests/browser/report
+
+test-browser: test-report-browser $(GALAXY)/.ready ## reports, then Galaxy's page in Chromium; screenshots into build/screenshots/
 	$(BROWSER)/bin/python tests/galaxy/server.py --galaxy $(GALAXY) --program $(BIN)/archaictools --state build/galaxy \
-	    --viewers $(BROWSER)/viewers -- $(BROWSER)/bin/python -m pytest -c tests/browser/pytest.ini tests/browser
+	    --viewers $(BROWSER)/viewers -- $(BROWSER)/bin/python -m pytest -c tests/browser/pytest.ini tests/browser/test_galaxy.py
 
 lint: $(READY) ## ruff, mypy and the import contract
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports --no-cache

@@ -40,6 +40,7 @@ GUIDES = {
     "predict": "../haplotypes.md#call-segments",
     "merge": "../haplotypes.md#one-chromosome-a-job",
     "genes": "../haplotypes.md#genes",
+    "report": "../report.md",
 }
 
 #: Characters of a line of code that the site shows without a scroll bar.

@@ -17,21 +17,20 @@ mpl.use("Agg")
 from matplotlib import pyplot as plt
 from matplotlib.patches import Patch
 
+from archaictools.haplotypes.lineages import Shape, sources_of
 from archaictools.haplotypes.sources import AMBIGUOUS, UNMATCHED
-from archaictools.haplotypes.tables import AMBIGUOUS_COLOUR, SOURCE_COLOURS, UNMATCHED_COLOUR
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-
-def _hex(colour: str) -> str:
-    """Return a colour of a BED, such as 0,114,178, as Matplotlib writes it."""
-    return "#" + "".join(f"{int(value):02x}" for value in colour.split(","))
-
-
-#: Colours of named sources in the order of their names, then of the others, as in ``predict --bed``.
-COLOURS = [_hex(colour) for colour in SOURCE_COLOURS]
-OTHERS = {AMBIGUOUS: _hex(AMBIGUOUS_COLOUR), UNMATCHED: _hex(UNMATCHED_COLOUR)}
+#: Bottom and height of a segment in its row (0 to 0.9, from the top), so that sources differ without colour.
+PARTS: dict[Shape, tuple[float, float]] = {
+    "full": (0, 0.9),
+    "upper": (0, 0.5),
+    "lower": (0.4, 0.5),
+    "middle": (0.2, 0.5),
+    "outline": (0, 0.9),
+}
 
 
 def draw(axes: Axes, segments: pd.DataFrame, callable_: pd.DataFrame) -> None:
@@ -47,28 +46,27 @@ def draw(axes: Axes, segments: pd.DataFrame, callable_: pd.DataFrame) -> None:
         ``start, end`` of the stretches with data.
     """
     people = sorted(segments["sample"].unique())
-    named = [name for name in dict.fromkeys(segments["source"]) if name not in OTHERS]
-    colour = dict(zip(sorted(named), COLOURS, strict=False)) | OTHERS
+    named = sorted(set(segments["source"]) - {AMBIGUOUS, UNMATCHED})
+    sources = {source.name: source for source in sources_of(named)}
     stretches = np.column_stack([callable_["start"], callable_["end"] - callable_["start"]]) / 1e6
     for number, sample in enumerate(people):
         for haplotype in (1, 2):
-            base = (number * 2.5 + haplotype - 1, 0.9)
-            axes.broken_barh(stretches.tolist(), base, color="#f0f0f0", linewidth=0)
+            top = number * 2.5 + haplotype - 1
+            axes.broken_barh(stretches.tolist(), (top, 0.9), color="#f0f0f0", linewidth=0)
             own = segments[(segments["sample"] == sample) & (segments["haplotype"] == haplotype)]
-            for source, part in own.groupby("source"):
-                bars = np.column_stack([part["start"], part["end"] - part["start"]]) / 1e6
-                axes.broken_barh(bars.tolist(), base, color=colour[str(source)], linewidth=0)
+            for name, rows in own.groupby("source"):
+                bars = np.column_stack([rows["start"], rows["end"] - rows["start"]]) / 1e6
+                source = sources[str(name)]
+                first, height = PARTS[source.shape]
+                axes.broken_barh(bars.tolist(), (top + first, height), color=source.colour, linewidth=0)
     axes.set_yticks([number * 2.5 + 1 for number in range(len(people))], people)
     axes.set_ylim(len(people) * 2.5, -0.5)
     axes.set_xlabel("position on the chromosome (Mb)")
     axes.tick_params(axis="y", length=0)
     for side in ("top", "right", "left"):
         axes.spines[side].set_visible(False)
-    patches = [
-        Patch(color=colour[name], label=name)
-        for name in (*sorted(named), *OTHERS)
-        if (segments["source"] == name).any()
-    ]
+    there = set(segments["source"])
+    patches = [Patch(color=source.colour, label=source.label) for source in sources.values() if source.name in there]
     patches.append(Patch(color="#f0f0f0", label="callable, not archaic"))
     axes.legend(handles=patches, loc="lower center", bbox_to_anchor=(0.5, 1.0), ncol=len(patches), frameon=False)
 

@@ -11,8 +11,12 @@ step haplotypes --vcf "$out/people/modern.chr1.vcf.gz" --ingroup "$out/people/in
      --archaic-vcf "$out/people/archaic.chr1.vcf.gz" --archaic "$out/people/archaic.txt" --truth "$out/people/truth.bed" \
      --out "$out/haplotypes.h5"
 step predict pretrained "$out/haplotypes.h5" --bigwig "$out/haplotypes" --bed "$out/haplotypes.bed" \
-     --segments "$out/haplotypes.tsv" --summary "$out/people.tsv"
-step evaluate pretrained "$out/haplotypes.h5" --table "$out/lstm_against_hmm.tsv" --plots "$out/lstm_against_hmm"
+     --segments "$out/haplotypes.tsv" --summary "$out/people.tsv" --record "$out/haplotypes.json"
+step evaluate pretrained "$out/haplotypes.h5" --table "$out/lstm_against_hmm.tsv" --plots "$out/lstm_against_hmm" \
+     --metrics "$out/lstm_against_hmm.json"
+step report --words "$out/haplotypes.h5" --segments "$out/haplotypes.tsv" --summary "$out/people.tsv" \
+     --bigwig "$out/haplotypes" --evaluation "$out/lstm_against_hmm.json" --record "$out/haplotypes.json" \
+     --label ARC000=Neanderthal --out "$out/report.html" --hub "$out/hub"
 
 # k-mers: a genome with planted motifs.
 step windows --genome "$data/planted.fa.gz" --introgressed "$data/introgressed.bed" --depleted "$data/depleted.bed" \
@@ -32,14 +36,23 @@ step tokenize "$out/tiles.bed" --genome "$data/planted.fa.gz" --out "$out/tiles.
 step predict "$out/model.h5" "$out/tiles.h5" --bigwig "$out/introgressed.bw" --bed "$out/segments.bed" \
      --table "$out/predictions.tsv"
 step genes "$out/predictions.tsv" --annotation "$data/genes.bed" --out "$out/genes.tsv" --bed "$out/genes.bed"
+step report --words "$out/words.h5" --model "$out/model.h5" --metrics "$out/metrics.json" --history "$out/history.tsv" \
+     --predictions "$out/heldout.tsv" --evaluation "$out/evaluation.json" --positions "$out/positions.tsv" \
+     --kmers "$out/kmers.tsv" --attribution "$out/attribution.bw" --umap "$out/umap.tsv" --bigwig "$out/introgressed.bw" \
+     --bed "$out/segments.bed" --genes "$out/genes.tsv" --out "$out/report_kmers.html"
 cat <<END
 
-Done. Results of the simulated people:
+Done. Open these two pages in a web browser; they need no network:
+  $out/report.html        archaic segments of the simulated people
+  $out/report_kmers.html  what the network has learnt in the planted genome
+
+Files of the simulated people:
   $out/haplotypes.bed     archaic segments of each haplotype (true tracts: people/truth.bed); one track each in haplotypes/
   $out/people.tsv         amount of archaic sequence in each person
   $out/lstm_against_hmm/comparison.png   the model compared with HMMs on the same words (table: lstm_against_hmm.tsv)
+  $out/hub                tracks for IGV (igv_session.xml) and UCSC (hub.txt)
 
-Results of the planted genome:
+Files of the planted genome:
   $out/windows.tsv        counts of merged, clipped and dropped regions, with the reasons
   $out/metrics.json       accuracy on held-out chromosomes, and the verdict
   $out/plots/comparison.png   the model compared with every baseline (table: evaluation.tsv)

@@ -26,12 +26,21 @@ step() { printf '\n== archaictools %s\n' "$1"; archaictools "$@"; }
 step haplotypes --vcf "$vcf" --ingroup "$ingroup" --outgroup "$outgroup" --archaic "$archaic" --archaic-missing uncalled \
     --out "$out/people/words.h5" --summary "$out/people/summary.tsv"
 step predict pretrained "$out/people/words.h5" --bigwig "$out/people/tracks" --bed "$out/people/segments.bed" \
-    --segments "$out/people/segments.tsv" --summary "$out/people/people.tsv" --deserts "$out/people/deserts.bed"
+    --segments "$out/people/segments.tsv" --summary "$out/people/people.tsv" --deserts "$out/people/deserts.bed" \
+    --record "$out/people/run.json"
+genes=()
 if [ -n "$data" ] && [ -f "$data/hg19.genes.bed.gz" ]; then
     step genes "$out/people/segments.tsv" --annotation "$data/hg19.genes.bed.gz" --out "$out/people/genes.tsv" \
         --bed "$out/people/genes.track.bed"
+    genes=(--genes "$out/people/genes.tsv")
 fi
+# All ten are CEU: Utah residents with ancestry from northern and western Europe.
+tr ',' '\n' <<< "$ingroup" | awk 'BEGIN { print "sample\tpopulation" } { print $0 "\tCEU" }' > "$out/people/populations.tsv"
+step report --words "$out/people/words.h5" --segments "$out/people/segments.tsv" --summary "$out/people/people.tsv" \
+    --bigwig "$out/people/tracks" --deserts "$out/people/deserts.bed" --record "$out/people/run.json" \
+    --populations "$out/people/populations.tsv" "${genes[@]}" --label Nean="Altai Neanderthal" \
+    --out "$out/report.html" --hub "$out/people/hub"
 printf '\n== archaic alleles, and agreement with published calls if DATA is given\n'
 "$python" "$here/../validation/callers/people.py" "$out/people" "$out/people/words.h5" "$out/people/segments.tsv" \
     ${data:+"$data/chr21.published_segments.10CEU.tsv"}
-printf '\nOpen %s (hg19) with the tracks in %s in IGV or UCSC.\n' "$out/people/segments.bed" "$out/people/tracks"
+printf '\nOpen %s in a web browser, or %s (hg19) in IGV.\n' "$out/report.html" "$out/people/hub/igv_session.xml"

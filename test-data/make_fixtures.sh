@@ -12,14 +12,25 @@ archaictools windows --genome "$genome" --introgressed "$data/introgressed.bed" 
     --chromosomes chr3,chr4,chr5 --step 400 --out "$out/windows.bed"
 archaictools tokenize "$out/windows.bed" --genome "$genome" --k 5 --out "$out/words.h5"
 archaictools tokenize --fasta "$data/records.fa" --k 6 --out "$out/words_k6.h5"
-archaictools train "$out/words.h5" --epochs 12 --rc --learning-rate 0.01 --model "$out/model.h5"
+archaictools train "$out/words.h5" --epochs 12 --rc --learning-rate 0.01 --model "$out/model.h5" \
+    --metrics "$out/train_metrics.json" --history "$out/train_history.tsv" --predictions "$out/train_heldout.tsv"
 archaictools windows --genome "$genome" --chromosomes chr4,chr5 --step 400 --out "$scratch/tiles.bed" \
     --by-chromosome "$scratch/parts"
 for chrom in chr4 chr5; do
     archaictools tokenize "$scratch/parts/$chrom.bed" --genome "$genome" --k 5 --out "$scratch/$chrom.h5"
     archaictools predict "$out/model.h5" "$scratch/$chrom.h5" --bigwig "$out/predictions_$chrom.bw" \
-        --table "$out/predictions_$chrom.tsv"
+        --table "$out/predictions_$chrom.tsv" --bed "$scratch/$chrom.bed"
 done
+cp "$scratch/chr5.bed" "$out/predictions_chr5.bed"
+
+# The other results of this model, for reports.
+archaictools evaluate "$out/model.h5" "$out/words.h5" --block-size 100000 --trees 20 --metrics "$out/evaluation.json"
+archaictools importance "$out/model.h5" "$out/words.h5" --windows 200 --permutations 200 --min-count 100 \
+    --positions "$out/positions.tsv" --kmers "$out/kmers.tsv"
+archaictools importance "$out/model.h5" "$out/words.h5" --windows 12 --repeats 1 --permutations 1 \
+    --attribution "$out/attribution.bw"  # of few windows, because it is large
+archaictools embedding "$out/model.h5" --top 300 --umap "$out/umap.tsv"
+archaictools genes "$out/predictions_chr5.tsv" --annotation "$data/genes.bed" --out "$out/genes_chr5.tsv"
 
 # Four haplotypes with four true tracts, an outgroup of five, one Neanderthal.
 archaictools simulate --model 10J19 --outgroup 5 --ingroup 2 --archaic 1 --length 400000 --modern-variable-only --seed 9 \
@@ -30,6 +41,16 @@ cp "$scratch/people/"{ingroup,outgroup,archaic}.txt "$out"
 cp "$scratch/people/truth.bed" "$out/tracts.bed"
 archaictools haplotypes --vcf "$out/people.vcf.gz" --ingroup "$out/ingroup.txt" --outgroup "$out/outgroup.txt" \
     --archaic-vcf "$out/archaic.vcf.gz" --archaic ARC000 --truth "$out/tracts.bed" --out "$out/haplotypes.h5"
+
+# Their results, for reports.
+archaictools predict pretrained "$out/haplotypes.h5" --desert-length 50000 --bigwig "$scratch/tracks" \
+    --segments "$out/called_segments.tsv" --callable "$out/called_callable.bed" --summary "$out/called_people.tsv" \
+    --deserts "$out/called_deserts.bed" --record "$out/called_record.json"
+for track in "$scratch/tracks"/*.bw; do cp "$track" "$out/called_$(basename "$track")"; done
+archaictools genes "$out/called_segments.tsv" --annotation "$data/genes.bed" --callable "$out/called_callable.bed" \
+    --out "$out/called_genes.tsv"
+archaictools evaluate pretrained "$out/haplotypes.h5" --metrics "$out/called_evaluation.json"
+printf 'sample\tpopulation\nIN000\tCEU\nIN001\tCEU\n' > "$out/populations.tsv"
 
 # Genes as interval datasets: with a GeneID in column 5, as NCBI's; of chr5, columns in another order; of chr5, no names.
 awk -v OFS='\t' '{ print $1, $2, $3, $4, 100287102 + NR, $6 }' "$data/genes.bed" > "$out/genes_geneid.bed"

@@ -120,7 +120,7 @@ def _genes(lengths: dict[str, int], segments: pd.DataFrame, count: int, rng: np.
     frame = pd.DataFrame({"gene": [f"GENE{n}" for n in range(count)], "chrom": chroms, "start": start})
     frame["end"] = frame["start"] + rng.integers(1_000, 50_000, count)
     frame["strand"] = rng.choice(["+", "-"], count)
-    parts = []
+    parts = [segments.iloc[:0].assign(gene=0)]
     for chrom, rows in frame.groupby("chrom", sort=False):
         own = segments[segments["chrom"] == chrom]
         places = (each[name].to_numpy() for each in (rows, own) for name in ("start", "end"))

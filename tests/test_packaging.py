@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 import tomllib
 
@@ -46,3 +47,18 @@ def test_inputs_of_workflows_have_the_digests_that_their_tests_give(path):
     assert len(found) == path.read_text().count("hash_value")
     for name, digest in found:
         assert hashlib.sha1((path.parent / name).read_bytes()).hexdigest() == digest, name
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "workflows").glob("*/*.ga")), ids=lambda path: path.stem)
+def test_workflows_end_in_a_report_and_show_what_they_make(path):
+    """Galaxy leaves an empty place in a workflow's report for a name that is no output."""
+    flow = json.loads(path.read_text())
+    steps = [flow["steps"][number] for number in sorted(flow["steps"], key=int)]
+    assert steps[-1]["tool_id"] == "archaictools_report"
+    outputs = [output["label"] for step in steps for output in step["workflow_outputs"]]
+    assert len(outputs) == len(set(outputs))
+    shown = re.findall(r'output="([^"]+)"', flow["report"]["markdown"])
+    assert set(shown) <= set(outputs)
+    assert "Report" in shown
+    changes = (path.parent / "CHANGELOG.md").read_text()
+    assert re.search(r"^## \[(\S+)\]", changes, re.MULTILINE)[1] == flow["release"]

@@ -10,7 +10,8 @@ Every verb of the command line is a function of the same name here, with the opt
 
 Two wings share a small core: ``sequence`` (k-mers of a reference genome) and ``haplotypes`` (people's VCFs), over
 ``io`` (file formats) and ``learning`` (networks, training, splits, measures). ``simulation`` makes people with known
-truth. ``api`` holds one function per verb; ``cli`` gives it a command line. The wings never import each other.
+truth. ``report`` shows results in one page. ``api`` holds one function per verb; ``cli`` gives it a command line. The
+wings never import each other.
 
 Coordinates are 0-based and half-open everywhere inside the package.
 """
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from archaictools.api.importance import importance
     from archaictools.api.merge import merge
     from archaictools.api.predict import predict
+    from archaictools.api.report import report
     from archaictools.api.simulate import simulate
     from archaictools.api.tokenize import tokenize
     from archaictools.api.train import train
@@ -52,6 +54,7 @@ __all__ = [
     "importance",
     "merge",
     "predict",
+    "report",
     "simulate",
     "tokenize",
     "train",
@@ -76,32 +79,36 @@ def _function(name: str) -> Any:
     return getattr(import_module(f"archaictools.api.{name}"), name)
 
 
-# One name stands for two things: the verb ``archaictools.haplotypes(...)`` and the sub-package of the haplotype wing.
-# Python binds the sub-package to that name as soon as any module of it is imported, so ``__getattr__`` is not asked.
-# Therefore the sub-package itself is callable. It gets its class here, since the wing must not import ``api``; a
-# package is always imported before its sub-packages, so this has happened whatever a program imports first.
+# Two names stand for two things: the verb ``archaictools.haplotypes(...)`` and the sub-package of the haplotype wing,
+# and the same for ``report``. Python binds a sub-package to its name as soon as any module of it is imported, so
+# ``__getattr__`` is not asked. Therefore these sub-packages are callable. They get their class here, since they must
+# not import ``api``; a package is imported before its sub-packages, so this has happened whatever is imported first.
 class _CallablePackage(ModuleType):
+    @property
+    def _verb(self) -> Any:
+        return _function(self.__name__.rpartition(".")[2])
+
     def __call__(self, *args: Any, **options: Any) -> object:
-        return _function(_VERB_AND_PACKAGE)(*args, **options)
+        return self._verb(*args, **options)
 
     @property
     def __doc__(self) -> str | None:  # type: ignore[override]
-        doc: str | None = _function(_VERB_AND_PACKAGE).__doc__
+        doc: str | None = self._verb.__doc__
         return doc
 
     @property
     def __signature__(self) -> Signature:
         from inspect import signature
 
-        return signature(_function(_VERB_AND_PACKAGE))
+        return signature(self._verb)
 
     def __reduce__(self) -> tuple[Any, tuple[str]]:  # so that a pool of processes can call it
         return import_module, (self.__name__,)
 
     @property
     def bundles(self) -> Any:
-        return _function(_VERB_AND_PACKAGE).bundles
+        return self._verb.bundles
 
 
-_VERB_AND_PACKAGE = "haplotypes"
-import_module(f"{__name__}.{_VERB_AND_PACKAGE}").__class__ = _CallablePackage
+for _name in ("haplotypes", "report"):
+    import_module(f"{__name__}.{_name}").__class__ = _CallablePackage

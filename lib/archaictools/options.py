@@ -247,7 +247,9 @@ def changed(options: Any) -> Iterator[tuple[str, Alphabet | None]]:
     """Yield the flag and the alphabet of every option whose value is not the default."""
     for field in dataclasses.fields(options):
         spec: OptionSpec | None = field.metadata.get(_SPEC)
-        if spec and getattr(options, field.name) != field.default:
+        value = getattr(options, field.name)
+        # A table in memory cannot be compared with the default, which has another type.
+        if spec and (type(value) is not type(field.default) or value != field.default):
             yield flag_of(field.name), spec.only
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import platform
 from importlib import metadata
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from archaictools import __version__
 from archaictools.io.files import sha256
@@ -17,6 +17,18 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _LIBRARIES = ("keras", "numpy", "tensorflow")
+
+
+class FileDigest(TypedDict):
+    """Name of a file without its folder, and SHA-256 of its bytes."""
+
+    name: str
+    sha256: str
+
+
+def digests(inputs: Mapping[str, Path | None]) -> dict[str, FileDigest]:
+    """Return names and digests of files by option, without inputs that are None."""
+    return {option: {"name": path.name, "sha256": sha256(path)} for option, path in inputs.items() if path is not None}
 
 
 def record(verb: str, parameters: Mapping[str, Any], inputs: Mapping[str, Path | None]) -> dict[str, Any]:
@@ -36,9 +48,7 @@ def record(verb: str, parameters: Mapping[str, Any], inputs: Mapping[str, Path |
         "version": __version__,
         "verb": verb,
         "parameters": dict(parameters),
-        "inputs": {
-            option: {"name": path.name, "sha256": sha256(path)} for option, path in inputs.items() if path is not None
-        },
+        "inputs": digests(inputs),
         "python": platform.python_version(),
         "libraries": {name: metadata.version(name) for name in _LIBRARIES},
     }

@@ -153,13 +153,13 @@ def predicted():
     """Predictions of two people, without a network."""
     table = pd.DataFrame({"chrom": ["chr1"]})
     return HaplotypePredictions(
-        segments=table, people=table, deserts=table, callable=table, files=PredictionFiles(), _calls=None, _archaic=(),
+        segments=table, people=table, deserts=table, callable=table, files=PredictionFiles(), _calls=None, _sources=(), _lengths={},
         _kept=(), _again=lambda **_: None, facts={"bins": "4 with data", "segments": "1 of 2,000 bp or more"},
     )  # fmt: skip
 
 
 def test_tracks_are_written_again_with_force(predicted, tmp_path, monkeypatch):
-    monkeypatch.setattr(outputs, "write_kept_tracks", lambda folder, *_: (folder / "mean.bw").write_text("x"))
+    monkeypatch.setattr(outputs, "write_kept_tracks", lambda folder, *_, **__: (folder / "mean.bw").write_text("x"))
     predicted.to_bigwig(tmp_path / "tracks")
     with pytest.raises(UsageError, match="not empty"):
         predicted.to_bigwig(tmp_path / "tracks")
@@ -173,7 +173,7 @@ def test_tracks_that_are_predicted_again_are_replaced_with_force(predicted, tmp_
     given = []
     again = replace(predicted, _kept=None, _again=lambda **options: given.append(options))
     again.to_bigwig(tmp_path / "tracks", force=True)
-    assert given == [{"bigwig": tmp_path / "tracks", "force": True}]
+    assert given == [{"bigwig": tmp_path / "tracks", "per_person": False, "force": True}]
 
 
 @pytest.mark.parametrize("kept", [None, ()])

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import inspect
+import json
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -252,3 +255,48 @@ def test_keywords_are_the_options():
     assert list(parameters)[:3] == ["model", "words", "bigwig"]
     assert parameters["min_length"].default is None
     assert parameters["desert_length"].default == 1_000_000
+
+
+def sha256_of(path):
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def test_record_of_haplotypes(ok, planted, tmp_path):
+    words, given = planted / "haplotypes.h5", flags(**LOOSE, desert_length=DESERT, seed=3)
+    ok("predict", "pretrained", words, "--record", tmp_path / "r.json", "--summary", tmp_path / "p.tsv", *given)
+    found = json.loads((tmp_path / "r.json").read_text())
+    assert (found["program"], found["version"], found["verb"]) == ("archaictools", at.__version__, "predict")
+    assert found["parameters"] == {
+        "threshold": 0.1, "min_length": MIN_LENGTH[Alphabet.VARIANT], "max_gap": 2_000, "desert_length": DESERT, "seed": 3
+    }  # fmt: skip
+    weights = Path(at.__file__).parent / "haplotypes/weights/pretrained.h5"
+    assert found["inputs"] == {
+        "model": {"name": "pretrained.h5", "sha256": sha256_of(weights)},
+        "words": {"name": "haplotypes.h5", "sha256": sha256_of(words)},
+    }
+    assert found["libraries"]["tensorflow"]
+
+
+def test_record_of_windows(planted, tmp_path):
+    model, words = planted / "model.h5", planted / "words.h5"
+    found = at.predict(model, words, record=tmp_path / "r.json", any_build=True)
+    record = json.loads((tmp_path / "r.json").read_text())
+    expected = {"threshold": 0.5, "min_length": MIN_LENGTH[Alphabet.KMER], "max_gap": 0, "any_build": True, "seed": 1}
+    assert record["parameters"] == expected
+    assert {name: each["sha256"] for name, each in record["inputs"].items()} == {
+        "model": sha256_of(model),
+        "words": sha256_of(words),
+    }
+    assert found._kept is not None
+    loaded = open_model(model, Alphabet.KMER)
+    at.predict(loaded, words, record=tmp_path / "memory.json")
+    record = json.loads((tmp_path / "memory.json").read_text())
+    assert {name: each["name"] for name, each in record["inputs"].items()} == {"words": "words.h5"}
+
+
+def test_a_record_alone_keeps_predictions_in_memory(planted, tmp_path):
+    found = at.predict("pretrained", planted / "haplotypes.h5", record=tmp_path / "r.json")
+    assert found._kept is not None
+    with open_features(planted / "haplotypes.h5") as features:
+        at.predict("pretrained", features, record=tmp_path / "open.json")
+    assert (tmp_path / "open.json").read_bytes() == (tmp_path / "r.json").read_bytes()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import inspect
 import json
 from pathlib import Path
@@ -93,6 +94,11 @@ def test_evaluate(ok, planted, tmp_path, model, words, leave_out):
     same(found.table, tmp_path / "e.tsv")
     written = json.loads((tmp_path / "e.json").read_text())
     assert found.verdict == written["verdict"]
+    inputs = {"words": words} | ({} if model == "pretrained" else {"model": "model.h5"})
+    for kind, name in inputs.items():
+        digest = hashlib.sha256((planted / name).read_bytes()).hexdigest()
+        assert written["inputs"][kind] == found.report["inputs"][kind] == {"name": name, "sha256": digest}
+    assert written["inputs"]["model"]["name"] == ("pretrained.h5" if model == "pretrained" else "model.h5")
     assert found.report["models"]["model"]["auroc"] == pytest.approx(written["models"]["model"]["auroc"], rel=1e-5)
     assert len(found.curve) == len(written["calibration"]["reliability"])
     assert lines(found) == printed.out

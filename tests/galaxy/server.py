@@ -33,6 +33,11 @@ ROOT = Path(__file__).resolve().parents[2]
 ADMIN, USER = "admin@example.org", "user@example.org"
 START_LIMIT = 240  # seconds
 BUILDS = {"?": "unspecified", "hg18": "Human Mar. 2006", "hg19": "Human Feb. 2009", "hg38": "Human Dec. 2013"}
+#: Genome browsers elsewhere, in the form of Galaxy's own tool-data, which the packages of PyPI lack.
+BROWSERS = {
+    "ucsc": "main\thttps://genome.ucsc.edu/cgi-bin/hgTracks?\thg18,hg19,hg38",
+    "igv": "local_default\tlocal\thttp://localhost:60151/load\thg18,hg19,hg38\thg18,hg19,hg38",
+}
 SECTIONS = {
     "Archaic DNA": (
         "windows",
@@ -47,6 +52,7 @@ SECTIONS = {
         "predict",
         "merge",
         "genes",
+        "report",
     ),
 }
 
@@ -103,10 +109,12 @@ def configure(state: Path, admin_key: str, program: Path, galaxy: Path, viewers:
     )
     (state / "tool_conf.xml").write_text(f"<toolbox>{tools}</toolbox>\n")
     (state / "builds.txt").write_text("".join(f"{build}\t{name} ({build})\n" for build, name in BUILDS.items()))
+    _list_browsers(state)
     settings = {
         "data_dir": str(state / "data"),
         "tool_config_file": str(state / "tool_conf.xml"),
-        "tool_data_table_config_path": str(ROOT / "tools/tool_data_table_conf.xml.test"),
+        "tool_data_table_config_path": f"{ROOT}/tools/tool_data_table_conf.xml.test,{state}/tables.xml",
+        "build_sites_config_file": str(state / "build_sites.yml"),
         "bootstrap_admin_api_key": admin_key,
         "admin_users": ADMIN,
         "brand": "archaictools",
@@ -136,6 +144,20 @@ def configure(state: Path, admin_key: str, program: Path, galaxy: Path, viewers:
     path = state / "galaxy.yml"
     path.write_text(json.dumps({"galaxy": settings}, indent=1) + "\n")  # JSON is YAML
     return path
+
+
+def _list_browsers(state: Path) -> None:
+    """Write which genome browsers elsewhere Galaxy links datasets to."""
+    sites = []
+    for kind, line in BROWSERS.items():
+        (state / f"{kind}.txt").write_text(f"{line}\n")
+        sites.append({"type": kind, "file": str(state / f"{kind}.txt"), "display": ["main"]})
+    (state / "build_sites.yml").write_text(json.dumps(sites))
+    (state / "igv_genomes.loc").write_text("Human hg19\t-\thg19\n")
+    (state / "tables.xml").write_text(
+        '<tables><table name="igv_broad_genomes" comment_char="#"><columns>name, url, value</columns>'
+        f'<file path="{state}/igv_genomes.loc"/></table></tables>\n'
+    )
 
 
 def _serve_viewers(state: Path, galaxy: Path, viewers: Path | None) -> Path:

@@ -26,10 +26,12 @@ LEFT_OUT = {
     "haplotypes --individuals": "a list of names for each group is chosen in the form",
     "tokenize --seed": "nothing random",
     "predict --seed": "nothing random",
+    "predict --track-line": "Galaxy's link to UCSC adds the line; with it, a BED dataset is no BED to Galaxy",
     "merge --seed": "nothing random",
     "genes --seed": "nothing random",
+    "report --seed": "nothing random",
 }
-FORMATS = {"bed", "tabular", "h5", "json", "bigwig", "png", "svg", "binary", "txt"}
+FORMATS = {"bed", "bigbed", "tabular", "h5", "html", "json", "bigwig", "png", "svg", "binary", "txt", "zip"}
 FLAG = re.compile(r"(?<![\w-])--[a-z][a-z0-9-]*")
 
 

@@ -45,7 +45,7 @@ def test_calls_of_known_tracts(ok, tmp_path, words, trained):
     bed = pd.read_csv(tmp_path / "c.bed", sep="\t", header=None)
     assert (bed[4] - 1_000 * segments["posterior"]).abs().max() <= 0.501
     assert bed[3].str.fullmatch(r"P\d\.[12](_seen)?").all()
-    assert set(bed[8]) == {"0,114,178"}
+    assert set(bed[8]) == {"0,158,115"}  # no name that tells a lineage
     # Tracks hold the table; mean and share are those over all eight haplotypes.
     whole = table.pivot_table(index=["chrom", "start"], columns=["sample", "haplotype"], values="probability")
     for (sample, haplotype), column in whole.items():

@@ -12,6 +12,7 @@ from sklearn.metrics import average_precision_score, roc_auc_score
 
 from archaictools.haplotypes import evaluate as bin_evaluation
 from archaictools.haplotypes import hmm
+from archaictools.haplotypes.base_measures import THRESHOLDS, BaseCounter
 from archaictools.haplotypes.encoding import HaplotypeEncoding
 from archaictools.haplotypes.evaluate import CONTROLS, RIVALS, evaluate_bins
 from archaictools.haplotypes.feature_file import open_features
@@ -51,6 +52,41 @@ def test_evaluate_against_scikit_learn_and_counting(ok, tmp_path, words, trained
     assert {plot.name for plot in (tmp_path / "plots").iterdir()} == {
         f"{name}.{suffix}" for name in ("comparison", "reliability", "recall_by_length") for suffix in ("png", "svg")
     }
+
+
+def test_precision_and_recall_by_threshold_against_counting():
+    """Bases of ten haplotypes with bins of several lengths, some not measured; thresholds that a bin meets exactly."""
+    rng = np.random.default_rng(5)
+    counter, parts = BaseCounter(0.5), []
+    for _ in range(10):
+        size = rng.integers(100, 1_001, 300)
+        truth = np.where(rng.random(300) < 0.2, rng.integers(0, size + 1), 0)
+        used = rng.random(300) < 0.9
+        probability = np.clip(np.round(rng.normal(0.3 + 0.4 * (truth > 0), 0.2) * 20) / 20, 0, 1)
+        counter.add(truth, size, used, probability)
+        parts.append(np.column_stack([truth, size, probability])[used])
+    truth, size, probability = np.concatenate(parts).T
+    measured = counter.metrics()
+    assert [row["threshold"] for row in measured["by_threshold"]] == [round(0.05 * step, 2) for step in range(2, 20)]
+    for row in measured["by_threshold"]:
+        called = probability >= row["threshold"]
+        precision, recall = truth[called].sum() / size[called].sum(), truth[called].sum() / truth.sum()
+        assert row["precision_bp"] == pytest.approx(precision, rel=1e-12), row
+        assert row["recall_bp"] == pytest.approx(recall, rel=1e-12), row
+        assert row["f1_bp"] == pytest.approx(2 * truth[called].sum() / (size[called].sum() + truth.sum())), row
+    half = measured["by_threshold"][THRESHOLDS.index(0.5)]
+    assert (half["precision_bp"], half["recall_bp"], half["f1_bp"]) == (
+        measured["precision_bp"], measured["recall_bp"], measured["f1_bp"],
+    )  # fmt: skip
+
+
+def test_precision_is_not_defined_where_nothing_is_predicted():
+    counter = BaseCounter(0.5)
+    counter.add(np.array([0, 1_000]), np.array([1_000, 1_000]), np.array([True, True]), np.array([0.2, 0.6]))
+    rows = {row["threshold"]: row for row in counter.metrics()["by_threshold"]}
+    assert (rows[0.6]["precision_bp"], rows[0.6]["recall_bp"]) == (1, 1)
+    assert np.isnan(rows[0.65]["precision_bp"])
+    assert rows[0.65]["recall_bp"] == 0
 
 
 @pytest.fixture(scope="module")

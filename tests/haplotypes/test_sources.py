@@ -11,6 +11,7 @@ import pytest
 
 from archaictools.haplotypes import sources
 from archaictools.haplotypes.feature_file import open_features
+from archaictools.haplotypes.lineages import sources_of
 from archaictools.haplotypes.outputs import write_posteriors
 from archaictools.haplotypes.posteriors import HaplotypePosteriors
 from archaictools.haplotypes.sources import AMBIGUOUS, LEVEL, UNMATCHED, log_ratio, name_sources, prior, weigh
@@ -211,5 +212,16 @@ def test_a_chromosome_that_a_genome_lacks(ok, tmp_path):
 def test_colours_tell_sources_apart():
     segments = pd.DataFrame({"chrom": "chr1", "start": range(4), "end": range(1, 5), "sample": "I0", "haplotype": 1,
                              "posterior": 0.9, "source": ["A", "B", AMBIGUOUS, UNMATCHED], "seen": 0})  # fmt: skip
-    colours = segments_bed(segments, ("A", "B"))["colour"]
+    colours = segments_bed(segments, sources_of(["A", "B"]))["colour"]
     assert colours.nunique() == 4
+    # The field's colours: Neanderthals red, Denisovans blue, in whatever order their genomes are named.
+    segments["source"] = ["Denisova", "AltaiNea", AMBIGUOUS, UNMATCHED]
+    colours = [
+        tuple(map(int, text.split(",")))
+        for text in segments_bed(segments, sources_of(["Denisova", "AltaiNea"]))["colour"]
+    ]
+    (blue, red, purple, grey) = colours
+    assert max(blue) == blue[2]
+    assert max(red) == red[0]
+    assert min(purple) == purple[1]
+    assert len(set(grey)) == 1

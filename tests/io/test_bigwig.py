@@ -136,3 +136,13 @@ def test_names_that_no_file_may_hold_are_not_written(tmp_path, name):
     with pytest.raises(InputError, match="name"):  # noqa: SIM117
         with write_tokens(tmp_path / "w.h5", KmerEncoding(), genome="g", chromosomes={name: 5}, provenance={}):
             pass
+
+
+def test_a_file_that_is_cut_before_its_index_is_damaged(tmp_path):
+    """It must not pass for a track without values."""
+    with BigWigWriter(tmp_path / "a.bw", {"chr1": 1_000}) as writer:
+        writer.add("chr1", (np.array([1]), np.array([2]), np.array([0.5])))
+    raw = (tmp_path / "a.bw").read_bytes()
+    (tmp_path / "a.bw").write_bytes(raw[: struct.unpack_from("<Q", raw, 24)[0]])
+    with pytest.raises(InputError, match="damaged"):
+        list(read_bigwig(tmp_path / "a.bw"))

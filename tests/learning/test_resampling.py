@@ -15,6 +15,7 @@ from sklearn.metrics import (
 from archaictools.learning import bootstrap as resampling
 from archaictools.learning.bootstrap import BLOCKS, BlockBootstrap, blocks_of, interval
 from archaictools.learning.metrics import calibration_error
+from archaictools.learning.report import reliability_with_intervals
 from archaictools.learning.score_histogram import ScoreHistogram
 from archaictools.learning.splits import Locations
 
@@ -56,6 +57,28 @@ def test_every_draw_is_what_scikit_learn_says_of_the_drawn_sentences(monkeypatch
         expected = measures(label[rows], score[rows])
         for name, value in expected.items():
             assert found[name][draw] == pytest.approx(value, abs=1e-9), (name, draw)
+
+
+def test_intervals_of_a_reliability_curve_are_those_of_the_drawn_examples():
+    rng = np.random.default_rng(4)
+    score = np.concatenate([rng.uniform(0, 0.25, 900), rng.uniform(0.7, 1, 130)])
+    label = (rng.random(1_030) < score**1.5).astype(int)
+    places = held(label, rng)
+    curve = reliability_with_intervals(ScoreHistogram.of(label, score, blocks_of(places)), seed=8)
+    order = np.lexsort((places.start, places.chrom))
+    blocks = [order[np.arange(1_030) * BLOCKS // 1_030 == block] for block in range(BLOCKS)]
+    drawn = [
+        np.concatenate([blocks[one] for one in row]) for row in np.random.default_rng(8).integers(0, 50, (1_000, 50))
+    ]
+    assert curve["low"].round(1).tolist() == [0, 0.1, 0.2, 0.7, 0.8, 0.9]
+    for row in curve.to_dict("records"):
+        shares = []
+        for rows in drawn:
+            inside = rows[(score[rows] >= row["low"]) & (score[rows] < row["high"])]
+            if len(inside):
+                shares.append(label[inside].mean())
+        assert [row["share_low"], row["share_high"]] == pytest.approx(np.quantile(shares, [0.025, 0.975]), abs=1e-9)
+        assert row["share_low"] < row["introgressed_share"] < row["share_high"]
 
 
 def test_draws_of_one_class_define_no_ranking(monkeypatch):

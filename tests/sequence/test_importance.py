@@ -73,19 +73,30 @@ def test_statistics_equal_scikit_learn(data, metric):
             reader, codes, label, positions, options, repeats=2, fdr=0.05, seed=11, progress=progress
         )
     score = {
-        "loss": lambda p: -log_loss(label, p),
-        "auroc": lambda p: roc_auc_score(label, p),
-        "accuracy": lambda p: accuracy_score(label, p >= 0.5),
+        "loss": lambda true, p: -log_loss(true, p),
+        "auroc": roc_auc_score,
+        "accuracy": lambda true, p: accuracy_score(true, p >= 0.5),
     }[metric]
     rng = np.random.default_rng(11)
-    lost = np.empty((2, len(positions)))
+    original, perturbed = np.empty((2, len(positions), 40)), np.empty((2, len(positions), 40))
     for repeat in range(2):
         partner = np.array([rng.permutation(40) for _ in range(len(positions))])
         for position in range(len(positions)):
-            original, perturbed = reader.predict(codes, lambda p, partner=partner: codes[partner[p]], positions)
-            lost[repeat, position] = score(original) - score(perturbed[position])
-    np.testing.assert_allclose(found.table["importance"], lost.mean(axis=0), atol=1e-9)
-    np.testing.assert_allclose(found.table["sd"], lost.std(axis=0, ddof=1), atol=1e-9)
+            before, after = reader.predict(codes, lambda p, partner=partner: codes[partner[p]], positions)
+            original[repeat, position], perturbed[repeat, position] = before, after[position]
+
+    def lost(true):
+        pairs = zip(original.reshape(-1, 40), perturbed.reshape(-1, 40), strict=True)
+        return np.reshape([score(true, before) - score(true, after) for before, after in pairs], (2, -1))
+
+    np.testing.assert_allclose(found.table["importance"], lost(label).mean(axis=0), atol=1e-9)
+    np.testing.assert_allclose(found.table["sd"], lost(label).std(axis=0, ddof=1), atol=1e-9)
+    null = [lost(rng.permutation(label)).mean(axis=0) for _ in range(50)]
+    low, high = np.quantile(null, [0.025, 0.975], axis=0)
+    np.testing.assert_allclose(found.table["null_low"], low, atol=1e-9)
+    np.testing.assert_allclose(found.table["null_high"], high, atol=1e-9)
+    assert found.table["start"].tolist() == list(range(len(positions)))
+    assert (found.table["end"] - found.table["start"] == 3).all()
     assert found.table["p"].between(1 / 51, 1).all()
     assert (found.table["q"] >= found.table["p"] - 1e-12).all()
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from archaictools.alphabet import Alphabet
-from archaictools.api.inputs import is_of_haplotypes, open_haplotypes, open_kmers, open_model
+from archaictools.api.inputs import files_of, is_of_haplotypes, open_haplotypes, open_kmers, open_model
 from archaictools.api.keywords import keywords
 from archaictools.api.result import Result
 from archaictools.options import OUTPUT, RunOptions, check_alphabet, names, option
@@ -59,7 +59,8 @@ class EvaluateResult(Result):
         One row for the model and one for each baseline: ``model, split``, measures with intervals, and the gain of the
         model in AUROC.
     curve
-        Reliability curves: ``low, high, n, mean_probability, introgressed_share, model``.
+        Reliability curves: ``low, high, n, mean_probability, introgressed_share, model``; for haplotypes also
+        ``share_low, share_high``.
     report
         All measures, as ``--metrics`` writes them to JSON.
     """
@@ -114,6 +115,7 @@ def evaluate(
     UsageError
         If an option is for the other alphabet, or if a name in ``leave_out`` is not that of a baseline.
     """
+    from archaictools import provenance
     from archaictools.io.files import StagedOutputs
     from archaictools.io.tables import write_json, write_table
 
@@ -127,6 +129,7 @@ def evaluate(
             found, facts = _evaluate_haplotypes(model, words, files.leave_out, run, folder)
         else:
             found, facts = _evaluate_kmers(model, words, files.leave_out, baselines, run, folder)
+        found.report["inputs"] = provenance.digests(files_of(model, words))
         if metrics:
             write_json(metrics, found.report)
         if table:

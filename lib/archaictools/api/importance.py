@@ -52,7 +52,9 @@ class SamplingOptions:
 class ImportanceFiles:
     """The outputs."""
 
-    positions: Path | None = option(None, type=OUTPUT, help="TSV: position, importance, sd, p, q.")
+    positions: Path | None = option(
+        None, type=OUTPUT, help="TSV: position, importance, sd, p, q; k-mers: start, end, null_low, null_high."
+    )
     kmers: Path | None = option(
         None, type=OUTPUT, only=Alphabet.KMER, help="TSV of k-mers enriched at important positions."
     )
@@ -74,7 +76,8 @@ class ImportanceResult(Result):
     Attributes
     ----------
     positions
-        Table ``position, importance, sd, p, q`` and, for haplotypes, ``word``.
+        Table ``position, importance, sd, p, q``; for k-mers also ``start, end, null_low, null_high``, see
+        :class:`archaictools.sequence.explain.permutation.Importance`; for haplotypes ``word``.
     kmers
         For k-mers: table of k-mers at important positions, see
         :func:`archaictools.sequence.explain.enrichment.kmers_at`. None for haplotypes, and if other outputs are named

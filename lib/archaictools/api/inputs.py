@@ -153,6 +153,22 @@ def open_model(given: PathLike | TrainedModel, alphabet: Alphabet | None) -> Tra
     return load_pretrained()
 
 
+def files_of(model: object, words: object) -> dict[str, Path | None]:
+    """Return the files of ``model`` and ``words``; None for a model in memory, and for a result without a file."""
+    from archaictools.haplotypes.feature_file import FeatureFile
+    from archaictools.haplotypes.pretrained import pretrained_file
+    from archaictools.sequence.token_file import TokenFile
+
+    if isinstance(model, str) and model == PRETRAINED:
+        of_model: Path | None = pretrained_file()
+    elif model_in_memory(model) is not None:
+        of_model = getattr(model, "path", None)
+    else:
+        of_model = path_of(model, "model")
+    of_words = words.path if isinstance(words, FeatureFile | TokenFile) else path_of(words, "words")
+    return {"model": of_model if of_model is not None and of_model.is_file() else None, "words": of_words}
+
+
 def alphabet_of(given: object) -> Alphabet:
     """Return the alphabet of a file of k-mers or of haplotypes, or of an open one.
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, fields, replace
+from dataclasses import asdict, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
 from archaictools.alphabet import Alphabet
-from archaictools.api.inputs import is_of_haplotypes, open_haplotypes, open_kmers, open_model
+from archaictools.api.inputs import files_of, is_of_haplotypes, open_haplotypes, open_kmers, open_model
 from archaictools.api.keywords import keywords
 from archaictools.api.predictions import (
     HaplotypePredictions,
@@ -16,29 +16,40 @@ from archaictools.api.predictions import (
     WindowPredictions,
     check_track_folder,
 )
-from archaictools.haplotypes.options import DesertOptions
+from archaictools.errors import UsageError
+from archaictools.haplotypes.options import DesertOptions, DisplayOptions
 from archaictools.learning.options import SegmentOptions
 from archaictools.options import RunOptions, check_alphabet
 from archaictools.sequence.options import BuildOptions
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from archaictools.api.inputs import PathLike
     from archaictools.api.predictions import Again
     from archaictools.haplotypes.feature_file import FeatureFile
     from archaictools.haplotypes.segments import CallResult
+    from archaictools.io.files import StagedOutputs
     from archaictools.learning.model_file import TrainedModel
     from archaictools.sequence.token_file import TokenFile
     from archaictools.sequence.tracks import WindowCounts
 
 
-@keywords(files=PredictionFiles, calling=SegmentOptions, deserts=DesertOptions, build=BuildOptions, run=RunOptions)
+@keywords(
+    files=PredictionFiles,
+    display=DisplayOptions,
+    calling=SegmentOptions,
+    deserts=DesertOptions,
+    build=BuildOptions,
+    run=RunOptions,
+)
 def predict(
     model: PathLike | TrainedModel,
     words: PathLike | FeatureFile | TokenFile,
     *,
     files: PredictionFiles,
+    display: DisplayOptions,
     calling: SegmentOptions,
     deserts: DesertOptions,
     build: BuildOptions,
@@ -74,11 +85,11 @@ def predict(
     >>> calls.to_bigwig("tracks")  # doctest: +SKIP
     """
     alphabet = Alphabet.VARIANT if is_of_haplotypes(words) else Alphabet.KMER
-    check_alphabet(alphabet, files, deserts, build)
+    check_alphabet(alphabet, files, display, deserts, build)
     options = asdict(calling) | asdict(deserts) | asdict(build) | asdict(replace(run, force=False))
     again = partial(predict, model, words, **options)
     if alphabet is Alphabet.VARIANT:
-        return _of_haplotypes(model, words, files, calling, deserts, run, again)
+        return _of_haplotypes(model, words, files, display, calling, deserts, run, again)
     return _of_windows(model, words, files, calling, build, run, again)
 
 
@@ -86,33 +97,38 @@ def _of_haplotypes(
     model: PathLike | TrainedModel,
     words: PathLike | FeatureFile | TokenFile,
     files: PredictionFiles,
+    display: DisplayOptions,
     calling: SegmentOptions,
     deserts: DesertOptions,
     run: RunOptions,
     again: Again,
 ) -> HaplotypePredictions:
     from archaictools.haplotypes.compatibility import check_bins
+    from archaictools.haplotypes.lineages import sources_of
     from archaictools.haplotypes.outputs import write_posteriors, write_tables
-    from archaictools.haplotypes.posteriors import KeptPosteriors, predict_haplotypes
+    from archaictools.haplotypes.posteriors import KeptPosteriors, predict_haplotypes, track_lengths
     from archaictools.haplotypes.predict import BinEnsemble
     from archaictools.io.files import StagedOutputs
     from archaictools.learning.backend import start_tensorflow
     from archaictools.progress import Progress
 
     files = _with_callable_file(files)
+    _check_display(files, display)
     calling = calling.resolved(Alphabet.VARIANT)
     with StagedOutputs() as outputs, open_haplotypes(words) as features:
         trained = open_model(model, Alphabet.VARIANT)
-        archaic = features.encoding.archaic
+        sources, lengths = sources_of(features.encoding.archaic), track_lengths(features)
         tables = {"bed": files.bed, "segments": files.segments, "summary": files.summary}
         tables |= {"deserts": files.deserts, "callable": files.callable}
         staged = {name: outputs.stage(path) for name, path in tables.items() if path}
+        bigbed = (outputs.stage(files.bigbed), lengths) if files.bigbed else None
         folder = outputs.stage_folder(files.bigwig) if files.bigwig else None
         rows = outputs.stage(files.table) if files.table else None
+        _write_record(files, outputs, asdict(calling) | asdict(deserts) | {"seed": run.seed}, files_of(model, words))
         plots = outputs.stage_folder(files.plots) if files.plots else None
         check_bins(trained, features)
         start_tensorflow(threads=run.usable_threads, seed=run.seed)
-        kept = None if _written(files) else KeptPosteriors.of(features)
+        kept = None if folder or rows or staged or bigbed or plots else KeptPosteriors.of(features)
         ensemble = BinEnsemble(trained, features)
         with Progress(ensemble.work(), "bins", "predict") as progress:
             found = write_posteriors(
@@ -121,15 +137,16 @@ def _of_haplotypes(
                 calling,
                 desert_length=deserts.desert_length,
                 bigwig=folder,
+                per_person=display.per_person,
                 table=rows,
                 kept=kept,
             )
-        write_tables(found, archaic, **staged)
+        write_tables(found, sources, track_line=display.track_line, bigbed=bigbed, **staged)
         if plots:
             from archaictools.haplotypes.prediction_plots import prediction_plots
             from archaictools.learning.plots import write_plots
 
-            write_plots(plots, prediction_plots(found, archaic))
+            write_plots(plots, prediction_plots(found, features.encoding.archaic))
     return HaplotypePredictions(
         segments=found.segments,
         people=found.people,
@@ -137,12 +154,21 @@ def _of_haplotypes(
         callable=found.callable,
         files=files,
         facts=_haplotype_facts(found, calling, deserts)
-        | _output_fact([files.bigwig, files.table, *tables.values(), files.plots]),
+        | _output_fact([files.bigwig, files.bigbed, files.table, *tables.values(), files.record, files.plots]),
         _calls=found,
-        _archaic=archaic,
+        _sources=sources,
+        _lengths=lengths,
         _kept=kept,
         _again=again,
     )
+
+
+def _check_display(files: PredictionFiles, display: DisplayOptions) -> None:
+    """Refuse an option of an output that is not asked for."""
+    if display.per_person and not files.bigwig:
+        raise UsageError("--per-person is about the tracks of --bigwig, which is missing; name a folder for them")
+    if display.track_line and not files.bed:
+        raise UsageError("--track-line is the first line of --bed, which is missing; name a file for it")
 
 
 def _with_callable_file(files: PredictionFiles) -> PredictionFiles:
@@ -157,10 +183,15 @@ def _with_callable_file(files: PredictionFiles) -> PredictionFiles:
     return replace(files, callable=callable_file_of(segments))
 
 
-def _written(files: PredictionFiles) -> list[Path]:
-    """Return the outputs that are named."""
-    paths: list[Path | None] = [getattr(files, field.name) for field in fields(files)]
-    return [path for path in paths if path]
+def _write_record(
+    files: PredictionFiles, outputs: StagedOutputs, options: Mapping[str, object], inputs: Mapping[str, Path | None]
+) -> None:
+    """Stage the record of the run, if it is asked for."""
+    from archaictools import provenance
+    from archaictools.io.tables import write_json
+
+    if files.record:
+        write_json(outputs.stage(files.record), provenance.record("predict", options, inputs))
 
 
 def _output_fact(paths: list[Path | None]) -> dict[str, str]:
@@ -209,6 +240,7 @@ def _of_windows(
     with StagedOutputs() as outputs, open_kmers(words) as tokens:
         named = {"bigwig": files.bigwig, "bed": files.bed, "table": files.table}
         staged = {name: outputs.stage(path) for name, path in named.items() if path}
+        _write_record(files, outputs, asdict(calling) | asdict(build) | {"seed": run.seed}, files_of(model, words))
         plots = outputs.stage_folder(files.plots) if files.plots else None
         check_fit(trained, tokens, any_build=build.any_build)
         start_tensorflow(threads=run.usable_threads, seed=run.seed)
@@ -222,7 +254,7 @@ def _of_windows(
             write_plots(plots, summary.plots())
     return WindowPredictions(
         files=files,
-        facts=_window_facts(counts, calling) | _output_fact([*named.values(), files.plots]),
+        facts=_window_facts(counts, calling) | _output_fact([*named.values(), files.record, files.plots]),
         _kept=kept,
         _options=calling,
         _lengths=lengths,

@@ -13,9 +13,12 @@ from archaictools.errors import UsageError
 from archaictools.options import BINARY, OUTPUT, option
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import pandas as pd
 
     from archaictools.api.inputs import PathLike
+    from archaictools.haplotypes.lineages import Source
     from archaictools.haplotypes.posteriors import KeptPosteriors
     from archaictools.haplotypes.segments import CallResult
     from archaictools.learning.options import SegmentOptions
@@ -54,6 +57,13 @@ class PredictionFiles:
         help="Called segments; score 1000 times the mean probability. Haplotypes: named by sample and haplotype, "
         "coloured by source.",
     )
+    bigbed: Path | None = option(
+        None,
+        type=BINARY,
+        only=Alphabet.VARIANT,
+        help="bigBed of called segments, coloured by source, with sample, haplotype, posterior, source and callable "
+        "bases; the file to load first in a genome browser.",
+    )
     table: Path | None = option(
         None,
         type=OUTPUT,
@@ -77,6 +87,9 @@ class PredictionFiles:
         help="BED of callable regions: chrom, start, end and number of haplotypes with data "
         "[default: NAME.callable.bed in the folder of --segments].",
     )
+    record: Path | None = option(
+        None, type=OUTPUT, help="JSON of the run: options, versions, and SHA-256 of model and words."
+    )
     plots: Path | None = option(
         None,
         type=OUTPUT,
@@ -88,7 +101,7 @@ class PredictionFiles:
 class Again(Protocol):
     """Predict the same once more, with other outputs."""
 
-    def __call__(self, *, bigwig: Path | None = None, force: bool = False) -> PredictResult:
+    def __call__(self, *, bigwig: Path | None = None, per_person: bool = False, force: bool = False) -> PredictResult:
         """Predict."""
 
 
@@ -175,33 +188,46 @@ class HaplotypePredictions(PredictResult):
     deserts: pd.DataFrame = field(repr=False)
     callable: pd.DataFrame = field(repr=False)
     _calls: CallResult = field(repr=False)
-    _archaic: tuple[str, ...] = field(repr=False)
+    _sources: tuple[Source, ...] = field(repr=False)
+    _lengths: Mapping[str, int] = field(repr=False)
     _kept: KeptPosteriors | None = field(repr=False)
 
-    def to_bigwig(self, path: PathLike, *, force: bool = False) -> None:
+    def to_bigwig(self, path: PathLike, *, per_person: bool = False, force: bool = False) -> None:
         """Write a folder of tracks: ``SAMPLE.1.bw``, ``SAMPLE.2.bw``, ``mean.bw`` and ``share.bw``.
 
-        With ``force``, it replaces a folder of that name that is not empty, as one that it wrote before.
-        Posteriors that are not in memory are predicted again. They are in memory if ``predict`` was given no output and
-        if they fit into :data:`archaictools.haplotypes.posteriors.MAX_KEPT_BYTES`.
+        With ``per_person``, a person has one track, ``SAMPLE.bw``: the maximum of both haplotypes. With ``force``, it
+        replaces a folder of that name that is not empty, as one that it wrote before. Posteriors that are not in memory
+        are predicted again. They are in memory if ``predict`` was given no output and if they fit into
+        :data:`archaictools.haplotypes.posteriors.MAX_KEPT_BYTES`.
         """
         from archaictools.haplotypes.outputs import write_kept_tracks
         from archaictools.io.files import StagedOutputs, replacing
 
         check_track_folder(Path(path))
         if self._kept is None:
-            self._again(bigwig=Path(path), force=force)
+            self._again(bigwig=Path(path), per_person=per_person, force=force)
             return
         with replacing(force), StagedOutputs() as outputs:
-            write_kept_tracks(outputs.stage_folder(Path(path)), self._kept, self._calls)
+            write_kept_tracks(outputs.stage_folder(Path(path)), self._kept, self._calls, per_person=per_person)
 
-    def to_bed(self, path: PathLike) -> None:
-        """Write segments as BED9, named by sample and haplotype and coloured by source."""
+    def to_bed(self, path: PathLike, *, track_line: bool = False) -> None:
+        """Write segments as BED9, named by sample and haplotype and coloured by source.
+
+        With ``track_line``, the first line makes the UCSC browser show the colours.
+        """
         from archaictools.haplotypes.outputs import write_tables
         from archaictools.io.files import StagedOutputs
 
         with StagedOutputs() as outputs:
-            write_tables(self._calls, self._archaic, bed=outputs.stage(Path(path)))
+            write_tables(self._calls, self._sources, bed=outputs.stage(Path(path)), track_line=track_line)
+
+    def to_bigbed(self, path: PathLike) -> None:
+        """Write segments as bigBed, as ``--bigbed`` does."""
+        from archaictools.haplotypes.outputs import write_tables
+        from archaictools.io.files import StagedOutputs
+
+        with StagedOutputs() as outputs:
+            write_tables(self._calls, self._sources, bigbed=(outputs.stage(Path(path)), self._lengths))
 
     def to_tsv(self, path: PathLike) -> None:
         """Write segments, with the callable regions in ``NAME.callable.bed`` of the same folder."""
@@ -211,7 +237,7 @@ class HaplotypePredictions(PredictResult):
 
         with StagedOutputs() as outputs:
             segments, regions = outputs.stage(Path(path)), outputs.stage(callable_file_of(Path(path)))
-            write_tables(self._calls, self._archaic, segments=segments, callable=regions)
+            write_tables(self._calls, self._sources, segments=segments, callable=regions)
 
     def _readable(self) -> tuple[Path | None, ...]:
         return (self.files.segments,)

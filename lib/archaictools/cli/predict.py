@@ -16,6 +16,7 @@ from archaictools.options import INPUT, flag_of
 
 EXAMPLES = """
 archaictools predict pretrained haplotypes.h5 --segments segments.tsv --summary people.tsv --bed segments.bed
+archaictools predict pretrained haplotypes.h5 --bigbed segments.bb --bigwig tracks --per-person
 archaictools predict pretrained haplotypes.h5 --bigwig tracks --deserts deserts.bed --desert-length 5000000
 archaictools predict model.h5 kmers.h5 --bigwig predictions.bw --bed segments.bed --table predictions.tsv
 """

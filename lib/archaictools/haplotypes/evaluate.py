@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypedDict, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import pandas as pd
 
 from archaictools.errors import InputError, UsageError
 from archaictools.haplotypes import hmm
+from archaictools.haplotypes.base_measures import BaseCounter, BaseMetrics
 from archaictools.haplotypes.compatibility import check_bins
 from archaictools.haplotypes.predict import BinEnsemble, parts
-from archaictools.intervals import runs_of_true, sums_of_ranges
 from archaictools.learning.bootstrap import nth_block
-from archaictools.learning.metrics import compute_metrics, reliability
+from archaictools.learning.metrics import compute_metrics
 from archaictools.learning.report import (
     SCHEMA_VERSION,
     Audit,
@@ -23,6 +23,7 @@ from archaictools.learning.report import (
     ModelMetrics,
     comparison,
     judge_against_baselines,
+    reliability_with_intervals,
     with_intervals,
     with_kinds,
 )
@@ -50,23 +51,6 @@ CONTROLS = ("majority", "private_alleles")
 
 #: Largest number of bins to which HMMs are fitted (or one chromosome of a haplotype): they have few parameters.
 MAX_HMM_BINS = 1_000_000
-
-#: Bounds in bp of the lengths of true tracts, for recall by length.
-TRACT_LENGTHS = (0, 10_000, 30_000, 100_000, 1_000_000_000)
-
-RecallRow = TypedDict("RecallRow", {"from": int, "to": int, "bases": int, "recall": float})
-RecallRow.__doc__ = "Recall of the bases of true tracts whose lengths in bp are in [``from``, ``to``)."
-
-
-class BaseMetrics(TypedDict):
-    """Measures of predicted bases, from :class:`BaseCounter`."""
-
-    precision_bp: float
-    recall_bp: float
-    f1_bp: float
-    half_true: float
-    runs: int
-    recall_by_length: list[RecallRow]
 
 
 class BinMetrics(ModelMetrics, BaseMetrics):
@@ -143,11 +127,16 @@ def evaluate_bins(
     baselines = _fitted_baselines(words, test, chosen, seed)
     counters, bases = _count(words, ensemble, test, baselines, threshold)
     found = {name: counter.histogram() for name, counter in counters.items()}
-    models = _measured(found, bases, test, seed)
+    by_block = found | {"model": found["model"].joined(test.block, test.blocks)}
+    models = _measured(found, bases, by_block, seed)
     audit: Audit = {"verdict": "clean", "reason": "no bin lies where the model was trained"}
     verdict, reason = judge_against_baselines(audit, models)
     curve = pd.concat(
-        [reliability(*found[name].flat()).assign(model=name) for name in ("model", *RIVALS) if name in found],
+        [
+            reliability_with_intervals(by_block[name], seed=seed).assign(model=name)
+            for name in ("model", *RIVALS)
+            if name in found
+        ],
         ignore_index=True,
     )
     report: BinReport = {
@@ -177,7 +166,7 @@ def _count(
 ) -> tuple[dict[str, ScoreCounter], dict[str, BaseCounter]]:
     """Count the predictions of the model and of its baselines, bin by bin and base by base."""
     scores = {"model": ScoreCounter(len(test.block))} | {name: ScoreCounter(test.blocks) for name in baselines}
-    bases = {name: BaseCounter() for name in scores}
+    bases = {name: BaseCounter(threshold) for name in scores}
     with Progress(sum(words.bins.values()) * len(words.haplotypes), "bins", "model") as progress:
         for chrom, rows in ((chrom, rows) for chrom in words.bins for rows in words.groups):
             used, piece = test.used[chrom], test.piece[chrom]
@@ -196,19 +185,21 @@ def _count(
                 predicted = {"model": probability} | {name: baseline(one) for name, baseline in baselines.items()}
                 for name, each in predicted.items():
                     scores[name].add(label, each[mine], (piece if name == "model" else block)[there])
-                    bases[name].add(truth, size, mine, each >= threshold)
+                    bases[name].add(truth, size, mine, each)
     return scores, bases
 
 
 def _measured(
-    found: dict[str, ScoreHistogram], bases: dict[str, BaseCounter], test: _TestBins, seed: int
+    found: dict[str, ScoreHistogram],
+    bases: dict[str, BaseCounter],
+    by_block: dict[str, ScoreHistogram],
+    seed: int,
 ) -> dict[str, ModelMetrics]:
     """Return the rows of the comparison, each a :class:`BinMetrics`."""
     metrics = {
         name: cast("Metrics", {**compute_metrics(*each.flat()), **bases[name].metrics()})
         for name, each in found.items()
     }
-    by_block = found | {"model": found["model"].joined(test.block, test.blocks)}
     return with_kinds(with_intervals(metrics, by_block, seed=seed), controls=CONTROLS, rivals=RIVALS)
 
 
@@ -300,62 +291,3 @@ def _hmm_posterior(
 ) -> npt.NDArray[np.float64]:
     """Return the posterior of the archaic state from the inputs of a haplotype."""
     return hmm.posterior(model, read(inputs))
-
-
-class BaseCounter:
-    """Counts of predicted bases of one model, and of those by length of the true tract, haplotype by haplotype."""
-
-    def __init__(self) -> None:
-        self._hits = self._predicted = self._true = self._runs = self._half = 0
-        self._by_length = np.zeros((2, len(TRACT_LENGTHS) - 1), dtype=np.int64)
-
-    def add(
-        self,
-        truth: npt.NDArray[np.int64],
-        size: npt.NDArray[np.int64],
-        used: npt.NDArray[np.bool_],
-        predicted: npt.NDArray[np.bool_],
-    ) -> None:
-        """Count one haplotype.
-
-        Parameters
-        ----------
-        truth, size
-            Introgressed bases and length of its bins in bp, shape (bins,).
-        used, predicted
-            Which bins are measured, and which are predicted positive, shape (bins,).
-        """
-        positive = predicted & used
-        self._hits += int(truth[positive].sum())
-        self._predicted += int(size[positive].sum())
-        self._true += int(truth[used].sum())
-        first, last = runs_of_true(positive)
-        self._runs += len(first)
-        inside, length = (sums_of_ranges(column, first, last) for column in (truth, size))
-        self._half += int((2 * inside >= length).sum())
-        # A tract is a run of bins that contain introgressed bases.
-        first, last = runs_of_true((truth > 0) & used)
-        tract = sums_of_ranges(truth, first, last)
-        by_length = np.asarray(np.searchsorted(TRACT_LENGTHS, tract, side="right") - 1, dtype=np.intp)
-        np.add.at(self._by_length[0], by_length, sums_of_ranges(truth * positive, first, last))
-        np.add.at(self._by_length[1], by_length, tract)
-
-    def metrics(self) -> BaseMetrics:
-        """Return ``precision_bp, recall_bp, f1_bp, half_true, runs, recall_by_length``; undefined ones are NaN."""
-        hits, predicted, true = self._hits, self._predicted, self._true
-        return {
-            "precision_bp": hits / predicted if predicted else float("nan"),
-            "recall_bp": hits / true if true else float("nan"),
-            "f1_bp": 2 * hits / (predicted + true) if predicted + true else float("nan"),
-            "half_true": self._half / self._runs if self._runs else float("nan"),
-            "runs": self._runs,
-            "recall_by_length": [
-                {
-                    "from": low,
-                    "to": high,
-                    "bases": int(bases),
-                    "recall": int(found) / int(bases) if bases else float("nan"),
-                }
-                for low, high, found, bases in zip(TRACT_LENGTHS[:-1], TRACT_LENGTHS[1:], *self._by_length, strict=True)
-            ],
-        }

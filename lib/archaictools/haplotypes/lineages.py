@@ -1,7 +1,7 @@
 """Lineage, label and colour of the sources of segments: the same in BED files, pictures, tracks and reports.
 
-The field draws Neanderthal in red and Denisovan in blue. Colours are from Okabe and Ito's palette for readers who are
-colour-blind, or shades of them; each source also has a shape, so that it is told apart without colour.
+The field draws Neanderthal in red and Denisovan in blue. Colours are from the palettes of Okabe and Ito and of Tol, for
+readers who are colour-blind, or shades of them. Each source also has a shape, so that it is told apart without colour.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 #: Colours of Neanderthals, Denisovans and other archaic genomes, in the order of their names; then of the rest.
-REDS, BLUES = ("#d55e00", "#8f1d14", "#e8927c"), ("#0072b2", "#56b4e9", "#123f6b")
+REDS, BLUES = ("#cc3311", "#7f1d10", "#ee8877"), ("#0072b2", "#56b4e9", "#123f6b")
 OTHERS = ("#009e73", "#e69f00", "#7a5c00")
 PURPLE, GREY = "#8e44ad", "#888888"
 
@@ -65,8 +65,19 @@ class Source:
 
     @property
     def item_rgb(self) -> str:
-        """Return the colour as a BED has it, such as ``213,94,0``."""
-        return ",".join(str(int(self.colour[first : first + 2], 16)) for first in (1, 3, 5))
+        """Return the colour as a BED has it, such as ``204,51,17``."""
+        return item_rgb(self.colour)
+
+
+def item_rgb(colour: str) -> str:
+    """Return a colour as a BED has it.
+
+    Examples
+    --------
+    >>> item_rgb("#cc3311")
+    '204,51,17'
+    """
+    return ",".join(str(int(colour[first : first + 2], 16)) for first in (1, 3, 5))
 
 
 def lineage_of(name: str) -> Lineage:
@@ -93,7 +104,7 @@ def sources_of(archaic: Sequence[str], labels: Mapping[str, str] | None = None) 
     Examples
     --------
     >>> [(source.name, source.colour) for source in sources_of(["Nean", "Denisova"])]
-    [('Nean', '#d55e00'), ('Denisova', '#0072b2'), ('ambiguous', '#8e44ad'), ('unmatched', '#888888')]
+    [('Nean', '#cc3311'), ('Denisova', '#0072b2'), ('ambiguous', '#8e44ad'), ('unmatched', '#888888')]
     """
     palette = {Lineage.NEANDERTHAL: REDS, Lineage.DENISOVAN: BLUES, Lineage.UNKNOWN: OTHERS}
     shapes: dict[Lineage, Shape] = {Lineage.NEANDERTHAL: "full", Lineage.DENISOVAN: "upper", Lineage.UNKNOWN: "full"}

@@ -8,22 +8,36 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from archaictools.haplotypes.posteriors import DIGITS, KeptPosteriors, track_lengths
+from archaictools.errors import InputError
+from archaictools.haplotypes.posteriors import DIGITS, KeptPosteriors, maximum, track_lengths
 from archaictools.haplotypes.segments import CallResult, SegmentCaller
-from archaictools.haplotypes.tables import segments_bed
+from archaictools.haplotypes.tables import segments_bed, write_segments_bigbed
 from archaictools.intervals import mean_where_overlapping
 from archaictools.io.bigwig import BigWigWriter
 from archaictools.io.files import safe_file_name
-from archaictools.io.tables import TableWriter, write_table
+from archaictools.io.schema import shown
+from archaictools.io.tables import TableWriter, as_text, write_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
     from archaictools.haplotypes.feature_file import FeatureFile
+    from archaictools.haplotypes.lineages import Source
     from archaictools.haplotypes.posteriors import HaplotypePosteriors
     from archaictools.haplotypes.segments import ChromosomeSums
     from archaictools.learning.options import SegmentOptions
+
+
+#: Tracks of all people: the mean posterior of the haplotypes with data, and the fraction of them with a segment.
+SUMMARY_TRACKS = ("mean", "share")
+
+#: First line of a BED that makes the UCSC browser show the colours.
+TRACK_LINE = (
+    'track name="archaic" description="Archaic segments, coloured by source (archaictools)" itemRgb="On" visibility=2\n'
+)
+
+_NOT_PER_PERSON = "leave out --per-person"
 
 
 def write_posteriors(
@@ -33,6 +47,7 @@ def write_posteriors(
     *,
     desert_length: int,
     bigwig: Path | None = None,
+    per_person: bool = False,
     table: Path | None = None,
     kept: KeptPosteriors | None = None,
 ) -> CallResult:
@@ -50,6 +65,8 @@ def write_posteriors(
         Minimum length of a desert in bp.
     bigwig
         Existing folder for tracks, see :class:`TrackWriter`.
+    per_person
+        One track for each person instead of one for each haplotype.
     table
         TSV ``chrom, start, end, sample, haplotype, probability, seen`` of every callable bin.
     kept
@@ -66,8 +83,8 @@ def write_posteriors(
         rows = stack.enter_context(TableWriter(table)) if table else None
         tracks = None
         if bigwig:
-            writer = TrackWriter(bigwig, features.haplotypes, features.groups, lengths)
-            tracks = stack.enter_context(writer)
+            kind = PersonTrackWriter if per_person else TrackWriter
+            tracks = stack.enter_context(kind(bigwig, features.haplotypes, features.groups, lengths))
         for one in haplotypes:
             if tracks:
                 tracks.add(one)
@@ -82,9 +99,10 @@ def write_posteriors(
     return result
 
 
-def write_kept_tracks(folder: Path, kept: KeptPosteriors, result: CallResult) -> None:
+def write_kept_tracks(folder: Path, kept: KeptPosteriors, result: CallResult, *, per_person: bool = False) -> None:
     """Write the tracks of posteriors that are in memory into an existing folder, see :class:`TrackWriter`."""
-    with TrackWriter(folder, kept.haplotypes, kept.groups, kept.lengths) as tracks:
+    kind = PersonTrackWriter if per_person else TrackWriter
+    with kind(folder, kept.haplotypes, kept.groups, kept.lengths) as tracks:
         for one in kept:
             tracks.add(one)
     _write_summary_tracks(folder, kept.lengths, result.chromosomes)
@@ -117,22 +135,27 @@ class TrackWriter(contextlib.AbstractContextManager["TrackWriter"]):
         self._folder, self._haplotypes, self._lengths = folder, haplotypes, dict(lengths)
         self._group = {row: rows.start for rows in groups for row in range(rows.start, rows.stop)}
         self._open_group = -1
-        self._writers: dict[int, BigWigWriter] = {}
+        self._writers: dict[str, BigWigWriter] = {}
 
     def add(self, one: HaplotypePosteriors) -> None:
         """Add a haplotype on a chromosome."""
         if self._group[one.row] != self._open_group:
             self._close()
             self._open_group = self._group[one.row]
-        if one.row not in self._writers:
-            sample, number = self._haplotypes[one.row]
-            path = self._folder / safe_file_name(f"{sample}.{number}.bw")
-            self._writers[one.row] = BigWigWriter(path, self._lengths)
-        self._writers[one.row].add(one.chrom, one.track())
+        self._take(one)
 
     def __exit__(self, kind: object, error: object, trace: object) -> None:
         """Close all bigWigs."""
         self._close()
+
+    def _take(self, one: HaplotypePosteriors) -> None:
+        sample, number = self._haplotypes[one.row]
+        self._write(f"{sample}.{number}", one)
+
+    def _write(self, name: str, one: HaplotypePosteriors) -> None:
+        if name not in self._writers:
+            self._writers[name] = BigWigWriter(self._folder / safe_file_name(f"{name}.bw"), self._lengths)
+        self._writers[name].add(one.chrom, one.track())
 
     def _close(self) -> None:
         for writer in self._writers.values():
@@ -140,9 +163,57 @@ class TrackWriter(contextlib.AbstractContextManager["TrackWriter"]):
         self._writers.clear()
 
 
+class PersonTrackWriter(TrackWriter):
+    """Write a bigWig for each person, ``SAMPLE.bw``: the maximum of both haplotypes where at least one has data.
+
+    Posteriors of a person's first haplotype on a chromosome are kept until those of the second come.
+
+    Raises
+    ------
+    InputError
+        If a person is named like a summary track, or if its haplotypes are in two groups.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        haplotypes: Sequence[tuple[str, int]],
+        groups: Sequence[slice],
+        lengths: Mapping[str, int],
+    ) -> None:
+        super().__init__(folder, haplotypes, groups, lengths)
+        self._waiting: dict[str, HaplotypePosteriors] = {}
+        group_of: dict[str, int] = {}
+        for row, (sample, _) in enumerate(haplotypes):
+            if sample in SUMMARY_TRACKS:
+                raise InputError(f"a person is named {sample}, as the track of all people", remedy=_NOT_PER_PERSON)
+            if group_of.setdefault(sample, self._group[row]) != self._group[row]:
+                raise InputError(f"the haplotypes of {shown(sample)} are in two groups", remedy=_NOT_PER_PERSON)
+
+    def _take(self, one: HaplotypePosteriors) -> None:
+        if any(other.chrom != one.chrom for other in self._waiting.values()):
+            self._write_waiting()
+        sample, _ = self._haplotypes[one.row]
+        other = self._waiting.pop(sample, None)
+        if other is None:
+            self._waiting[sample] = one
+        else:
+            self._write(sample, maximum(one, other))
+
+    def _close(self) -> None:
+        self._write_waiting()
+        super()._close()
+
+    def _write_waiting(self) -> None:
+        """Write people who have one haplotype on the chromosome."""
+        for sample, one in self._waiting.items():
+            self._write(sample, one)
+        self._waiting.clear()
+
+
 def _write_summary_tracks(folder: Path, lengths: Mapping[str, int], chromosomes: Mapping[str, ChromosomeSums]) -> None:
     """Write the mean posterior of the haplotypes with data, and the fraction of them with a segment."""
-    for name, column in (("mean", "total"), ("share", "carriers")):
+    for name, column in zip(SUMMARY_TRACKS, ("total", "carriers"), strict=True):
         with BigWigWriter(folder / f"{name}.bw", dict(lengths)) as writer:
             for chrom, sums in chromosomes.items():
                 used, edges = sums.callable > 0, sums.edges
@@ -168,17 +239,26 @@ def _table_of(one: HaplotypePosteriors, haplotype: tuple[str, int]) -> pd.DataFr
 
 def write_tables(
     result: CallResult,
-    archaic: tuple[str, ...],
+    sources: Sequence[Source],
     *,
     bed: Path | None = None,
+    track_line: bool = False,
+    bigbed: tuple[Path, Mapping[str, int]] | None = None,
     segments: Path | None = None,
     summary: Path | None = None,
     deserts: Path | None = None,
     callable: Path | None = None,
 ) -> None:
-    """Write the requested output tables."""
+    """Write the requested output tables.
+
+    ``track_line`` puts :data:`TRACK_LINE` before the rows of the BED. ``bigbed`` is a file, and the chromosome lengths
+    in bp.
+    """
     if bed:
-        write_table(bed, segments_bed(result.segments, archaic), header=False)
+        text = TRACK_LINE if track_line else ""
+        bed.write_text(text + as_text(segments_bed(result.segments, sources)), encoding="utf-8", newline="")
+    if bigbed:
+        write_segments_bigbed(bigbed[0], result.segments, sources, bigbed[1])
     if segments:
         write_table(segments, result.segments)
     if summary:

@@ -6,7 +6,7 @@ percentage.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -67,6 +67,17 @@ class HaplotypePosteriors:
         """Return the posteriors of all callable bins, or of those in ``used``; neighbours of equal value are joined."""
         used = self.callable if used is None else used
         return mean_where_overlapping(self.edges[:-1][used], self.edges[1:][used], self.probability[used])
+
+
+def maximum(one: HaplotypePosteriors, other: HaplotypePosteriors) -> HaplotypePosteriors:
+    """Return the larger posterior of two haplotypes on a chromosome; a bin is callable if one haplotype has data."""
+    values = [np.where(each.callable, each.probability, -1) for each in (one, other)]
+    return replace(
+        one,
+        probability=np.maximum(*values),
+        callable=one.callable | other.callable,
+        seen=one.seen | other.seen,
+    )
 
 
 def predict_haplotypes(

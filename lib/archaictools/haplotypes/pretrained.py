@@ -19,6 +19,11 @@ if TYPE_CHECKING:
 FOLDER, FILE = "weights", "pretrained.h5"
 
 
+def pretrained_file() -> Path:
+    """Return the file of the model of the package."""
+    return Path(str(resources.files("archaictools.haplotypes") / FOLDER / FILE))
+
+
 def load_pretrained() -> TrainedModel:
     """Return the model of the package."""
-    return load_model(Path(str(resources.files("archaictools.haplotypes") / FOLDER / FILE)), HaplotypeEncoding)
+    return load_model(pretrained_file(), HaplotypeEncoding)

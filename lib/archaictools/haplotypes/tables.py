@@ -1,4 +1,4 @@
-"""Tables made of segments: BED of segments, a summary of people, and callable regions."""
+"""Tables made of segments: BED and bigBed of segments, a summary of people, and callable regions."""
 
 from __future__ import annotations
 
@@ -10,25 +10,23 @@ import pandas as pd
 from archaictools.haplotypes.sources import AMBIGUOUS, UNMATCHED
 from archaictools.intervals import runs_of_equal
 from archaictools.io.bed import score
+from archaictools.io.bigbed import Column, write_bigbed
 from archaictools.learning.segments import SEEN
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
     import numpy.typing as npt
 
     from archaictools.haplotypes.feature_file import FeatureFile
-
-#: Colours of sources in a BED: of archaic genomes in the order of their names, of ambiguous and of unmatched segments.
-SOURCE_COLOURS = ("0,114,178", "213,94,0", "0,158,115", "204,121,167", "230,159,0", "86,180,233")  # Okabe and Ito
-AMBIGUOUS_COLOUR, UNMATCHED_COLOUR = "120,120,120", "190,190,190"
+    from archaictools.haplotypes.lineages import Source
 
 
-def segments_bed(segments: pd.DataFrame, archaic: tuple[str, ...]) -> pd.DataFrame:
+def segments_bed(segments: pd.DataFrame, sources: Sequence[Source]) -> pd.DataFrame:
     """Return segments as BED9: named ``SAMPLE.HAPLOTYPE``, score 1000 times the posterior, coloured by source."""
-    colour = {AMBIGUOUS: AMBIGUOUS_COLOUR, UNMATCHED: UNMATCHED_COLOUR}
-    colour |= {name: SOURCE_COLOURS[number % len(SOURCE_COLOURS)] for number, name in enumerate(archaic)}
-    seen = np.where(segments["seen"] == 1, f"_{SEEN}", "")
+    colour = {source.name: source.item_rgb for source in sources}
+    seen = np.where(segments["seen"] == 1, f"_{SEEN}", "") if "seen" in segments else ""
     return pd.DataFrame(
         {
             "chrom": segments["chrom"],
@@ -41,6 +39,36 @@ def segments_bed(segments: pd.DataFrame, archaic: tuple[str, ...]) -> pd.DataFra
             "thick_end": segments["end"],
             "colour": segments["source"].map(colour),
         }
+    )
+
+
+#: Columns of segments in a bigBed after those of a BED9, by their column in the table of segments.
+BIGBED_COLUMNS = {
+    "sample": Column("sample", "string", "Name of the person"),
+    "haplotype": Column("haplotype", "uint", "Haplotype, 1 or 2"),
+    "posterior": Column("posterior", "float", "Mean posterior probability of introgression, 0 to 1"),
+    "source": Column("source", "string", "Archaic genome that the segment matches, or ambiguous, or unmatched"),
+    "callable": Column("callable", "uint", "Bases of the segment in which the haplotype has data"),
+}
+
+
+def write_segments_bigbed(
+    path: Path, segments: pd.DataFrame, sources: Sequence[Source], lengths: Mapping[str, int]
+) -> None:
+    """Write segments as bigBed: the BED9 of :func:`segments_bed`, then :data:`BIGBED_COLUMNS` as far as they are there.
+
+    The source has its label.
+
+    Raises
+    ------
+    ArchaicError
+        See :func:`archaictools.io.bigbed.write_bigbed`.
+    """
+    extra = {name: column for name, column in BIGBED_COLUMNS.items() if name in segments}
+    labelled = segments.assign(source=segments["source"].map({source.name: source.label for source in sources}))
+    rows = pd.concat([segments_bed(segments, sources), labelled[list(extra)].add_prefix("own_")], axis=1)
+    write_bigbed(
+        path, rows, lengths, list(extra.values()), name="archaicSegments", comment="Archaic segments of haplotypes"
     )
 
 

@@ -37,7 +37,7 @@ def is_bigwig(path: Path) -> bool:
 
 
 class BigWigReader:
-    """An open bigWig of probabilities; obtain one from :func:`open_bigwig`.
+    """An open bigWig of probabilities, or of their differences; obtain one from :func:`open_bigwig`.
 
     Attributes
     ----------
@@ -49,8 +49,8 @@ class BigWigReader:
         Number of intervals with NaN that :meth:`track` dropped so far.
     """
 
-    def __init__(self, path: Path, handle: IO[bytes]) -> None:
-        self.path, self._handle, self.unknown = path, handle, 0
+    def __init__(self, path: Path, handle: IO[bytes], *, lowest: float = 0.0) -> None:
+        self.path, self._handle, self.unknown, self._lowest = path, handle, 0, lowest
         self._size = os.fstat(handle.fileno()).st_size
         magic = handle.read(4)
         if magic not in _MAGIC:
@@ -62,7 +62,7 @@ class BigWigReader:
         self.lengths: dict[str, int] = {}
         self._read_chromosomes(tree)
         self._blocks: dict[int, list[tuple[int, int, int]]] = defaultdict(list)
-        if index and index < self._size:  # a file without values may lack it
+        if index:  # a file without values has none
             self._read_index(index)
 
     def _damaged(self, what: str) -> InputError:
@@ -158,7 +158,7 @@ class BigWigReader:
         Raises
         ------
         InputError
-            If a value is not a probability, as in tracks of coverage, or if the file is damaged.
+            If a value is not from the lowest to 1, as in tracks of coverage, or if the file is damaged.
         """
         number = self._number[chrom]
         parts = [self._section(number, at, size) for _, at, size in sorted(self._blocks.get(number, []))]
@@ -167,14 +167,15 @@ class BigWigReader:
         starts, ends, values = (np.concatenate(column) for column in zip(*parts, strict=True))
         if (starts >= ends).any() or (starts[1:] < ends[:-1]).any() or (ends > self.lengths[chrom]).any():
             raise self._damaged(f"intervals of {chrom} overlap or lie outside of it")
-        wrong = np.flatnonzero((values < 0) | (values > 1))
+        wrong = np.flatnonzero((values < self._lowest) | (values > 1))
         if len(wrong):
             first = int(wrong[0])
+            kind = "a probability from 0 to 1" if self._lowest == 0 else "a difference of probabilities from -1 to 1"
+            verb = "predict" if self._lowest == 0 else "importance --attribution"
             raise InputError(
-                f"the value at {chrom}:{starts[first]}-{ends[first]} is {values[first]:g}, "
-                "expected a probability from 0 to 1",
+                f"the value at {chrom}:{starts[first]}-{ends[first]} is {values[first]:g}, expected {kind}",
                 path=self.path,
-                remedy="give a track of 'archaictools predict'",
+                remedy=f"give a track of 'archaictools {verb}'",
             )
         known = ~np.isnan(values)
         self.unknown += int((~known).sum())
@@ -182,11 +183,11 @@ class BigWigReader:
 
 
 @contextlib.contextmanager
-def open_bigwig(path: Path) -> Iterator[BigWigReader]:
-    """Open a bigWig of probabilities for reading."""
+def open_bigwig(path: Path, *, lowest: float = 0.0) -> Iterator[BigWigReader]:
+    """Open a bigWig of probabilities for reading; of their differences with a ``lowest`` value of -1."""
     check_readable(path)
     with path.open("rb") as handle:
-        yield BigWigReader(path, handle)
+        yield BigWigReader(path, handle, lowest=lowest)
 
 
 def read_bigwig(path: Path) -> Iterator[tuple[str, Track]]:

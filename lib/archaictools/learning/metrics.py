@@ -6,7 +6,14 @@ from typing import TYPE_CHECKING, TypedDict
 
 import numpy as np
 import pandas as pd
-from sklearn.metrics import average_precision_score, brier_score_loss, matthews_corrcoef, roc_auc_score
+from sklearn.metrics import (
+    average_precision_score,
+    brier_score_loss,
+    matthews_corrcoef,
+    precision_recall_curve,
+    roc_auc_score,
+    roc_curve,
+)
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -105,6 +112,52 @@ def reliability(
             "introgressed_share": found[filled] / examples[filled],
         }
     )
+
+
+def roc(
+    label: npt.NDArray[np.integer],
+    probability: npt.NDArray[np.floating],
+    count: npt.NDArray[np.integer] | None = None,
+) -> pd.DataFrame:
+    """Return the corners of the ROC curve; straight lines join them.
+
+    Parameters are those of :func:`compute_metrics`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``threshold, false_positive_rate, true_positive_rate``, from (0, 0) to (1, 1); empty if a class is missing.
+    """
+    true = np.asarray(label) == 1
+    if true.all() or not true.any():
+        return pd.DataFrame(columns=["threshold", "false_positive_rate", "true_positive_rate"], dtype=float)
+    false_positive, true_positive, threshold = roc_curve(true, probability, sample_weight=count)
+    return pd.DataFrame(
+        {"threshold": threshold, "false_positive_rate": false_positive, "true_positive_rate": true_positive}
+    )
+
+
+def precision_recall(
+    label: npt.NDArray[np.integer],
+    probability: npt.NDArray[np.floating],
+    count: npt.NDArray[np.integer] | None = None,
+) -> pd.DataFrame:
+    """Return precision and recall at every threshold; the curve between two points is a step.
+
+    Parameters are those of :func:`compute_metrics`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``threshold, recall, precision`` by rising recall; empty without an introgressed example.
+    """
+    true = np.asarray(label) == 1
+    if not true.any():
+        return pd.DataFrame(columns=["threshold", "recall", "precision"], dtype=float)
+    precision, recall, threshold = precision_recall_curve(true, probability, sample_weight=count)
+    # The last point of scikit-learn, recall 0 and precision 1, belongs to no threshold.
+    points = pd.DataFrame({"threshold": threshold, "recall": recall[:-1], "precision": precision[:-1]})
+    return points[::-1].reset_index(drop=True)
 
 
 def calibration_error(

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from archaictools.learning.bootstrap import BlockBootstrap, blocks_of, interval
-from archaictools.learning.metrics import Metrics, by_chromosome, compute_metrics
+from archaictools.learning.metrics import CALIBRATION_BINS, Metrics, by_chromosome, compute_metrics, reliability
 from archaictools.learning.score_histogram import ScoreHistogram
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from archaictools.learning.splits import Locations
+    from archaictools.provenance import FileDigest
 
 SCHEMA_VERSION = 1
 
@@ -85,6 +86,7 @@ class EvaluationReport(TypedDict, total=False):
     chromosomes: dict[str, Metrics]
     models: dict[str, ModelMetrics]
     left_out: list[str]
+    inputs: dict[str, FileDigest]
 
 
 @dataclass(frozen=True)
@@ -228,6 +230,29 @@ def with_intervals(
             row["gain_ci"] = interval(draws["model"]["auroc"] - draws[name]["auroc"])
         measured[name] = cast("ModelMetrics", row)
     return measured
+
+
+def reliability_with_intervals(scores: ScoreHistogram, *, seed: int) -> pd.DataFrame:
+    """Return a reliability curve with intervals.
+
+    Parameters
+    ----------
+    scores
+        Predictions of one model by block.
+    seed
+        Random seed of the bootstrap.
+
+    Returns
+    -------
+    pandas.DataFrame
+        As :func:`archaictools.learning.metrics.reliability`, and ``share_low, share_high``: the central 95 % interval
+        of ``introgressed_share``.
+    """
+    curve = reliability(*scores.flat())
+    draws = BlockBootstrap(scores.pieces, seed=seed).shares(scores)
+    bounds = [interval(draws[:, round(low * CALIBRATION_BINS)]) for low in curve["low"]]
+    curve["share_low"], curve["share_high"] = np.array(bounds).reshape(-1, 2).T
+    return curve
 
 
 def with_kinds(

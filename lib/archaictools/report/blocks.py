@@ -146,6 +146,8 @@ class Track:
         Loaded at the start, or only when the reader chooses it.
     where
         Rows of the dataset: those whose column has this value, ``("haplotype", "NA06984.1")``.
+    compact
+        Draw features in low rows, without their names.
     """
 
     name: str
@@ -157,6 +159,7 @@ class Track:
     high: float = 1.0
     height: int = 50
     where: tuple[str, str] | None = None
+    compact: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -98,6 +98,8 @@ def _check_places(table: pd.DataFrame, results: PeopleResults, path: Path, named
             remedy="give results of the same genome, with the same chromosome names",
         )
     beyond = table[table["end"] > table["chrom"].map(results.lengths)]
+    if genes:
+        beyond = beyond[beyond["haplotypes"].notna()]
     if len(beyond):
         chrom, end = str(beyond["chrom"].iloc[0]), int(beyond["end"].iloc[0])
         raise InputError(

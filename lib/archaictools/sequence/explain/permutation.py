@@ -34,7 +34,10 @@ class Importance:
     Attributes
     ----------
     table
-        ``position, importance, sd, p, q``, one row for each position; positions count words from 0.
+        One row for each position: ``position``, from 0; ``importance``; ``sd``, its standard deviation over repeats;
+        ``p`` (one-sided) and ``q`` (Benjamini and Hochberg); ``start, end``, the bases that are exchanged, 0-based and
+        half-open, in bp from the start of the sentence; ``null_low, null_high``, the central 95 % of its importance
+        under permuted labels.
     important
         bool (positions,): which positions are important.
     null
@@ -119,6 +122,7 @@ def measure_importance(
     tolerance = 1e-12 * max(1.0, float(np.abs(change).max()))  # equal statistics may differ in their last bit
     p = (1 + (null >= observed[:, None] - tolerance).sum(axis=1)) / (1 + options.permutations)
     q = false_discovery_control(p)
+    low, high = np.quantile(null, [0.025, 0.975], axis=1)
     important = q <= fdr
     if options.threshold is not None:
         important &= observed >= options.threshold
@@ -129,6 +133,10 @@ def measure_importance(
             "sd": each.std(axis=0, ddof=1) if repeats > 1 else np.nan,
             "p": p,
             "q": q,
+            "start": positions.base,
+            "end": positions.base + positions.width,
+            "null_low": low,
+            "null_high": high,
         }
     )
     return Importance(table, important, np.quantile(null, [0.025, 0.975], axis=1).T, effect)

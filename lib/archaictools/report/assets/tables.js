@@ -1,0 +1,149 @@
+// Tables: Tabulator takes over from the first rows in HTML. It draws only the rows in view.
+
+const numberText = (value, digits) =>
+  value.toLocaleString("en-GB", { minimumFractionDigits: digits, maximumFractionDigits: digits });
+
+/** Compare two values; NA comes last in both directions. */
+function compareNaLast(compare) {
+  return (a, b, rowA, rowB, column, direction) => {
+    const [noA, noB] = [a ?? null, b ?? null].map((value) => value === null);
+    if (noA || noB) return noA && noB ? 0 : (noA ? 1 : -1) * (direction === "asc" ? 1 : -1);
+    return compare(a, b, rowA, rowB);
+  };
+}
+
+const naText = () => {
+  const text = document.createElement("span");
+  text.className = "na";
+  text.textContent = "NA";
+  return text;
+};
+
+const plain = (text) => {
+  const node = document.createElement("span");
+  node.textContent = text;
+  return node;
+};
+
+/** Where a locus is in the genome: chromosomes as the browser has them, else in order of appearance. */
+function genomeOrder(rows) {
+  const order = new Map();
+  for (const { chrom } of rows) if (!order.has(chrom)) order.set(chrom, order.size);
+  return (a, b) => order.get(a.chrom) - order.get(b.chrom) || a.start - b.start || a.end - b.end;
+}
+
+const columnKinds = {
+  text: () => ({
+    sorter: compareNaLast((a, b) => a.localeCompare(b, "en", { numeric: true })),
+    formatter: (cell) => (cell.getValue() === null ? naText() : plain(String(cell.getValue()))),
+  }),
+  number: ({ digits }) => ({
+    hozAlign: "right", headerHozAlign: "right", maxInitialWidth: 120, sorter: compareNaLast((a, b) => a - b),
+    formatter: (cell) => (cell.getValue() === null ? naText() : plain(numberText(cell.getValue(), digits))),
+  }),
+  bar: ({ field, digits }, rows) => {
+    const most = rows.reduce((found, row) => Math.max(found, row[field] ?? 0), 0);
+    return {
+      ...columnKinds.number({ digits }), width: 140,
+      formatter: (cell) => {
+        const value = cell.getValue();
+        if (value === null) return naText();
+        const node = plain(numberText(value, digits));
+        node.className = "bar";
+        node.style.setProperty("--part", `${most > 0 ? Math.max(0, (100 * value) / most) : 0}%`);
+        return node;
+      },
+    };
+  },
+  locus: (_, rows) => {
+    const compare = genomeOrder(rows);
+    return {
+      sorter: (a, b, rowA, rowB) => compare(rowA.getData(), rowB.getData()),
+      formatter: (cell) => {
+        const row = cell.getData();
+        if (!isLocus(row)) return naText();
+        const button = document.createElement("button");
+        button.type = "button";
+        button.className = "locus";
+        button.textContent = locusText(row);
+        button.addEventListener("click", () => showLocus(row));
+        return button;
+      },
+    };
+  },
+  picture: ({ title }) => ({
+    headerSort: false,
+    formatter: (cell) => {
+      if (!cell.getValue()) return plain("");
+      const image = new Image();
+      image.alt = title;
+      image.src = `data:image/svg+xml,${encodeURIComponent(cell.getValue())}`;
+      return image;
+    },
+  }),
+};
+
+/** A search field that keeps the rows in which some text contains every word. */
+function addSearch(block, table, fields, total) {
+  const tools = block.querySelector(".tools");
+  const label = document.createElement("label");
+  label.textContent = "Search ";
+  const input = document.createElement("input");
+  input.type = "search";
+  const count = document.createElement("output");
+  const show = (found) => { count.textContent = found === total ? `${total.toLocaleString("en-GB")} rows`
+    : `${found.toLocaleString("en-GB")} of ${total.toLocaleString("en-GB")} rows`; };
+  input.addEventListener("input", () => {
+    const words = input.value.toLowerCase().split(/\s+/).filter(Boolean);
+    table.setFilter((row) => {
+      const text = fields.map((field) => row[field] ?? "").join("\n").toLowerCase();
+      return words.every((word) => text.includes(word));
+    });
+  });
+  table.on("dataFiltered", (_, rows) => show(rows.length));
+  show(total);
+  label.append(input);
+  tools.append(label, count);
+}
+
+/** Mark a table whose columns go on to the right of what is in view. */
+function markCut(block, holder) {
+  const mark = () => {
+    block.classList.toggle("cut", holder.scrollLeft + holder.clientWidth < holder.scrollWidth - 4);
+  };
+  holder.addEventListener("scroll", mark);
+  new ResizeObserver(mark).observe(holder);
+  mark();
+}
+
+async function drawTable(block) {
+  const columns = specificationOf(block);
+  await library("tabulator");
+  const rows = (await packed(`rows-${block.id}`)).objects();
+  const target = block.querySelector(".rows");
+  const table = new window.Tabulator(target, {
+    data: rows,
+    columns: columns.map((column) => ({
+      title: column.title, field: column.kind === "locus" ? "start" : column.field, cssClass: column.kind,
+      headerTooltip: column.help ?? false, headerWordWrap: true, titleFormatter: () => plain(column.title),
+      ...columnKinds[column.kind](column, rows),
+    })),
+    layout: "fitDataTable", ...(rows.length > 12 ? { height: Math.min(460, 40 + 31 * rows.length) } : {}),
+    columnDefaults: { headerSortTristate: true, headerWordWrap: true, minWidth: 60, maxInitialWidth: 320 },
+  });
+  await new Promise((resolve) => table.on("tableBuilt", resolve));
+  block.classList.add("drawn");
+  markCut(block, target.querySelector(".tabulator-tableholder"));
+  if ("search" in block.dataset) {
+    addSearch(block, table, columns.filter((c) => c.kind === "text").map((c) => c.field), rows.length);
+  }
+  return table;
+}
+
+function startTables() {
+  const drawn = new Map();
+  for (const block of document.querySelectorAll("figure.table")) {
+    if (block.querySelector(".rows")) drawn.set(block.id, nearView(block).then(() => drawTable(block)));
+  }
+  return drawn;
+}
