@@ -13,8 +13,8 @@ import pytest
 from archaictools.haplotypes.lineages import sources_of
 from archaictools.haplotypes.pretrained import pretrained_file
 from archaictools.io.files import sha256
-from archaictools.report.blocks import Facts, Notes
-from archaictools.report.people import headline
+from archaictools.report.blocks import Facts, Notes, Table
+from archaictools.report.people import headline, landscape
 from archaictools.report.people.shares import totals
 from helpers import ROOT
 from synthetic_people import people
@@ -118,23 +118,55 @@ def test_amounts_are_sums_of_the_segments(results, section):
 
 
 def test_strongest_and_most_frequent_places(results, section):
-    strongest, why, frequent = items(section, "Where")
+    strongest, frequent, doubt = items(section, "Where")
     sure = results.segments[results.segments["posterior"] >= 0.9]
     row = sure.loc[(sure["end"] - sure["start"]).idxmax()]
     assert f"{row['chrom']}:{row['start'] + 1:,}-{row['end']:,}" in strongest
     assert f"in {row['sample']} haplotype {row['haplotype']}." in strongest
     assert f"posterior {row['posterior']:.3f}" in strongest
-    assert why == "It is the longest of those with a posterior of 0.9 or more."
+    assert strongest.startswith("Strongest segment (the longest with a posterior of 0.9 or more): chr")
     number = Counter()
     for one in results.segments.itertuples():
         for bin_ in range(one.start // 1_000, one.end // 1_000):
             number[one.chrom, bin_] += 1
     highest = max(number.values())
-    found = re.search(r"(chr\d+):([\d,]+)-([\d,]+), archaic in (\d+) of 12 haplotypes \((\d+) %\)", frequent)
+    found = re.search(
+        r"(chr\d+):([\d,]+)-([\d,]+)\. At its highest, (\d+) of 12 haplotypes \((\d+) %\) have a segment\.", frequent
+    )
     assert int(found[4]) == highest
     assert int(found[5]) == round(100 * highest / 12)
     start, end = (int(found[place].replace(",", "")) for place in (2, 3))
-    assert {number[found[1], bin_] for bin_ in range((start - 1) // 1_000, end // 1_000)} == {highest}
+    assert highest in {number[found[1], bin_] for bin_ in range((start - 1) // 1_000, end // 1_000)}
+    near = results.segments[
+        (results.segments["chrom"] == found[1]) & (results.segments["start"] < end) & (results.segments["end"] >= start)
+    ]
+    mean = near["posterior"].mean()
+    assert frequent.endswith(f"Mean posterior of carriers: {mean:.3f}.")
+    assert mean < 0.9
+    assert "doubtful" in doubt
+    sure = replace(results, segments=results.segments.assign(posterior=0.95))
+    assert "doubtful" not in " ".join(items(headline.section(sure), "Where"))
+
+
+def test_every_section_names_the_same_most_frequent_place(results):
+    """The stretch that neighbouring pieces form, not the piece with the highest share alone."""
+    rows = [("P000", 0, 9_000), ("P001", 1_000, 9_000), ("P002", 2_000, 9_000)]
+    segments = results.segments.iloc[: len(rows)].assign(
+        chrom="chr20",
+        sample=[name for name, _, _ in rows],
+        start=[5_000_000 + start for _, start, _ in rows],
+        end=[5_000_000 + end for _, _, end in rows],
+    )
+    # The two last segments end alike, so the stretch from the second's start has 2 carriers, then 3.
+    found = replace(results, segments=segments, callable=results.callable.assign(end=600_000_000), genes=None)
+    where = " ".join(items(headline.section(found), "Where"))
+    along = landscape.section(found)
+    [table] = [block for block in along.blocks if isinstance(block, Table) and block.name == "peaks"]
+    first = table.frame.iloc[0]
+    assert (first["start"], first["end"]) == (5_001_000, 5_009_000)
+    assert first["top_start"] == 5_002_000
+    assert "Most frequent place: chr20:5,001,001-5,009,000." in where
+    assert "The most frequent place is chr20:5,001,001-5,009,000." in along.blocks[0].text
 
 
 def test_a_single_segment_is_not_frequent(results):
@@ -154,9 +186,9 @@ def test_genes_at_a_place_are_named(results):
             "end": [row["end"] + 9, row["start"], row["end"] + 9, row["end"]],
         }
     )
-    assert items(headline.section(replace(results, genes=genes)), "Where")[2] == "Genes in the strongest segment: IN."
+    assert items(headline.section(replace(results, genes=genes)), "Where")[1] == "Genes in the strongest segment: IN."
     assert (
-        items(headline.section(replace(results, genes=genes[1:])), "Where")[2]
+        items(headline.section(replace(results, genes=genes[1:])), "Where")[1]
         == "Genes in the strongest segment: none."
     )
     assert "ene" not in "".join(items(headline.section(results), "Where"))

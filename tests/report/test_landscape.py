@@ -19,6 +19,7 @@ from archaictools.report.people.landscape import datasets, section
 from archaictools.report.people.loci import (
     count_of_sources,
     deserts,
+    edge_near,
     genes_in,
     peak_share,
     peaks,
@@ -141,9 +142,13 @@ def test_a_sentence_names_the_most_frequent_and_the_strongest():
     results = people(6, per_mb=2, genes=100)
     text = block(section(results), Text).text
     top, (chrom, start, end) = peaks(results).iloc[0], strongest_locus(results)
-    assert f"most frequent segment is at {top['chrom']}:{top['start'] + 1:,}-{top['end']:,}" in text
+    assert f"most frequent place is {top['chrom']}:{top['start'] + 1:,}-{top['end']:,}" in text
+    assert f"mean posterior of carriers is {top['posterior']:.3f}" in text
     assert f"{100 * top['share']:.3g} % of the haplotypes" in text
-    assert f"strongest segment is at {chrom}:{start + 1:,}-{end:,}, of P" in text
+    assert (
+        f"strongest segment (the longest with a posterior of 0.9 or more) is at {chrom}:{start + 1:,}-{end:,}, of P"
+        in text
+    )
     one = dataclasses.replace(results, segments=results.segments.iloc[:1])
     assert "most frequent" not in block(section(one), Text).text
     empty = dataclasses.replace(results, segments=results.segments.iloc[:0])
@@ -227,9 +232,23 @@ def test_windows_show_the_highest_share_and_where_it_is():
 
 def test_few_people_are_mistrusted_and_candidates_have_a_caveat():
     assert "Only 2 haplotypes of one person were read" in notes(section(people(1)))
-    many = notes(section(people(8, per_mb=2)))
-    assert "were read. Such shares" not in many
-    assert "candidates of adaptive introgression. A high share alone proves nothing" in many
+    results = people(8, per_mb=2)
+    doubtful = notes(section(results))
+    assert "were read. Such shares" not in doubtful
+    assert peaks(results)["posterior"].max() < 0.9
+    assert "stretches have a mean posterior of carriers below 0.9" in doubtful
+    assert "adaptive" not in doubtful
+    sure = notes(section(dataclasses.replace(results, segments=results.segments.assign(posterior=0.95))))
+    assert "These stretches are candidates of adaptive introgression. A high share alone proves nothing" in sure
+    assert "below 0.9" not in sure
+    first = peaks(results).iloc[0]
+    there = (results.segments["chrom"] == first["chrom"]) & (results.segments["start"] < first["end"])
+    there &= results.segments["end"] > first["start"]
+    mixed = results.segments.assign(posterior=np.where(there, 0.6, 0.95))
+    some = notes(section(dataclasses.replace(results, segments=mixed)))
+    assert "Only stretches with 0.9 or more are candidates" in some
+    low = (peaks(dataclasses.replace(results, segments=mixed))["posterior"] < 0.9).sum()
+    assert f"{low} of these {len(peaks(results))} stretches" in some
     assert "adaptive" not in notes(section(people(1)))
 
 
@@ -250,3 +269,29 @@ def test_nothing_read():
     assert datasets(nothing) == ()
     empty = dataclasses.replace(results, segments=results.segments.iloc[:0])
     assert not [each for each in section(empty).blocks if isinstance(each, Table)]
+
+
+def test_the_posterior_of_carriers_follows_the_share():
+    fields = [column.field for column in block(section(people(8, per_mb=2)), Table, "peaks").columns]
+    assert fields.index("posterior") == fields.index("percent") + 1
+
+
+def test_places_near_an_end_or_a_long_gap_are_told():
+    results = dataclasses.replace(
+        people(2, lengths={"chr20": 20_000_000}),
+        callable=pd.DataFrame(
+            [("chr20", 0, 8_000_000, 4), ("chr20", 8_500_000, 12_000_000, 4), ("chr20", 13_000_000, 20_000_000, 4)],
+            columns=["chrom", "start", "end", "haplotypes"],
+        ),
+    )
+
+    def near(start, end):
+        return edge_near(results, "chr20", start, end)
+
+    assert near(999_999, 1_500_000) == near(18_500_000, 19_000_001) == "an end of chr20"
+    assert near(1_000_000, 7_900_000) is None
+    assert near(8_600_000, 9_000_000) is None  # the gap before has only 0.5 Mb
+    gap = "a gap of at least 1 Mb in the callable bases of chr20"
+    assert near(10_500_000, 11_000_001) == near(13_999_999, 14_100_000) == gap
+    assert near(10_500_000, 11_000_000) is None
+    assert near(14_000_000, 19_000_000) is None

@@ -148,3 +148,12 @@ def test_people_without_phase_are_warned():
     unphased = dataclasses.replace(base, encoded=dataclasses.replace(base.encoded, unphased=True))
     (warning,) = [notes for notes in blocks(lengths.section(unphased), Notes) if notes.warning]
     assert "had no phase" in warning.items[0]
+
+
+def test_half_a_kb_is_neither_rounded_up_nor_down():
+    """A median of 30.5 kb was 31 on the screen and 30 in print."""
+    section = lengths.section(with_lengths([30, 31], "Denisova"))
+    (table,) = blocks(section, Table)
+    assert table.frame["median"].tolist() == [30.5]
+    assert {column.field: column.digits for column in table.columns}["median"] == 1
+    assert "median length is 30.5 kb" in blocks(section, Text)[0].text

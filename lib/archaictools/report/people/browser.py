@@ -21,7 +21,8 @@ from archaictools.report.people.along import (
     window_size,
     windows,
 )
-from archaictools.report.people.loci import deserts, source_labels, strongest_locus
+from archaictools.report.people.loci import deserts, meaning_of_strongest, source_labels, strongest_locus
+from archaictools.report.people.wording import place
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
     from archaictools.report.people.results import PeopleResults
 
 ID, TITLE = "genome-browser", "Genome browser"
+
+#: Name of the track of mean posteriors: tables have those of carriers.
+MEAN = "Mean posterior, all haplotypes"
 
 #: Up to so many people have a track each that is shown, and one that can be added.
 OWN_TRACKS, MORE_TRACKS = 12, 30
@@ -55,8 +59,7 @@ def section(results: PeopleResults) -> Section | Absent:
     where = strongest_locus(results)
     lead = "Every track over the same bases. Click a segment or a gene for its values."
     if where:
-        chrom, start, end = where
-        lead += f" It opens at the strongest segment, {chrom}:{start + 1:,}-{end:,}."
+        lead += f" It opens at the strongest segment ({meaning_of_strongest(results)}), {place(*where)}."
     browser = Browser(
         lengths=results.lengths, build=results.build, locus=opening(results), tracks=tuple(_tracks(results))
     )
@@ -166,7 +169,7 @@ def _tracks(results: PeopleResults) -> list[Track]:
     mean = _mean(results)
     if mean is not None:
         top = _top(mean["value"])
-        tracks.append(Track(name="Mean posterior", dataset="mean", kind="values", colour=_MEAN, high=top, height=60))
+        tracks.append(Track(name=MEAN, dataset="mean", kind="values", colour=_MEAN, high=top, height=60))
     people = people_of(results)
     if len(people) > OWN_TRACKS:
         dense = len(people) > MORE_TRACKS
@@ -223,7 +226,8 @@ def _notes(results: PeopleResults) -> tuple[str, ...]:
         notes.append(f"The share is the mean in windows of {size / 1000:,.0f} kb.")
     if not _file(results, "mean"):
         notes.append(
-            "To add the mean posterior and that of each haplotype: predict --bigwig DIR, then report --bigwig DIR."
+            "To add the mean posterior of all haplotypes and that of each: predict --bigwig DIR, "
+            "then report --bigwig DIR."
         )
     elif not shows_posteriors(results):
         notes.append(

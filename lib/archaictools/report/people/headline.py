@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 from archaictools.errors import shorten, shortlist
 from archaictools.report.blocks import Facts, Notes, Section
 from archaictools.report.people.caveats import caveats
-from archaictools.report.people.loci import STRONG, peaks, source_labels, strongest
+from archaictools.report.people.loci import STRONG, meaning_of_strongest, peaks, source_labels, strongest
 from archaictools.report.people.shares import SURE, column_of, shares, totals
-from archaictools.report.people.wording import chromosomes, count, described, megabases, people
+from archaictools.report.people.wording import chromosomes, count, described, megabases, people, place
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -181,11 +181,10 @@ def _where(results: PeopleResults) -> Iterator[str]:
     row = strongest(results, 1).iloc[0]
     label = source_labels(results).get(row["source"], row["source"])
     yield (
-        f"Strongest segment: {_locus(row['chrom'], row['start'], row['end'])}, {row['length'] / 1e3:,.0f} kb, "
-        f"posterior {row['posterior']:.3f}, source {label}, in {shorten(row['sample'])} haplotype {row['haplotype']}."
+        f"Strongest segment ({meaning_of_strongest(results)}): {place(row['chrom'], row['start'], row['end'])}, "
+        f"{row['length'] / 1e3:,.0f} kb, posterior {row['posterior']:.3f}, source {label}, in {shorten(row['sample'])} "
+        f"haplotype {row['haplotype']}."
     )
-    if row["posterior"] >= STRONG:
-        yield f"It is the longest of those with a posterior of {STRONG:g} or more."
     yield from _genes(results, row, "in the strongest segment")
     high = peaks(results)
     if not len(high):
@@ -194,9 +193,12 @@ def _where(results: PeopleResults) -> Iterator[str]:
     peak = high.iloc[0]
     read = round(peak["carriers"] / peak["share"])
     yield (
-        f"Most frequent: {_locus(peak['chrom'], peak['top_start'], peak['top_end'])}, archaic in "
-        f"{peak['carriers']:,} of {read:,} haplotypes ({100 * peak['share']:.0f} %)."
+        f"Most frequent place: {place(peak['chrom'], peak['start'], peak['end'])}. At its highest, "
+        f"{peak['carriers']:,} of {read:,} haplotypes ({100 * peak['share']:.0f} %) have a segment. "
+        f"Mean posterior of carriers: {peak['posterior']:.3f}."
     )
+    if peak["posterior"] < STRONG:
+        yield f"That posterior is below {STRONG:g}, so the most frequent place is doubtful."
     yield from _genes(results, peak, "at the most frequent place")
 
 
@@ -260,11 +262,6 @@ def _how_sure(sums: Totals, evaluation: Mapping[str, Any] | None) -> Iterator[st
     wrong = None if evaluation is None else _number(evaluation["models"]["model"], "precision_bp")
     if wrong is not None:
         yield f"Measured against the true tracts, {100 * (1 - wrong):.1f} % of the called bases are false."
-
-
-def _locus(chrom: str, start: int, end: int) -> str:
-    """Return a place as genome browsers show it, 1-based."""
-    return f"{shorten(chrom)}:{start + 1:,}-{end:,}"
 
 
 def _number(row: Mapping[str, Any], key: str) -> float | None:

@@ -1,4 +1,4 @@
-"""Along the genome: the share of haplotypes with a segment, the most frequent and strongest segments, and deserts."""
+"""Along the genome: the share of haplotypes with a segment, most frequent places, strongest segments, and deserts."""
 
 from __future__ import annotations
 
@@ -23,14 +23,17 @@ from archaictools.report.people.along import (
     windows,
 )
 from archaictools.report.people.loci import (
+    FEW_PEOPLE,
     PEAK_GAP,
     STRONG,
     deserts,
+    meaning_of_strongest,
     peak_share,
     peaks,
     source_labels,
     strongest,
 )
+from archaictools.report.people.wording import place
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -44,9 +47,6 @@ _MOST_PIECES, _WINDOWS = 4_000, 1_500
 
 #: Rows of the tables, and peaks that have a number in the picture.
 _MOST_ROWS, _NUMBERED = 100, 10
-
-#: Shares among so many people or fewer do not describe a population.
-_FEW_PEOPLE = 4
 
 _DESERT = "#009e73"
 
@@ -103,7 +103,7 @@ def _drawn(results: PeopleResults, share: pd.DataFrame) -> pd.DataFrame:
 
 def _few_people(results: PeopleResults) -> list[Notes]:
     count, number = len(people_of(results)), len(results.haplotypes)
-    if count > _FEW_PEOPLE:
+    if count > FEW_PEOPLE:
         return []
     people = "one person" if count == 1 else f"{count} people"
     haplotypes = f"{number} haplotype{'s' if number > 1 else ''}"
@@ -119,22 +119,20 @@ def _summary(results: PeopleResults, found: pd.DataFrame) -> list[Text]:
         top = found.iloc[0]
         genes = f", in {top['genes']}" if top["genes"] else ""
         sentences.append(
-            f"The most frequent segment is at {_place(top)}{genes}. "
-            f"At its highest, {100 * top['share']:.3g} % of the haplotypes have it."
+            f"The most frequent place is {place(top['chrom'], top['start'], top['end'])}{genes}. "
+            f"At its highest, {100 * top['share']:.3g} % of the haplotypes have a segment. "
+            f"The mean posterior of carriers is {top['posterior']:.3f}."
         )
     first = strongest(results, 1)
     if len(first):
         row = first.iloc[0]
         source = source_labels(results).get(row["source"], row["source"])
         sentences.append(
-            f"The strongest segment is at {_place(row)}, of {row['sample']}: {row['length'] / 1000:,.0f} kb, "
+            f"The strongest segment ({meaning_of_strongest(results)}) is at "
+            f"{place(row['chrom'], row['start'], row['end'])}, of {row['sample']}: {row['length'] / 1000:,.0f} kb, "
             f"posterior {row['posterior']:.3f}, source {source}."
         )
     return [Text(" ".join(sentences))] if sentences else []
-
-
-def _place(row: pd.Series) -> str:
-    return f"{row['chrom']}:{row['start'] + 1:,}-{row['end']:,}"
 
 
 def _chart(results: PeopleResults, share: pd.DataFrame, found: pd.DataFrame) -> Chart:
@@ -203,7 +201,7 @@ def _chart(results: PeopleResults, share: pd.DataFrame, found: pd.DataFrame) -> 
     if len(best):
         rows = best[["chrom", "start", "end", "share", "genes", "x", "rank"]]
         text = alt.Chart(rows).transform_calculate(place=place).mark_text(dy=-7, fontSize=11)
-        tooltip = [alt.Tooltip("place:N", title="Most frequent segments"), alt.Tooltip("genes:N", title="Genes")]
+        tooltip = [alt.Tooltip("place:N", title="Most frequent place"), alt.Tooltip("genes:N", title="Genes")]
         marks.append(text.encode(x=x, y=y, text="rank:N", tooltip=tooltip))
     chart = alt.layer(*marks)
     chart.width, chart.height = "container", 260
@@ -216,7 +214,7 @@ def _chart(results: PeopleResults, share: pd.DataFrame, found: pd.DataFrame) -> 
     caption = (
         f"Share of {len(results.haplotypes)} haplotypes with a segment, in % of those with data.{windowed}"
         " The grey line below marks what was read."
-        f"{' Numbers are rows of the table of the most frequent segments, where there is room.' if len(best) else ''}"
+        f"{' Numbers are rows of the table of the most frequent places, where there is room.' if len(best) else ''}"
         f"{' Green bars below are deserts.' if len(known) else ''}"
     )
     return Chart(name="landscape-chart", chart=chart, caption=caption, large=False)
@@ -282,15 +280,15 @@ def _peaks(results: PeopleResults, share: pd.DataFrame, found: pd.DataFrame) -> 
             digits=1,
             help="Highest share of the haplotypes with data that have a segment at one base.",
         ),
-        Column(field="haplotypes", title="Haplotypes", kind="number", help="Haplotypes with a segment in the stretch."),
-        Column(field="people", title="People", kind="number", help="People with a segment in the stretch."),
         Column(
             field="posterior",
-            title="Mean posterior",
+            title="Mean posterior of carriers",
             kind="number",
             digits=3,
-            help="Posterior of the segments in the stretch.",
+            help="Mean posterior of the segments in the stretch; haplotypes without one do not count.",
         ),
+        Column(field="haplotypes", title="Haplotypes", kind="number", help="Haplotypes with a segment in the stretch."),
+        Column(field="people", title="People", kind="number", help="People with a segment in the stretch."),
         Column(field="sources", title="Sources", help="Number of segments by source."),
         Column(field="genes", title="Genes", help="Genes that overlap the stretch, carried or not."),
     ]
@@ -298,21 +296,38 @@ def _peaks(results: PeopleResults, share: pd.DataFrame, found: pd.DataFrame) -> 
         columns = columns[:-1]
     more = f" The first {_MOST_ROWS} of {len(found):,}." if len(found) > _MOST_ROWS else ""
     caption = (
-        f"Most frequent segments: stretches where at least {100 * least:.3g} % of the haplotypes have one, "
+        f"Most frequent places: stretches where at least {100 * least:.3g} % of the haplotypes have a segment, "
         f"{part:.2g} % of the bases read, merged across {PEAK_GAP // 1000} kb.{more}"
     )
-    notes = [
-        "A high share among so few haplotypes is no sign of selection."
-        if len(people_of(results)) <= _FEW_PEOPLE
-        else "These stretches are candidates of adaptive introgression. A high share alone proves nothing: drift, low "
-        "recombination and errors that many haplotypes share give it, too.",
-    ]
+    notes = _caution(found, few=len(people_of(results)) <= FEW_PEOPLE)
     if results.genes is None:
         notes.append("To name the genes here, add --genes genes.tsv (archaictools genes).")
     return [
         Table(name="peaks", frame=frame, columns=tuple(columns), caption=caption, search=len(frame) > 15),
         Notes(items=tuple(notes)),
     ]
+
+
+def _caution(found: pd.DataFrame, *, few: bool) -> list[str]:
+    """Return what a high share means: nothing where the calls are doubtful or the people few."""
+    doubtful = int((found["posterior"] < STRONG).sum())
+    notes = []
+    if doubtful:
+        number = "All" if doubtful == len(found) else f"{doubtful:,}"
+        verb = "has" if doubtful == 1 else "have"
+        notes.append(
+            f"{number} of these {len(found):,} stretches {verb} a mean posterior of carriers below {STRONG:g}. "
+            "Such calls are doubtful: the same error can be in many haplotypes."
+        )
+    if few:
+        return [*notes, "A high share among so few haplotypes is no sign of selection."]
+    if doubtful < len(found):
+        which = f"Only stretches with {STRONG:g} or more" if doubtful else "These stretches"
+        notes.append(
+            f"{which} are candidates of adaptive introgression. A high share alone proves nothing: drift, low "
+            "recombination and errors that many haplotypes share give it, too."
+        )
+    return notes
 
 
 def _strongest(results: PeopleResults) -> list[Table]:

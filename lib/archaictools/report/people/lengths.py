@@ -14,6 +14,7 @@ from archaictools.haplotypes.segments import MAX_DATA_GAP
 from archaictools.report.blocks import Chart, Column, Notes, Section, Table, Text
 from archaictools.report.people.marks import Marks, whole_numbers
 from archaictools.report.people.pulse import BIAS, CUT, MIN_PLACES, MIN_SEGMENTS, RECOMBINATION, pulse
+from archaictools.report.people.wording import place
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -167,11 +168,11 @@ def _typical(results: PeopleResults) -> str:
     length = (segments["end"] - segments["start"]).reset_index(drop=True)
     longest = segments.iloc[int(length.to_numpy().argmax())]
     if len(segments) == 1:
-        return f"One segment was called. It has {length[0] / 1_000:,.0f} kb."
+        return f"One segment was called. It has {length[0] / 1_000:,.1f} kb."
     return (
-        f"{len(segments):,} segments were called. Their median length is {length.median() / 1_000:,.0f} kb. "
-        f"The longest has {length.max() / 1_000:,.0f} kb ({longest['chrom']}:{longest['start'] + 1:,}-"
-        f"{longest['end']:,}, {longest['sample']}, haplotype {longest['haplotype']})."
+        f"{len(segments):,} segments were called. Their median length is {length.median() / 1_000:,.1f} kb. "
+        f"The longest has {length.max() / 1_000:,.1f} kb ({place(longest['chrom'], longest['start'], longest['end'])}, "
+        f"{longest['sample']}, haplotype {longest['haplotype']})."
     )
 
 
@@ -256,8 +257,8 @@ def _table(shown: Sequence[Group]) -> Table:
         {
             "label": group.source.label,
             "segments": len(group.kb),
-            "median": float(np.median(group.kb)),
-            "longest": float(group.kb[-1]),
+            "median": round(float(np.median(group.kb)), 1),
+            "longest": round(float(group.kb[-1]), 1),
             "above": int((group.kb * 1_000 >= cut).sum()),
             "time": _time(group),
         }
@@ -274,8 +275,8 @@ def _table(shown: Sequence[Group]) -> Table:
                 help="Rough guide, with a 95 % interval that covers chance only. See the notes below.",
             ),
             Column(field="segments", title="Segments", kind="number"),
-            Column(field="median", title="Median (kb)", kind="number"),
-            Column(field="longest", title="Longest (kb)", kind="number"),
+            Column(field="median", title="Median (kb)", kind="number", digits=1),
+            Column(field="longest", title="Longest (kb)", kind="number", digits=1),
             Column(
                 field="above",
                 title=f"≥ {cut / 1_000:g} kb",

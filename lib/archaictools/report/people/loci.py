@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from archaictools.intervals import end_to_end, overlapping_pairs
+from archaictools.intervals import IntervalSet, end_to_end, overlapping_pairs
 from archaictools.report.people.along import bounds, share_along
 
 if TYPE_CHECKING:
@@ -28,6 +28,13 @@ PEAK_GAP = 10_000
 
 #: Minimum posterior of the strongest segments.
 STRONG = 0.9
+
+#: Up to so many people do not describe a population.
+FEW_PEOPLE = 4
+
+#: Distance in bp from an end of a chromosome, or from a gap in the callable bases of at least that length, within which
+#: reads are often mapped wrongly.
+EDGE = 1_000_000
 
 #: Genes that a row of a table names.
 _MOST_GENES = 8
@@ -135,6 +142,23 @@ def strongest(results: PeopleResults, most: int | None = None) -> pd.DataFrame:
     found = (sure if len(sure) else segments).sort_values(order, ascending=False, kind="stable")
     found = found.head(len(found) if most is None else most).reset_index(drop=True)
     return found.assign(genes=genes_in(results, found))
+
+
+def meaning_of_strongest(results: PeopleResults) -> str:
+    """Return what the strongest segment is, for it is not that with the highest posterior unless all are doubtful."""
+    if (results.segments["posterior"] >= STRONG).any():
+        return f"the longest with a posterior of {STRONG:g} or more"
+    return f"that with the highest posterior, since none reaches {STRONG:g}"
+
+
+def edge_near(results: PeopleResults, chrom: str, start: int, end: int) -> str | None:
+    """Return what lies within :data:`EDGE` of a place: an end of its chromosome, or a long gap in callable bases."""
+    if start < EDGE or end > results.lengths[chrom] - EDGE:
+        return f"an end of {chrom}"
+    known = results.callable[(results.callable["chrom"] == chrom) & (results.callable["haplotypes"] > 0)]
+    gaps = IntervalSet.merged(*bounds(known)).gaps(results.lengths[chrom])
+    near = (gaps.start < end + EDGE) & (gaps.end > start - EDGE) & (gaps.end - gaps.start >= EDGE)
+    return f"a gap of at least {EDGE // 1_000_000} Mb in the callable bases of {chrom}" if near.any() else None
 
 
 def strongest_locus(results: PeopleResults) -> tuple[str, int, int] | None:
