@@ -9,7 +9,9 @@ function clicked(track, data, features) {
     ["Position", locusText({ chrom: chr, start, end })],
     ...Object.entries(rest).filter(([name]) => name !== "score" && typeof rest[name] !== "object"),
   ]);
-  if (!features) lines.push(...(data ?? []).filter((one) => one?.name).map(({ name, value }) => [name, value]));
+  // igv writes names of bars with blanks and a colon, as HTML.
+  const bare = (name) => name.replaceAll("&nbsp;", "").replace(/:\s*$/, "");
+  if (!features) lines.push(...(data ?? []).filter((one) => one?.name).map(({ name, value }) => [bare(name), value]));
   const text = (value) => (typeof value === "number" ? value.toLocaleString("en-GB", { maximumFractionDigits: 4 }) : value);
   return lines.map(([name, value]) => `<div>${escaped(name)}: <b>${escaped(text(value))}</b></div>`).join("") || false;
 }
