@@ -178,6 +178,10 @@ def test_a_table_is_searched(open_report, pages):
     field.fill("gene12")
     expect(report.page.locator("#genes output")).to_have_text("11 of 301 rows")
     assert [row[0] for row in report.table("genes")][:3] == ["GENE12", "GENE120", "GENE121"]
+    locus = report.table("genes")[0][1]
+    for text in (locus, locus.replace(",", "")):  # a position is found with and without commas
+        field.fill(text)
+        expect(report.page.locator("#genes output")).to_have_text("1 of 301 rows")
     field.fill("no such gene")
     expect(report.page.locator("#genes output")).to_have_text("0 of 301 rows")
     field.fill("")

@@ -67,6 +67,7 @@ const columnKinds = {
       formatter: (cell) => {
         const row = cell.getData();
         if (!isLocus(row)) return naText();
+        if (!browserChromosomes().has(row.chrom)) return plain(locusText(row));
         const button = document.createElement("button");
         button.type = "button";
         button.className = "locus";
@@ -88,8 +89,17 @@ const columnKinds = {
   }),
 };
 
+/** What a search finds a row by: its texts, and its locus with and without commas, in lower case. */
+function searchText(row, columns) {
+  const texts = columns.filter(({ kind }) => kind === "text").map(({ field }) => row[field] ?? "");
+  if (columns.some(({ kind }) => kind === "locus") && isLocus(row)) {
+    texts.push(locusText(row), locusText(row).replaceAll(",", ""));
+  }
+  return texts.join("\n").toLowerCase();
+}
+
 /** A search field that keeps the rows in which some text contains every word. */
-function addSearch(block, table, fields, total) {
+function addSearch(block, table, columns, total) {
   const tools = block.querySelector(".tools");
   const label = document.createElement("label");
   label.textContent = "Search ";
@@ -101,7 +111,7 @@ function addSearch(block, table, fields, total) {
   input.addEventListener("input", () => {
     const words = input.value.toLowerCase().split(/\s+/).filter(Boolean);
     table.setFilter((row) => {
-      const text = fields.map((field) => row[field] ?? "").join("\n").toLowerCase();
+      const text = searchText(row, columns);
       return words.every((word) => text.includes(word));
     });
   });
@@ -153,9 +163,7 @@ async function drawTable(block) {
   markCut(block, target.querySelector(".tabulator-tableholder"));
   sortByKeyboard(target);
   if ("search" in block.dataset) {
-    const fields = columns.filter(({ kind }) => kind === "text").map(({ field }) => field);
-    if (columns.some(({ kind }) => kind === "locus")) fields.push("chrom");
-    addSearch(block, table, fields, rows.length);
+    addSearch(block, table, columns, rows.length);
   }
   return table;
 }
