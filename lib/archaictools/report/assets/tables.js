@@ -35,7 +35,12 @@ function genomeOrder(rows) {
 const columnKinds = {
   text: () => ({
     sorter: compareNaLast((a, b) => a.localeCompare(b, "en", { numeric: true })),
-    formatter: (cell) => (cell.getValue() === null ? naText() : plain(String(cell.getValue()))),
+    formatter: (cell) => {
+      if (cell.getValue() === null) return naText();
+      const node = plain(String(cell.getValue()));
+      if (node.textContent.length > 30) node.title = node.textContent; // a column may be too narrow for it
+      return node;
+    },
   }),
   number: ({ digits }) => ({
     hozAlign: "right", headerHozAlign: "right", maxInitialWidth: 120, sorter: compareNaLast((a, b) => a - b),
@@ -147,7 +152,7 @@ async function drawTable(block) {
     data: rows,
     columns: columns.map((column) => ({
       title: column.title, field: column.kind === "locus" ? "start" : column.field, cssClass: column.kind,
-      headerTooltip: column.help ? () => plain(column.help) : false, headerWordWrap: true, titleFormatter: () => plain(column.title),
+      headerTooltip: column.help ? () => plain(column.help) : false, titleFormatter: () => plain(column.title),
       ...columnKinds[column.kind](column, rows),
     })),
     layout: "fitDataTable", ...(rows.length > 12 ? { height: Math.min(460, 40 + 31 * rows.length) } : {}),
