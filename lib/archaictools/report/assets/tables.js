@@ -81,10 +81,12 @@ const columnKinds = {
     headerSort: false,
     formatter: (cell) => {
       if (!cell.getValue()) return plain("");
-      const image = new Image();
-      image.alt = title;
-      image.src = `data:image/svg+xml,${encodeURIComponent(cell.getValue())}`;
-      return image;
+      const drawing = new DOMParser().parseFromString(cell.getValue(), "image/svg+xml").documentElement;
+      const holder = plain("");
+      holder.setAttribute("role", "img");
+      holder.setAttribute("aria-label", title);
+      holder.append(document.importNode(drawing, true)); // inline, so that currentColor is the colour of the page
+      return holder;
     },
   }),
 };

@@ -20,7 +20,7 @@ COLOURS = {"A": "#009e73", "C": "#1f83c4", "G": "#c98a00", "T": "#d55e00"}
 #: Letters lower than this are not drawn, in bits.
 LOWEST = 0.02
 
-#: Colour of axis and text. The page shows a logo as an image, which cannot take the page's own colours.
+#: Colour of axis and text, which becomes that of the page.
 _TEXT = "#888888"
 
 _STYLE: dict[Any, Any] = {"svg.hashsalt": "archaictools", "svg.fonttype": "none", "axes.linewidth": 0.6}
@@ -56,5 +56,5 @@ def _plain(svg: str, title: str) -> str:
     body = re.sub(r"<defs>.*?</defs>\s*", "", body, flags=re.DOTALL)  # its styles would hold for the whole page
     body = re.sub(r' (?:id|clip-path|xmlns:xlink)="[^"]*"', "", body)
     body = re.sub(r"(\d+\.\d\d)\d+", r"\1", body)
-    body = re.sub(r"\n\s*", "\n", body)
+    body = re.sub(r"\n\s*", "\n", body).replace(_TEXT, "currentColor")
     return re.sub(r"<svg([^>]*)>", rf'<svg role="img"\1><title>{title}</title>', body, count=1)
