@@ -11,7 +11,7 @@ from archaictools.learning.bootstrap import BlockBootstrap, interval
 from archaictools.learning.metrics import precision_recall, roc
 from archaictools.learning.score_histogram import ScoreHistogram
 from archaictools.report.blocks import Absent, Chart, Notes
-from archaictools.report.kmers import curves
+from archaictools.report.kmers import curves, reliability
 from archaictools.report.kmers.loading import load_kmer_results
 from archaictools.report.kmers.results import KmerResults
 from synthetic_kmers import kmer_files
@@ -138,3 +138,19 @@ def test_long_curves_are_thinned_but_keep_their_ends():
     found = curves._thinned(points)
     assert len(found) <= curves.CORNERS
     assert found["x"].iloc[[0, -1]].tolist() == [0, 4_999]
+
+
+def test_bins_with_few_windows_are_hollow_and_no_line_joins_bins():
+    rows = pd.DataFrame(
+        {"mean_probability": [0.1, 0.9], "introgressed_share": [0.1, 1.0], "n": [50, 3], "side": "test"}
+    )
+    layers = curves.reliability_chart(rows, "side").to_dict()["layer"]
+    points = [layer for layer in layers if layer["mark"]["type"] == "point"]
+    assert {layer["mark"]["filled"]: layer["transform"][0]["filter"] for layer in points} == {
+        True: "(datum.n >= 10)",
+        False: "(datum.n < 10)",
+    }
+    lines = [layer for layer in layers if layer["mark"]["type"] == "line"]
+    assert all("strokeDash" in layer["mark"] for layer in lines)  # the diagonal alone
+    assert len(lines) == 1
+    assert "hollow" in reliability.READING

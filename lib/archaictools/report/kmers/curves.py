@@ -16,6 +16,7 @@ from archaictools.learning.score_histogram import ScoreHistogram
 from archaictools.learning.splits import Locations
 from archaictools.report.blocks import Absent, Block, Chart, Column, Notes, Section, Table
 from archaictools.report.kmers.numbers import known, number, percent
+from archaictools.report.kmers.reliability import FEWEST, READING, axis_of, reliability_chart
 from archaictools.report.kmers.verdict import measures_of
 
 if TYPE_CHECKING:
@@ -29,9 +30,6 @@ ID, TITLE = "curves", "ROC, precision-recall and reliability"
 
 #: Places at which the interval of a curve is computed, and the largest number of corners that are drawn.
 GRID, CORNERS = 101, 1_000
-
-#: Fewest windows of a bin of the reliability curve that has an interval: blocks with so few hardly vary.
-FEWEST = 10
 
 _ADD = "ROC and precision-recall need --held-out (of 'archaictools train --predictions')"
 _SIDES = ("test", "validation")
@@ -167,12 +165,6 @@ def _joined(sides: Iterable[SideCurves], name: str) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
-def _axis(column: str, title: str, channel: Any = alt.X) -> Any:
-    """Return an axis from 0 to 1."""
-    scale = alt.Scale(domain=[0, 1], nice=False)
-    return channel(f"{column}:Q", title=title, scale=scale, axis=alt.Axis(format=".1f", tickCount=10))
-
-
 def _side_encodings(sides: list[SideCurves]) -> dict[str, Any]:
     names = [one.side for one in sides]
     dash = alt.Scale(domain=list(_SIDES), range=[[1, 0], [5, 4]])
@@ -190,14 +182,14 @@ def _curve(
     area = (
         alt.Chart(_joined(own, band))
         .mark_area(opacity=0.35, color="#888888")
-        .encode(x=_axis("at", x[1]), y=_axis("low", y[1], alt.Y), y2="high:Q")
+        .encode(x=axis_of("at", x[1]), y=axis_of("low", y[1], alt.Y), y2="high:Q")
     )
     lines = (
         alt.Chart(_joined(sides, points).replace({"threshold": {np.inf: np.nan}}))
         .mark_line(strokeWidth=2, interpolate=line)
         .encode(
-            x=_axis(x[0], x[1]),
-            y=_axis(y[0], y[1], alt.Y),
+            x=axis_of(x[0], x[1]),
+            y=axis_of(y[0], y[1], alt.Y),
             order=alt.Order(f"{x[0]}:Q"),
             tooltip=[
                 alt.Tooltip("side:N", title="Side"),
@@ -208,7 +200,16 @@ def _curve(
             **_side_encodings(sides),
         )
     )
-    return alt.LayerChart(layer=[area, lines])
+    return alt.LayerChart(layer=[area, lines, pointed(lines)])
+
+
+def pointed(lines: alt.Chart) -> alt.Chart:
+    """Return unseen points on the corners of lines, so that a pointer near a line finds the values of a corner."""
+    points: alt.Chart = lines.copy(deep=True)
+    points.mark = alt.MarkDef(type="point", filled=True, opacity=0, size=160)
+    for name in ("strokeDash", "order"):
+        points.encoding[name] = alt.Undefined
+    return points
 
 
 def _roc(sides: list[SideCurves]) -> Chart:
@@ -249,50 +250,9 @@ def _reliability(sides: list[SideCurves]) -> Chart:
     return Chart(
         name="kmers-reliability",
         chart=reliability_chart(_joined(sides, "reliability"), "side"),
-        caption="Observed share of introgressed windows by predicted probability, in ten bins of equal width. Points "
-        f"grow with their windows; lines at points are 95 % intervals (from {FEWEST} windows on). The dotted diagonal "
-        "is perfect calibration.",
+        caption="Observed share of introgressed windows by predicted probability, in ten bins of equal width. "
+        f"{READING}",
     )
-
-
-def reliability_chart(rows: pd.DataFrame, series: str) -> alt.LayerChart:
-    """Return the chart of reliability curves.
-
-    Parameters
-    ----------
-    rows
-        ``mean_probability, introgressed_share, n``, optionally ``low, high``, and the column of ``series``.
-    series
-        Column that tells the curves apart.
-    """
-    names = list(dict.fromkeys(rows[series]))
-    title = series.capitalize()
-    colour = alt.Color(f"{series}:N", title=title, scale=alt.Scale(domain=names))
-    dash = alt.StrokeDash(f"{series}:N", title=title, scale=alt.Scale(domain=names, range=[[1, 0], [5, 4]]))
-    tooltip = [
-        alt.Tooltip(f"{series}:N", title=title),
-        alt.Tooltip("mean_probability:Q", title="Mean probability", format=".3f"),
-        alt.Tooltip("introgressed_share:Q", title="Share introgressed", format=".3f"),
-        alt.Tooltip("n:Q", title="Windows", format=","),
-    ]
-    base = alt.Chart(rows).encode(
-        x=_axis("mean_probability", "Predicted probability (mean of the bin)"),
-        color=colour,
-        tooltip=tooltip,
-    )
-    found = "Share of windows introgressed"
-    share = _axis("introgressed_share", found, alt.Y)
-    diagonal = alt.Chart(pd.DataFrame({"x": [0, 1], "y": [0, 1]})).mark_line(strokeDash=[2, 4], color="#888888")
-    layers = [
-        diagonal.encode(x="x:Q", y="y:Q"),
-        base.mark_line(strokeWidth=2).encode(y=share, strokeDash=dash),
-        base.mark_point(filled=True, opacity=1).encode(
-            y=share, size=alt.Size("n:Q", scale=alt.Scale(range=[30, 250]), legend=None)
-        ),
-    ]
-    if "low" in rows:
-        layers.insert(1, base.mark_rule().encode(y=_axis("low", found, alt.Y), y2="high:Q"))
-    return alt.LayerChart(layer=layers).properties(width="container", height=360)
 
 
 def _measures(sides: list[SideCurves]) -> Table:
@@ -379,7 +339,7 @@ def _without_predictions(results: KmerResults) -> Section | Absent:
                 name="kmers-reliability",
                 chart=reliability_chart(rows, "probabilities"),
                 caption="Observed share of introgressed test windows by predicted probability, in ten bins of equal "
-                "width; the dotted diagonal is perfect calibration.",
+                f"width. {READING}",
             ),
             *_breakdowns(results),
             Notes(items=(f"{_ADD}.",)),

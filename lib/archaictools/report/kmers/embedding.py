@@ -20,6 +20,9 @@ DATASET = "kmers-map"
 #: Colours from depleted over neither to introgressed: grey is visible on light and on dark pages.
 DIVERGING = ("#0072b2", "#a0a0a0", "#cc3311")
 
+#: Which class a k-mer is more frequent in: the sign of its log odds, told by the shape of its point.
+SIGNS = ("introgressed", "depleted or neither")
+
 #: Largest number of k-mers on the map: the most frequent.
 MOST = 10_000
 
@@ -45,8 +48,14 @@ def section(results: KmerResults) -> Section | Absent:
                     title="Log odds (nats)",
                     scale=alt.Scale(range=list(DIVERGING), domain=_limits(shown), clamp=True, interpolate="rgb"),
                 ),
-                "K-mers by log odds: red ones are more frequent in introgressed training windows, blue ones in "
-                "depleted ones.",
+                "K-mers by log odds: red triangles that point up are more frequent in introgressed training windows, "
+                "blue ones that point down in depleted ones.",
+                shape=alt.Shape(
+                    "sign:N",
+                    title="More frequent in",
+                    legend=alt.Legend(symbolFillColor="#888888", symbolStrokeColor="#888888"),
+                    scale=alt.Scale(domain=list(SIGNS), range=["triangle-up", "triangle-down"]),
+                ),
             ),
             _chart(
                 "kmers-map-gc",
@@ -80,12 +89,14 @@ def mapped(table: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        ``kmer, umap1, umap2, count, gc`` (GC content in percent) and ``log_odds``.
+        ``kmer, umap1, umap2, count, gc`` (GC content in percent), ``log_odds`` and ``sign`` (of :data:`SIGNS`).
     """
     top = table.sort_values("count", ascending=False, kind="stable").head(MOST)
     top = top.iloc[np.argsort(top["log_odds"].abs().to_numpy(), kind="stable")]
     gc = (100 * (1 - top["at_content"].astype(float))).round(1)
-    return top.assign(gc=gc)[["kmer", "umap1", "umap2", "count", "gc", "log_odds"]].reset_index(drop=True)
+    sign = np.where(top["log_odds"] > 0, *SIGNS)
+    columns = ["kmer", "umap1", "umap2", "count", "gc", "log_odds", "sign"]
+    return top.assign(gc=gc, sign=sign)[columns].reset_index(drop=True)
 
 
 def _limits(shown: pd.DataFrame) -> list[float]:
@@ -94,11 +105,11 @@ def _limits(shown: pd.DataFrame) -> list[float]:
     return [-limit, 0.0, limit]
 
 
-def _chart(name: str, colour: alt.Color, caption: str) -> Chart:
+def _chart(name: str, colour: alt.Color, caption: str, *, shape: alt.Shape | None = None) -> Chart:
     axis = alt.Axis(labels=False, ticks=False, grid=False)
     chart = (
         alt.Chart(alt.NamedData(DATASET))
-        .mark_circle(size=14, opacity=0.8)
+        .mark_point(size=26, opacity=0.8, filled=True)
         .encode(
             x=alt.X("umap1:Q", title="UMAP 1 (no unit)", axis=axis, scale=alt.Scale(zero=False)),
             y=alt.Y("umap2:Q", title="UMAP 2 (no unit)", axis=axis, scale=alt.Scale(zero=False)),
@@ -112,4 +123,6 @@ def _chart(name: str, colour: alt.Color, caption: str) -> Chart:
         )
         .properties(width="container", height=420)
     )
+    if shape is not None:
+        chart = chart.encode(shape=shape)
     return Chart(name=name, chart=chart, caption=caption, large=True)

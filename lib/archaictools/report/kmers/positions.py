@@ -113,7 +113,9 @@ def _chart(table: pd.DataFrame, unit: str) -> Chart:
         base.mark_line(strokeWidth=1.5).encode(y=alt.Y("importance:Q", title=y_title)),
         base.transform_filter(alt.datum.significant)
         .mark_point(color=MARKED, filled=True, size=28, opacity=1, shape="diamond")
-        .encode(
+        .encode(y=alt.Y("importance:Q", title=y_title)),
+        # Unseen points of all positions, the last so on top: a pointer near the line finds their values.
+        base.mark_point(filled=True, size=160, opacity=0).encode(
             y=alt.Y("importance:Q", title=y_title),
             tooltip=[
                 alt.Tooltip("x:Q", title=title),
