@@ -104,7 +104,8 @@ def test_a_logo_is_small_plain_and_always_the_same():
     assert len(svg) < 12_000
     root = ElementTree.fromstring(svg)
     assert root.tag.endswith("svg")
-    assert "currentColor" not in svg  # it is black in an image, whatever the page
+    assert "currentColor" in svg  # the colour of the page, light or dark
+    assert "#888888" not in svg
     assert not re.search(r"\bid=|<style|<metadata|20\d\d-\d\d|href", svg)
     assert "#000000" not in svg
 
@@ -112,7 +113,11 @@ def test_a_logo_is_small_plain_and_always_the_same():
 def test_section_names_motifs_and_rule(table):
     found = motifs.section(KmerResults(kmers=table))
     rows = found.blocks[1].frame
-    assert found.blocks[1].columns[1].kind == "picture"
+    assert [column.field for column in found.blocks[1].columns[:5]] == ["motif", "strength", "q", "count", "logo"]
+    assert found.blocks[1].columns[4].kind == "picture"
+    assert rows["strength"].tolist() == [
+        "weak" if count < 0.1 * rows["count"][0] else "strong" for count in rows["count"]
+    ]
     assert rows["logo"].str.startswith("<svg").all()
     assert rows["consensus"].iloc[0] in found.lead
     assert "at least 7 bases" in " ".join(found.blocks[2].items)
@@ -128,3 +133,27 @@ def test_no_enriched_kmer_is_said():
     assert "No k-mer is enriched" in found.lead
     assert "no motif" in motifs.section(KmerResults(kmers=pd.DataFrame(columns=COLUMNS))).lead
     assert isinstance(motifs.section(KmerResults()), Absent)
+
+
+def test_weak_motifs_are_counted_and_compared_with_strong_ones():
+    weights = np.zeros((8, 4))
+    weights[np.arange(8), [2, 0, 3, 3, 0, 1, 0, 1]] = 9.0  # GATTACAC
+    strong = Motif(members=("GATTACAC",), count=1_000, weights=weights)
+    other = Motif(members=("CCCCCCCC",), count=99, weights=np.tile([0, 9.0, 0, 0], (8, 1)))
+    same = Motif(members=("GATTACAC",), count=99, weights=weights)
+    almost = Motif(members=("CCCCCCCC",), count=100, weights=np.tile([0, 9.0, 0, 0], (8, 1)))
+    assert motifs.summary([strong, almost]) == "2 strong motifs, no weak one."
+    assert motifs.summary([strong, other]) == "1 strong motif, 1 weak one."
+    assert (
+        motifs.summary([strong, same, same])
+        == "1 strong motif, 2 weak ones, all of which share bases with strong ones."
+    )
+    assert "2 weak ones, 1 of which share" in motifs.summary([strong, same, other])
+
+
+def test_weak_motifs_are_doubted(table):
+    rows = motifs.section(KmerResults(kmers=table)).blocks[1].frame
+    weak = int((rows["strength"] == "weak").sum())
+    said = motifs.doubts(KmerResults(kmers=table))
+    assert bool(said) == (weak > 0)
+    assert not said or said[0].startswith(f"{weak} of {len(rows)} ")

@@ -202,3 +202,27 @@ def test_a_page_of_empty_tables(results):
 def test_sections_are_absent_without_their_input():
     for module in (positions, embedding, genes, tracks):
         assert isinstance(module.section(KmerResults()), Absent)
+
+
+def test_genes_that_tie_and_bounds_of_the_threshold():
+    rows = pd.DataFrame({"gene": list("abcd"), "chrom": "chr1", "start": [0, 10, 20, 30], "end": [9, 19, 29, 39]})
+    rows = rows.assign(windows=1, mean=[0.9999, 0.99998, 0.7, 0.2], max=1.0, fraction=1.0, seen=0.0)
+    rows = rows.assign(call=["introgressed"] * 3 + ["free"])
+    lead = genes.section(KmerResults(genes=rows)).lead
+    assert "2 genes in windows that the model has not seen share the highest mean (1.000)" in lead
+    assert "between 0.200 and 0.700" in lead
+    alone = genes.section(KmerResults(genes=rows.iloc[2:])).lead
+    assert "has not seen is c (0.700)" in alone
+
+
+def test_the_shape_of_a_kmer_tells_its_sign(results):
+    rows = embedding.mapped(results.embedding)
+    assert (rows["sign"] == "introgressed").tolist() == (rows["log_odds"] > 0).tolist()
+    shapes = [block.chart.to_dict()["encoding"].get("shape") for block in embedding.section(results).blocks[:2]]
+    assert shapes[0]["scale"] == {"domain": list(embedding.SIGNS), "range": ["triangle-up", "triangle-down"]}
+    assert shapes[1] is None
+
+
+def test_the_browser_names_the_file_of_the_genome(results):
+    browser = next(block for block in tracks.section(results).blocks if isinstance(block, Browser))
+    assert browser.build == "genome.fa"

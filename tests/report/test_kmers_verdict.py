@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from archaictools.report.blocks import Absent, Chart, Facts, Notes, Table
-from archaictools.report.kmers import headline, training, verdict
+from archaictools.report.kmers import headline, provenance, training, verdict
 from archaictools.report.kmers.loading import load_kmer_results
 from archaictools.report.kmers.page import kmer_page
 from archaictools.report.kmers.results import KmerResults
@@ -203,3 +203,52 @@ def test_without_skill_each_interpretation_is_warned_about(skilled, unskilled, l
             )
         }
         assert warned == ({"positions", "motifs", "embedding", "genes", "tracks"} if said else set())
+
+
+def history(loss, auroc, folds=1):
+    rows = [
+        {"fold": fold, "epoch": at, "loss": 0.1, "validation_loss": one, "validation_auroc": other}
+        for fold in range(1, folds + 1)
+        for at, (one, other) in enumerate(zip(loss, auroc, strict=True), start=1)
+    ]
+    return KmerResults(history=pd.DataFrame(rows))
+
+
+def test_overfitting_is_said():
+    found = training.section(history([0.6, 0.1, 0.3], [0.982, 0.979, 0.984])).lead
+    assert "rises after epoch 2 (0.100 there, 0.300 at the last epoch): overfitting; the kept epoch is 2" in found
+    assert "0.979 to 0.984, so nearly the same in all epochs; it is highest at epoch 3, not at the kept one" in found
+    calm = training.section(history([0.6, 0.3, 0.1], [0.7, 0.8, 0.9])).lead
+    assert "rises after epoch" not in calm
+    assert "0.700 to 0.900." in calm
+    assert "in 2 of 2 folds" in training.overfitting(history([0.6, 0.1, 0.3], [0.9, 0.9, 0.9], folds=2))[0]
+
+
+def test_overfitting_is_mistrusted(skilled):
+    risen = replace(skilled, history=history([0.6, 0.5, 0.1, 0.9], [0.9] * 4).history)
+    for results in (skilled, risen):
+        notes = next(block for block in headline.section(results).blocks if isinstance(block, Notes))
+        last = results.history.iloc[-1]["validation_loss"]
+        expected = last > results.history.set_index("epoch")["validation_loss"][3]
+        assert any("overfitting" in item for item in notes.items) == expected
+
+
+def test_equal_probabilities_explain_an_auroc_of_one_half(skilled):
+    table = headline.baselines(skilled)
+    assert not headline.constant(table.assign(auroc_low=0.4))
+    same = table.assign(auroc=0.5, auroc_low=0.5, auroc_high=0.5, name=verdict.BASELINES["nearest_sequence"])
+    said = headline.constant(same.head(1))[0]
+    assert said.startswith("Most similar training window: exactly 0.500, because every test window gets the same")
+    assert "No test window shares" in said
+
+
+def test_settings_chosen_automatically_say_what_was_used(skilled):
+    given = {"verb": "train", "parameters": {"batch_size": 0, "learning_rate": 0.1, "test_chromosomes": [], "gap": 0}}
+    found = provenance.with_choices(given, skilled)["parameters"]
+    assert found["batch_size"] == f"chosen automatically: {skilled.evaluation['training']['batch_size']}"
+    assert found["learning_rate"] == 0.1
+    assert found["gap"] == 0
+    names = skilled.evaluation["split"]["chromosomes"]["test"]
+    assert found["test_chromosomes"].startswith(f"chosen automatically: {names[0]}")
+    assert given["parameters"]["batch_size"] == 0
+    assert provenance.with_choices({}, skilled) == {}

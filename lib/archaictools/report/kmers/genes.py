@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from archaictools.report.blocks import Absent, Column, Facts, Section, Table
+from archaictools.report.blocks import Absent, Column, Facts, Notes, Section, Table
 from archaictools.report.kmers.numbers import number
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def section(results: KmerResults) -> Section | Absent:
         id=ID,
         title=TITLE,
         lead=f"{_strongest(rows)} A gene is called introgressed if the mean probability of its bases reaches the "
-        "threshold of 'archaictools genes'.",
+        f"threshold of 'archaictools genes --threshold', which the table does not record{_bounds(table)}.",
         blocks=(
             Facts(
                 items=(
@@ -43,6 +43,12 @@ def section(results: KmerResults) -> Section | Absent:
                     ("Called introgressed", number(int(called.sum()), 0)),
                     ("Of these in unseen windows only", number(int(unseen.sum()), 0)),
                     ("Without a window (NA)", number(int(outside.sum()), 0)),
+                )
+            ),
+            Notes(
+                items=(
+                    "A gene counts as unseen only if training saw none of its windows. Segments are counted apart: "
+                    "a gene may have several, and a segment may lie outside of all genes.",
                 )
             ),
             Table(
@@ -106,8 +112,24 @@ def _strongest(rows: pd.DataFrame) -> str:
     """Return a sentence that names the gene with the highest mean in windows that training has not seen."""
     unseen = rows[(rows["seen"] == 0) & rows["mean"].notna()]
     if len(unseen):
-        best = unseen.iloc[0]
-        return f"The highest gene in windows that the model has not seen is {best['gene']} ({number(best['mean'])})."
+        return _highest(unseen, " in windows that the model has not seen")
     if rows["mean"].notna().any():
-        return f"The highest gene is {rows.iloc[0]['gene']} ({number(rows.iloc[0]['mean'])})."
+        return _highest(rows[rows["mean"].notna()], "")
     return "No gene has a window."
+
+
+def _highest(rows: pd.DataFrame, where: str) -> str:
+    """Return a sentence on the highest mean, as three digits show it, and on the genes that share it."""
+    best = number(rows.iloc[0]["mean"])
+    tied = int((rows["mean"].map(number) == best).sum())
+    if tied > 1:
+        return f"{tied} genes{where} share the highest mean ({best}); {rows.iloc[0]['gene']} is one of them."
+    return f"The highest gene{where} is {rows.iloc[0]['gene']} ({best})."
+
+
+def _bounds(table: pd.DataFrame) -> str:
+    """Return between which means the threshold must lie, as the calls tell."""
+    called, free = (table.loc[table["call"] == call, "mean"] for call in ("introgressed", "free"))
+    if not len(called) or not len(free):
+        return ""
+    return f"; the calls show that it lies between {number(free.max())} and {number(called.min())}"

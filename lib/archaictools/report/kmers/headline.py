@@ -9,7 +9,9 @@ import numpy as np
 import pandas as pd
 
 from archaictools.report.blocks import Absent, Block, Chart, Column, Facts, Notes, Section, Table, Text
+from archaictools.report.kmers.motifs import doubts as weak_motifs
 from archaictools.report.kmers.numbers import NA, bounds, interval, listed, number, percent
+from archaictools.report.kmers.training import overfitting
 from archaictools.report.kmers.verdict import BASELINES, Judgement, doubts, judgement
 
 if TYPE_CHECKING:
@@ -35,11 +37,15 @@ def section(results: KmerResults) -> Section | Absent:
     blocks: list[Block] = [_facts(found), Text(_split(found))]
     disagreement = _disagreement(results)
     blocks.append(
-        Notes(title="What to mistrust", items=(*disagreement, *doubts(results)), warning=found.verdict != "skill")
+        Notes(
+            title="What to mistrust",
+            items=(*disagreement, *doubts(results), *overfitting(results), *weak_motifs(results)),
+            warning=found.verdict != "skill",
+        )
     )
     rows = baselines(results)
     if rows is not None:
-        blocks += [_table(rows), _chart(rows)]
+        blocks += [_table(rows), *(Text(text) for text in constant(rows)), _chart(rows)]
     return Section(id=ID, title=found.title, lead=found.meaning, blocks=tuple(blocks))
 
 
@@ -100,6 +106,20 @@ def baselines(results: KmerResults) -> pd.DataFrame | None:
     table["order"] = table["kind"].map(_ORDER).fillna(len(_ORDER))
     table["rank"] = -table["auroc"].fillna(-1)
     return table.sort_values(["order", "rank"], kind="stable").drop(columns=["order", "rank"]).reset_index(drop=True)
+
+
+def constant(rows: pd.DataFrame) -> tuple[str, ...]:
+    """Return why predictors have an AUROC of exactly 0.5 in every draw: they cannot rank windows."""
+    names = list(rows.loc[(rows[["auroc", "auroc_low", "auroc_high"]] == 0.5).all(axis=1), "name"])
+    if not names:
+        return ()
+    said = f"{listed(names, limit=12)}: exactly 0.500, because every test window gets the same probability."
+    reasons = {
+        "nearest_coordinate": "no test window has a training window on its chromosome",
+        "nearest_sequence": "no test window shares enough sequence with a training window",
+    }
+    found = [reason for name, reason in reasons.items() if BASELINES[name] in names]
+    return (f"{said} {listed(found).capitalize()}." if found else said,)
 
 
 def _table(rows: pd.DataFrame) -> Table:

@@ -58,20 +58,22 @@ def _windows(results: KmerResults) -> str:
         if words
         else "Windows"
     )
+    genome = genome_name(results) or "a reference genome"
     strand = ", a k-mer and its reverse complement as one word" if parameters.get("canonical") else ""
     return (
-        f"{count} of {_shown(parameters.get('size'))} bp of {_genome(results)} were read as "
+        f"{count} of {_shown(parameters.get('size'))} bp of {genome} were read as "
         f"{_shown(parameters.get('k'))}-mers at a stride of {_shown(parameters.get('stride'))} bp{strand}, "
         f"with archaictools {version}."
     )
 
 
-def _genome(results: KmerResults) -> str:
+def genome_name(results: KmerResults) -> str | None:
+    """Return the build, else the name of the file of the genome that the words record, else None."""
     if results.build != "genome":
         return results.build
     made = (results.words or {}).get("provenance") or ((results.model or {}).get("provenance") or {}).get("words") or {}
     file = (made.get("inputs") or {}).get("genome") or {}
-    return str(file.get("name") or "a reference genome")
+    return str(file["name"]) if file.get("name") else None
 
 
 def _network(results: KmerResults) -> str:

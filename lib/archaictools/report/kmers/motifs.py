@@ -13,6 +13,8 @@ from archaictools.report.kmers.logos import logo
 from archaictools.report.kmers.numbers import listed, number
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from archaictools.report.kmers.results import KmerResults
 
 ID, TITLE = "motifs", "K-mers and motifs"
@@ -22,6 +24,9 @@ FDR = 0.05
 
 #: Largest numbers of motifs, of k-mers that are aligned, and of k-mers in the table.
 MOTIFS, ALIGNED, ROWS = 8, 1_000, 2_000
+
+#: Part of the counts of the first motif below which a motif is weak, and bases in a row that two motifs share.
+WEAK, SHARED = 0.1, 6
 
 
 def section(results: KmerResults) -> Section | Absent:
@@ -57,7 +62,7 @@ def section(results: KmerResults) -> Section | Absent:
         id=ID,
         title=TITLE,
         lead=f"Enriched k-mers overlap and form motifs; the most significant are "
-        f"{listed([motif.consensus for motif in motifs[:4]])}. "
+        f"{listed([motif.consensus for motif in motifs[:4]])}. {summary(motifs)} "
         "Enriched means more frequent at positions that matter to the model than elsewhere in introgressed windows.",
         blocks=(
             facts,
@@ -89,6 +94,47 @@ def motifs_of(table: pd.DataFrame) -> list[Motif]:
     return align([str(kmer) for kmer in chosen["kmer"]], [int(count) for count in chosen["count"]], most=MOTIFS)
 
 
+def is_weak(motif: Motif, motifs: Sequence[Motif]) -> bool:
+    """Tell whether the counts of a motif are below :data:`WEAK` of those of the first motif."""
+    return motif.count < WEAK * motifs[0].count
+
+
+def shares_bases(motif: Motif, others: Sequence[Motif]) -> bool:
+    """Tell whether the consensus of a motif, on either strand, has :data:`SHARED` bases in a row of another's."""
+    own = motif.consensus.upper()
+    pieces = {own[at : at + SHARED] for at in range(len(own) - SHARED + 1)}
+    both = [text for other in others for text in (other.consensus.upper(), reverse_complement(other.consensus.upper()))]
+    return any(piece in text for piece in pieces for text in both)
+
+
+def summary(motifs: Sequence[Motif]) -> str:
+    """Return a sentence with the numbers of strong and weak motifs."""
+    strong = [one for one in motifs if not is_weak(one, motifs)]
+    weak = [one for one in motifs if is_weak(one, motifs)]
+    if not weak:
+        return f"{len(strong)} strong motif{'' if len(strong) == 1 else 's'}, no weak one."
+    shared = sum(shares_bases(one, strong) for one in weak)
+    each = f", {'all' if shared == len(weak) else shared} of which share bases with strong ones" if shared else ""
+    if shared == len(weak) == 1:
+        each = ", which shares bases with a strong one"
+    return (
+        f"{len(strong)} strong motif{'' if len(strong) == 1 else 's'}, {len(weak)} weak "
+        f"one{'' if len(weak) == 1 else 's'}{each}."
+    )
+
+
+def doubts(results: KmerResults) -> tuple[str, ...]:
+    """Return a sentence if some motifs are weak."""
+    if results.kmers is None or not len(results.kmers):
+        return ()
+    motifs = motifs_of(results.kmers)
+    weak = sum(is_weak(one, motifs) for one in motifs)
+    if not weak:
+        return ()
+    be = "motif is" if weak == 1 else "motifs are"
+    return (f"{weak} of {len(motifs)} {be} weak: counts below {100 * WEAK:.0f} % of those of the first motif.",)
+
+
 def strength(q: pd.Series[float]) -> pd.Series[float]:
     """Return -log10 of q, at most 300, so that rows sort by it."""
     values = q.to_numpy(dtype=np.float64)
@@ -100,6 +146,7 @@ def _motifs(motifs: list[Motif], table: pd.DataFrame) -> Table:
     frame = pd.DataFrame(
         {
             "motif": np.arange(1, len(motifs) + 1),
+            "strength": ["weak" if is_weak(one, motifs) else "strong" for one in motifs],
             "logo": [logo(one) for one in motifs],
             "consensus": [one.consensus for one in motifs],
             "reverse": [reverse_complement(one.consensus) for one in motifs],
@@ -113,19 +160,25 @@ def _motifs(motifs: list[Motif], table: pd.DataFrame) -> Table:
         frame=frame,
         columns=(
             Column(field="motif", title="Motif", kind="number"),
-            Column(field="logo", title="Logo (bits)", kind="picture"),
-            Column(field="consensus", title="Consensus"),
-            Column(field="reverse", title="Reverse complement"),
-            Column(field="kmers", title="K-mers", kind="number", help="Enriched k-mers that were joined."),
+            Column(
+                field="strength",
+                title="Strength",
+                help=f"Weak: the sum of counts is below {100 * WEAK:.0f} % of that of the first motif.",
+            ),
+            Column(field="q", title="Lowest q (-log10)", kind="number", digits=1),
             Column(
                 field="count",
                 title="Sum of counts",
                 kind="bar",
                 help="Occurrences of its k-mers at important positions; overlapping k-mers count each.",
             ),
-            Column(field="q", title="Lowest q (-log10)", kind="number", digits=1),
+            Column(field="logo", title="Logo (bits)", kind="picture"),
+            Column(field="consensus", title="Consensus"),
+            Column(field="reverse", title="Reverse complement"),
+            Column(field="kmers", title="K-mers", kind="number", help="Enriched k-mers that were joined."),
         ),
-        caption="Motifs of overlapping enriched k-mers, by the significance of their first one. Both strands are one.",
+        caption="Motifs of overlapping enriched k-mers, by the significance of their first one. Both strands are one. "
+        "A logo shows how alike its k-mers are, not how strong the motif is.",
     )
 
 

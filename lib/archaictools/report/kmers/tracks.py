@@ -12,6 +12,7 @@ from archaictools.io.bigwig_reader import open_bigwig
 from archaictools.learning.segments import SEEN
 from archaictools.report.blocks import Absent, Block, Browser, Column, Dataset, Facts, Notes, Section, Table, Track
 from archaictools.report.kmers.genes import locus_text
+from archaictools.report.kmers.methods import genome_name
 from archaictools.report.kmers.numbers import number
 
 if TYPE_CHECKING:
@@ -70,7 +71,7 @@ def section(results: KmerResults) -> Section | Absent:
     blocks.append(
         Browser(
             lengths=dict(results.lengths),
-            build=results.build,
+            build=genome_name(results) or results.build,
             locus=opening(results),
             tracks=_tracks(results),
         )
@@ -100,7 +101,9 @@ def _notes(results: KmerResults) -> tuple[str, ...]:
             "Dark segments are in windows that the model has not seen; light ones share bases with its training."
         )
     if results.genes is not None:
-        notes.append("Genes called introgressed are red; other genes are grey, also those without a window.")
+        notes.append(
+            "Genes called introgressed are red; others are grey, also those without a window. A click tells the call."
+        )
     if results.attribution is not None:
         notes.append(
             "The attribution is how much the probability of a window falls when the bases at a position are exchanged. "

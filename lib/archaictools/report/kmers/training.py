@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 ID, TITLE = "training", "Learning curves"
 
+#: Range of the validation AUROC over epochs below which it is called nearly the same.
+FLAT = 0.01
+
 _SERIES = {"loss": "training", "validation_loss": "validation"}
 
 
@@ -38,8 +41,8 @@ def section(results: KmerResults) -> Section | Absent:
         id=ID,
         title=TITLE,
         lead="Training is well behaved if the validation loss falls with the training loss. "
-        "If it rises while the training loss falls, the network learns single windows by heart. "
-        "The weights of the marked epoch were kept.",
+        "If it rises while the training loss falls, the network learns single windows by heart (overfitting). "
+        + " ".join((*overfitting(results), *_by_auroc(history, kept), "The weights of the marked epoch were kept.")),
         blocks=(
             Facts(
                 items=(
@@ -76,6 +79,41 @@ def kept_epochs(results: KmerResults) -> dict[int, int]:
         epochs, loss = rows["epoch"].to_numpy(dtype=np.int64), rows["validation_loss"].to_numpy(dtype=np.float64)
         kept[fold] = int(str(best)) if known(best) and best in epochs else int(epochs[loss.argmin()])
     return kept
+
+
+def overfitting(results: KmerResults) -> tuple[str, ...]:
+    """Return a sentence if the validation loss of the last epoch is above that of the kept one; it counts folds."""
+    history, kept = results.history, kept_epochs(results)
+    if history is None or not len(history):
+        return ()
+    risen = []
+    for name, rows in history.groupby("fold"):
+        fold = int(str(name))
+        loss = rows.set_index("epoch")["validation_loss"]
+        if loss[loss.index.max()] > loss[kept[fold]]:
+            risen.append((kept[fold], loss[kept[fold]], loss[loss.index.max()]))
+    if not risen:
+        return ()
+    if len(kept) > 1:
+        return (f"The validation loss rises after the kept epoch in {len(risen)} of {len(kept)} folds: overfitting.",)
+    epoch, low, high = risen[0]
+    return (
+        f"The validation loss rises after epoch {epoch} ({number(low)} there, {number(high)} at the last epoch): "
+        f"overfitting; the kept epoch is {epoch}.",
+    )
+
+
+def _by_auroc(history: pd.DataFrame, kept: Mapping[int, int]) -> tuple[str, ...]:
+    """Return what the validation AUROC of a single network says: whether it is flat, and where it is highest."""
+    auroc = history.set_index("epoch")["validation_auroc"].dropna()
+    if len(kept) != 1 or len(auroc) < 2:
+        return ()
+    low, high, best = float(auroc.min()), float(auroc.max()), int(str(auroc.idxmax()))
+    span = f"The validation AUROC is {number(low)} to {number(high)}"
+    flat = f"{span}, so nearly the same in all epochs" if high - low < FLAT else span
+    (epoch,) = kept.values()
+    highest = "" if best == epoch else f"; it is highest at epoch {best}, not at the kept one"
+    return (f"{flat}{highest}.",)
 
 
 def _temperature(results: KmerResults) -> tuple[tuple[str, str], ...]:
