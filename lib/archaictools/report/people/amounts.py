@@ -48,7 +48,8 @@ MEASURES = {
 #: What our percentages are, beside published ones.
 MEASURED = (
     "Here: bases in called segments, of the callable bases on the given chromosomes. Per haplotype, both haplotypes "
-    "are added up. For either haplotype, a base counts once. Beside ancestry stands the share per haplotype."
+    "are added up. For either haplotype, a base counts once. A published ancestry is compared with the share per "
+    "haplotype here."
 )
 DIFFERENT = (
     "Published figures are of whole genomes and other methods, so equal numbers are not expected. Ratios of allele "
