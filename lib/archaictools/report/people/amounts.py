@@ -194,11 +194,12 @@ def _x(field: str) -> alt.X:
 def drawn_sources(results: PeopleResults) -> tuple[Source, ...]:
     """Return the sources in the order in which they are stacked.
 
-    Without an archaic genome, it is ``unmatched`` alone. With one, no segment can be ``ambiguous``.
+    Without an archaic genome, it is ``unmatched`` alone. With one, no segment can be ``ambiguous``. A source that does
+    not occur is not drawn.
     """
     if not results.archaic:
         return results.sources[-1:]
-    return tuple(source for source in results.sources if source.name != AMBIGUOUS or len(results.archaic) > 1)
+    return tuple(source for source in results.named if source.name != AMBIGUOUS or len(results.archaic) > 1)
 
 
 def stacked(results: PeopleResults, table: pd.DataFrame) -> pd.DataFrame:

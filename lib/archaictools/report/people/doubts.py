@@ -73,8 +73,8 @@ def one_archaic_genome(results: PeopleResults) -> Iterator[str]:
     if len(results.archaic) == 1 and len(results.segments):
         label = results.archaic[0].label
         yield (
-            f"Only one archaic genome was given, so no archaic source but {label} could come out. A share of 100 % does "
-            "not exclude others. Calls and sources rest on the same alleles."
+            f"Only one archaic genome was given, so no archaic source but {label} could come out. A share of 100 % "
+            "does not exclude others. Calls and sources rest on the same alleles."
         )
 
 
@@ -106,8 +106,8 @@ def few_people(results: PeopleResults) -> Iterator[str]:
     names = {sample for sample, _ in results.haplotypes}
     if len(names) <= FEW_PEOPLE:
         yield (
-            f"Few people: {people(len(names))}, {count(len(results.haplotypes), 'haplotype')}. How many of them share a segment "
-            "tells little about a population."
+            f"Only {count(len(results.haplotypes), 'haplotype')} of {people(len(names))} were read. How many share "
+            "a segment tells little about a population."
         )
 
 

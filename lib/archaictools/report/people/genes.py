@@ -49,7 +49,7 @@ _COLUMNS = (
         title="Highest posterior",
         kind="number",
         digits=3,
-        help="Of the segments that overlap it.",
+        help="Posterior of the surest segment that overlaps it.",
     ),
     Column(
         field="covered",

@@ -58,17 +58,9 @@ def people_page(results: PeopleResults, *, title: str | None = None) -> Page:
         sections=tuple(section for section in made if isinstance(section, Section)),
         absent=tuple(section for section in made if isinstance(section, Absent)),
         datasets=tuple(dataset for module in WITH_DATASETS for dataset in module.datasets(results)),
-        legend=_legend(results),
-    )
-
-
-def _legend(results: PeopleResults) -> tuple[LegendEntry, ...]:
-    """Return the archaic genomes that were given, and other sources that occur."""
-    occur = set(results.segments["source"])
-    return tuple(
-        LegendEntry(label=source.label, colour=source.colour, shape=source.shape)
-        for source in results.sources
-        if source.lineage is not None or source.name in occur
+        legend=tuple(
+            LegendEntry(label=source.label, colour=source.colour, shape=source.shape) for source in results.named
+        ),
     )
 
 
