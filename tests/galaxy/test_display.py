@@ -178,6 +178,7 @@ def test_a_report_is_shown_as_source_until_an_administrator_trusts_the_tool(page
     def display():
         return requests.get(f"{URL}/datasets/{page}/display/?preview=True", headers={"x-api-key": KEY}, timeout=60)
 
+    requests.delete(trust, headers=admin, timeout=60).raise_for_status()
     source = display()
     assert source.headers["content-type"].startswith("text/plain")
     assert source.headers["x-sanitized-tool-id"] == "archaictools_report"

@@ -50,8 +50,8 @@ def test_evaluate_against_scikit_learn_and_counting(ok, tmp_path, words, trained
     assert set(report["models"]) == {"model", "hmm", "hmm_archaic", "majority", "private_alleles"}
     assert report["models"]["hmm_archaic"]["auprc"] > report["models"]["hmm"]["auprc"] > 0.05
     assert {plot.name for plot in (tmp_path / "plots").iterdir()} == {
-        "comparison.png", "reliability.png", "recall_by_length.png",
-    }  # fmt: skip
+        f"{name}.{suffix}" for name in ("comparison", "reliability", "recall_by_length") for suffix in ("png", "svg")
+    }
 
 
 def test_precision_and_recall_by_threshold_against_counting():

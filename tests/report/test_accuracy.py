@@ -10,46 +10,7 @@ import pytest
 
 from archaictools.report.blocks import Absent, Chart, Facts, Table, Text
 from archaictools.report.people import accuracy
-from synthetic_people import people
-
-
-def row(kind, precision, recall, f1, **more):
-    """Return a row of an evaluation, as ``evaluate --metrics`` writes it."""
-    return {
-        "kind": kind, "n": 40_000, "prevalence": 0.0638, "auprc": 0.9874, "auprc_ci": [0.963, 0.997],
-        "precision_bp": precision, "recall_bp": recall, "f1_bp": f1, "half_true": 0.85, "runs": 67,
-        "recall_by_length": [
-            {"from": 0, "to": 10_000, "bases": 0, "recall": None},
-            {"from": 10_000, "to": 30_000, "bases": 5_000, "recall": recall},
-            {"from": 30_000, "to": 100_000, "bases": 9_000, "recall": recall},
-            {"from": 100_000, "to": 1_000_000_000, "bases": 7_000, "recall": 1.0},
-        ],
-        "by_threshold": [
-            {"threshold": 0.5, "precision_bp": precision, "recall_bp": recall, "f1_bp": f1},
-            {"threshold": 0.95, "precision_bp": None, "recall_bp": 0.0, "f1_bp": 0.0},
-        ],
-    } | more  # fmt: skip
-
-
-EVALUATION = {
-    "schema_version": 1,
-    "verdict": "skill",
-    "reason": "AUROC 0.997 (0.991 to 1.000) on held-out sentences is above every control",
-    "threshold": 0.5,
-    "models": {
-        "model": row("model", 0.9322, 0.9573, 0.9446),
-        "hmm": row("rival", 0.5078, 0.7087, 0.5917),
-        "hmm_archaic": row("rival", 0.7541, 0.8591, 0.8032),
-        "majority": row("control", None, 0.0, 0.0, half_true=None, auprc=0.0638),
-    },
-    "calibration": {
-        "reliability": [
-            {"low": 0.0, "high": 0.1, "n": 9, "mean_probability": 0.01, "introgressed_share": 0.02, "model": name}
-            | {"share_low": 0.01, "share_high": 0.05}
-            for name in ("model", "hmm", "hmm_archaic")
-        ]
-    },
-}
+from synthetic_people import EVALUATION, people
 
 
 def section(evaluation):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -91,7 +92,7 @@ def report(name: str) -> b.Page:
         .properties(width="container", height=200)
     )
     columns = (
-        b.Column(field="name", title="Gene", help="Name of the gene."),
+        b.Column(field="name", title="Gene", help=f"Name of the gene. {name}"),
         b.Column(field="position", title="Position", kind="locus"),
         b.Column(field="people", title="People", kind="number"),
         b.Column(field="mean", title="Mean", kind="bar", digits=3),
@@ -148,17 +149,19 @@ def report(name: str) -> b.Page:
                 id="genome",
                 title="Genome browser",
                 lead="The strongest place.",
-                blocks=(b.Browser(lengths=LENGTHS, build="genome", locus=("chr1", 3_000_000, 5_000_000), tracks=tracks),),
+                blocks=(b.Browser(lengths=LENGTHS | {name: 5_000_000}, build="genome", locus=("chr1", 3_000_000, 5_000_000), tracks=tracks),),
             ),
         ),
     )  # fmt: skip
 
 
 def main(folder: Path) -> None:
-    """Write ``plain.html``, ``hostile.html``, ``empty.html`` and ``truth.json``."""
+    """Write a plain page, one of hostile names, a damaged one, one without rows, and ``truth.json``."""
     plain = report("P1")
     write(folder / "plain.html", plain)
     write(folder / "hostile.html", report(HOSTILE))
+    damaged = re.sub(r'(id="data-segments" value=")[^"]+', r"\1AAAA", (folder / "plain.html").read_text())
+    (folder / "damaged.html").write_text(damaged)
     none = tuple(replace(one, frame=one.frame.head(0)) for one in plain.datasets)
     empty = replace(plain, datasets=none)
     sections = [

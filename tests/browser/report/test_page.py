@@ -178,6 +178,10 @@ def test_a_table_is_searched(open_report, pages):
     field.fill("gene12")
     expect(report.page.locator("#genes output")).to_have_text("11 of 301 rows")
     assert [row[0] for row in report.table("genes")][:3] == ["GENE12", "GENE120", "GENE121"]
+    locus = report.table("genes")[0][1]
+    for text in (locus, locus.replace(",", "")):  # a position is found with and without commas
+        field.fill(text)
+        expect(report.page.locator("#genes output")).to_have_text("1 of 301 rows")
     field.fill("no such gene")
     expect(report.page.locator("#genes output")).to_have_text("0 of 301 rows")
     field.fill("")
@@ -271,6 +275,8 @@ def test_hostile_names_stay_text(open_report, pages, truth):
     mark.scroll_into_view_if_needed()
     mark.hover()
     expect(report.page.locator("#vg-tooltip-element")).to_contain_text("<img src=x")
+    report.page.locator("#genes .tabulator-col").first.hover()
+    expect(report.page.locator(".tabulator-tooltip")).to_contain_text("<img src=x")
     shadow = report.page.locator("#browser .view")
     for place in ("document", "archaicShadow"):
         report.page.evaluate("window.archaicShadow = document.querySelector('#browser .view').shadowRoot")
@@ -309,6 +315,55 @@ def test_the_keyboard_reaches_what_the_mouse_does(open_report, pages):
         if report.page.evaluate("document.activeElement.closest('#genes, #browser')") is not None:
             break
     assert {"Dark", "Headline", "Genes"} <= set(seen)
+
+
+def test_the_keyboard_sorts_a_table(open_report, pages, truth):
+    report = open_report(pages / "plain.html")
+    report.table("genes")
+    report.page.locator("#genes .tabulator-col", has_text="People").focus()
+    report.page.keyboard.press("Enter")
+    found = report.page.evaluate("archaic.tables.get('genes').then(t => t.getData('active')[0].people)")
+    assert found == min(row["people"] for row in truth["genes"] if row["people"] is not None)
+
+
+def test_a_canvas_is_drawn_again_only_when_the_colours_change(open_report, pages):
+    """A chart of 50,000 marks takes a second, so the start of a page may not draw it twice."""
+    report = open_report(pages / "plain.html")
+    report.page.add_init_script(
+        "window.changes = 0; document.addEventListener('theme', () => { window.changes += 1; });"
+    )
+    report.page.reload()
+    report.ready()
+    assert report.page.evaluate("window.changes") == 0
+    report.page.evaluate("archaic.charts.get('points').then(drawing => { window.first = drawing; })")
+    report.page.locator("button.theme").click()
+    assert report.page.evaluate("archaic.charts.get('points').then(drawing => drawing !== window.first)")
+
+
+def test_what_cannot_be_drawn_is_told(open_report, pages):
+    """A page whose dataset is damaged shows everything else, and says what is missing."""
+    report = open_report(pages / "damaged.html")
+    expect(report.page.locator("#histogram .drawing")).to_contain_text("The chart cannot be shown: ")
+    assert report.table("genes")[0][0] == "P1"
+    assert report.errors
+    report.errors.clear()
+
+
+def test_a_chromosome_of_a_hostile_name(open_report, pages, truth):
+    report = open_report(pages / "hostile.html")
+    report.ready()
+    report.page.evaluate(
+        "name => document.dispatchEvent(new CustomEvent('locus', {detail: {chrom: name, start: 1000000, end: 2000000}}))",
+        truth["hostile"],
+    )
+    report.page.wait_for_timeout(800)
+    assert report.locus() == (truth["hostile"], 500_000, 2_500_000)
+    assert (
+        report.page.evaluate(
+            "document.querySelector('#browser .view').shadowRoot.querySelectorAll('img[src=x]').length"
+        )
+        == 0
+    )
 
 
 @pytest.mark.parametrize("width", [800, 1400])

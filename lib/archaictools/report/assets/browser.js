@@ -9,7 +9,9 @@ function clicked(track, data, features) {
     ["Position", locusText({ chrom: chr, start, end })],
     ...Object.entries(rest).filter(([name]) => name !== "score" && typeof rest[name] !== "object"),
   ]);
-  if (!features) lines.push(...(data ?? []).filter((one) => one?.name).map(({ name, value }) => [name, value]));
+  // igv writes names of bars with blanks and a colon, as HTML.
+  const bare = (name) => name.replaceAll("&nbsp;", "").replace(/:\s*$/, "");
+  if (!features) lines.push(...(data ?? []).filter((one) => one?.name).map(({ name, value }) => [bare(name), value]));
   const text = (value) => (typeof value === "number" ? value.toLocaleString("en-GB", { maximumFractionDigits: 4 }) : value);
   return lines.map(([name, value]) => `<div>${escaped(name)}: <b>${escaped(text(value))}</b></div>`).join("") || false;
 }
@@ -112,7 +114,8 @@ function startBrowser(rest) {
   if (!block) return null;
   let asked;
   const wanted = new Promise((resolve) => { asked = resolve; });
-  const ready = Promise.race([wanted, rest.turn(), nearView(block, "200px")]).then(() => drawBrowser(block));
+  const begin = Promise.race([wanted, rest.turn(), nearView(block, "200px")]);
+  const ready = told(begin.then(() => drawBrowser(block)), block.querySelector(".tools"), "genome browser");
   document.addEventListener("locus", async ({ detail: { chrom, start, end } }) => {
     asked();
     const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;

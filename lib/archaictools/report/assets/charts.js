@@ -92,7 +92,7 @@ function startCharts(rest) {
     const target = block.querySelector(".drawing");
     const { height } = specificationOf(block);
     target.style.minHeight = `${(Number.isFinite(height) ? height : 260) + 50}px`;
-    const first = Promise.race([nearView(block), rest.turn()]).then(() => drawChart(block));
+    const first = told(Promise.race([nearView(block), rest.turn()]).then(() => drawChart(block)), target, "chart");
     drawn.set(block.id, first);
     rest.after(first);
     if (!("large" in block.dataset)) continue;

@@ -106,6 +106,16 @@ const locusText = ({ chrom, start, end }) =>
 /** Whether an object is an interval of the genome. */
 const isLocus = (row) => typeof row?.chrom === "string" && Number.isFinite(row.start) && Number.isFinite(row.end);
 
+/** The chromosomes of the page's genome browser; none without a browser. */
+const browserChromosomes = (() => {
+  let known = null;
+  return () => {
+    const block = document.querySelector("figure.browser");
+    known ??= new Set(block ? specificationOf(block).lengths.map(([chrom]) => chrom) : []);
+    return known;
+  };
+})();
+
 /** Tell the page that the reader wants to see a place. */
 const showLocus = ({ chrom, start, end }) =>
   document.dispatchEvent(new CustomEvent("locus", { detail: { chrom, start, end } }));

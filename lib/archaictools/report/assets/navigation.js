@@ -1,4 +1,4 @@
-// The section that is in view, and when a block comes near the view.
+// The section that is in view, when a block comes near the view, and turns for work that can wait.
 
 function startNavigation() {
   const links = new Map([...document.querySelectorAll("nav.sections a")].map((a) => [a.hash.slice(1), a]));
@@ -30,6 +30,15 @@ const nearView = (element, margin = "600px") =>
     );
     watcher.observe(element);
   });
+
+/** The same promise; if it fails, the page says so where the part would be. */
+function told(work, place, what) {
+  work.catch((error) => {
+    console.error(error);
+    place.append(`The ${what} cannot be shown: ${error.message}`);
+  });
+  return work;
+}
 
 /** Turns for work that can wait: one after the other, when the page is loaded and the browser is idle. */
 class Rest {

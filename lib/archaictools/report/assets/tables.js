@@ -35,7 +35,12 @@ function genomeOrder(rows) {
 const columnKinds = {
   text: () => ({
     sorter: compareNaLast((a, b) => a.localeCompare(b, "en", { numeric: true })),
-    formatter: (cell) => (cell.getValue() === null ? naText() : plain(String(cell.getValue()))),
+    formatter: (cell) => {
+      if (cell.getValue() === null) return naText();
+      const node = plain(String(cell.getValue()));
+      if (node.textContent.length > 30) node.title = node.textContent; // a column may be too narrow for it
+      return node;
+    },
   }),
   number: ({ digits }) => ({
     hozAlign: "right", headerHozAlign: "right", maxInitialWidth: 120, sorter: compareNaLast((a, b) => a - b),
@@ -62,6 +67,7 @@ const columnKinds = {
       formatter: (cell) => {
         const row = cell.getData();
         if (!isLocus(row)) return naText();
+        if (!browserChromosomes().has(row.chrom)) return plain(locusText(row));
         const button = document.createElement("button");
         button.type = "button";
         button.className = "locus";
@@ -83,8 +89,17 @@ const columnKinds = {
   }),
 };
 
+/** What a search finds a row by: its texts, and its locus with and without commas, in lower case. */
+function searchText(row, columns) {
+  const texts = columns.filter(({ kind }) => kind === "text").map(({ field }) => row[field] ?? "");
+  if (columns.some(({ kind }) => kind === "locus") && isLocus(row)) {
+    texts.push(locusText(row), locusText(row).replaceAll(",", ""));
+  }
+  return texts.join("\n").toLowerCase();
+}
+
 /** A search field that keeps the rows in which some text contains every word. */
-function addSearch(block, table, fields, total) {
+function addSearch(block, table, columns, total) {
   const tools = block.querySelector(".tools");
   const label = document.createElement("label");
   label.textContent = "Search ";
@@ -96,7 +111,7 @@ function addSearch(block, table, fields, total) {
   input.addEventListener("input", () => {
     const words = input.value.toLowerCase().split(/\s+/).filter(Boolean);
     table.setFilter((row) => {
-      const text = fields.map((field) => row[field] ?? "").join("\n").toLowerCase();
+      const text = searchText(row, columns);
       return words.every((word) => text.includes(word));
     });
   });
@@ -104,6 +119,18 @@ function addSearch(block, table, fields, total) {
   show(total);
   label.append(input);
   tools.append(label, count);
+}
+
+/** Let the keyboard reach the headers: Enter or space sorts. */
+function sortByKeyboard(target) {
+  for (const header of target.querySelectorAll(".tabulator-col.tabulator-sortable")) {
+    header.tabIndex = 0;
+    header.addEventListener("keydown", (event) => {
+      if (event.key !== "Enter" && event.key !== " ") return;
+      event.preventDefault();
+      header.click();
+    });
+  }
 }
 
 /** Mark a table whose columns go on to the right of what is in view. */
@@ -125,7 +152,7 @@ async function drawTable(block) {
     data: rows,
     columns: columns.map((column) => ({
       title: column.title, field: column.kind === "locus" ? "start" : column.field, cssClass: column.kind,
-      headerTooltip: column.help ?? false, headerWordWrap: true, titleFormatter: () => plain(column.title),
+      headerTooltip: column.help ? () => plain(column.help) : false, titleFormatter: () => plain(column.title),
       ...columnKinds[column.kind](column, rows),
     })),
     layout: "fitDataTable", ...(rows.length > 12 ? { height: Math.min(460, 40 + 31 * rows.length) } : {}),
@@ -134,8 +161,9 @@ async function drawTable(block) {
   await new Promise((resolve) => table.on("tableBuilt", resolve));
   block.classList.add("drawn");
   markCut(block, target.querySelector(".tabulator-tableholder"));
+  sortByKeyboard(target);
   if ("search" in block.dataset) {
-    addSearch(block, table, columns.filter((c) => c.kind === "text").map((c) => c.field), rows.length);
+    addSearch(block, table, columns, rows.length);
   }
   return table;
 }
@@ -143,7 +171,8 @@ async function drawTable(block) {
 function startTables() {
   const drawn = new Map();
   for (const block of document.querySelectorAll("figure.table")) {
-    if (block.querySelector(".rows")) drawn.set(block.id, nearView(block).then(() => drawTable(block)));
+    if (!block.querySelector(".rows")) continue;
+    drawn.set(block.id, told(nearView(block).then(() => drawTable(block)), block.querySelector(".tools"), "table"));
   }
   return drawn;
 }

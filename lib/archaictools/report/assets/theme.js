@@ -17,9 +17,12 @@ document.addEventListener("DOMContentLoaded", () => {
   const button = document.createElement("button");
   button.type = "button";
   button.className = "theme";
-  const tell = () => {
+  const label = () => {
     button.textContent = isDark() ? "Light" : "Dark";
     button.setAttribute("aria-label", `${button.textContent} colours`);
+  };
+  const tell = () => {
+    label();
     document.dispatchEvent(new Event("theme"));
   };
   button.addEventListener("click", () => {
@@ -28,6 +31,6 @@ document.addEventListener("DOMContentLoaded", () => {
     tell();
   });
   system.addEventListener("change", tell);
-  tell();
+  label();
   document.querySelector("header.top").append(button);
 });

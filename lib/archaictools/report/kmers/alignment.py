@@ -118,7 +118,7 @@ def align(kmers: Sequence[str], counts: Sequence[int], *, most: int) -> list[Mot
     Examples
     --------
     >>> [one.consensus for one in align(["CCAGGA", "CAGGAT", "TTCCTG", "AAAAAA"], [9, 8, 7, 1], most=1)]
-    ['CCAGGAt']
+    ['CCAGGAT']
     """
     waiting = list(zip(kmers, counts, strict=True))
     motifs: list[Motif] = []

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from archaictools.errors import InputError
+from archaictools.report.files import read_json
 from archaictools.report.kmers.numbers import known
-from archaictools.report.people.loading import read_json
 
 if TYPE_CHECKING:
     from pathlib import Path

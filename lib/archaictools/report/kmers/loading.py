@@ -11,9 +11,9 @@ from archaictools.errors import InputError, UsageError
 from archaictools.haplotypes.encoding import HaplotypeEncoding
 from archaictools.io.builds import build_of
 from archaictools.learning.model_file import load_model
+from archaictools.report.files import digests
 from archaictools.report.kmers import checks, documents, readers
 from archaictools.report.kmers.results import KmerResults
-from archaictools.report.people.loading import digests
 from archaictools.sequence.compatibility import check_fit
 from archaictools.sequence.encoding import KmerEncoding
 from archaictools.sequence.token_file import open_tokens

@@ -87,10 +87,12 @@ def _network(results: KmerResults) -> str:
 def _training(results: KmerResults) -> str:
     found = measures_of(results) or {}
     training, split = found.get("training") or {}, found.get("split") or {}
+    if not training:
+        return f"How the network was trained is {UNKNOWN}."
     folds = int(split.get("folds") or 0)
     sides = split.get("chromosomes") or {}
     if folds:
-        held = f"{folds} networks were trained, and each fold was held out once"
+        held = f"With each of {folds} folds held out once, {folds} networks were trained"
     elif sides.get("test"):
         held = f"With {listed(sides['test'])} held out for test and {listed(sides['validation'])} for validation, "
         held += "the network was trained"
@@ -114,7 +116,7 @@ def _test(results: KmerResults) -> str:
     test, models = found["test"], found.get("models") or {}
     names = [BASELINES.get(name, name) for name in models if name != "model"]
     names = [name if name.startswith(("GC", "Random")) else name[0].lower() + name[1:] for name in names]
-    beside = f", beside baselines ({listed(names, limit=12)})" if names else ""
+    beside = f", compared with baselines ({listed(names, limit=12)})" if names else ""
     return (
         f"On {number(test['n'], 0)} test windows the AUROC was {number(test['auroc'])} (95 % interval "
         f"{interval(test, 'auroc')}, {DRAWS:,} draws of {BLOCKS} blocks of the genome){beside}, with the verdict "

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from archaictools.report.blocks import Absent, Chart, Facts, Section
-from archaictools.report.kmers.numbers import NA, known, number
+from archaictools.report.kmers.numbers import known, number
 from archaictools.report.kmers.verdict import measures_of
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def section(results: KmerResults) -> Section | Absent:
                     ("Epochs trained", _range(epochs)),
                     ("Epoch kept", _range(pd.Series(kept))),
                     ("Validation loss there (nats a window)", number(loss)),
-                    ("Temperature of calibration", _temperature(results)),
+                    *_temperature(results),
                 )
             ),
             _losses(history, kept),
@@ -78,11 +78,12 @@ def kept_epochs(results: KmerResults) -> dict[int, int]:
     return kept
 
 
-def _temperature(results: KmerResults) -> str:
-    """Return the temperature of the single network; with folds each has its own."""
+def _temperature(results: KmerResults) -> tuple[tuple[str, str], ...]:
+    """Return the temperature of the single network; with folds each has its own, and none is shown."""
     found = (measures_of(results) or {}).get("training") or {}
-    folds = results.history is not None and results.history["fold"].max() > 1
-    return NA if folds else number(found.get("temperature"), 2)
+    if "temperature" not in found or (results.history is not None and results.history["fold"].max() > 1):
+        return ()
+    return (("Temperature of calibration", number(found["temperature"], 2)),)
 
 
 def _range(values: pd.Series[int]) -> str:

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-from dataclasses import dataclass, field, fields
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -23,14 +20,15 @@ from archaictools.io.bed import COLUMNS as BED
 from archaictools.io.bed import read_bed
 from archaictools.io.bigwig_reader import open_bigwig
 from archaictools.io.builds import build_of
-from archaictools.io.files import sha256
 from archaictools.io.summary import Summary
 from archaictools.io.tables import COORDINATE, Columns, Number, read_header, read_table
+from archaictools.report.files import digests, read_json
 from archaictools.report.people import checks
 from archaictools.report.people.results import Encoded, PeopleResults
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from archaictools.haplotypes.feature_file import FeatureFile
 
@@ -129,17 +127,6 @@ def load_people_results(files: PeopleFiles) -> PeopleResults:
     )
     checks.check_together(results, files)
     return results
-
-
-def digests(files: Any) -> dict[str, str]:
-    """Return the SHA-256 of every file in a dataclass of paths, by ``--option NAME``; folders have none."""
-    found = {}
-    for each in fields(files):
-        path = getattr(files, each.name)
-        if isinstance(path, Path) and path.is_file():
-            option = each.name.replace("_", "-")
-            found[f"--{option} {path.name}"] = sha256(path) if path.stat().st_size else hashlib.sha256().hexdigest()
-    return found
 
 
 def _encoded(features: FeatureFile) -> Encoded:
@@ -264,23 +251,6 @@ def read_populations(path: Path) -> dict[str, str]:
     if repeated.any():
         raise InputError("names a sample twice", path=path, line=int(table.index[repeated][0]))
     return dict(zip(table["sample"], table[name], strict=True))
-
-
-def read_json(path: Path, key: str, source: str) -> Mapping[str, Any]:
-    """Return a JSON document that has a key.
-
-    Raises
-    ------
-    InputError
-        If it is no JSON, or if the key is missing.
-    """
-    try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-    except (ValueError, UnicodeDecodeError, RecursionError) as error:
-        raise InputError("is no JSON", path=path, remedy=f"give the file of '{source}'") from error
-    if not isinstance(found, dict) or key not in found:
-        raise InputError(f"has no key {key!r}", path=path, remedy=f"give the file of '{source}'")
-    return found
 
 
 def _known_labels(labels: Mapping[str, str], archaic: tuple[str, ...]) -> Mapping[str, str]:

@@ -1,0 +1,43 @@
+"""Files of a report that both wings read: JSON documents, and the checksums of all inputs."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from archaictools.errors import InputError
+from archaictools.io.files import sha256
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+def digests(files: Any) -> dict[str, str]:
+    """Return the SHA-256 of every file in a dataclass of paths, by ``--option NAME``; folders have none."""
+    found = {}
+    for each in fields(files):
+        path = getattr(files, each.name)
+        if isinstance(path, Path) and path.is_file():
+            option = each.name.replace("_", "-")
+            found[f"--{option} {path.name}"] = sha256(path) if path.stat().st_size else hashlib.sha256().hexdigest()
+    return found
+
+
+def read_json(path: Path, key: str, source: str) -> Mapping[str, Any]:
+    """Return a JSON document that has a key.
+
+    Raises
+    ------
+    InputError
+        If it is no JSON, or if the key is missing.
+    """
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except (ValueError, UnicodeDecodeError, RecursionError) as error:
+        raise InputError("is no JSON", path=path, remedy=f"give the file of '{source}'") from error
+    if not isinstance(found, dict) or key not in found:
+        raise InputError(f"has no key {key!r}", path=path, remedy=f"give the file of '{source}'")
+    return found
