@@ -9,8 +9,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from archaictools.report.people import caveats
+from archaictools.haplotypes.lineages import sources_of
+from archaictools.report.blocks import Notes
+from archaictools.report.people import caveats, headline, match_rate
 from archaictools.report.people.caveats import robust_distance
+from archaictools.report.people.loci import strongest_locus
+from archaictools.report.people.shares import totals
 from helpers import ROOT
 from synthetic_people import HG19, people
 
@@ -51,7 +55,41 @@ def test_clean_results_give_no_warning(clean):
     assert caveats.caveats(clean) == ()
 
 
+def measured(results, recall=(), **measures):
+    """Return results with an evaluation: recall of tracts below 10 kb by method, and measures of the model."""
+    kinds = {"model": "model", "hmm": "rival", "hmm_archaic": "rival"}
+    models = {
+        name: {"kind": kinds[name], "recall_by_length": [{"from": 0, "to": 10_000, "bases": 1_000, "recall": value}]}
+        for name, value in dict(recall).items()
+    }
+    model = EVALUATION["models"]["model"] | measures | models.get("model", {})
+    return replace(results, evaluation=EVALUATION | {"models": models | {"model": model}})
+
+
+def at_the_start(results):
+    """Move the strongest segment to the start of its chromosome."""
+    chrom, start, end = strongest_locus(results)
+    segments = results.segments.copy()
+    there = (segments["chrom"] == chrom) & (segments["start"] == start) & (segments["end"] == end)
+    segments.loc[there, ["start", "end"]] = [0, end - start]
+    return replace(results, segments=segments)
+
+
 CAUSES = {
+    "false_share": lambda clean: measured(clean, precision_bp=0.5),
+    "short_tracts": lambda clean: measured(clean, {"model": 0.69}),
+    "one_archaic_genome": lambda clean: replace(clean, sources=(clean.sources[0], *clean.sources[-2:])),
+    "low_match": lambda clean: replace(
+        clean, segments=clean.segments.assign(AltaiNea_shared=clean.segments["AltaiNea_compared"] // 3)
+    ),
+    "little_sequence": lambda clean: replace(clean, people=clean.people.assign(callable=2 * 49_900_000)),
+    "few_people": lambda clean: replace(
+        clean,
+        people=clean.people[:4],
+        haplotypes=clean.haplotypes[:8],
+        segments=clean.segments[clean.segments["sample"].isin(clean.people["sample"][:4])],
+    ),
+    "near_an_edge": at_the_start,
     "not_checked": lambda clean: replace(clean, encoded=None),
     "no_summary": lambda clean: replace(
         clean, people=clean.people.assign(callable=pd.NA, introgressed=pd.NA, percent=pd.NA)
@@ -65,18 +103,23 @@ CAUSES = {
     "few_sites": lambda clean: encoded(clean, sites=sum(HG19.values()) // 1_001),
     "missing_genotypes": lambda clean: encoded(clean, missing=clean.encoded.missing | {"P003": 0.11}),
     "not_read": lambda clean: person(clean, 2, callable=0, introgressed=np.nan, percent=np.nan),
-    "not_a_genome": lambda clean: replace(clean, lengths={"chr1": HG19["chr1"]}, callable=clean.callable[:1]),
+    "not_a_genome": lambda clean: replace(
+        clean,
+        lengths={"chr1": HG19["chr1"]},
+        callable=clean.callable[:1],
+        segments=clean.segments[clean.segments["chrom"] == "chr1"],
+    ),
     "far_from_others": lambda clean: person(clean, 5, percent=3.0),
     "seen_in_training": lambda clean: replace(
         clean, segments=clean.segments.assign(seen=np.arange(len(clean.segments)) == 0)
     ),
     "not_calibrated": lambda clean: replace(clean, evaluation=None),
-    "few_segments": lambda clean: replace(clean, segments=clean.segments[:19]),
+    "few_segments": lambda clean: replace(clean, segments=clean.segments[100:119]),
 }
 
 
 def test_every_check_has_a_cause():
-    assert [check.__name__ for check in caveats.CHECKS] == list(CAUSES)
+    assert sorted(check.__name__ for check in caveats.CHECKS) == sorted(CAUSES)
 
 
 @pytest.mark.parametrize("name", CAUSES)
@@ -90,9 +133,12 @@ def test_a_warning_is_given_for_its_cause_alone(clean, name):
         lambda clean: encoded(clean, outgroup=20),
         lambda clean: encoded(clean, sites=sum(HG19.values()) // 999),
         lambda clean: encoded(clean, missing=clean.encoded.missing | {"P003": 0.1}),
-        lambda clean: replace(clean, segments=clean.segments[:20]),
+        lambda clean: replace(clean, segments=clean.segments[100:120]),
         lambda clean: replace(clean, populations={"P000": "CEU", "P001": "YRI"}),
         lambda clean: replace(clean, segments=clean.segments[:0]),
+        lambda clean: measured(clean, {"model": 0.7, "hmm": 0.6}, precision_bp=0.8),
+        lambda clean: replace(clean, people=clean.people.assign(callable=2 * 50_000_000)),
+        lambda clean: at_the_start(encoded(clean, labelled=True)),  # simulated chromosomes have no telomeres
     ],
 )
 def test_bounds_are_harmless(clean, harmless):
@@ -110,11 +156,20 @@ def test_numbers_of_small_outgroups_and_missing_genotypes(clean):
 def test_archaic_calls_read_as_reference_are_told_from_uncalled_ones(clean):
     lacking = {"AltaiNea": True, "Denisova": False}
     [text] = caveats.caveats(encoded(clean, reference_calls=lacking))
-    assert text.startswith("The file of Denisova has calls only")
-    assert "read as uncalled" in text
+    assert text.startswith("The file of Denisova has no REF calls")
+    assert "model reads it as not genotyped; sources and match rates count it as a mismatch" in text
+    assert "read as REF" not in text
+    labelled = replace(clean, sources=sources_of(["AltaiNea", "Denisova"], {"Denisova": "Denisova 3"}))
+    [text] = caveats.caveats(encoded(labelled, reference_calls=lacking))
+    assert text.startswith("The file of Denisova 3 (Denisova) has no REF calls")
+    warnings = [block for block in match_rate.section(encoded(labelled, reference_calls=lacking)).blocks
+                if isinstance(block, Notes) and block.warning]  # fmt: skip
+    assert warnings[0].items[0].startswith(text)
     provenance = {"parameters": {"archaic_missing": "reference"}}
-    [text] = caveats.caveats(encoded(clean, reference_calls=lacking, provenance=provenance))
+    [text] = caveats.caveats(encoded(clean, provenance=provenance))  # then all calls are REF or not REF
     assert "read as REF" in text
+    assert "0.45" in text
+    assert caveats.caveats(encoded(clean, provenance={"parameters": {"archaic_missing": "uncalled"}})) == ()
 
 
 def test_haploid_people_and_empty_chromosomes(clean):
@@ -127,7 +182,7 @@ def test_haploid_people_and_empty_chromosomes(clean):
 
 def test_one_chromosome_is_not_a_genome_and_a_part_is_no_chromosome(clean):
     one = {"1": 5_000_000}
-    segments = clean.segments[clean.segments["chrom"] == "chr1"].assign(chrom="1", start=0, end=1_000)
+    segments = clean.segments[clean.segments["chrom"] == "chr1"].assign(chrom="1", start=1_000_000, end=1_001_000)
     part = pd.DataFrame([("1", 0, 2_400_000, 24)], columns=["chrom", "start", "end", "haplotypes"])
     found = replace(clean, lengths=one, build="genome", segments=segments, callable=part)
     first, second = caveats.caveats(found)
@@ -168,7 +223,7 @@ def test_outliers_in_both_directions_and_only_within_a_population(clean):
         "Far from the others is P011 (3.50 %, above). The median of 6 people of PNG is 2.02 % archaic."
     )
     few = replace(mixed, people=table[:4].assign(percent=[1, 1.1, 0.9, 30]), haplotypes=clean.haplotypes[:8])
-    assert fired(few) == []
+    assert "far_from_others" not in fired(few)
 
 
 def test_people_without_data_do_not_count_as_others(clean):
@@ -222,3 +277,43 @@ def test_sentences_are_short(clean):
     texts = [text for cause in CAUSES.values() for text in caveats.caveats(cause(clean))]
     long = [one for text in texts for one in re.split(r"(?<=[.!?]) ", text) if len(one.split()) > 25]
     assert not long
+
+
+def test_measured_and_believed_errors(clean):
+    bases = clean.segments["end"] - clean.segments["start"]
+    believed = 100 * (1 - np.average(clean.segments["posterior"], weights=bases))
+    assert believed == pytest.approx(100 * (1 - totals(clean).posterior))
+    [text] = caveats.caveats(measured(clean, precision_bp=0.5))
+    assert (
+        f"50.0 % of the called bases are false, measured against the true tracts. From its posteriors {believed:.1f} %"
+        in text
+    )
+
+
+def test_short_tracts_beside_the_better_hmm(clean):
+    [text] = caveats.caveats(measured(clean, {"model": 0.57, "hmm": 0.39, "hmm_archaic": 0.71}))
+    assert "of true tracts below 10 kb, 57 % are called. An HMM with archaic genome calls 71 %." in text
+    [text] = caveats.caveats(measured(clean, {"model": 0.57, "hmm": 0.39}))
+    assert "HMM" not in text
+    [text] = caveats.caveats(measured(clean, {"model": 0.8, "hmm": 0.9}))
+    assert "An HMM without archaic genome calls 90 %" in text
+    assert caveats.caveats(measured(clean, {"model": None, "hmm": None})) == ()
+
+
+def test_one_genome_cannot_be_told_from_others(clean):
+    [text] = caveats.caveats(CAUSES["one_archaic_genome"](clean))
+    assert "no archaic source but AltaiNea could come out. A share of 100 % does not exclude others." in text
+
+
+def test_the_first_eight_stand_at_the_top_and_no_warning_is_lost(clean):
+    found = encoded(clean, outgroup=5, unphased=True, sites=1_000, missing=clean.encoded.missing | {"P003": 0.5})
+    found = measured(replace(found, sources=(clean.sources[0], *clean.sources[-2:])), {"model": 0.5}, precision_bp=0.5)
+    found = replace(found, people=found.people[:4].assign(callable=10_000), haplotypes=found.haplotypes[:8])
+    warnings = caveats.caveats(found)
+    assert len(warnings) > 8
+    notes = {block.title: block for block in headline.section(found).blocks if isinstance(block, Notes)}
+    assert notes["What to mistrust"].items == warnings[:8]
+    assert notes["Further reasons to mistrust"].items == warnings[8:]
+    assert "Further reasons to mistrust" not in {
+        block.title for block in headline.section(clean).blocks if isinstance(block, Notes)
+    }

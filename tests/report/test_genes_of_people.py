@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from archaictools.report.blocks import Absent, Facts, Notes, Table
+from archaictools.report.people import browser
 from archaictools.report.people.genes import gene_table, haplotypes_with_data, section
 from synthetic_people import people
 
@@ -52,7 +53,7 @@ def test_genes_that_were_not_read_are_na_and_last():
     assert facts["Genes not read"] == "2"
     assert facts["Genes read"] == "28"
     assert facts["Genes with archaic sequence"] == str(int((genes["haplotypes"] > 0).sum()))
-    assert "2 genes were not read" in page.blocks[-1].items[-1]
+    assert "2 of the genes listed were not read" in page.blocks[-1].items[-1]
 
 
 def test_haplotypes_with_data_equal_brute_force():
@@ -99,3 +100,28 @@ def test_no_gene_and_forty_thousand():
     assert not [block for block in empty.blocks if isinstance(block, Notes) and "not read" in " ".join(block.items)]
     many = pd.concat([results.genes] * 4_000, ignore_index=True)
     assert len(table_of(dataclasses.replace(results, genes=many)).frame) == 40_000
+
+
+def test_genes_of_chromosomes_that_were_not_read_are_counted_but_not_listed():
+    """A locus that the browser does not have cannot be shown; the genes there are unknown, not free."""
+    results = people(2, lengths={"chr20": 9_000_000, "chr21": 9_000_000}, genes=40)
+    genes = results.genes.astype({"haplotypes": "Int64", "people": "Int64"})
+    elsewhere = pd.Series(["chr1", "chrUn_1", "chr22"] + ["chr20"] * 37)
+    genes["chrom"] = elsewhere
+    genes.loc[:3, ["haplotypes", "people"]] = pd.NA  # the fourth lies on chr20, in a gap
+    results = dataclasses.replace(
+        results, genes=genes, lengths=dict(results.lengths) | {"chr22": 9_000_000}, segments=results.segments.iloc[:0]
+    )
+    page = section(results)
+    table = table_of(results).frame
+    assert set(table["chrom"]) == {"chr20"}
+    assert len(table) == 37
+    assert set(table["gene"][table["haplotypes"].isna()]) == {genes["gene"][3]}
+    facts = dict(next(block for block in page.blocks if isinstance(block, Facts)).items)
+    assert facts["Genes not read"] == "1"
+    assert facts["Genes on chromosomes that were not read, not listed"] == "3"
+    assert "3 genes on chromosomes that were not read are not listed" in page.lead
+    assert "not 0" in page.lead
+    tracks = {each.name: each.frame for each in browser.datasets(results)}
+    assert set(tracks["gene-track"]["chrom"]) == {"chr20"}
+    assert "not listed" not in section(people(2)).lead

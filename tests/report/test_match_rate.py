@@ -147,7 +147,7 @@ def test_without_ref_calls_missing_calls_are_compared_and_the_reader_is_warned()
     found = match_rate.section(case)
     (bar,) = drawn(found)
     assert bar["low"] == 0.5
-    assert any("Nean have no REF genotypes" in item for item in notes(found, warning=True))
+    assert any("file of Nean has no REF calls" in item for item in notes(found, warning=True))
     blind = match_rate.section(dataclasses.replace(case, encoded=None))
     assert notes(blind, warning=True) == notes(found, warning=True)
     assert not notes(match_rate.section(results([("Nean", (10, 20))], ("Nean",))), warning=True)

@@ -52,7 +52,13 @@ def test_five_sentences_are_filled_with_what_was_used(results):
     assert sha256(pretrained_file())[:12] in model
     assert "pretrained model" in model
     assert "at least 0.7 and a length of at least 8,000 bp" in calling
-    assert "gaps of up to 2,000 bp and up to 5,000 bp without data" in calling
+    assert (
+        "; up to 5,000 bp without data did not end a run, and neighbours were joined across up to 2,000 bp" in calling
+    )
+    assert "below that posterior (--max-gap 2000)" in calling
+    none = replace(results, record=results.record | {"parameters": results.record["parameters"] | {"max_gap": 0}})
+    ended = methods.methods(none)[3]
+    assert "5,000 bp without data did not end a run, and a bin below that posterior ended it (--max-gap 0)" in ended
     percent = results.people["percent"]
     assert f"{len(results.segments)} segments were called, {percent.mean():.2f} % of the callable bases" in outcome
     assert f"(range {percent.min():.2f} to {percent.max():.2f} %)" in outcome
@@ -169,6 +175,11 @@ def test_rebuilt_options_are_options_of_the_command(results):
 
 def test_provenance_of_people(results):
     section = people_provenance.section(results)
+    kinds = [type(block) for block in section.blocks]
+    text = section.blocks[kinds.index(Text)].text
+    assert isinstance(section.blocks[kinds.index(Text) - 1], Notes)  # the commands
+    assert "do not run as they stand" in text
+    assert "--ingroup (3 people), --outgroup (50 people), --archaic (AltaiNea, Denisova), outputs and folders" in text
     [facts] = [block for block in section.blocks if isinstance(block, Facts)]
     assert dict(facts.items)["archaictools"] == at.__version__
     assert dict(facts.items)["Seed of predict"] == "5"

@@ -12,7 +12,7 @@ import pandas as pd
 
 from archaictools import __version__
 from archaictools.options import flag_of
-from archaictools.report.blocks import Column, Facts, Notes, Section, Table
+from archaictools.report.blocks import Column, Facts, Notes, Section, Table, Text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -35,7 +35,11 @@ SHORT = 12
 
 
 def provenance_section(
-    records: Sequence[Mapping[str, Any]], files: Mapping[str, str], *, missing: Sequence[str] = ()
+    records: Sequence[Mapping[str, Any]],
+    files: Mapping[str, str],
+    *,
+    missing: Sequence[str] = (),
+    to_add: str = "outputs and folders",
 ) -> Section:
     """Return the section.
 
@@ -48,6 +52,8 @@ def provenance_section(
         SHA-256 by ``--option NAME`` of every file of the report.
     missing
         Sentences on what is not recorded, and how to have it.
+    to_add
+        What the rebuilt commands lack, so that they do not run as they stand.
     """
     runs = [record for record in records if record.get("verb")]
     blocks: list[Block] = []
@@ -56,7 +62,8 @@ def provenance_section(
         blocks.append(Facts(items=facts))
     if runs:
         blocks += [
-            Notes(title="Commands", items=tuple(command_of(run) for run in runs)),
+            Notes(title="Commands, as far as recorded", items=tuple(command_of(run) for run in runs)),
+            Text(f"These commands do not run as they stand. To run them again, add {to_add}. The records lack them."),
             _table("runs", _runs(runs), "Version and libraries of each run.", _RUN_TITLES),
             _table("settings", _settings(runs), "Settings of each run.", _SETTING_TITLES),
         ]
@@ -72,10 +79,7 @@ def provenance_section(
 
 def _lead(runs: int, files: int) -> str:
     counted = f"{runs} recorded run{'' if runs == 1 else 's'} and {files} file{'' if files == 1 else 's'}"
-    return (
-        f"This report was made by archaictools {__version__} from {counted}. Commands are rebuilt from the records; "
-        "names of people, outputs and folders are not recorded."
-    )
+    return f"This report was made by archaictools {__version__} from {counted}. Commands are rebuilt from the records."
 
 
 def model_of(record: Mapping[str, Any] | None) -> tuple[str, str] | None:

@@ -119,7 +119,7 @@ def test_every_track_shows_its_rows(open_report, people_pages, known):
     assert sorted((each["start"], each["end"], each["name"]) for each in report.features("Genes")) == under(
         known["genes"], locus, "gene"
     )
-    mean = {(each["start"], each["end"]): each["value"] for each in report.features("Mean posterior")}
+    mean = {(each["start"], each["end"]): each["value"] for each in report.features("Mean posterior, all haplotypes")}
     assert mean[2_000_000, 2_100_000] == 0.25
     assert mean[8_900_000, 9_000_000] == 0.75
     for each in report.features("Share of haplotypes"):

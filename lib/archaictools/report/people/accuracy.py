@@ -57,10 +57,10 @@ _COLUMNS = (
     Column(field="interval", title="95 % interval", help="Of AUPRC, from blocks of the genome drawn at random."),
     Column(
         field="half_true",
-        title="Half true (%)",
+        title="Correct calls (%)",
         kind="number",
         digits=1,
-        help="Share of called runs of bins of which at least half is archaic.",
+        help="Calls (runs of called bins) of which at least half of the bases are truly archaic, of all calls.",
     ),
 )
 
@@ -195,6 +195,7 @@ def _notes(models: Mapping[str, Mapping[str, Any]]) -> Iterable[str]:
         "Measures of bases count bins at or above the threshold. predict also joins bins to segments and drops short "
         "segments, so its table can differ."
     )
+    yield "A call is a run of called bins. It is correct if at least half of its bases are truly archaic."
     yield "AUPRC and the reliability curve count bins: a bin is archaic if at least half of its bases are."
     yield "Intervals come from drawing blocks of the genome at random. They do not cover other populations or data."
     if any(row["kind"] == "rival" for row in models.values()):

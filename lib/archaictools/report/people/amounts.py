@@ -48,7 +48,8 @@ MEASURES = {
 #: What our percentages are, beside published ones.
 MEASURED = (
     "Here: bases in called segments, of the callable bases on the given chromosomes. Per haplotype, both haplotypes "
-    "are added up. For either haplotype, a base counts once. Beside ancestry stands the share per haplotype."
+    "are added up. For either haplotype, a base counts once. A published ancestry is compared with the share per "
+    "haplotype here."
 )
 DIFFERENT = (
     "Published figures are of whole genomes and other methods, so equal numbers are not expected. Ratios of allele "
@@ -193,11 +194,12 @@ def _x(field: str) -> alt.X:
 def drawn_sources(results: PeopleResults) -> tuple[Source, ...]:
     """Return the sources in the order in which they are stacked.
 
-    Without an archaic genome, it is ``unmatched`` alone. With one, no segment can be ``ambiguous``.
+    Without an archaic genome, it is ``unmatched`` alone. With one, no segment can be ``ambiguous``. A source that does
+    not occur is not drawn.
     """
     if not results.archaic:
         return results.sources[-1:]
-    return tuple(source for source in results.sources if source.name != AMBIGUOUS or len(results.archaic) > 1)
+    return tuple(source for source in results.named if source.name != AMBIGUOUS or len(results.archaic) > 1)
 
 
 def stacked(results: PeopleResults, table: pd.DataFrame) -> pd.DataFrame:

@@ -21,6 +21,7 @@ from archaictools.report.people.along import (
     window_size,
     windows,
 )
+from archaictools.report.people.genes import genes_read
 from archaictools.report.people.loci import deserts, meaning_of_strongest, source_labels, strongest_locus
 from archaictools.report.people.wording import place
 
@@ -291,7 +292,7 @@ def _posteriors(results: PeopleResults) -> pd.DataFrame:
 
 
 def _genes(results: PeopleResults) -> pd.DataFrame:
-    genes = results.genes if results.genes is not None else pd.DataFrame()
+    genes = genes_read(results)
     number = pd.to_numeric(genes["haplotypes"], errors="coerce").astype(float)
     colour = np.where(number.isna(), _NOT_READ, np.where(number > 0, _CARRIED, _FREE))
     frame = genes[["chrom", "start", "end"]].assign(name=genes["gene"].astype(str), strand=genes["strand"].astype(str))

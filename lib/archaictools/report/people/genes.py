@@ -10,8 +10,9 @@ import pandas as pd
 
 from archaictools.intervals import IntervalSet
 from archaictools.report.blocks import Absent, Column, Facts, Notes, Section, Table
-from archaictools.report.people.along import bounds, by_chromosome
+from archaictools.report.people.along import bounds, by_chromosome, used_chromosomes
 from archaictools.report.people.loci import count_of_sources, source_labels
+from archaictools.report.people.wording import count
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -37,14 +38,18 @@ _COLUMNS = (
         help="Haplotypes with a segment, in % of those with data in the gene.",
     ),
     Column(
-        field="mean", title="Mean posterior", kind="number", digits=3, help="Posterior of the segments that overlap it."
+        field="mean",
+        title="Mean posterior of carriers",
+        kind="number",
+        digits=3,
+        help="Mean posterior of the segments that overlap it; haplotypes without one do not count.",
     ),
     Column(
         field="max",
         title="Highest posterior",
         kind="number",
         digits=3,
-        help="Posterior of the segments that overlap it.",
+        help="Posterior of the surest segment that overlaps it.",
     ),
     Column(
         field="covered",
@@ -65,26 +70,38 @@ def section(results: PeopleResults) -> Section | Absent:
         return Absent(id=ID, title=TITLE, how=how)
     frame = gene_table(results)
     read = frame["haplotypes"].notna()
+    others = len(results.genes) - len(frame)
     carried = int((frame["haplotypes"] > 0).sum())
-    notes = ["A segment can end within a gene. A gene counts as carried from the first shared base."]
+    notes = [
+        "Search for a name, sort by a column, or click a locus to see it in the genome browser.",
+        "A segment can end within a gene. A gene counts as carried from the first shared base.",
+    ]
     if not read.all():
         notes.append(
-            f"{int((~read).sum()):,} genes were not read: no haplotype has data there. They are NA, and come last."
+            f"{int((~read).sum()):,} of the genes listed were not read: no haplotype has data there. They are NA, and "
+            "come last."
         )
-    facts = (
+    facts = [
         ("Genes with archaic sequence", f"{carried:,}"),
         ("Genes read", f"{int(read.sum()):,}"),
         ("Genes not read", f"{int((~read).sum()):,}"),
+    ]
+    lead = (
+        "Genes that archaic segments overlap, and how many haplotypes carry them. Different haplotypes may overlap "
+        "different parts of a gene, so a gene can have more carriers than any single base."
     )
+    if others:
+        facts.append(("Genes on chromosomes that were not read, not listed", f"{others:,}"))
+        lead += (
+            f" {count(others, 'gene')} on chromosomes that were not read {'is' if others == 1 else 'are'} not listed: "
+            "nothing is known there, which is not 0."
+        )
     return Section(
         id=ID,
         title=TITLE,
-        lead=(
-            "Genes that archaic segments overlap, and how many haplotypes carry them. Search for a name, sort by a "
-            "column, or click a locus to see it in the genome browser."
-        ),
+        lead=lead,
         blocks=(
-            Facts(items=facts),
+            Facts(items=tuple(facts)),
             Table(
                 name="gene-table",
                 frame=frame,
@@ -98,7 +115,7 @@ def section(results: PeopleResults) -> Section | Absent:
 
 
 def gene_table(results: PeopleResults) -> pd.DataFrame:
-    """Return the genes as the page shows them, those that most haplotypes carry first, those without data last.
+    """Return the genes of chromosomes that were read, those that most haplotypes carry first, those without data last.
 
     Returns
     -------
@@ -106,7 +123,7 @@ def gene_table(results: PeopleResults) -> pd.DataFrame:
         ``gene, chrom, start, end, haplotypes, people, mean, max``, ``share`` (in % of the haplotypes with data),
         ``covered`` and ``known`` (in % of bases) and ``origin`` (numbers of segments by source, with labels).
     """
-    genes = results.genes if results.genes is not None else pd.DataFrame()
+    genes = genes_read(results)
     numbers = {
         name: pd.to_numeric(genes[name], errors="coerce").astype(float)
         for name in ("haplotypes", "people", "mean", "max", "fraction", "read")
@@ -127,6 +144,19 @@ def gene_table(results: PeopleResults) -> pd.DataFrame:
     frame = frame.sort_values(["haplotypes", "max"], ascending=False, na_position="last", kind="stable")
     kept = ["chrom", "start", "end", *(column.field for column in _COLUMNS if column.kind != "locus")]
     return frame[kept].reset_index(drop=True)
+
+
+def genes_read(results: PeopleResults) -> pd.DataFrame:
+    """Return the genes on chromosomes with data; those of other contigs of an annotation have no place in the browser.
+
+    Raises
+    ------
+    ValueError
+        If the results have no genes.
+    """
+    if results.genes is None:
+        raise ValueError("the results have no genes")
+    return results.genes[results.genes["chrom"].isin(list(used_chromosomes(results)))]
 
 
 def haplotypes_with_data(results: PeopleResults, loci: pd.DataFrame) -> npt.NDArray[np.int64]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from archaictools.errors import shorten, shortlist
 from archaictools.report.blocks import Facts, Notes, Section
-from archaictools.report.people.caveats import caveats
+from archaictools.report.people.caveats import MOST, caveats
 from archaictools.report.people.loci import STRONG, meaning_of_strongest, peaks, source_labels, strongest
 from archaictools.report.people.shares import SURE, column_of, shares, totals
 from archaictools.report.people.wording import chromosomes, count, described, megabases, people, place
@@ -49,10 +49,12 @@ def section(results: PeopleResults) -> Section:
     ]
     found = caveats(results)
     blocks.append(
-        Notes(title="What to mistrust", items=found, warning=True)
+        Notes(title="What to mistrust", items=found[:MOST], warning=True)
         if found
         else Notes(title="What to mistrust", items=("None of the usual causes of mistrust was found.",))
     )
+    if found[MOST:]:
+        blocks.append(Notes(title="Further reasons to mistrust", items=found[MOST:]))
     return Section(id=ID, title=TITLE, lead=_lead(results, table, sums), blocks=tuple(blocks))
 
 

@@ -10,6 +10,7 @@ import pandas as pd
 
 from archaictools.intervals import IntervalSet, end_to_end, overlapping_pairs
 from archaictools.report.people.along import bounds, share_along
+from archaictools.report.people.wording import chromosomes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -154,11 +155,15 @@ def meaning_of_strongest(results: PeopleResults) -> str:
 def edge_near(results: PeopleResults, chrom: str, start: int, end: int) -> str | None:
     """Return what lies within :data:`EDGE` of a place: an end of its chromosome, or a long gap in callable bases."""
     if start < EDGE or end > results.lengths[chrom] - EDGE:
-        return f"an end of {chrom}"
+        return f"an end of {chromosomes([chrom])}"
     known = results.callable[(results.callable["chrom"] == chrom) & (results.callable["haplotypes"] > 0)]
     gaps = IntervalSet.merged(*bounds(known)).gaps(results.lengths[chrom])
     near = (gaps.start < end + EDGE) & (gaps.end > start - EDGE) & (gaps.end - gaps.start >= EDGE)
-    return f"a gap of at least {EDGE // 1_000_000} Mb in the callable bases of {chrom}" if near.any() else None
+    return (
+        f"a gap of at least {EDGE // 1_000_000} Mb in the callable bases of {chromosomes([chrom])}"
+        if near.any()
+        else None
+    )
 
 
 def strongest_locus(results: PeopleResults) -> tuple[str, int, int] | None:

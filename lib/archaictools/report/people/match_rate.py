@@ -22,6 +22,7 @@ from archaictools.haplotypes.lineages import Lineage
 from archaictools.haplotypes.sources import OTHER, OWN
 from archaictools.report.blocks import Absent, Chart, Column, Notes, Section, Table, Text
 from archaictools.report.people.marks import Marks, whole_numbers
+from archaictools.report.people.wording import joined, place
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -130,6 +131,12 @@ def _rate(segments: pd.DataFrame, name: str) -> tuple[np.ndarray, np.ndarray]:
     return shared / compared, compared
 
 
+def median_rate(segments: pd.DataFrame, name: str) -> tuple[float, int]:
+    """Return the median match rate of segments with a genome, 0 to 1, and how many have enough alleles; NaN and 0."""
+    rate = pd.Series(_rate(segments, name)[0])
+    return float(rate.median()), int(rate.notna().sum())
+
+
 def _lead(axes: Sequence[Axis]) -> str:
     """Return what a reader sees, and what it means."""
     lead = "The match rate is the share of a segment's rare alleles that an archaic genome carries. "
@@ -203,7 +210,8 @@ def _histogram(frame: pd.DataFrame, axis: Axis, marks: Marks) -> Chart:
 
 def _points(frame: pd.DataFrame, axes: Sequence[Axis], marks: Marks) -> Chart:
     """Return one point for each segment."""
-    locus = frame["chrom"].astype(str) + ":" + [f"{start + 1:,}-{end:,}" for start, end in _bounds(frame)]
+    columns = (frame[name].tolist() for name in ("chrom", "start", "end"))
+    locus = [place(*where) for where in zip(*columns, strict=True)]
     chart = (
         alt.Chart(frame.assign(locus=locus).round({"x": 4, "y": 4}), width="container", height=420)
         .mark_point(filled=True, size=50, opacity=0.55)
@@ -293,8 +301,8 @@ def _table(results: PeopleResults) -> Table:
             continue
         row: dict[str, Any] = {"source": source.label, "segments": len(own)}
         for number, genome in enumerate(results.archaic):
-            rate = pd.Series(_rate(own, genome.name)[0])
-            row |= {f"median{number}": 100 * rate.median(), f"counted{number}": int(rate.notna().sum())}
+            median, counted = median_rate(own, genome.name)
+            row |= {f"median{number}": 100 * median, f"counted{number}": counted}
         rows.append(row)
     columns = [
         Column(field="source", title="Source"),
@@ -340,19 +348,29 @@ def without_reference(results: PeopleResults) -> list[Source]:
     ]
 
 
+def missing_archaic_calls(results: PeopleResults) -> str | None:
+    """Return how missing calls of the archaic genomes were read, and what that does; None with REF calls."""
+    given = results.encoded.provenance.get("parameters", {}) if results.encoded else {}
+    if results.archaic and given.get("archaic_missing") == "reference":
+        return (
+            "Missing archaic calls were read as REF, by the model and for sources (--archaic-missing reference). "
+            "Where a genome was not genotyped, match rates are too low."
+        )
+    if not (lacking := without_reference(results)):
+        return None
+    names = joined([source.label if source.label == source.name else f"{source.label} ({source.name})"
+                    for source in lacking])  # fmt: skip
+    return (
+        f"The file of {names} has no REF calls, so a missing call can be REF or not genotyped. The model reads it as "
+        "not genotyped; sources and match rates count it as a mismatch. So match rates are too low, and more "
+        "segments unmatched."
+    )
+
+
 def _notes(results: PeopleResults, axes: Sequence[Axis]) -> Iterable[Block]:
     """Yield what a reader must mistrust, and how the rates are measured."""
-    if missing := without_reference(results):
-        names = ", ".join(source.label for source in missing)
-        yield Notes(
-            warning=True,
-            items=(
-                f"The calls of {names} have no REF genotypes. A missing call is read as REF here, although it can also "
-                "be unknown.",
-                "So these match rates are too low where the genome was not genotyped. Compare them with each other, "
-                "not with published rates.",
-            ),
-        )
+    if missing := missing_archaic_calls(results):
+        yield Notes(warning=True, items=(f"{missing} Compare these rates with each other, not with published ones.",))
     items = [
         "Alleles count if at most 10 % of the outgroup carries them. SPrime uses rarer ones, so its rates tend to be "
         "higher.",
@@ -378,7 +396,3 @@ _UNIT, _TICKS = alt.Scale(domain=[0, 1]), alt.Axis(tickCount=10)
 def _cell(rate: pd.Series[Any]) -> pd.Series[Any]:
     """Return the number of the cell of each rate; a rate of 1 is in the last."""
     return ((rate * CELLS + 1e-9) // 1).clip(upper=CELLS - 1)
-
-
-def _bounds(frame: pd.DataFrame) -> Iterable[tuple[int, int]]:
-    return zip(frame["start"].tolist(), frame["end"].tolist(), strict=True)

@@ -90,12 +90,15 @@ def _calling(results: PeopleResults) -> str:
     parameters: Mapping[str, Any] = (results.record or {}).get("parameters", {})
     threshold = f"{parameters['threshold']:g}" if "threshold" in parameters else UNKNOWN
     shortest = f"{parameters['min_length']:,} bp" if parameters.get("min_length") is not None else UNKNOWN
-    gap = parameters.get("max_gap", 0)
-    gaps = f"gaps of up to {gap:,} bp and " if gap else ""
+    gap = parameters.get("max_gap")
+    below = ""
+    if gap is not None:
+        below = f"neighbours were joined across up to {gap:,} bp of bins" if gap else "a bin"
+        below = f", and {below} below that posterior{'' if gap else ' ended it'} (--max-gap {gap})"
     source = "; each was assigned to an archaic genome by its rare alleles" if results.archaic else ""
     return (
         f"Runs of bins with a posterior of at least {threshold} and a length of at least {shortest} were called as "
-        f"segments, across {gaps}up to {MAX_DATA_GAP:,} bp without data{source}."
+        f"segments; up to {MAX_DATA_GAP:,} bp without data did not end a run{below}{source}."
     )
 
 

@@ -59,7 +59,7 @@ def people_page(results: PeopleResults, *, title: str | None = None) -> Page:
         absent=tuple(section for section in made if isinstance(section, Absent)),
         datasets=tuple(dataset for module in WITH_DATASETS for dataset in module.datasets(results)),
         legend=tuple(
-            LegendEntry(label=source.label, colour=source.colour, shape=source.shape) for source in results.sources
+            LegendEntry(label=source.label, colour=source.colour, shape=source.shape) for source in results.named
         ),
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from archaictools.report.people.wording import people
 from archaictools.report.provenance import provenance_section
 
 if TYPE_CHECKING:
@@ -19,4 +20,13 @@ def section(results: PeopleResults) -> Section:
         missing.append("How haplotypes.h5 was made: give it with --words.")
     if results.record is None:
         missing.append("Model and settings of predict: give the file of 'predict --record' with --record.")
-    return provenance_section(records, results.files, missing=missing)
+    return provenance_section(records, results.files, missing=missing, to_add=_to_add(results))
+
+
+def _to_add(results: PeopleResults) -> str:
+    """Return the options that the rebuilt command of ``haplotypes`` lacks, as far as its output tells them."""
+    names = f"--ingroup ({people(len({sample for sample, _ in results.haplotypes}))})"
+    if results.encoded is not None:
+        names += f", --outgroup ({people(results.encoded.outgroup)})"
+        names += f", --archaic ({', '.join(results.encoded.archaic)})" if results.encoded.archaic else ""
+    return f"{names}, outputs and folders"

@@ -112,3 +112,9 @@ class PeopleResults:
     def archaic(self) -> tuple[Source, ...]:
         """Sources that are archaic genomes."""
         return tuple(source for source in self.sources if source.lineage is not None)
+
+    @property
+    def named(self) -> tuple[Source, ...]:
+        """Archaic genomes, and other sources that occur."""
+        occur = set(self.segments["source"])
+        return tuple(source for source in self.sources if source.lineage is not None or source.name in occur)
