@@ -11,6 +11,7 @@ import pytest
 from archaictools.errors import InputError
 from archaictools.io.bigwig import BigWigWriter
 from archaictools.io.bigwig_reader import open_bigwig
+from archaictools.report.binning import means_in_bins
 from archaictools.report.blocks import Absent, Browser
 from archaictools.report.kmers import embedding, genes, positions, tracks
 from archaictools.report.kmers.loading import load_kmer_results
@@ -37,7 +38,7 @@ def test_means_in_bins_equal_means_of_bases(seed):
         bases[one:other] = number
     found = dict(
         zip(
-            *(part.tolist() for part in (tracks.means_in_bins(start, end, value, length=length, size=size)[0::2])),
+            *(part.tolist() for part in (means_in_bins(start, end, value, length=length, size=size)[0::2])),
             strict=True,
         )
     )

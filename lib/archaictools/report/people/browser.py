@@ -10,16 +10,15 @@ import pandas as pd
 from archaictools.intervals import mean_where_overlapping
 from archaictools.io.bigwig_reader import read_bigwig
 from archaictools.io.files import safe_file_name
+from archaictools.report.binning import means_in_bins
 from archaictools.report.blocks import Absent, Browser, Dataset, Notes, Section, Track
 from archaictools.report.people.along import (
     bounds,
     by_chromosome,
     people_of,
     share_along,
-    sums_in_windows,
     used_chromosomes,
     window_size,
-    windows,
 )
 from archaictools.report.people.genes import genes_read
 from archaictools.report.people.loci import deserts, meaning_of_strongest, source_labels, strongest_locus
@@ -151,15 +150,8 @@ def binned(frame: pd.DataFrame, lengths: Mapping[str, int], most: int = MOST_VAL
     parts = []
     for chrom, rows in by_chromosome(frame).items():
         start, end = bounds(rows)
-        edges = windows(max(lengths[chrom], int(end.max())), size)
-        bases = sums_in_windows(start, end, np.ones(len(start), dtype=np.int64), edges)
-        total = sums_in_windows(start, end, rows["value"].to_numpy(dtype=np.float64), edges)
-        there = np.flatnonzero(bases > 0)
-        first, last = edges[there], edges[there + 1]
-        # The piece that reaches into the window first, and last.
-        left = np.maximum(start[np.searchsorted(end, first, side="right")], first)
-        right = np.minimum(end[np.searchsorted(start, last, side="left") - 1], last)
-        mean = total[there] / bases[there]
+        length = max(lengths[chrom], int(end.max()))
+        left, right, mean = means_in_bins(start, end, rows["value"].to_numpy(), length=length, size=size)
         parts.append(pd.DataFrame({"chrom": chrom, "start": left, "end": right, "value": mean}))
     return pd.concat(parts, ignore_index=True)
 
