@@ -97,6 +97,19 @@ def test_segments_and_callable_regions_are_enough(run):
     assert found.encoded is None
 
 
+def test_people_without_a_segment_must_be_known(run):
+    """Without the summary, a person without a segment would be missing from the page."""
+    lines = run["segments"].read_text().splitlines(keepends=True)
+    run["segments"].write_text("".join(line for line in lines if "IN001" not in line))
+    with pytest.raises(
+        InputError, match=r"segments.callable.bed: counts 4 haplotypes .*segments.tsv names 2; name the table of all"
+    ):
+        load_people_results(PeopleFiles(segments=run["segments"]))
+    (run["segments"].parent / "segments.callable.bed").write_text("chr1\t0\t400000\t5\n")
+    with pytest.raises(InputError, match=r"counts 5 haplotypes with data, but .*haplotypes.h5 names 4; give the out"):
+        load(run)
+
+
 def test_unknown_callable_regions_are_computed_from_the_words_or_refused(run):
     (run["segments"].parent / "segments.callable.bed").unlink()
     assert load(run).callable[["start", "end", "haplotypes"]].to_numpy().tolist() == [[0, 400_000, 4]]

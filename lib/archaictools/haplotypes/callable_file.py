@@ -10,7 +10,7 @@ import pandas as pd
 
 from archaictools.intervals import IntervalSet
 from archaictools.io.bed import iter_bed
-from archaictools.io.tables import Number
+from archaictools.io.tables import COUNT
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -72,7 +72,7 @@ def read_callable_counts(path: Path, *, haplotypes: int, tally: Summary) -> pd.D
     Raises
     ------
     InputError
-        If a number is not a whole one from 0 to ``haplotypes``.
+        If a number is not a whole one of 0 or more.
     """
     empty = pd.DataFrame({"chrom": [], "start": [], "end": [], "haplotypes": []})
     if path.is_file() and not path.stat().st_size:
@@ -80,7 +80,7 @@ def read_callable_counts(path: Path, *, haplotypes: int, tally: Summary) -> pd.D
     parts = []
     for frame in iter_bed(path, tally=tally, group="callable"):
         text = frame["name"].astype(str)
-        count = Number(0, haplotypes, whole=True).read(text.where(text != ".", str(haplotypes)).rename("name"), path)
+        count = COUNT.read(text.where(text != ".", str(haplotypes)).rename("name"), path)
         parts.append(frame[["chrom", "start", "end"]].astype({"chrom": str}).assign(haplotypes=count))
     table = pd.concat(parts, ignore_index=True)
     return table[table["haplotypes"] > 0].reset_index(drop=True)

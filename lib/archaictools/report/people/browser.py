@@ -222,7 +222,7 @@ def _notes(results: PeopleResults) -> tuple[str, ...]:
             "To add the mean posterior of all haplotypes and that of each: predict --bigwig DIR, "
             "then report --bigwig DIR."
         )
-    elif not shows_posteriors(results):
+    elif _haplotype_files(results) and not shows_posteriors(results):
         notes.append(
             "Posteriors of single haplotypes are too large for this page. "
             "To see them in UCSC or IGV, make a hub: report --hub DIR."

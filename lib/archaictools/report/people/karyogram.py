@@ -110,8 +110,10 @@ def _painted(results: PeopleResults) -> tuple[Chart | Text, ...]:
         f"Segments of {_count(len(results.haplotypes), 'haplotype', 'haplotypes')} of "
         f"{_count(len(people), 'person', 'people')}: a row for "
         f"each haplotype{', two for each person' if two else ''}. Colour and height tell the source. Pale segments "
-        f"have a low posterior. Segments shorter than {size / 1000:,.0f} kb are drawn that wide, so that they show."
+        "have a low posterior."
     )
+    if (results.segments["end"] - results.segments["start"] < size).any():
+        caption += f" Segments shorter than {size / 1000:,.0f} kb are drawn that wide, so that they show."
     order = f"Rows from top to bottom: {', '.join(people)}{' (haplotype 1 above haplotype 2)' if two else ''}."
     named = Chart(name="karyogram-chart", chart=chart, caption=caption, large=len(results.segments) > 4_000)
     return (named, Text(order)) if len(people) > 1 else (named,)

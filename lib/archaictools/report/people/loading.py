@@ -174,7 +174,18 @@ def _read_callable(files: PeopleFiles, haplotypes: int) -> pd.DataFrame:
             path=files.segments,
             remedy="name them with --callable (predict --segments x.tsv writes x.callable.bed), or name --words",
         )
-    return read_callable_counts(path, haplotypes=haplotypes, tally=Summary())
+    found = read_callable_counts(path, haplotypes=haplotypes, tally=Summary())
+    most = int(found["haplotypes"].max()) if len(found) else 0
+    if most > haplotypes:
+        named = files.words or files.summary or files.segments
+        raise InputError(
+            f"counts {most:,} haplotypes with data, but {named} names {haplotypes:,}",
+            path=path,
+            remedy="give the outputs of one run"
+            if files.words or files.summary
+            else "name the table of all people with --summary, or --words, since some have no segment",
+        )
+    return found
 
 
 def _haplotypes_without_words(files: PeopleFiles, segments: pd.DataFrame) -> tuple[tuple[str, int], ...]:
