@@ -16,7 +16,7 @@ step evaluate pretrained "$out/haplotypes.h5" --table "$out/lstm_against_hmm.tsv
      --metrics "$out/lstm_against_hmm.json"
 step report --words "$out/haplotypes.h5" --segments "$out/haplotypes.tsv" --summary "$out/people.tsv" \
      --bigwig "$out/haplotypes" --evaluation "$out/lstm_against_hmm.json" --record "$out/haplotypes.json" \
-     --label ARC000=Neanderthal --out "$out/report.html" --hub "$out/hub"
+     --label ARC000=Neanderthal --title "Archaic segments of four simulated people" --out "$out/report.html" --hub "$out/hub"
 
 # k-mers: a genome with planted motifs.
 step windows --genome "$data/planted.fa.gz" --introgressed "$data/introgressed.bed" --depleted "$data/depleted.bed" \
@@ -39,7 +39,8 @@ step genes "$out/predictions.tsv" --annotation "$data/genes.bed" --out "$out/gen
 step report --words "$out/words.h5" --model "$out/model.h5" --metrics "$out/metrics.json" --history "$out/history.tsv" \
      --predictions "$out/heldout.tsv" --evaluation "$out/evaluation.json" --positions "$out/positions.tsv" \
      --kmers "$out/kmers.tsv" --attribution "$out/attribution.bw" --umap "$out/umap.tsv" --bigwig "$out/introgressed.bw" \
-     --bed "$out/segments.bed" --genes "$out/genes.tsv" --out "$out/report_kmers.html"
+     --bed "$out/segments.bed" --genes "$out/genes.tsv" --title "K-mers of an artificial genome with planted motifs" \
+     --out "$out/report_kmers.html"
 cat <<END
 
 Done. Open these two pages in a web browser; they need no network:
