@@ -73,8 +73,8 @@ def one_archaic_genome(results: PeopleResults) -> Iterator[str]:
     if len(results.archaic) == 1 and len(results.segments):
         label = results.archaic[0].label
         yield (
-            f"Only one archaic genome was given, so {label} is the only archaic source that could be named. A high share "
-            "of it does not exclude others. Calls and sources rest on the same alleles."
+            f"Only one archaic genome was given, so {label} is the only archaic source that could be named. "
+            "A high share of it does not exclude others. Calls and sources rest on the same alleles."
         )
 
 
