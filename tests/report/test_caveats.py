@@ -302,7 +302,9 @@ def test_short_tracts_beside_the_better_hmm(clean):
 
 def test_one_genome_cannot_be_told_from_others(clean):
     [text] = caveats.caveats(CAUSES["one_archaic_genome"](clean))
-    assert "AltaiNea is the only archaic source that could be named. A high share of it does not exclude others." in text
+    assert (
+        "AltaiNea is the only archaic source that could be named. A high share of it does not exclude others." in text
+    )
 
 
 def test_the_first_eight_stand_at_the_top_and_no_warning_is_lost(clean):
