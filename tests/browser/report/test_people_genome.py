@@ -173,7 +173,7 @@ def test_the_landscape_moves_the_browser(open_report, people_pages, known):
         for row in known["few"]
         if row["chrom"] == chrom and row["start"] < end and row["end"] > start - 1
     }
-    assert peaks[0][4] == str(len(carriers))
+    assert peaks[0][5] == str(len(carriers))
     report.page.locator("#peaks button.locus").first.click()
     report.page.evaluate("async () => { await archaic.browser; }")
     report.page.wait_for_timeout(1500)
