@@ -92,3 +92,12 @@ def test_people_of_another_run_are_refused_and_nothing_is_written(calls, tmp_pat
     with pytest.raises(InputError, match="summary.tsv: has the sample OTHER, which .*haplotypes.h5 lacks"):
         at.report(words=HAPLOTYPES, segments=found, summary=people, out=tmp_path / "x.html")
     assert not list(tmp_path.iterdir())
+
+
+def test_the_folder_of_tracks_is_kept(calls, tmp_path):
+    found, folder = calls
+    before = sorted(path.name for path in (folder / "tracks").iterdir())
+    for options in ({"hub": folder / "tracks"}, {"out": folder / "tracks/share.bw"}):
+        with pytest.raises(UsageError, match="is the folder of --bigwig or lies in it"):
+            at.report(segments=found, bigwig=folder / "tracks", force=True, **options)
+    assert sorted(path.name for path in (folder / "tracks").iterdir()) == before

@@ -157,6 +157,7 @@ async function drawTable(block) {
       headerTooltip: column.help ? () => plain(column.help) : false, titleFormatter: () => plain(column.title),
       ...columnKinds[column.kind](column, rows),
     })),
+    nestedFieldSeparator: false, // a name such as Vindija33.19 has a dot
     layout: "fitDataTable", ...(rows.length > 12 ? { height: Math.min(460, 40 + 31 * rows.length) } : {}),
     columnDefaults: { headerSortTristate: true, headerWordWrap: true, minWidth: 60, maxInitialWidth: 320 },
   });
