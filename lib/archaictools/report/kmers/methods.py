@@ -6,32 +6,22 @@ from typing import TYPE_CHECKING, Any
 
 from archaictools import __version__
 from archaictools.learning.bootstrap import BLOCKS, DRAWS
-from archaictools.report.blocks import Block, Notes, Section, Text
-from archaictools.report.citations import ALWAYS, references
+from archaictools.report.citations import ALWAYS
 from archaictools.report.kmers.motifs import FDR
 from archaictools.report.kmers.numbers import interval, known, listed, number
 from archaictools.report.kmers.verdict import BASELINES, measures_of
+from archaictools.report.methods import UNKNOWN, methods_section
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from archaictools.report.blocks import Section
     from archaictools.report.kmers.results import KmerResults
-
-ID, TITLE = "methods", "Methods and references"
-
-#: In place of a value that no file of the report tells.
-UNKNOWN = "[not recorded]"
 
 
 def section(results: KmerResults) -> Section:
     """Return the section."""
-    blocks: list[Block] = [Text(" ".join(methods(results)))]
-    gaps = tuple(_gaps(results))
-    if gaps:
-        blocks.append(Notes(title="To fill the gaps", items=gaps))
-    blocks.append(references(cited(results)))
-    lead = "Five sentences for a paper, filled with what was used here. Check them before you publish."
-    return Section(id=ID, title=TITLE, lead=lead, blocks=tuple(blocks))
+    return methods_section(methods(results), tuple(_gaps(results)), cited(results))
 
 
 def methods(results: KmerResults) -> tuple[str, str, str, str, str]:

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from archaictools import __version__
 from archaictools.haplotypes.segments import MAX_DATA_GAP
-from archaictools.report.blocks import Notes, Section, Text
-from archaictools.report.citations import ALWAYS, genomes_cited, references
+from archaictools.report.citations import ALWAYS, genomes_cited
+from archaictools.report.methods import UNKNOWN, methods_section
 from archaictools.report.people.headline import is_pretrained
 from archaictools.report.people.shares import shares, totals
 from archaictools.report.people.usual import published_for
@@ -17,13 +17,8 @@ from archaictools.report.provenance import SHORT, model_of
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from archaictools.report.blocks import Block
+    from archaictools.report.blocks import Section
     from archaictools.report.people.results import PeopleResults
-
-ID, TITLE = "methods", "Methods and references"
-
-#: In place of a value that no file of the report tells.
-UNKNOWN = "[not recorded]"
 
 #: Most names of people in the text; of more, the number alone.
 _MOST_NAMES = 10
@@ -31,14 +26,7 @@ _MOST_NAMES = 10
 
 def section(results: PeopleResults) -> Section:
     """Return the section."""
-    sentences = methods(results)
-    blocks: list[Block] = [Text(" ".join(sentences))]
-    gaps = tuple(_gaps(results))
-    if gaps:
-        blocks.append(Notes(title="To fill the gaps", items=gaps))
-    blocks.append(references(cited(results)))
-    lead = "Five sentences for a paper, filled with what was used here. Check them before you publish."
-    return Section(id=ID, title=TITLE, lead=lead, blocks=tuple(blocks))
+    return methods_section(methods(results), tuple(_gaps(results)), cited(results))
 
 
 def methods(results: PeopleResults) -> tuple[str, str, str, str, str]:
