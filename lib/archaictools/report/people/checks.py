@@ -13,7 +13,7 @@ from archaictools.errors import InputError, shorten, shortlist
 from archaictools.haplotypes.sources import AMBIGUOUS, UNMATCHED
 from archaictools.intervals import EMPTY_SET, intervals_by_chromosome
 from archaictools.io.bigwig_reader import open_bigwig
-from archaictools.io.files import safe_file_name, sha256
+from archaictools.io.files import safe_file_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -49,7 +49,7 @@ def check_together(results: PeopleResults, files: PeopleFiles) -> None:
     _check_tracks(results, files)
     for document, path in ((results.evaluation, files.evaluation), (results.record, files.record)):
         if document is not None and path is not None:
-            _check_inputs(document, path, files)
+            _check_inputs(document, path, results, files)
 
 
 def _names_lengths(files: PeopleFiles) -> Path:
@@ -213,10 +213,10 @@ def _check_tracks(results: PeopleResults, files: PeopleFiles) -> None:
                 )
 
 
-def _check_inputs(document: Mapping[str, Any], path: Path, files: PeopleFiles) -> None:
+def _check_inputs(document: Mapping[str, Any], path: Path, results: PeopleResults, files: PeopleFiles) -> None:
     """Compare the digest of the words that a document records with the file."""
     inputs = document.get("inputs")
     recorded = inputs.get("words") if isinstance(inputs, dict) else None
     digest = recorded.get("sha256") if isinstance(recorded, dict) else None
-    if digest and files.words and digest != sha256(files.words):
+    if digest and files.words and digest != results.files[f"--words {files.words.name}"]:
         raise InputError(f"is of another file than {files.words} (their SHA-256 differ)", path=path, remedy=_SAME_RUN)
