@@ -21,9 +21,41 @@ def digests(files: Any) -> dict[str, str]:
     for each in fields(files):
         path = getattr(files, each.name)
         if isinstance(path, Path) and path.is_file():
-            option = each.name.replace("_", "-")
-            found[f"--{option} {path.name}"] = sha256(path) if path.stat().st_size else hashlib.sha256().hexdigest()
+            found[_key(each.name, path)] = sha256(path) if path.stat().st_size else hashlib.sha256().hexdigest()
     return found
+
+
+def _key(field: str, path: Path) -> str:
+    return f"--{field.replace('_', '-')} {path.name}"
+
+
+def check_recorded(
+    document: Mapping[str, Any], path: Path, named: Mapping[str, Path | None], known: Mapping[str, str], remedy: str
+) -> None:
+    """Compare the checksums of inputs that a document records with those of the files of the report.
+
+    Parameters
+    ----------
+    document, path
+        JSON of ``predict --record`` or ``evaluate --metrics``, and its file.
+    named
+        File by the name of the input in the document (``model``, ``words``), or None if it was not given.
+    known
+        As from :func:`digests`.
+    remedy
+        What to do about a difference.
+
+    Raises
+    ------
+    InputError
+        If a recorded checksum is that of another file.
+    """
+    inputs = document.get("inputs")
+    for name, file in named.items():
+        recorded = inputs.get(name) if isinstance(inputs, dict) else None
+        digest = recorded.get("sha256") if isinstance(recorded, dict) else None
+        if digest and file and digest != known[_key(name, file)]:
+            raise InputError(f"is of another file than {file} (their SHA-256 differ)", path=path, remedy=remedy)
 
 
 def read_json(path: Path, key: str, source: str) -> Mapping[str, Any]:

@@ -12,8 +12,8 @@ import numpy as np
 from archaictools.errors import InputError, shortlist
 from archaictools.intervals import IntervalSet, sums_of_ranges
 from archaictools.io.bigwig_reader import open_bigwig
-from archaictools.io.files import sha256
 from archaictools.learning.metrics import compute_metrics
+from archaictools.report.files import check_recorded
 from archaictools.report.kmers.numbers import known, number
 
 if TYPE_CHECKING:
@@ -35,7 +35,9 @@ _ROUNDING, _SCORE = 1e-3, 0.0011
 def check_together(results: KmerResults, files: KmerFiles) -> None:
     """Raise InputError if two of the results are of different models or k-mers."""
     _check_measures(results, files)
-    _check_inputs(results, files)
+    if results.evaluation is not None and files.evaluation:
+        named = {"model": files.model, "words": files.words}
+        check_recorded(results.evaluation, files.evaluation, named, results.files, _SAME_MODEL)
     _check_history(results, files)
     _check_held_out(results, files)
     _check_positions(results, files)
@@ -126,19 +128,6 @@ def _split(split: Mapping[str, Any]) -> str:
 
 def _equal(one: Any, other: Any) -> bool:
     return (not known(one) and not known(other)) or (known(one) and known(other) and abs(one - other) < _ROUNDING)
-
-
-def _check_inputs(results: KmerResults, files: KmerFiles) -> None:
-    """Compare the digests of model and words that an evaluation records with the files."""
-    inputs = (results.evaluation or {}).get("inputs")
-    for option in ("model", "words"):
-        path = getattr(files, option)
-        recorded = inputs.get(option) if isinstance(inputs, dict) else None
-        digest = recorded.get("sha256") if isinstance(recorded, dict) else None
-        if digest and path and digest != sha256(path):
-            raise InputError(
-                f"is of another file than {path} (their SHA-256 differ)", path=files.evaluation, remedy=_SAME_MODEL
-            )
 
 
 def _check_history(results: KmerResults, files: KmerFiles) -> None:

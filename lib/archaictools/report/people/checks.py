@@ -14,11 +14,10 @@ from archaictools.haplotypes.sources import AMBIGUOUS, UNMATCHED
 from archaictools.intervals import EMPTY_SET, intervals_by_chromosome
 from archaictools.io.bigwig_reader import open_bigwig
 from archaictools.io.files import safe_file_name
+from archaictools.report.files import check_recorded
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from pathlib import Path
-    from typing import Any
 
     import pandas as pd
 
@@ -49,7 +48,7 @@ def check_together(results: PeopleResults, files: PeopleFiles) -> None:
     _check_tracks(results, files)
     for document, path in ((results.evaluation, files.evaluation), (results.record, files.record)):
         if document is not None and path is not None:
-            _check_inputs(document, path, results, files)
+            check_recorded(document, path, {"words": files.words}, results.files, _SAME_RUN)
 
 
 def _names_lengths(files: PeopleFiles) -> Path:
@@ -211,12 +210,3 @@ def _check_tracks(results: PeopleResults, files: PeopleFiles) -> None:
                     path=path,
                     remedy=_SAME_RUN,
                 )
-
-
-def _check_inputs(document: Mapping[str, Any], path: Path, results: PeopleResults, files: PeopleFiles) -> None:
-    """Compare the digest of the words that a document records with the file."""
-    inputs = document.get("inputs")
-    recorded = inputs.get("words") if isinstance(inputs, dict) else None
-    digest = recorded.get("sha256") if isinstance(recorded, dict) else None
-    if digest and files.words and digest != results.files[f"--words {files.words.name}"]:
-        raise InputError(f"is of another file than {files.words} (their SHA-256 differ)", path=path, remedy=_SAME_RUN)
