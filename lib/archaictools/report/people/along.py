@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from archaictools.intervals import IntervalSet, depth, runs_of_equal
+from archaictools.report.people.results import once
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -44,6 +45,7 @@ def used_chromosomes(results: PeopleResults) -> dict[str, int]:
     return {chrom: length for chrom, length in results.lengths.items() if chrom in known}
 
 
+@once
 def share_along(results: PeopleResults) -> pd.DataFrame:
     """Return the share of haplotypes that have a segment, as a step function.
 

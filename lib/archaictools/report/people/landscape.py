@@ -59,7 +59,7 @@ def section(results: PeopleResults) -> Section | Absent:
     share = share_along(results)
     if share.empty:
         return Absent(id=ID, title=TITLE, how="No haplotype has data on any chromosome.")
-    found = peaks(results, share)
+    found = peaks(results)
     blocks = [
         *_few_people(results),
         *_summary(results, found),

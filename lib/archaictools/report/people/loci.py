@@ -10,6 +10,7 @@ import pandas as pd
 
 from archaictools.intervals import IntervalSet, end_to_end, overlapping_pairs
 from archaictools.report.people.along import bounds, share_along
+from archaictools.report.people.results import once
 from archaictools.report.people.wording import chromosomes
 
 if TYPE_CHECKING:
@@ -65,15 +66,9 @@ def peak_share(share: pd.DataFrame) -> float | None:
     return float(kept.index[-1] if len(kept) else bases.index[0])
 
 
-def peaks(results: PeopleResults, share: pd.DataFrame | None = None) -> pd.DataFrame:
+@once
+def peaks(results: PeopleResults) -> pd.DataFrame:
     """Return the stretches that most haplotypes share, the highest first.
-
-    Parameters
-    ----------
-    results
-        Results of people.
-    share
-        What :func:`archaictools.report.people.along.share_along` returns for them, if known.
 
     Returns
     -------
@@ -82,7 +77,7 @@ def peaks(results: PeopleResults, share: pd.DataFrame | None = None) -> pd.DataF
         ``share`` and ``carriers``, at their highest; ``top_start`` and ``top_end`` of that piece; then of the segments
         that overlap the stretch: ``haplotypes``, ``people``, ``posterior`` (mean) and ``sources``; and ``genes``.
     """
-    share = share_along(results) if share is None else share
+    share = share_along(results)
     least = peak_share(share)
     high = share[(share["share"] >= (least or 2)) & (share["carriers"] >= LEAST_CARRIERS)]
     new = (high["chrom"] != high["chrom"].shift()) | (high["start"] - high["end"].shift() > PEAK_GAP)

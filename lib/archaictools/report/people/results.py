@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from functools import wraps
+from typing import TYPE_CHECKING, Any, TypeVar
+from weakref import WeakKeyDictionary
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     import pandas as pd
@@ -51,9 +53,25 @@ class Encoded:
     provenance: Mapping[str, Any]
 
 
-@dataclass(frozen=True, kw_only=True)
+T = TypeVar("T")
+
+
+def once(function: Callable[[PeopleResults], T]) -> Callable[[PeopleResults], T]:
+    """Compute a table of results when it is first asked for; sections share it, so none may change it."""
+    known: WeakKeyDictionary[PeopleResults, T] = WeakKeyDictionary()
+
+    @wraps(function)
+    def remembered(results: PeopleResults) -> T:
+        if results not in known:
+            known[results] = function(results)
+        return known[results]
+
+    return remembered
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
 class PeopleResults:
-    """Results of one call of people.
+    """Results of one call of people; two are equal only if they are the same object.
 
     Coordinates are 0-based and half-open, in bp. All tables use the same chromosome names.
 

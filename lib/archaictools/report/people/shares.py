@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from archaictools.intervals import IntervalSet
+from archaictools.report.people.results import once
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -30,6 +31,7 @@ def column_of(source: str) -> str:
     return f"{source}_percent"
 
 
+@once
 def shares(results: PeopleResults) -> pd.DataFrame:
     """Return one row for each person, in the order of the file.
 
@@ -57,7 +59,8 @@ def shares(results: PeopleResults) -> pd.DataFrame:
     )
     if results.archaic:
         for source in results.sources:
-            bases = _floats(people.get(f"{source.name}_bases", _bases_of(results, source.name)))
+            stored = f"{source.name}_bases"
+            bases = _floats(people[stored] if stored in people else _bases_of(results, source.name))
             with np.errstate(divide="ignore", invalid="ignore"):
                 frame[column_of(source.name)] = np.where(read, 100 * bases / callable_, np.nan)
     frame["segments"] = np.where(known, number, np.nan)
@@ -100,6 +103,7 @@ class Totals:
     posterior: float
 
 
+@once
 def totals(results: PeopleResults) -> Totals:
     """Return sums over all people; callable bases are those of the people's table, or of the callable regions."""
     bases = weights(results.segments)
