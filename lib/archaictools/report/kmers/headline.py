@@ -10,9 +10,10 @@ import pandas as pd
 
 from archaictools.report.blocks import Absent, Block, Chart, Column, Facts, Notes, Section, Table, Text
 from archaictools.report.kmers.motifs import doubts as weak_motifs
-from archaictools.report.kmers.numbers import NA, bounds, interval, listed, number, percent
+from archaictools.report.kmers.numbers import NA, bounds, interval, number, percent
 from archaictools.report.kmers.training import overfitting
 from archaictools.report.kmers.verdict import BASELINES, Judgement, doubts, judgement
+from archaictools.report.wording import listed
 
 if TYPE_CHECKING:
     from archaictools.report.kmers.results import KmerResults

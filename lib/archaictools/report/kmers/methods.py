@@ -8,9 +8,10 @@ from archaictools import __version__
 from archaictools.learning.bootstrap import BLOCKS, DRAWS
 from archaictools.report.citations import ALWAYS
 from archaictools.report.kmers.motifs import FDR
-from archaictools.report.kmers.numbers import interval, known, listed, number
+from archaictools.report.kmers.numbers import interval, known, number
 from archaictools.report.kmers.verdict import BASELINES, measures_of
 from archaictools.report.methods import UNKNOWN, methods_section
+from archaictools.report.wording import listed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

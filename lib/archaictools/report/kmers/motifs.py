@@ -10,7 +10,8 @@ import pandas as pd
 from archaictools.report.blocks import Absent, Column, Facts, Notes, Section, Table
 from archaictools.report.kmers.alignment import Motif, align, least_overlap, reverse_complement
 from archaictools.report.kmers.logos import logo
-from archaictools.report.kmers.numbers import listed, number
+from archaictools.report.kmers.numbers import number
+from archaictools.report.wording import listed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

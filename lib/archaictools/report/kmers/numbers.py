@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
 NA = "NA"
 
@@ -54,17 +54,3 @@ def interval(found: Mapping[str, Any], measure: str, digits: int = 3) -> str:
     """
     low, high = bounds(found, measure)
     return f"{low:.{digits}f} to {high:.{digits}f}" if known(low) else NA
-
-
-def listed(names: Sequence[object], *, limit: int = 6) -> str:
-    """Return names as they stand in a sentence.
-
-    Examples
-    --------
-    >>> listed(["chr4", "chr5"]), listed(["chr4"]), listed(range(9), limit=2)
-    ('chr4 and chr5', 'chr4', '0, 1 and 7 more')
-    """
-    texts = [str(name) for name in names]
-    if len(texts) > limit:
-        return f"{', '.join(texts[:limit])} and {len(texts) - limit} more"
-    return " and ".join([", ".join(texts[:-1]), texts[-1]] if len(texts) > 1 else texts)

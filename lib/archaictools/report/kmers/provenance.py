@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from archaictools.report.kmers.numbers import known, listed
+from archaictools.report.kmers.numbers import known
 from archaictools.report.kmers.verdict import measures_of
 from archaictools.report.provenance import provenance_section
+from archaictools.report.wording import listed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -9,7 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from archaictools.report.kmers.numbers import bounds, interval, known, listed, number, percent
+from archaictools.report.kmers.numbers import bounds, interval, known, number, percent
+from archaictools.report.wording import listed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

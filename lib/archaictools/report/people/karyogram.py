@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from archaictools.report.blocks import Absent, Chart, Dataset, Notes, Section, Text
+from archaictools.report.people import wording
 from archaictools.report.people.along import people_of, ticks, used_chromosomes, window_size
 from archaictools.report.people.karyogram_rows import (
     BETWEEN_PEOPLE,
@@ -107,8 +108,8 @@ def _painted(results: PeopleResults) -> tuple[Chart | Text, ...]:
     }
     two = max((haplotype for _, haplotype in results.haplotypes), default=1) > 1
     caption = (
-        f"Segments of {_count(len(results.haplotypes), 'haplotype', 'haplotypes')} of "
-        f"{_count(len(people), 'person', 'people')}: a row for "
+        f"Segments of {wording.count(len(results.haplotypes), 'haplotype')} of "
+        f"{wording.people(len(people))}: a row for "
         f"each haplotype{', two for each person' if two else ''}. Colour and height tell the source. Pale segments "
         "have a low posterior."
     )
@@ -223,7 +224,3 @@ def _colour(results: PeopleResults, *, shapes: bool = True) -> alt.Color:
         scale=alt.Scale(domain=list(names), range=[source.colour for source in used]),
         legend=alt.Legend(title="Source", orient="top", labelExpr=f"{json.dumps(names)}[datum.label]", labelLimit=300),
     )
-
-
-def _count(number: int, one: str, many: str) -> str:
-    return f"{number} {one if number == 1 else many}"

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from archaictools.errors import shortlist
 from archaictools.intervals import IntervalSet, end_to_end, overlapping_pairs
 from archaictools.report.people.along import bounds, share_along
 from archaictools.report.people.results import once
 from archaictools.report.people.wording import chromosomes
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     import numpy.typing as npt
 
@@ -177,12 +178,7 @@ def genes_in(results: PeopleResults, loci: pd.DataFrame, most: int = _MOST_GENES
     gene = results.genes["gene"].astype(str).to_numpy()
     for number, name in zip(locus[order].tolist(), gene[row[order]].tolist(), strict=True):
         names.setdefault(number, []).append(name)
-    return [_named(list(dict.fromkeys(names.get(number, []))), most) for number in range(len(loci))]
-
-
-def _named(names: Sequence[str], most: int) -> str:
-    rest = len(names) - most
-    return ", ".join(names[:most]) + (f" and {rest} more" if rest > 0 else "")
+    return [shortlist(dict.fromkeys(names.get(number, [])), limit=most) for number in range(len(loci))]
 
 
 def _pairs(loci: pd.DataFrame, others: pd.DataFrame) -> tuple[Int, Int]:

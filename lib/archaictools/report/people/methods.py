@@ -11,8 +11,9 @@ from archaictools.report.methods import UNKNOWN, methods_section
 from archaictools.report.people.headline import is_pretrained
 from archaictools.report.people.shares import shares, totals
 from archaictools.report.people.usual import published_for
-from archaictools.report.people.wording import chromosomes, joined, people
+from archaictools.report.people.wording import chromosomes, people
 from archaictools.report.provenance import SHORT, model_of
+from archaictools.report.wording import joined
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from archaictools.errors import shorten
+from archaictools.report.wording import joined
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,15 +43,6 @@ def megabases(bases: float) -> str:
     if bases >= _GIGABASES:
         return f"{bases / 1e9:,.1f} Gb"
     return f"{bases / 1e6:,.1f} Mb" if bases >= 1e6 or not bases else f"{bases / 1e3:,.0f} kb"
-
-
-def joined(names: Sequence[str]) -> str:
-    """Return names as a text lists them.
-
-    >>> joined([]), joined(["a"]), joined(["a", "b", "c"])
-    ('', 'a', 'a, b and c')
-    """
-    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
 
 
 def chromosomes(names: Sequence[str]) -> str:

@@ -1,0 +1,30 @@
+"""Names in sentences of a report."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from archaictools.errors import shortlist
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+def joined(names: Sequence[str]) -> str:
+    """Return names as a text lists them.
+
+    >>> joined([]), joined(["a"]), joined(["a", "b", "c"])
+    ('', 'a', 'a, b and c')
+    """
+    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
+
+
+def listed(names: Sequence[object], *, limit: int = 6) -> str:
+    """Return names as a text lists them; of many, the first and the number of the rest.
+
+    Examples
+    --------
+    >>> listed(["chr4", "chr5"]), listed(["chr4"]), listed(range(9), limit=2)
+    ('chr4 and chr5', 'chr4', '0, 1 and 7 more')
+    """
+    return shortlist(names, limit=limit) if len(names) > limit else joined([str(name) for name in names])
