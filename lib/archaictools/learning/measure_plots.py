@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from archaictools.learning.metrics import reliability
+from archaictools.learning.metrics import reliability, roc
 from archaictools.learning.plots import (
     BLUE,
     GREY,
@@ -213,15 +213,14 @@ def plot_roc(
     unit
         What was predicted.
     """
-    from sklearn.metrics import roc_curve
-
     figure, axes = new_figure(4.8, 4.6, f"ROC curve of held-out {unit}", note=_counted(test, unit))
     axes.set(xlabel="false positive rate (0 to 1)", ylabel="true positive rate, recall (0 to 1)")
-    if not _both_classes(label):
+    curve = roc(label, probability, count)
+    if curve.empty:
         show_nothing(axes, "The test side has one class, so this curve is not defined.")
         return figure
-    false, true, _ = roc_curve(label, probability, sample_weight=count)
-    thin = _thinned(len(false))
+    false, true = (curve[f"{name}_positive_rate"].to_numpy() for name in ("false", "true"))
+    thin = _thinned(len(curve))
     _diagonal(axes, "chance")
     axes.plot(false[thin], true[thin], color=RED, marker="", label=_with_interval("AUROC", test, "auroc"))
     axes.set(xlim=(-0.02, 1.02), ylim=(-0.02, 1.02))

@@ -1,10 +1,10 @@
-"""Names in sentences of a report."""
+"""Names and places in sentences of a report."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from archaictools.errors import shortlist
+from archaictools.errors import shorten, shortlist
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,3 +28,12 @@ def listed(names: Sequence[object], *, limit: int = 6) -> str:
     ('chr4 and chr5', 'chr4', '0, 1 and 7 more')
     """
     return shortlist(names, limit=limit) if len(names) > limit else joined([str(name) for name in names])
+
+
+def place(chrom: str, start: int, end: int) -> str:
+    """Return a place as genome browsers show it, 1-based.
+
+    >>> place("chr1", 999, 2_000)
+    'chr1:1,000-2,000'
+    """
+    return f"{shorten(str(chrom))}:{start + 1:,}-{end:,}"

@@ -90,22 +90,14 @@ def section(results: KmerResults) -> Section | Absent:
 
 
 def ranked(table: pd.DataFrame) -> pd.DataFrame:
-    """Return at most :data:`MOST` genes with ``locus`` and two columns in percent.
+    """Return at most :data:`MOST` genes, with two columns in percent.
 
     Genes in windows that training has not seen come first, then the others, then those without a window; each by
     falling mean.
     """
     order = table.assign(trained=np.where(table["mean"].isna(), 2, table["seen"].fillna(0) > 0))
     rows = table.loc[order.sort_values(["trained", "mean"], ascending=[True, False], kind="stable").index].head(MOST)
-    return rows.assign(locus=locus_text(rows), percent=100 * rows["fraction"], trained=100 * rows["seen"]).reset_index(
-        drop=True
-    )
-
-
-def locus_text(rows: pd.DataFrame) -> pd.Series[str]:
-    """Return the loci of rows as genome browsers write them: 1-based, both ends included."""
-    start, end = (rows["start"] + 1).map("{:,}".format), rows["end"].map("{:,}".format)
-    return rows["chrom"].astype(str) + ":" + start + "-" + end
+    return rows.assign(percent=100 * rows["fraction"], trained=100 * rows["seen"]).reset_index(drop=True)
 
 
 def _strongest(rows: pd.DataFrame) -> str:

@@ -11,9 +11,9 @@ from archaictools.io.bigwig_reader import open_bigwig
 from archaictools.learning.segments import SEEN
 from archaictools.report.binning import means_in_bins
 from archaictools.report.blocks import Absent, Block, Browser, Column, Dataset, Facts, Notes, Section, Table, Track
-from archaictools.report.kmers.genes import locus_text
 from archaictools.report.kmers.methods import genome_name
 from archaictools.report.kmers.numbers import number
+from archaictools.report.wording import place
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -53,7 +53,8 @@ def section(results: KmerResults) -> Section | Absent:
         first = segments.iloc[0]
         whether = "was trained on" if first["seen"] else "has not seen"
         lead += (
-            f"It opens at the strongest segment in windows that the model {whether}: {first['locus']}, "
+            f"It opens at the strongest segment in windows that the model {whether}: "
+            f"{place(first['chrom'], first['start'], first['end'])}, "
             f"mean probability {number(first['probability'])}."
         )
         length = segments["end"] - segments["start"]
@@ -142,7 +143,7 @@ def strongest_first(results: KmerResults) -> pd.DataFrame | None:
     -------
     pandas.DataFrame
         ``chrom, start, end, name``; ``probability``: mean of the bases of the segment; ``seen``: 1 if it shares a base
-        with a window that the model was trained on; ``locus``; ``length`` in bp.
+        with a window that the model was trained on; ``length`` in bp.
     """
     if results.segments is None:
         return None
@@ -151,7 +152,6 @@ def strongest_first(results: KmerResults) -> pd.DataFrame | None:
     rows = table[["chrom", "start", "end", "name"]].assign(
         probability=table["score"].astype(float) / 1000,
         seen=seen,
-        locus=locus_text(table),
         length=table["end"] - table["start"],
     )
     rows = rows.sort_values(["seen", "probability", "length"], ascending=[True, False, False], kind="stable")

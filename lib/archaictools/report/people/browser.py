@@ -22,7 +22,7 @@ from archaictools.report.people.along import (
 )
 from archaictools.report.people.genes import genes_read
 from archaictools.report.people.loci import deserts, meaning_of_strongest, source_labels, strongest_locus
-from archaictools.report.people.wording import place
+from archaictools.report.wording import place
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -9,8 +9,8 @@ from archaictools.haplotypes.sources import OWN
 from archaictools.report.people.loci import EDGE, FEW_PEOPLE, edge_near, peaks, strongest_locus
 from archaictools.report.people.match_rate import median_rate
 from archaictools.report.people.shares import totals
-from archaictools.report.people.wording import count, megabases, people, place
-from archaictools.report.wording import joined
+from archaictools.report.people.wording import count, megabases, people
+from archaictools.report.wording import joined, place
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -10,7 +10,8 @@ from archaictools.report.blocks import Facts, Notes, Section
 from archaictools.report.people.caveats import MOST, caveats
 from archaictools.report.people.loci import STRONG, meaning_of_strongest, peaks, source_labels, strongest
 from archaictools.report.people.shares import SURE, column_of, shares, totals
-from archaictools.report.people.wording import chromosomes, count, described, megabases, people, place
+from archaictools.report.people.wording import chromosomes, count, described, megabases, people
+from archaictools.report.wording import place
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

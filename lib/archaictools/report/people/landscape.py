@@ -33,7 +33,7 @@ from archaictools.report.people.loci import (
     source_labels,
     strongest,
 )
-from archaictools.report.people.wording import place
+from archaictools.report.wording import place
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -14,7 +14,7 @@ from archaictools.haplotypes.segments import MAX_DATA_GAP
 from archaictools.report.blocks import Chart, Column, Notes, Section, Table, Text
 from archaictools.report.people.marks import Marks, whole_numbers
 from archaictools.report.people.pulse import BIAS, CUT, MIN_PLACES, MIN_SEGMENTS, RECOMBINATION, pulse
-from archaictools.report.people.wording import place
+from archaictools.report.wording import place
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

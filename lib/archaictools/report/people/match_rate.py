@@ -22,8 +22,7 @@ from archaictools.haplotypes.lineages import Lineage
 from archaictools.haplotypes.sources import OTHER, OWN
 from archaictools.report.blocks import Absent, Chart, Column, Notes, Section, Table, Text
 from archaictools.report.people.marks import Marks, whole_numbers
-from archaictools.report.people.wording import place
-from archaictools.report.wording import joined
+from archaictools.report.wording import joined, place
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

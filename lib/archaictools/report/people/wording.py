@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from archaictools.errors import shorten
 from archaictools.report.wording import joined
 
 if TYPE_CHECKING:
@@ -65,12 +64,3 @@ def described(source: Source) -> str:
     """
     lineage = source.lineage.value if source.lineage else ""
     return source.label if lineage.casefold() in source.label.casefold() else f"{source.label} ({lineage})"
-
-
-def place(chrom: str, start: int, end: int) -> str:
-    """Return a place as genome browsers show it, 1-based.
-
-    >>> place("chr1", 999, 2_000)
-    'chr1:1,000-2,000'
-    """
-    return f"{shorten(str(chrom))}:{start + 1:,}-{end:,}"
