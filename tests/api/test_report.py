@@ -98,6 +98,12 @@ def test_the_folder_of_tracks_is_kept(calls, tmp_path):
     found, folder = calls
     before = sorted(path.name for path in (folder / "tracks").iterdir())
     for options in ({"hub": folder / "tracks"}, {"out": folder / "tracks/share.bw"}):
-        with pytest.raises(UsageError, match="is the folder of --bigwig or lies in it"):
+        with pytest.raises(UsageError, match="is a folder that is an input, or lies in one"):
             at.report(segments=found, bigwig=folder / "tracks", force=True, **options)
     assert sorted(path.name for path in (folder / "tracks").iterdir()) == before
+
+
+def test_a_title_that_is_the_name_of_a_folder_is_no_input(calls, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "out").mkdir()
+    assert at.report(segments=calls[0], title="out", out="out/report.html").path.name == "report.html"

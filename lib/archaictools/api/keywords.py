@@ -12,6 +12,8 @@ from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ParamSpec, Protocol, TypeVar, cast
 
+import click
+
 from archaictools.errors import UsageError
 from archaictools.options import OutputFile, RunOptions, build, spec_of
 
@@ -111,7 +113,10 @@ def _bound(
 
 
 def _keep_inputs(arguments: Mapping[str, Any], fields: Mapping[str, Field[Any]]) -> None:
-    """Refuse an output that is an input, or a folder with an input in it, before anything is replaced."""
+    """Refuse an output that is an input, lies in a folder that is one, or is a folder with an input in it.
+
+    Nothing is replaced before. Texts that name a folder by chance, such as a title, are no inputs.
+    """
 
     def paths(value: Any) -> Iterator[str]:
         for each in value if isinstance(value, list | tuple) else [value]:
@@ -122,6 +127,10 @@ def _keep_inputs(arguments: Mapping[str, Any], fields: Mapping[str, Field[Any]])
         spec = spec_of(fields[name]) if name in fields else None
         return spec is not None and isinstance(spec.type, OutputFile)
 
+    def is_path(name: str) -> bool:
+        spec = spec_of(fields[name]) if name in fields else None
+        return spec is not None and isinstance(spec.type, click.Path)
+
     inputs = {
         path
         for name, value in arguments.items()
@@ -129,8 +138,21 @@ def _keep_inputs(arguments: Mapping[str, Any], fields: Mapping[str, Field[Any]])
         for path in paths(value)
         if os.path.exists(path)  # noqa: PTH110 - no error for names that no file system allows
     }
+    folders = {
+        Path(path)
+        for name, value in arguments.items()
+        if is_path(name) and not is_output(name)
+        for path in paths(value)
+        if os.path.isdir(path)  # noqa: PTH112 - no error for names that no file system allows
+    }
     for name, value in arguments.items():
         for output in paths(value) if is_output(name) else ():
+            if not folders.isdisjoint([Path(output), *Path(output).parents]):
+                raise UsageError(
+                    "is a folder that is an input, or lies in one, so no output is written there",
+                    path=value,
+                    remedy="name another output",
+                )
             if output in inputs and not Path(output).is_dir():
                 raise UsageError(
                     "is an input, which the output would replace", path=value, remedy="name another output"

@@ -172,7 +172,6 @@ def report(*, inputs: ReportInputs, files: ReportFiles, run: RunOptions) -> Repo
         raise UsageError("name at least one output: --out or --hub")
     alphabet = _alphabet(inputs)
     check_alphabet(alphabet, inputs)
-    _keep_tracks(inputs, files)
     with ExitStack() as stack, StagedOutputs() as outputs:
         target = outputs.stage(files.out) if files.out else None
         folder = outputs.stage_folder(files.hub) if files.hub else None
@@ -192,20 +191,6 @@ def report(*, inputs: ReportInputs, files: ReportFiles, run: RunOptions) -> Repo
         absent=absent,
         facts=_facts(files, sections, absent, size),
     )
-
-
-def _keep_tracks(inputs: ReportInputs, files: ReportFiles) -> None:
-    """Refuse an output that would replace the folder of tracks, or a file in it."""
-    if inputs.bigwig is None or not inputs.bigwig.is_dir():
-        return
-    folder = inputs.bigwig.resolve()
-    for output in (files.out, files.hub):
-        if output is not None and folder in (output.resolve(), *output.resolve().parents):
-            raise UsageError(
-                "is the folder of --bigwig or lies in it, so no output is written there",
-                path=output,
-                remedy="name another output",
-            )
 
 
 def _facts(files: ReportFiles, sections: tuple[str, ...], absent: Mapping[str, str], size: int) -> dict[str, str]:
