@@ -56,14 +56,14 @@ def kmer_files(folder: Path, *, signal: float = 3.0, method: str = "chromosome",
         words=folder / "kmers.h5",
         metrics=folder / "metrics.json",
         history=folder / "history.tsv",
-        held_out=folder / "held_out.tsv",
+        predictions=folder / "held_out.tsv",
         evaluation=folder / "evaluation.json",
         positions=folder / "positions.tsv",
         kmers=folder / "enriched.tsv",
-        embedding=folder / "umap.tsv",
+        umap=folder / "umap.tsv",
         genes=folder / "genes.tsv",
-        segments=folder / "segments.bed",
-        track=folder / "introgressed.bw",
+        bed=folder / "segments.bed",
+        bigwig=folder / "introgressed.bw",
         attribution=folder / "attribution.bw",
     )
     locations, codes = _windows(rng)
@@ -89,14 +89,14 @@ def kmer_files(folder: Path, *, signal: float = 3.0, method: str = "chromosome",
     metrics["training"] |= {"epochs_run": 4, "best_epoch": 3, "stopped_early": False, "temperature": 1.1}
     metrics["network"] = network.to_dict()
     write_json(files.metrics, metrics)
-    write_table(files.held_out, predictions_table(locations, predicted))
+    write_table(files.predictions, predictions_table(locations, predicted))
     with open_tokens(files.words) as tokens:
         counts = training_counts(tokens, sides)
     _write_model(files, locations, split, encoding, network, metrics, counts, made)
     _write_evaluation(files.evaluation, locations, predicted, metrics, rng, seed)
     _write_history(files.history)
     _write_importance(files, locations, codes, encoding, rng)
-    _write_embedding(files.embedding, rng)
+    _write_embedding(files.umap, rng)
     _write_predictions(files, locations, probability, sides)
     return files
 
@@ -217,7 +217,7 @@ def _write_predictions(files, locations, probability, sides) -> None:
         parts.append(ChromosomePredictions(name, *fields))
         tables.append(parts[-1].table())
     options = SegmentOptions(min_length=0)
-    write_predictions(parts, LENGTHS, options, bigwig=files.track, bed=files.segments)
+    write_predictions(parts, LENGTHS, options, bigwig=files.bigwig, bed=files.bed)
     starts = np.arange(0, 150_000, 5_000)
     genes = pd.DataFrame({"chrom": "chr1", "start": starts + 300, "end": starts + 1_300})
     last = pd.DataFrame({"chrom": ["chr4", "chr4", "chr9"], "start": [100, 5_000, 1], "end": [900, 5_500, 90]})

@@ -112,9 +112,9 @@ def test_section_has_three_curves(results):
 def test_without_predictions_there_is_reliability_and_how_to_add_the_rest(results):
     found = curves.section(KmerResults(evaluation=results.evaluation))
     assert [block.name for block in found.blocks if isinstance(block, Chart)] == ["kmers-reliability"]
-    assert "--held-out" in found.blocks[-1].items[0]
+    assert "--predictions" in found.blocks[-1].items[0]
     assert isinstance(found.blocks[-1], Notes)
-    assert "--held-out" in curves.section(KmerResults(metrics=results.metrics)).how
+    assert "--predictions" in curves.section(KmerResults(metrics=results.metrics)).how
     assert isinstance(curves.section(KmerResults()), Absent)
 
 

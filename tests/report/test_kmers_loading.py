@@ -18,6 +18,7 @@ from archaictools.io.bigwig import BigWigWriter
 from archaictools.io.tables import write_table
 from archaictools.report.kmers.checks import mean_within
 from archaictools.report.kmers.loading import KmerFiles, load_kmer_results
+from archaictools.report.kmers.page import kmer_page
 from helpers import PLANTED as TEST_DATA
 from helpers import ROOT
 from synthetic_kmers import LENGTHS, changed_json, empty_bed, kmer_files
@@ -61,18 +62,38 @@ def test_all_results_of_a_chain(files):
     assert found.model["metrics"]["verdict"] == found.metrics["verdict"] == found.evaluation["verdict"] == "skill"
     assert found.segments["score"].between(0, 1000).all()
     assert len(found.files) == 13
-    for path in (files.track, files.metrics):
+    for path in (files.bigwig, files.metrics):
         key = next(name for name in found.files if name.endswith(f" {path.name}"))
         assert found.files[key] == hashlib.sha256(path.read_bytes()).hexdigest()
 
 
+#: Name of a result whose option has another name.
+RESULT = {"predictions": "held_out", "umap": "embedding", "bed": "segments", "bigwig": "track"}
+
+
 def test_each_file_alone(files):
-    for option, path in vars(files).items():
+    given = {option: path for option, path in vars(files).items() if path}
+    assert set(vars(files)) - set(given) == {"record"}
+    for option, path in given.items():
         found = load_kmer_results(KmerFiles(**{option: path}))
         assert list(found.files) == [f"--{option.replace('_', '-')} {path.name}"]
-        assert getattr(found, option) is not None
+        assert getattr(found, RESULT.get(option, option)) is not None
     with pytest.raises(UsageError, match="at least one result"):
         KmerFiles()
+
+
+def test_the_record_of_predict(files, tmp_path):
+    path = tmp_path / "run.json"
+    digest = hashlib.sha256(files.model.read_bytes()).hexdigest()
+    inputs = {"model": {"name": "model.h5", "sha256": digest}, "words": {"name": "tiles.h5", "sha256": "1" * 64}}
+    path.write_text(json.dumps({"verb": "predict", "version": "0.1.0", "parameters": {}, "inputs": inputs}))
+    found = load_kmer_results(replace(files, record=path))
+    assert found.record["inputs"] == inputs
+    page = kmer_page(found)
+    tables = [block for block in page.sections[-1].blocks if hasattr(block, "frame")]
+    assert any("tiles.h5" in table.frame.to_numpy() for table in tables)
+    path.write_text(path.read_text().replace(digest, "2" * 64))
+    assert "is of another file than" in refused(files, record=path)
 
 
 def test_tensorflow_is_not_imported(files):
@@ -90,10 +111,10 @@ def test_tensorflow_is_not_imported(files):
 def test_empty_tables_are_read(files, tmp_path):
     changes = {
         option: edited(getattr(files, option), tmp_path / f"{option}.tsv", lambda table: table.iloc[:0])
-        for option in ("kmers", "embedding", "genes", "positions")
+        for option in ("kmers", "umap", "genes", "positions")
     }
-    found = load_kmer_results(replace(files, segments=empty_bed(tmp_path / "none.bed"), **changes))
-    assert [len(getattr(found, name)) for name in (*changes, "segments")] == [0] * 5
+    found = load_kmer_results(replace(files, bed=empty_bed(tmp_path / "none.bed"), **changes))
+    assert [len(getattr(found, name)) for name in ("kmers", "embedding", "genes", "positions", "segments")] == [0] * 5
 
 
 # Wrong kinds of files
@@ -123,19 +144,19 @@ def test_words_as_model_and_haplotypes_as_words(files):
         ("evaluation", '{"verdict": "skill", "models": {}, "test": {"f1_bp": 1}}', "of a model of haplotypes"),
         ("history", "fold\tepoch\tnetwork\tloss\n1\t1\tfirst\t0.4\n", "is a history of a model of haplotypes"),
         ("history", "a\tb\n1\t2\n", "has no column fold"),
-        ("held_out", "chrom\tstart\tend\tprobability\tseen\nchr1\t0\t9\t0.5\t0\n", "which has no labels"),
+        ("predictions", "chrom\tstart\tend\tprobability\tseen\nchr1\t0\t9\t0.5\t0\n", "which has no labels"),
         (
-            "held_out",
+            "predictions",
             "chrom\tstart\tend\tsample\thaplotype\tposterior\nchr1\t0\t9\tA\t1\t0.5\n",
             "is a table of segments of people",
         ),
         (
-            "held_out",
+            "predictions",
             "chrom\tstart\tend\tlabel\tprobability\tsplit\tfold\nchr1\t0\t9\t1\t0.5\ttrain\t1\n",
             "line 2: split is 'train', expected validation or test",
         ),
         (
-            "held_out",
+            "predictions",
             "chrom\tstart\tend\tlabel\tprobability\tsplit\tfold\nchr1\t9\t9\t1\t0.5\ttest\t1\n",
             "line 2: the row ends at 9, but begins at 9",
         ),
@@ -152,22 +173,22 @@ def test_words_as_model_and_haplotypes_as_words(files):
             "kmer\tcount\tbackground\todds_ratio\tp\tq\tat_content\tlog_odds\nACG\t1\t0\t1\t0\t0\t0\t0\nAC\t1\t0\t1\t0\t0\t0\t0\n",
             "line 3: has k-mers of 3 and of 2 bp",
         ),
-        ("embedding", "kmer\tcount\tat_content\tlog_odds\nACG\t1\t0\t1\n", "is no map, expected the map of k-mers"),
-        ("embedding", "word\tumap1\tumap2\nx\t0\t1\n", "is the map of a model of haplotypes"),
+        ("umap", "kmer\tcount\tat_content\tlog_odds\nACG\t1\t0\t1\n", "is no map, expected the map of k-mers"),
+        ("umap", "word\tumap1\tumap2\nx\t0\t1\n", "is the map of a model of haplotypes"),
         ("genes", "gene\tchrom\tstart\tend\tstrand\thaplotypes\tpeople\nA\tchr1\t0\t9\t+\t1\t1\n", "genes of people"),
         (
             "genes",
             "gene\tchrom\tstart\tend\tstrand\twindows\tmean\tmax\tfraction\tcall\tseen\nA\tchr1\t0\t9\t+\t1\t1\t1\t1\tmaybe\t0\n",
             "line 2: call is 'maybe', expected introgressed, free or NA",
         ),
-        ("segments", "chr1\t0\t10\tIN002.1\t630\t.\n", "line 1: names a row 'IN002.1'"),
-        ("segments", "chr1\t0\t10\tintrogressed\t7000\t.\n", "line 1: score is '7000', expected 0 to 1000"),
+        ("bed", "chr1\t0\t10\tIN002.1\t630\t.\n", "line 1: names a row 'IN002.1'"),
+        ("bed", "chr1\t0\t10\tintrogressed\t7000\t.\n", "line 1: score is '7000', expected 0 to 1000"),
         (
-            "segments",
+            "bed",
             "chrom\tstart\tend\tsample\thaplotype\tposterior\nchr1\t0\t9\tA\t1\t0.5\n",
             "is a table of segments of people",
         ),
-        ("track", "track type=bigWig\n", "is not a bigWig"),
+        ("bigwig", "track type=bigWig\n", "is not a bigWig"),
         ("attribution", "x\n", "is not a bigWig"),
     ],
 )
@@ -194,7 +215,9 @@ def test_values_of_json_are_checked(files, tmp_path):
 
 
 def test_attribution_as_track(files):
-    assert "expected a probability from 0 to 1" in refused(KmerFiles(track=files.attribution), track=files.attribution)
+    assert "expected a probability from 0 to 1" in refused(
+        KmerFiles(bigwig=files.attribution), bigwig=files.attribution
+    )
 
 
 # Results that do not belong together
@@ -244,10 +267,10 @@ def test_a_history_of_another_training(files, tmp_path):
 
 
 def test_held_out_predictions_of_another_model(files, tmp_path):
-    fewer = edited(files.held_out, tmp_path / "fewer.tsv", lambda table: table.iloc[:-3])
-    assert "windows, but" in refused(files, held_out=fewer)
-    other = edited(files.held_out, tmp_path / "turned.tsv", lambda table: table.assign(probability="0.5"))
-    assert "AUROC of 0.5000, but" in refused(files, held_out=other)
+    fewer = edited(files.predictions, tmp_path / "fewer.tsv", lambda table: table.iloc[:-3])
+    assert "windows, but" in refused(files, predictions=fewer)
+    other = edited(files.predictions, tmp_path / "turned.tsv", lambda table: table.assign(probability="0.5"))
+    assert "AUROC of 0.5000, but" in refused(files, predictions=other)
 
 
 def test_positions_of_another_window(files, tmp_path):
@@ -266,13 +289,13 @@ def test_positions_of_another_window(files, tmp_path):
 
 
 def test_kmers_of_another_length(files, tmp_path):
-    for option in ("kmers", "embedding"):
+    for option in ("kmers", "umap"):
         cut = edited(
             getattr(files, option), tmp_path / "cut.tsv", lambda table: table.assign(kmer=table["kmer"].str[:5])
         )
         assert "has k-mers of 5 bp, but" in refused(files, **{option: cut})
-    alone = KmerFiles(kmers=files.kmers, embedding=tmp_path / "cut.tsv")
-    assert "enriched.tsv has k-mers of 8 bp" in refused(alone, embedding=alone.embedding)
+    alone = KmerFiles(kmers=files.kmers, umap=tmp_path / "cut.tsv")
+    assert "enriched.tsv has k-mers of 8 bp" in refused(alone, umap=alone.umap)
 
 
 def test_words_of_another_kind_than_the_model(files):
@@ -285,8 +308,8 @@ def moved(column, value):
 
 
 def test_tables_of_another_genome(files, tmp_path):
-    for option in ("genes", "held_out"):
-        without = replace(files, track=None)
+    for option in ("genes", "predictions"):
+        without = replace(files, bigwig=None)
         beyond = edited(getattr(files, option), tmp_path / "beyond.tsv", moved("end", "999999"))
         assert "reaches chr" in refused(without, **{option: beyond})
         unknown = edited(getattr(files, option), tmp_path / "unknown.tsv", moved("chrom", "chrZ"))
@@ -297,7 +320,7 @@ def test_tables_of_another_genome(files, tmp_path):
     ):
         path = tmp_path / "moved.bed"
         path.write_text(text)
-        message = refused(files, segments=path)
+        message = refused(files, bed=path)
         assert said in message
         assert "kmers.h5" in message
 
@@ -310,12 +333,12 @@ def test_tracks_of_another_genome(files, tmp_path):
         path = tmp_path / "other.bw"
         with BigWigWriter(path, lengths) as writer:
             writer.add(next(iter(lengths)), (np.array([0]), np.array([5]), np.array([0.5])))
-        for option in ("track", "attribution"):
+        for option in ("bigwig", "attribution"):
             assert said in refused(files, **{option: path})
 
 
 def test_segments_of_another_run_than_the_track(files, others):
-    message = refused(files, segments=others.segments)
+    message = refused(files, bed=others.bed)
     assert "they are of different runs" in message
     assert "introgressed.bw" in message
 

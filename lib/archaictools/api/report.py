@@ -72,7 +72,7 @@ class ReportInputs:
     )
     genes: Any = option(None, type=RESULT, help="Table of genes --out.")
     evaluation: Any = option(None, type=RESULT, help="JSON of evaluate --metrics, on the same data.")
-    record: Path | None = option(None, type=INPUT, only=Alphabet.VARIANT, help="JSON of predict --record.")
+    record: Path | None = option(None, type=INPUT, help="JSON of predict --record.")
     segments: Any = option(None, type=RESULT, only=Alphabet.VARIANT, help="Table of predict --segments; required.")
     summary: Any = option(None, type=RESULT, only=Alphabet.VARIANT, help="Table of predict --summary.")
     callable: Path | None = option(
@@ -246,8 +246,7 @@ def _of_kmers(
     paths = _paths(inputs, stack)
     if not paths and not inputs.bigwig:
         raise UsageError("name at least one result to show, such as --segments (people) or --evaluation (k-mers)")
-    other = {"predictions": "held_out", "umap": "embedding", "bed": "segments", "bigwig": "track"}
-    results: KmerResults = load_kmer_results(KmerFiles(**{other.get(name, name): paths[name] for name in paths}))
+    results: KmerResults = load_kmer_results(KmerFiles(**paths))
     if folder:
         from archaictools.report.hub import write_hub
 

@@ -72,7 +72,7 @@ def fill_hub(folder: Path, results: PeopleResults | KmerResults) -> None:
         tracks, title, legend = write_kmer_tracks(folder, results), "Introgression predicted from sequence", []
     if not tracks.files:
         raise UsageError(
-            "the results hold no track, so there is nothing for a hub", remedy="add --track, --segments or --genes"
+            "the results hold no track, so there is nothing for a hub", remedy="add --bigwig, --bed or --genes"
         )
     _write_stanzas(folder, tracks, title, results.build)
     for track in tracks.files:

@@ -38,6 +38,9 @@ def check_together(results: KmerResults, files: KmerFiles) -> None:
     if results.evaluation is not None and files.evaluation:
         named = {"model": files.model, "words": files.words}
         check_recorded(results.evaluation, files.evaluation, named, results.files, _SAME_MODEL)
+    if results.record is not None and files.record:
+        # The words that were predicted need not be those of the training, so they are not compared.
+        check_recorded(results.record, files.record, {"model": files.model}, results.files, _SAME_MODEL)
     _check_history(results, files)
     _check_held_out(results, files)
     _check_positions(results, files)
@@ -54,7 +57,7 @@ def check_genome(results: KmerResults, files: KmerFiles, tracks: Mapping[str, Ma
     tracks
         Chromosome lengths of ``track`` and ``attribution``, empty if a track was not given.
     """
-    named = files.words or files.model or files.track or files.attribution
+    named = files.words or files.model or files.bigwig or files.attribution
     if named is None:
         return
     for option, lengths in tracks.items():
@@ -69,8 +72,8 @@ def check_genome(results: KmerResults, files: KmerFiles, tracks: Mapping[str, Ma
                     remedy=_SAME_GENOME,
                 )
     for table, path, contigs in (
-        (results.held_out, files.held_out, False),
-        (results.segments, files.segments, False),
+        (results.held_out, files.predictions, False),
+        (results.segments, files.bed, False),
         (results.genes, files.genes, True),
     ):
         if table is not None and path is not None:
@@ -163,7 +166,7 @@ def _check_held_out(results: KmerResults, files: KmerFiles) -> None:
         if len(rows) != metrics[side]["n"]:
             raise InputError(
                 f"has {len(rows):,} {side} windows, but {named} has {metrics[side]['n']:,}",
-                path=files.held_out,
+                path=files.predictions,
                 remedy=_SAME_MODEL,
             )
         measured = compute_metrics(rows["label"].to_numpy(), rows["probability"].to_numpy())
@@ -171,7 +174,7 @@ def _check_held_out(results: KmerResults, files: KmerFiles) -> None:
             raise InputError(
                 f"gives a {side} AUROC of {number(measured['auroc'], 4)}, but {named} has "
                 f"{number(metrics[side]['auroc'], 4)}: they are of different models",
-                path=files.held_out,
+                path=files.predictions,
                 remedy=_SAME_MODEL,
             )
 
@@ -209,7 +212,7 @@ def _check_k(results: KmerResults, files: KmerFiles) -> None:
     """Compare the lengths of all k-mers."""
     found = _parameters(results, files)
     expected: tuple[int, Path] | None = (found[0]["k"], found[1]) if found else None
-    for table, path in ((results.kmers, files.kmers), (results.embedding, files.embedding)):
+    for table, path in ((results.kmers, files.kmers), (results.embedding, files.umap)):
         if table is None or path is None or not len(table):
             continue
         k = len(str(table["kmer"].iloc[0]))
@@ -256,8 +259,8 @@ def _check_segments(results: KmerResults, files: KmerFiles) -> None:
                 row = rows.iloc[int(wrong[0])]
                 raise InputError(
                     f"has a segment at {chrom}:{row['start'] + 1:,}-{row['end']:,} with a score of {row['score']}, but "
-                    f"the mean probability is {number(mean[wrong[0]])} in {files.track}: they are of different runs",
-                    path=files.segments,
+                    f"the mean probability is {number(mean[wrong[0]])} in {files.bigwig}: they are of different runs",
+                    path=files.bed,
                     remedy="give --bed and --bigwig of one run of 'archaictools predict'",
                 )
 

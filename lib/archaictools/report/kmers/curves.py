@@ -31,7 +31,7 @@ ID, TITLE = "curves", "ROC, precision-recall and reliability"
 #: Places at which the interval of a curve is computed, and the largest number of corners that are drawn.
 GRID, CORNERS = 101, 1_000
 
-_ADD = "ROC and precision-recall need --held-out (of 'archaictools train --predictions')"
+_ADD = "ROC and precision-recall need --predictions (of 'archaictools train')"
 _SIDES = ("test", "validation")
 
 

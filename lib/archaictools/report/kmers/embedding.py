@@ -30,7 +30,7 @@ MOST = 10_000
 def section(results: KmerResults) -> Section | Absent:
     """Return the map twice: coloured by class, and by GC content."""
     if results.embedding is None:
-        return Absent(id=ID, title=TITLE, how="Add --embedding (of 'archaictools embedding --umap').")
+        return Absent(id=ID, title=TITLE, how="Add --umap (of 'archaictools embedding').")
     shown = mapped(results.embedding)
     if not len(shown):
         return Section(id=ID, title=TITLE, lead="The map has no k-mer.", blocks=())

@@ -11,7 +11,7 @@ from archaictools.errors import InputError, UsageError
 from archaictools.haplotypes.encoding import HaplotypeEncoding
 from archaictools.io.builds import build_of
 from archaictools.learning.model_file import load_model
-from archaictools.report.files import digests
+from archaictools.report.files import digests, read_json
 from archaictools.report.kmers import checks, documents, readers
 from archaictools.report.kmers.results import KmerResults
 from archaictools.sequence.compatibility import check_fit
@@ -36,18 +36,18 @@ class KmerFiles:
     ----------
     model, words
         model.h5 and the kmers.h5 that it was trained on.
-    metrics, history, held_out
+    metrics, history, predictions
         Outputs of ``train``: ``--metrics``, ``--history`` and ``--predictions``.
     evaluation
         JSON of ``evaluate --metrics``.
     positions, kmers, attribution
         Outputs of ``importance``.
-    embedding
+    umap
         Table of ``embedding --umap``.
     genes
         Table of ``genes``.
-    segments, track
-        Outputs of ``predict``: ``--bed`` and ``--bigwig``.
+    bed, bigwig, record
+        Outputs of ``predict``.
 
     Raises
     ------
@@ -59,15 +59,16 @@ class KmerFiles:
     words: Path | None = None
     metrics: Path | None = None
     history: Path | None = None
-    held_out: Path | None = None
+    predictions: Path | None = None
     evaluation: Path | None = None
     positions: Path | None = None
     kmers: Path | None = None
-    embedding: Path | None = None
+    umap: Path | None = None
     genes: Path | None = None
-    segments: Path | None = None
-    track: Path | None = None
+    bed: Path | None = None
+    bigwig: Path | None = None
     attribution: Path | None = None
+    record: Path | None = None
 
     def __post_init__(self) -> None:
         if not any(getattr(self, each.name) for each in fields(self)):
@@ -89,29 +90,30 @@ def load_kmer_results(files: KmerFiles) -> KmerResults:
             if model:
                 check_fit(model, tokens)
             words, genome = _of_words(tokens), tokens.chromosomes
-    track = readers.track_lengths(files.track) if files.track else {}
+    track = readers.track_lengths(files.bigwig) if files.bigwig else {}
     attribution = readers.track_lengths(files.attribution, lowest=-1.0) if files.attribution else {}
     lengths: Mapping[str, int] = (genome if words else model.chromosomes if model else track or attribution) or {}
     results = KmerResults(
         metrics=_read(files.metrics, documents.read_metrics),
         evaluation=_read(files.evaluation, documents.read_evaluation),
         history=_read(files.history, readers.read_history),
-        held_out=_read(files.held_out, readers.read_held_out),
+        held_out=_read(files.predictions, readers.read_held_out),
         positions=_read(files.positions, readers.read_positions),
         kmers=_read(files.kmers, readers.read_kmers),
-        embedding=_read(files.embedding, readers.read_embedding),
+        embedding=_read(files.umap, readers.read_embedding),
         genes=_read(files.genes, readers.read_genes),
-        segments=_read(files.segments, readers.read_segments),
-        track=files.track,
+        segments=_read(files.bed, readers.read_segments),
+        track=files.bigwig,
         attribution=files.attribution,
         lengths=dict(lengths),
         build=build_of(lengths),
         model=_of_model(model) if model else None,
         words=words,
+        record=read_json(files.record, "verb", "archaictools predict --record") if files.record else None,
         files=digests(files),
     )
     checks.check_together(results, files)
-    checks.check_genome(results, files, {"track": track, "attribution": attribution})
+    checks.check_genome(results, files, {"bigwig": track, "attribution": attribution})
     return results
 
 

@@ -1,4 +1,4 @@
-"""Section on provenance of k-mers: how words and model were made, and checksums of all files."""
+"""Section on provenance of k-mers: how words, model and predictions were made, and checksums of all files."""
 
 from __future__ import annotations
 
@@ -25,7 +25,8 @@ def section(results: KmerResults) -> Section:
         missing.append("How the model was trained: give it with --model.")
     if not tokenized:
         missing.append("How the words were made: give them with --words.")
-    return provenance_section([tokenized, with_choices(trained, results)], results.files, missing=missing)
+    records = [tokenized, with_choices(trained, results), results.record or {}]
+    return provenance_section(records, results.files, missing=missing)
 
 
 def with_choices(trained: Mapping[str, Any], results: KmerResults) -> Mapping[str, Any]:

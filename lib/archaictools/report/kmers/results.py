@@ -46,6 +46,8 @@ class KmerResults:
         Provenance, parameters and measures in model.h5.
     words
         Provenance and parameters of kmers.h5.
+    record
+        JSON of ``predict --record``.
     files
         SHA-256 of every file of the report, by ``OPTION NAME``.
     """
@@ -65,4 +67,5 @@ class KmerResults:
     build: str = "genome"
     model: Mapping[str, Any] | None = None
     words: Mapping[str, Any] | None = None
+    record: Mapping[str, Any] | None = None
     files: Mapping[str, str] = field(default_factory=dict)

@@ -41,14 +41,12 @@ _ROWS = 5_000
 def section(results: KmerResults) -> Section | Absent:
     """Return the browser, which opens at the strongest segment, and the table of segments."""
     if not results.lengths or (results.track is None and results.segments is None):
-        return Absent(
-            id=ID, title=TITLE, how="Add --track (of 'archaictools predict --bigwig') and --segments (of --bed)."
-        )
+        return Absent(id=ID, title=TITLE, how="Add --bigwig and --bed (of 'archaictools predict').")
     blocks: list[Block] = []
     segments = strongest_first(results)
     lead = "The probability of introgression along the genome. "
     if segments is None:
-        lead += "Add --segments (of 'archaictools predict --bed') to see segments."
+        lead += "Add --bed (of 'archaictools predict') to see segments."
     elif len(segments):
         first = segments.iloc[0]
         whether = "was trained on" if first["seen"] else "has not seen"
