@@ -53,7 +53,7 @@ PARTLY = 0.5
 
 AUTOSOMES = 22
 
-#: Warnings that stand at the top; more are listed below them.
+#: Largest number of warnings in the box; further ones follow in a list.
 MOST = 8
 
 #: Differences in percent below this are rounding.

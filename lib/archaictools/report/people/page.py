@@ -42,12 +42,12 @@ WITH_DATASETS = (karyogram, landscape, browser)
 
 
 def people_page(results: PeopleResults, *, title: str | None = None) -> Page:
-    """Return the page of a call of people.
+    """Return the page of results of people.
 
     Parameters
     ----------
     results
-        What was called.
+        Segments of people, and what belongs to them.
     title
         Title of the page; None for one made of the names of the people.
     """
