@@ -101,7 +101,7 @@ def plot_reliability(curve: pd.DataFrame, unit: str) -> Figure:
         4.8,
         4.6,
         f"Reliability of probabilities of held-out {unit}",
-        note="area of a point: its share of all predictions; on the dotted line the probability equals the observed share",
+        note="area of a point: its share of all predictions; on the dotted line both are equal",
     )
     _diagonal(axes)
     for name, points in curve.groupby("model", sort=False):
