@@ -13,6 +13,7 @@ from archaictools.errors import InputError, UsageError
 from archaictools.io.bigwig import BigWigWriter
 from archaictools.report.people.loading import PeopleFiles, load_people_results
 from helpers import ROOT
+from synthetic_people import EVALUATION
 
 HAPLOTYPES = ROOT / "test-data/haplotypes.h5"
 SEGMENTS = """chrom	start	end	sample	haplotype	posterior	source	seen	callable	ARC000_called	ARC000_shared	ARC000_compared	ARC000_match	source_score
@@ -38,7 +39,7 @@ def run(tmp_path):
         "summary": ("people.tsv", PEOPLE),
         "genes": ("genes.tsv", GENES),
         "deserts": ("deserts.bed", "chr1\t210000\t400000\tdesert;haplotypes=4;expected=0.1\t0\t.\n"),
-        "evaluation": ("evaluation.json", json.dumps({"models": {}, "verdict": "skill"})),
+        "evaluation": ("evaluation.json", json.dumps(EVALUATION)),
     }
     files = {"words": HAPLOTYPES}
     for option, (name, text) in texts.items():
@@ -189,7 +190,8 @@ def test_tracks_of_other_people_another_build_or_another_model(run):
 @pytest.mark.parametrize("option", ["evaluation", "record"])
 def test_a_document_about_another_file_is_refused(run, option, tmp_path):
     path = tmp_path / "document.json"
-    path.write_text(json.dumps({"models": {}, "verb": "predict", "inputs": {"words": {"sha256": "0" * 64}}}))
+    inputs = {"words": {"sha256": "0" * 64}}
+    path.write_text(json.dumps(EVALUATION | {"verb": "predict", "parameters": {}, "inputs": inputs}))
     with pytest.raises(InputError, match=r"document.json: is of another file than .*haplotypes.h5 \(their SHA-256"):
         load(run, **{option: path})
 
@@ -199,6 +201,59 @@ def test_what_is_no_evaluation(run, text):
     run["evaluation"].write_text(text)
     with pytest.raises(InputError, match=r"evaluation.json: (is no JSON|has no key 'models'); give the file of 'eval"):
         load(run)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"models": []}, "lacks 'models.model'"),
+        ({"models": {"model": {}}}, "lacks 'models.model.n'"),
+        ({"models": {"model": {"auroc": 0.9}}}, "is the evaluation of a model of k-mers, expected one of haplotypes"),
+        ({"verdict": None}, "lacks 'verdict'"),
+        ({"calibration": {"reliability": [{}]}}, "lacks 'calibration.reliability'"),
+        ({"models": EVALUATION["models"] | {"hmm": EVALUATION["models"]["hmm"] | {"f1_bp": "x"}}}, "models.hmm.f1_bp"),
+    ],
+)
+def test_an_evaluation_that_lacks_what_the_page_shows(run, change, message):
+    run["evaluation"].write_text(json.dumps(EVALUATION | change))
+    with pytest.raises(InputError, match=f"evaluation.json: .*{message}"):
+        load(run)
+
+
+@pytest.mark.parametrize(
+    ("record", "message"),
+    [
+        ({"verb": "simulate"}, "is a record of 'simulate', expected one of 'predict'"),
+        ({"verb": "predict", "parameters": None, "inputs": {}}, "lacks 'parameters'"),
+        ({"verb": "predict", "parameters": {}, "inputs": {"model": 1}}, "lacks 'inputs'"),
+    ],
+)
+def test_what_is_no_record_of_predict(run, record, message, tmp_path):
+    path = tmp_path / "run.json"
+    path.write_text(json.dumps(record))
+    with pytest.raises(InputError, match=f"run.json: {message}"):
+        load(run, record=path)
+    with pytest.raises(InputError, match="is a folder, expected a file"):
+        load(run, record=tmp_path)
+
+
+def test_segments_without_source_or_evidence(run):
+    changed(run, "segments", "\tsource\t", "\torigin\t")
+    with pytest.raises(InputError, match="segments.tsv, line 1: has no column source; give the table that 'predict"):
+        load(run)
+    changed(run, "segments", "\torigin\t", "\tsource\t")
+    changed(run, "segments", "ARC000_shared", "other")
+    with pytest.raises(InputError, match=r"has evidence for no archaic genome, but .*haplotypes.h5 has ARC000"):
+        load(run)
+
+
+def test_a_person_without_data_has_a_row_but_no_haplotype(run):
+    """As predict writes it: no haplotype, and NA after the callable bases."""
+    lines = PEOPLE.splitlines(keepends=True)
+    run["summary"].write_text("".join([*lines, "IN002\t0\t0" + "\tNA" * 9 + "\n"]))
+    found = load_people_results(PeopleFiles(segments=run["segments"], summary=run["summary"]))
+    assert found.people["sample"].tolist() == ["IN000", "IN001", "IN002"]
+    assert {sample for sample, _ in found.haplotypes} == {"IN000", "IN001"}
 
 
 def test_missing_genotypes_of_a_file(run):

@@ -8,8 +8,8 @@ from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from archaictools.errors import InputError
-from archaictools.io.files import sha256
+from archaictools.errors import InputError, shorten
+from archaictools.io.files import check_readable, sha256
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -66,10 +66,40 @@ def read_json(path: Path, key: str, source: str) -> Mapping[str, Any]:
     InputError
         If it is no JSON, or if the key is missing.
     """
+    check_readable(path)
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
     except (ValueError, UnicodeDecodeError, RecursionError) as error:
         raise InputError("is no JSON", path=path, remedy=f"give the file of '{source}'") from error
     if not isinstance(found, dict) or key not in found:
         raise InputError(f"has no key {key!r}", path=path, remedy=f"give the file of '{source}'")
+    return found
+
+
+def read_record(path: Path) -> Mapping[str, Any]:
+    """Return the record of ``predict --record``, see :func:`archaictools.provenance.record`.
+
+    Raises
+    ------
+    InputError
+        If it is another document, or the record of another verb.
+    """
+    source = "predict --record"
+    found = read_json(path, "verb", source)
+    if found["verb"] != "predict":
+        raise InputError(
+            f"is a record of {shorten(found['verb'])!r}, expected one of 'predict'",
+            path=path,
+            remedy=f"give the file of '{source}'",
+        )
+    inputs = found.get("inputs")
+    for key, right in (
+        ("parameters", isinstance(found.get("parameters"), dict)),
+        ("libraries", isinstance(found.get("libraries", {}), dict)),
+        ("inputs", isinstance(inputs, dict) and all(isinstance(each, dict) for each in inputs.values())),
+    ):
+        if not right:
+            raise InputError(
+                f"lacks {key!r}, or it has a value that is not known", path=path, remedy=f"give the file of '{source}'"
+            )
     return found

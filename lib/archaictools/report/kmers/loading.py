@@ -11,7 +11,7 @@ from archaictools.errors import InputError, UsageError
 from archaictools.haplotypes.encoding import HaplotypeEncoding
 from archaictools.io.builds import build_of
 from archaictools.learning.model_file import load_model
-from archaictools.report.files import digests, read_json
+from archaictools.report.files import digests, read_record
 from archaictools.report.kmers import checks, documents, readers
 from archaictools.report.kmers.results import KmerResults
 from archaictools.sequence.compatibility import check_fit
@@ -109,7 +109,7 @@ def load_kmer_results(files: KmerFiles) -> KmerResults:
         build=build_of(lengths),
         model=_of_model(model) if model else None,
         words=words,
-        record=read_json(files.record, "verb", "archaictools predict --record") if files.record else None,
+        record=_read(files.record, read_record),
         files=digests(files),
     )
     checks.check_together(results, files)

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from archaictools.errors import InputError, shorten, shortlist
-from archaictools.haplotypes.sources import AMBIGUOUS, UNMATCHED
 from archaictools.intervals import EMPTY_SET, intervals_by_chromosome
 from archaictools.io.bigwig_reader import open_bigwig
 from archaictools.io.files import safe_file_name
@@ -59,6 +58,8 @@ def _names_lengths(files: PeopleFiles) -> Path:
 def _check_samples(results: PeopleResults, files: PeopleFiles) -> None:
     named = files.words or files.summary or files.segments
     known = {sample for sample, _ in results.haplotypes}
+    if not files.words and files.summary:  # a person without data has a row, but no haplotype
+        known |= set(results.people["sample"])
     for samples, path in ((results.segments["sample"], files.segments), (results.people["sample"], files.summary)):
         unknown = sorted(set(samples) - known)
         if unknown and path is not None:
@@ -76,7 +77,7 @@ def _check_samples(results: PeopleResults, files: PeopleFiles) -> None:
 
 
 def _check_sources(results: PeopleResults, files: PeopleFiles) -> None:
-    known = {source.name for source in results.sources} | {AMBIGUOUS, UNMATCHED, "."}
+    known = {source.name for source in results.sources}
     unknown = sorted(set(results.segments["source"]) - known)
     if unknown:
         raise InputError(

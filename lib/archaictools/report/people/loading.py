@@ -22,8 +22,9 @@ from archaictools.io.bigwig_reader import open_bigwig
 from archaictools.io.builds import build_of
 from archaictools.io.summary import Summary
 from archaictools.io.tables import COORDINATE, Columns, Number, read_header, read_table
-from archaictools.report.files import digests, read_json
+from archaictools.report.files import digests, read_record
 from archaictools.report.people import checks
+from archaictools.report.people.documents import read_evaluation
 from archaictools.report.people.results import Encoded, PeopleResults
 
 if TYPE_CHECKING:
@@ -103,7 +104,8 @@ def load_people_results(files: PeopleFiles) -> PeopleResults:
     else:
         encoded, regions, lengths = None, None, _track_lengths(files.bigwig)
         haplotypes = _haplotypes_without_words(files, segments)
-    archaic = encoded.archaic if encoded else archaic_of(read_header(files.segments))
+    archaic = archaic_of(read_header(files.segments))
+    _check_evidence(files, archaic, encoded)
     found = _read_callable(files, len(haplotypes)) if regions is None else regions
     with_data = set(found["chrom"]) | set(segments["chrom"])
     lengths = {chrom: length for chrom, length in (lengths or _reach(found, segments)).items() if chrom in with_data}
@@ -119,14 +121,30 @@ def load_people_results(files: PeopleFiles) -> PeopleResults:
         deserts=_read_deserts(files.deserts) if files.deserts else None,
         genes=read_gene_table(files.genes) if files.genes else None,
         tracks=files.bigwig,
-        evaluation=read_json(files.evaluation, "models", "evaluate --metrics") if files.evaluation else None,
+        evaluation=read_evaluation(files.evaluation) if files.evaluation else None,
         populations=read_populations(files.populations) if files.populations else {},
         encoded=encoded,
-        record=read_json(files.record, "verb", "predict --record") if files.record else None,
+        record=read_record(files.record) if files.record else None,
         files=digests(files),
     )
     checks.check_together(results, files)
     return results
+
+
+def _check_evidence(files: PeopleFiles, archaic: tuple[str, ...], encoded: Encoded | None) -> None:
+    """Refuse a table of segments without sources, or without the evidence for an archaic genome."""
+    again = "give the table that 'predict --segments' wrote, with all its columns"
+    if "source" not in read_header(files.segments):
+        raise InputError("has no column source", path=files.segments, line=1, remedy=again)
+    named = encoded.archaic if encoded else archaic
+    if set(named) != set(archaic):
+        raise InputError(
+            f"has evidence for {', '.join(archaic) or 'no archaic genome'}, but {files.words} has "
+            f"{', '.join(named) or 'no archaic genome'}",
+            path=files.segments,
+            line=1,
+            remedy=again,
+        )
 
 
 def _encoded(features: FeatureFile) -> Encoded:
