@@ -265,3 +265,32 @@ def test_missing_genotypes_of_a_file(run):
     found = load(run).encoded.missing
     assert found == pytest.approx({"IN000": lost[:2].mean(), "IN001": lost[2:].mean()})
     assert isinstance(load(run).people, pd.DataFrame)
+
+
+def test_callable_regions_of_another_run(run, tmp_path):
+    other = tmp_path / "other.bed"
+    other.write_text("chr1\t0\t120000\t4\nchr1\t200000\t400000\t4\n")
+    with pytest.raises(
+        InputError, match=r"other.bed: has 20,000 callable bases at chr1:100,001-150,000, but .*segments.tsv has 50,000"
+    ):
+        load(run, callable=other)
+    other.write_text("chr1\t0\t400000\t3\n")
+    with pytest.raises(InputError, match=r"other.bed: has 1,200,000 callable bases, .*people.tsv has 1,600,000"):
+        load({**run, "words": None}, callable=other)
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"min_length": 20_000}, r"a minimum length of 20,000 bp, but .*segments.tsv has a segment of 10,000 bp"),
+        ({"threshold": 0.85}, r"a threshold of 0.85, but .*segments.tsv has a segment with a posterior of 0.8"),
+    ],
+)
+def test_a_record_with_other_settings_than_the_segments(run, settings, message, tmp_path):
+    record = {"verb": "predict", "version": "1", "parameters": settings, "inputs": {}}
+    (tmp_path / "run.json").write_text(json.dumps(record))
+    with pytest.raises(InputError, match=f"run.json: has {message}"):
+        load(run, record=tmp_path / "run.json")
+    record["parameters"] |= {"max_gap": 1_000} if "threshold" in settings else {"min_length": 10_000}
+    (tmp_path / "run.json").write_text(json.dumps(record))
+    assert load(run, record=tmp_path / "run.json").record == record

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, ParamSpec, Protocol, TypeVar, cast
 import click
 
 from archaictools.errors import UsageError
-from archaictools.options import OutputFile, RunOptions, build, spec_of
+from archaictools.options import InputFile, OutputFile, RunOptions, build, spec_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -127,9 +127,9 @@ def _keep_inputs(arguments: Mapping[str, Any], fields: Mapping[str, Field[Any]])
         spec = spec_of(fields[name]) if name in fields else None
         return spec is not None and isinstance(spec.type, OutputFile)
 
-    def is_path(name: str) -> bool:
+    def takes_folder(name: str) -> bool:
         spec = spec_of(fields[name]) if name in fields else None
-        return spec is not None and isinstance(spec.type, click.Path)
+        return spec is not None and isinstance(spec.type, click.Path) and not isinstance(spec.type, InputFile)
 
     inputs = {
         path
@@ -141,7 +141,7 @@ def _keep_inputs(arguments: Mapping[str, Any], fields: Mapping[str, Field[Any]])
     folders = {
         Path(path)
         for name, value in arguments.items()
-        if is_path(name) and not is_output(name)
+        if takes_folder(name) and not is_output(name)
         for path in paths(value)
         if os.path.isdir(path)  # noqa: PTH112 - no error for names that no file system allows
     }

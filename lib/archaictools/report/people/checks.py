@@ -41,7 +41,9 @@ def check_together(results: PeopleResults, files: PeopleFiles) -> None:
     ):
         if table is not None and path is not None:
             _check_places(table, results, path, _names_lengths(files))
+    _check_callable(results, files)
     _check_summary(results, files)
+    _check_settings(results, files)
     _check_genes(results, files)
     _check_deserts(results, files)
     _check_tracks(results, files)
@@ -106,6 +108,57 @@ def _check_places(table: pd.DataFrame, results: PeopleResults, path: Path, named
             f"reaches {chrom}:{end:,}, but {chrom} has {results.lengths[chrom]:,} bp in {named}",
             path=path,
             remedy="give results of the same genome build",
+        )
+
+
+def _check_callable(results: PeopleResults, files: PeopleFiles) -> None:
+    """Compare the callable regions with the callable bases of the segments and of the people."""
+    regions = results.callable
+    path = files.callable or files.segments
+    if "callable" in results.segments:
+        known = intervals_by_chromosome(regions)
+        for chrom, rows in results.segments.groupby("chrom", sort=False):
+            start, end = (rows[name].to_numpy(dtype=np.int64) for name in ("start", "end"))
+            inside = known.get(str(chrom), EMPTY_SET).bases_within(start, end)
+            wrong = np.flatnonzero(inside < rows["callable"].to_numpy())
+            if len(wrong):
+                row = rows.iloc[int(wrong[0])]
+                raise InputError(
+                    f"has {inside[wrong[0]]:,} callable bases at {chrom}:{row['start'] + 1:,}-{row['end']:,}, but "
+                    f"{files.segments} has {row['callable']:,} there",
+                    path=path,
+                    remedy=_SAME_RUN,
+                )
+    read = int(((regions["end"] - regions["start"]) * regions["haplotypes"]).sum())
+    counted = int(results.people["callable"].fillna(0).sum())
+    if counted > read:
+        raise InputError(
+            f"has {read:,} callable bases, all haplotypes added up, but {files.summary} has {counted:,}",
+            path=path,
+            remedy=_SAME_RUN,
+        )
+
+
+def _check_settings(results: PeopleResults, files: PeopleFiles) -> None:
+    """Compare the settings of the record with the segments."""
+    if results.record is None or not len(results.segments):
+        return
+    settings = results.record["parameters"]
+    shortest = int((results.segments["end"] - results.segments["start"]).min())
+    least = settings.get("min_length")
+    if isinstance(least, int) and shortest < least:
+        raise InputError(
+            f"has a minimum length of {least:,} bp, but {files.segments} has a segment of {shortest:,} bp",
+            path=files.record,
+            remedy=_SAME_RUN,
+        )
+    lowest, threshold = float(results.segments["posterior"].min()), settings.get("threshold")
+    # A segment that spans a gap below the threshold may have a lower mean.
+    if isinstance(threshold, float) and not settings.get("max_gap") and lowest < threshold - _ROUNDING:
+        raise InputError(
+            f"has a threshold of {threshold:g}, but {files.segments} has a segment with a posterior of {lowest:g}",
+            path=files.record,
+            remedy=_SAME_RUN,
         )
 
 
