@@ -16,7 +16,6 @@ import pytest
 from archaictools.errors import InputError, UsageError
 from archaictools.io.bigwig import BigWigWriter
 from archaictools.io.tables import write_table
-from archaictools.report.kmers.checks import mean_within
 from archaictools.report.kmers.loading import KmerFiles, load_kmer_results
 from archaictools.report.kmers.page import kmer_page
 from helpers import PLANTED as TEST_DATA
@@ -345,21 +344,6 @@ def test_segments_of_another_run_than_the_track(files, others):
 
 def test_genes_on_further_contigs_without_windows_are_kept(files):
     assert "chr9" in set(load_kmer_results(files).genes["chrom"])
-
-
-def test_mean_within_by_hand():
-    rng = np.random.default_rng(2)
-    edges = np.sort(rng.choice(300, 40, replace=False))
-    start, end, value = edges[::2], edges[1::2], rng.uniform(size=20)
-    bases = np.full(300, np.nan)
-    for one, other, number in zip(start, end, value, strict=True):
-        bases[one:other] = number
-    left = rng.integers(0, 250, 30)
-    right = left + rng.integers(1, 50, 30)
-    expected = [
-        np.nan if np.isnan(bases[a:b]).all() else np.nanmean(bases[a:b]) for a, b in zip(left, right, strict=True)
-    ]
-    np.testing.assert_allclose(mean_within((start, end, value), left, right), expected)
 
 
 def test_documents_are_those_of_the_files(files):

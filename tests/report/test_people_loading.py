@@ -51,14 +51,22 @@ def run(tmp_path):
     return files
 
 
-def tracks(folder, share=((100_000, 150_000), (200_000, 210_000)), length=400_000, names=("IN000.1", "mean")):
+#: Posteriors of haplotypes where they have a segment.
+POSTERIORS = {"IN000.1": (200_000, 210_000, 0.9), "IN001.2": (100_000, 150_000, 0.8)}
+
+
+def tracks(folder, share=((100_000, 150_000), (200_000, 210_000)), length=400_000, names=(*POSTERIORS, "mean")):
     folder.mkdir(exist_ok=True)
     for name in names:
-        with BigWigWriter(folder / f"{name}.bw", {"chr1": length}) as writer:
-            writer.add("chr1", (np.array([0]), np.array([1000]), np.array([0.1])))
-    with BigWigWriter(folder / "share.bw", {"chr1": length}) as writer:
-        start, end = np.array(share, dtype=np.int64).reshape(-1, 2).T
-        writer.add("chr1", (start, end, np.full(len(start), 0.25)))
+        start, end, value = POSTERIORS.get(name, (5_000, 6_000, 0.1))
+        track(folder / f"{name}.bw", [(0, 1000, 0.1), (start, end, value)], {"chr1": length})
+    track(folder / "share.bw", [(start, end, 0.25) for start, end in share], {"chr1": length})
+
+
+def track(path, rows, lengths):
+    start, end = np.array([row[:2] for row in rows], dtype=np.int64).reshape(-1, 2).T
+    with BigWigWriter(path, lengths) as writer:
+        writer.add("chr1", (start, end, np.array([row[2] for row in rows])))
 
 
 def load(files, **other):
@@ -125,7 +133,7 @@ def test_a_run_without_a_segment(run):
         "\n".join([lines[0]] + [f"{name}\t2\t800000\t0\t0\t0\tNA\t0\t0\t0\t0\t0" for name in ("IN000", "IN001")]) + "\n"
     )
     changed(run, "genes", "\t1\t1\t0.8\t0.8\t0.5\tunmatched:1", "\t0\t0\tNA\tNA\t0\t.")
-    tracks(run["bigwig"], share=())
+    tracks(run["bigwig"], share=(), names=("mean",))
     found = load(run)
     assert len(found.segments) == 0
     assert found.people["introgressed"].tolist() == [0, 0]
@@ -172,7 +180,7 @@ def test_results_of_two_runs_are_refused_by_name(run, option, old, new, message)
 
 
 def test_tracks_of_other_people_another_build_or_another_model(run):
-    tracks(run["bigwig"], names=("IN000.1", "NA1.2", "mean"))
+    tracks(run["bigwig"], names=(*POSTERIORS, "NA1.2", "mean"))
     with pytest.raises(InputError, match=r"tracks: holds NA1.2.bw, whose sample .*haplotypes.h5 lacks"):
         load(run)
     shutil.rmtree(run["bigwig"])
@@ -184,6 +192,79 @@ def test_tracks_of_other_people_another_build_or_another_model(run):
         load(run)
     (run["bigwig"] / "share.bw").unlink()
     with pytest.raises(InputError, match=r"holds no share.bw"):
+        load(run)
+
+
+@pytest.mark.parametrize(
+    ("share", "where", "bases"),
+    [([], "chr1:100,001-150,000", "0"), ([(100_000, 130_000), (200_000, 210_000)], "chr1:100,001-150,000", "30,000")],
+)
+def test_a_share_without_the_carriers_of_the_segments(run, share, where, bases):
+    tracks(run["bigwig"], share=share)
+    with pytest.raises(
+        InputError,
+        match=rf"share.bw: has carriers at {bases} bases of {where}, but .*a segment of IN001 there, .*model",
+    ):
+        load(run)
+    changed(run, "segments", "\t0\t50000\t40", f"\t0\t{bases.replace(',', '')}\t40")
+    tracks(run["bigwig"], share=share or [(149_000, 150_000), (200_000, 210_000)])
+    assert load({**run, "summary": None}), "a haplotype is a carrier only where it has data"
+
+
+def test_tracks_of_swapped_haplotypes_are_refused(run):
+    one, other = (run["bigwig"] / f"{name}.bw" for name in POSTERIORS)
+    content = one.read_bytes(), other.read_bytes()
+    one.write_bytes(content[1])
+    other.write_bytes(content[0])
+    with pytest.raises(
+        InputError, match=r"IN000.1.bw: has no value at chr1:200,001-210,000, but .*segment of IN000, haplotype 1, with"
+    ):
+        load(run)
+    track(one, [(200_000, 210_000, 0.85)], {"chr1": 400_000})
+    with pytest.raises(InputError, match=r"IN000.1.bw: has a mean posterior of 0.850 at .*, with 0.900 there"):
+        load(run)
+    one.write_bytes(content[0])
+    with pytest.raises(InputError, match=r"IN001.2.bw: has no value at chr1:100,001-150,000"):
+        load(run)
+    # Bases without a value may have had any posterior: 0.85 at 60 % of the bases fits a mean of 0.9, 0.75 at 90 % does not.
+    other.write_bytes(content[1])
+    track(one, [(200_000, 206_000, 0.85)], {"chr1": 400_000})
+    assert load(run)
+    track(one, [(200_000, 209_000, 0.75)], {"chr1": 400_000})
+    with pytest.raises(InputError, match="a mean posterior of 0.750"):
+        load(run)
+
+
+def test_a_track_of_a_person_is_the_maximum_of_both_haplotypes(run):
+    for name in POSTERIORS:
+        (run["bigwig"] / f"{name}.bw").unlink()
+    track(run["bigwig"] / "IN001.bw", [(100_000, 120_000, 0.8), (120_000, 150_000, 0.95)], {"chr1": 400_000})
+    assert load(run)
+    track(run["bigwig"] / "IN001.bw", [(100_000, 150_000, 0.7)], {"chr1": 400_000})
+    with pytest.raises(InputError, match=r"IN001.bw: has a mean posterior of 0.700 .* segment of IN001, haplotype 2"):
+        load(run)
+
+
+@pytest.mark.parametrize(
+    ("name", "lengths", "message"),
+    [
+        ("mean", {"chr1": 300_000}, r"mean.bw: chr1 has 300,000 bp, but 400,000 bp in .*share.bw"),
+        ("mean", {"chr1": 400_000, "chr2": 9}, r"mean.bw: has the chromosome chr2, which .*share.bw lacks"),
+        ("IN000.2", {"chr1": 300_000}, r"IN000.2.bw: chr1 has 300,000 bp, but 400,000 bp in .*share.bw"),
+        ("IN000.2", {"chr1": 400_000, "chr2": 9}, r"IN000.2.bw: has the chromosome chr2, which"),
+    ],
+)
+def test_tracks_with_other_chromosomes_than_the_share(run, name, lengths, message):
+    track(run["bigwig"] / f"{name}.bw", [(0, 1000, 0.1)], lengths)
+    with pytest.raises(InputError, match=message):
+        load({**run, "words": None})
+
+
+def test_a_mean_that_lacks_a_chromosome_of_the_share(run):
+    track(
+        run["bigwig"] / "share.bw", [(100_000, 150_000, 0.25), (200_000, 210_000, 0.25)], {"chr1": 400_000, "chr2": 9}
+    )
+    with pytest.raises(InputError, match=r"mean.bw: lacks the chromosome chr2, which .*share.bw has"):
         load(run)
 
 

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from archaictools.errors import InputError, shortlist
-from archaictools.intervals import IntervalSet, sums_of_ranges
-from archaictools.io.bigwig_reader import open_bigwig
+from archaictools.io.bigwig_reader import open_bigwig, values_within
 from archaictools.learning.metrics import compute_metrics
 from archaictools.report.files import check_recorded
 from archaictools.report.kmers.numbers import known, number
@@ -253,7 +252,7 @@ def _check_segments(results: KmerResults, files: KmerFiles) -> None:
     with open_bigwig(results.track) as reader:
         for chrom, rows in results.segments.groupby("chrom", sort=False):
             start, end = (rows[name].to_numpy(dtype=np.int64) for name in ("start", "end"))
-            mean = mean_within(reader.track(str(chrom)), start, end)
+            mean, _ = values_within(reader.track(str(chrom)), start, end)
             wrong = np.flatnonzero(~(np.abs(mean - rows["score"].to_numpy() / 1000) <= _SCORE))
             if len(wrong):
                 row = rows.iloc[int(wrong[0])]
@@ -263,26 +262,3 @@ def _check_segments(results: KmerResults, files: KmerFiles) -> None:
                     path=files.bed,
                     remedy="give --bed and --bigwig of one run of 'archaictools predict'",
                 )
-
-
-def mean_within(
-    track: tuple[np.ndarray, np.ndarray, np.ndarray] | None, start: np.ndarray, end: np.ndarray
-) -> np.ndarray:
-    """Return the mean of a track over the bases with a value of each interval, NaN without such a base.
-
-    Examples
-    --------
-    >>> track = np.array([0, 10]), np.array([10, 20]), np.array([0.5, 1.0])
-    >>> mean_within(track, np.array([5, 30]), np.array([15, 40])).tolist()
-    [0.75, nan]
-    """
-    found = np.full(len(start), np.nan)
-    if track is None:
-        return found
-    pieces = IntervalSet(track[0], track[1])
-    row, left, right = pieces.pieces_within(start, end)
-    first, last = np.searchsorted(row, np.arange(len(start))), np.searchsorted(row, np.arange(len(start)), side="right")
-    bases = right - left
-    area, covered = (sums_of_ranges(part, first, last) for part in (bases * track[2][pieces.find(left)], bases))
-    np.divide(area, covered, out=found, where=covered > 0)
-    return found

@@ -11,9 +11,8 @@ import numpy as np
 
 from archaictools.errors import InputError, shorten, shortlist
 from archaictools.intervals import EMPTY_SET, intervals_by_chromosome
-from archaictools.io.bigwig_reader import open_bigwig
-from archaictools.io.files import safe_file_name
 from archaictools.report.files import check_recorded
+from archaictools.report.people.track_checks import check_tracks
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -46,7 +45,7 @@ def check_together(results: PeopleResults, files: PeopleFiles) -> None:
     _check_settings(results, files)
     _check_genes(results, files)
     _check_deserts(results, files)
-    _check_tracks(results, files)
+    check_tracks(results, files)
     for document, path in ((results.evaluation, files.evaluation), (results.record, files.record)):
         if document is not None and path is not None:
             check_recorded(document, path, {"words": files.words}, results.files, _SAME_RUN)
@@ -222,45 +221,3 @@ def _check_deserts(results: PeopleResults, files: PeopleFiles) -> None:
                 path=files.deserts,
                 remedy=_SAME_RUN,
             )
-
-
-def _check_tracks(results: PeopleResults, files: PeopleFiles) -> None:
-    """Compare the folder of tracks: its people, its genome, and the bases in which any haplotype has a segment."""
-    folder = files.bigwig
-    if folder is None:
-        return
-    names = {safe_file_name(f"{sample}.{side}.bw") for sample, side in results.haplotypes}
-    names |= {safe_file_name(f"{sample}.bw") for sample, _ in results.haplotypes}
-    strange = sorted(path.name for path in folder.glob("*.bw") if path.name not in names | {"mean.bw", "share.bw"})
-    if strange:
-        named = files.words or files.summary or files.segments
-        raise InputError(f"holds {shortlist(strange)}, whose sample {named} lacks", path=folder, remedy=_SAME_RUN)
-    covered = intervals_by_chromosome(results.segments)
-    path = folder / "share.bw"
-    if not path.is_file():
-        raise InputError("holds no share.bw", path=folder, remedy="name the folder that predict --bigwig wrote")
-    with open_bigwig(path) as reader:
-        for chrom, length in results.lengths.items():
-            other = reader.lengths.get(chrom)
-            if other != length and files.words:
-                raise InputError(
-                    f"{chrom} has {other:,} bp, but {length:,} bp in {files.words}"
-                    if other
-                    else f"has no chromosome {chrom}, which {files.words} has",
-                    path=path,
-                    remedy="give results of the same genome build",
-                )
-            track = reader.track(chrom) if chrom in reader.lengths else None
-            starts, ends, values = track if track else (np.zeros(0, np.int64),) * 2 + (np.zeros(0),)
-            used = values > 0
-            inside = covered.get(chrom, EMPTY_SET)
-            outside = int((ends[used] - starts[used]).sum() - inside.bases_within(starts[used], ends[used]).sum())
-            first = np.flatnonzero(used)[inside.bases_within(starts[used], ends[used]) == 0]
-            if outside > _ROUNDING * max(1, inside.bases) and len(first):
-                where = f"{chrom}:{starts[first[0]] + 1:,}-{ends[first[0]]:,}"
-                raise InputError(
-                    f"has carriers at {where}, where {files.segments} has no segment: they are of another model or "
-                    "other settings",
-                    path=path,
-                    remedy=_SAME_RUN,
-                )
