@@ -167,6 +167,14 @@ def test_populations(run, tmp_path):
         ("segments", "\t50000\t40", "\t40000\t40", r"people.tsv: counts 50,000 archaic bases of IN001, but .*40,000"),
         ("summary", "IN001\t2\t800000\t50000\t6.25\t1", "IN001\t2\t800000\t50000\t6.25\t2", r"counts 2 segments of IN001"),
         ("genes", "B\tchr1\t300000\t310000\t-\t0\t0", "B\tchr1\t300000\t310000\t-\t3\t2", r"counts 3 haplotypes in B, but"),
+        ("genes", "\t1\t1\t0.8", "\t5\t1\t0.8", r"genes.tsv: counts 5 haplotypes in A, but .*haplotypes.h5 names 4"),
+        ("genes", "\t1\t1\t0.8", "\t4\t3\t0.8", r"genes.tsv: counts 3 people in A, but .*haplotypes.h5 names 2"),
+        ("genes", "\t1\t1\t0.8", "\t1\t2\t0.8", r"counts 2 people in A, but its row counts haplotypes: 1"),
+        ("genes", "140000", "160000", r"genes.tsv, line 2: the row ends at 160,000, but begins at 160,000"),
+        ("genes", "0.5\tunmatched:1\t1", "0.5\tunmatched:1\t1.5", r"genes.tsv, line 2: read is '1.5', expected .* to 1"),
+        ("genes", "unmatched:1", "Vindija:1", r"names the source Vindija in A, which is no source of .*segments.tsv"),
+        ("genes", "unmatched:1", "unmatched", r"names the source unmatched in A"),
+        ("genes", "\t1\t1\t0.8", "\t1e300\t1\t0.8", r"genes.tsv, line 2: haplotypes is '1e300', expected a whole"),
         ("genes", "160000", "960000", r"genes.tsv: reaches chr1:960,000, but chr1 has 400,000 bp"),
         ("deserts", "210000", "205000", r"deserts.bed: has the desert chr1:205,001-400,000, in which .*has a segment"),
         ("deserts", "400000", "500000", r"deserts.bed: reaches chr1:500,000"),
@@ -266,6 +274,43 @@ def test_a_mean_that_lacks_a_chromosome_of_the_share(run):
     )
     with pytest.raises(InputError, match=r"mean.bw: lacks the chromosome chr2, which .*share.bw has"):
         load(run)
+
+
+def test_segments_of_a_haplotype_that_overlap_each_other(run):
+    row = SEGMENTS.splitlines(keepends=True)[1]
+    run["segments"].write_text(SEGMENTS + row)
+    message = r"segments.tsv: has two segments of one haplotype of IN001, haplotype 2, at chr1:100,001, expected none"
+    with pytest.raises(InputError, match=message):
+        load(run)
+    run["segments"].write_text(SEGMENTS + row.replace("100000", "149000"))
+    with pytest.raises(InputError, match="at chr1:149,001"):
+        load(run)
+    # A short one in a long one hides the end of the long one.
+    run["segments"].write_text(SEGMENTS + row.replace("150000", "110000") + row.replace("100000", "120000"))
+    with pytest.raises(InputError, match="has two segments"):
+        load(run)
+    run["segments"].write_text(SEGMENTS + row.replace("IN001\t2", "IN001\t1"))
+    with pytest.raises(InputError, match=r"people.tsv: counts 1 segments of IN001"):  # another haplotype may overlap
+        load(run)
+
+
+def test_deserts_that_overlap_each_other(run):
+    text = run["deserts"].read_text()
+    run["deserts"].write_text(text + text)
+    with pytest.raises(InputError, match=r"deserts.bed: has two deserts at chr1:210,001, expected none that overlaps"):
+        load(run)
+
+
+@pytest.mark.parametrize("name", ["model", "words"])
+def test_a_record_and_an_evaluation_of_different_models(run, name, tmp_path):
+    record = {"verb": "predict", "version": "1", "parameters": {}, "inputs": {name: {"sha256": "1" * 64}}}
+    (tmp_path / "run.json").write_text(json.dumps(record))
+    run["evaluation"].write_text(json.dumps(EVALUATION | {"inputs": {name: {"sha256": "2" * 64}}}))
+    files = {**run, "words": None, "record": tmp_path / "run.json"}
+    with pytest.raises(InputError, match=rf"evaluation.json: is of another {name} than .*run.json \(the SHA-256 of"):
+        load(files)
+    run["evaluation"].write_text(json.dumps(EVALUATION | {"inputs": record["inputs"]}))
+    assert load(files).record == record
 
 
 @pytest.mark.parametrize("option", ["evaluation", "record"])

@@ -131,6 +131,7 @@ class Number:
 Columns = Mapping[str, type[str] | Number]
 
 COORDINATE = COUNT = Number(0, MAX_COORDINATE, whole=True)
+COUNT_OR_NA = Number(0, MAX_COORDINATE, whole=True, unknown=True)
 PROBABILITY = Number(0, 1)
 PROBABILITY_OR_NA = Number(0, 1, unknown=True)
 FLAG = Number(0, 1, whole=True)
@@ -211,6 +212,16 @@ def require_names(frame: pd.DataFrame, path: Path) -> None:
     for name in ("chrom", "sample"):
         if name in frame and (frame[name] == "").any():
             raise InputError(f"{name} is missing", path=path, line=int(frame.index[frame[name] == ""][0]))
+
+
+def check_intervals(table: pd.DataFrame, path: Path) -> None:
+    """Raise InputError at the first row, indexed by line, that does not end after its start."""
+    wrong = table[table["start"] >= table["end"]]
+    if len(wrong):
+        row: Any = wrong.iloc[0]
+        raise InputError(
+            f"the row ends at {row['end']:,}, but begins at {row['start']:,}", path=path, line=int(wrong.index[0])
+        )
 
 
 def read_table(path: Path, columns: Columns, *, optional: Columns | None = None) -> Iterator[pd.DataFrame]:

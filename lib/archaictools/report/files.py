@@ -25,6 +25,11 @@ def digests(files: Any) -> dict[str, str]:
     return found
 
 
+def digest_of(known: Mapping[str, str], field: str, path: Path) -> str:
+    """Return the SHA-256 of a file, as from :func:`digests`, given the name of its option."""
+    return known[_key(field, path)]
+
+
 def _key(field: str, path: Path) -> str:
     return f"--{field.replace('_', '-')} {path.name}"
 
@@ -50,12 +55,42 @@ def check_recorded(
     InputError
         If a recorded checksum is that of another file.
     """
-    inputs = document.get("inputs")
     for name, file in named.items():
-        recorded = inputs.get(name) if isinstance(inputs, dict) else None
-        digest = recorded.get("sha256") if isinstance(recorded, dict) else None
-        if digest and file and digest != known[_key(name, file)]:
+        digest = _recorded(document, name)
+        if digest and file and digest != digest_of(known, name, file):
             raise InputError(f"is of another file than {file} (their SHA-256 differ)", path=path, remedy=remedy)
+
+
+def check_same_inputs(
+    one: tuple[Mapping[str, Any] | None, Path | None],
+    other: tuple[Mapping[str, Any] | None, Path | None],
+    names: tuple[str, ...],
+    remedy: str,
+) -> None:
+    """Raise InputError if two documents, given with their files, record different inputs of one name.
+
+    Parameters
+    ----------
+    one, other
+        JSON of ``predict --record`` or ``evaluate --metrics``, and its file; None if it was not given.
+    names
+        Inputs to compare (``model``, ``words``).
+    remedy
+        What to do about a difference.
+    """
+    for name in names:
+        first, second = (_recorded(document, name) for document, _ in (one, other))
+        if first and second and first != second:
+            raise InputError(
+                f"is of another {name} than {other[1]} (the SHA-256 of the {name} differ)", path=one[1], remedy=remedy
+            )
+
+
+def _recorded(document: Mapping[str, Any] | None, name: str) -> Any:
+    """Return the SHA-256 of an input that a document records, or None."""
+    inputs = document.get("inputs") if document else None
+    recorded = inputs.get(name) if isinstance(inputs, dict) else None
+    return recorded.get("sha256") if isinstance(recorded, dict) else None
 
 
 def read_json(path: Path, key: str, source: str) -> Mapping[str, Any]:

@@ -11,7 +11,8 @@ import numpy as np
 
 from archaictools.errors import InputError, shorten, shortlist
 from archaictools.intervals import EMPTY_SET, intervals_by_chromosome
-from archaictools.report.files import check_recorded
+from archaictools.report.files import check_recorded, check_same_inputs
+from archaictools.report.people.gene_checks import check_genes
 from archaictools.report.people.track_checks import check_tracks
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ def check_together(results: PeopleResults, files: PeopleFiles) -> None:
     """Raise InputError if two of the results do not belong together."""
     _check_samples(results, files)
     _check_sources(results, files)
+    _check_repeated(results, files)
     for table, path in (
         (results.segments, files.segments),
         (results.callable, files.callable or files.segments),
@@ -43,12 +45,14 @@ def check_together(results: PeopleResults, files: PeopleFiles) -> None:
     _check_callable(results, files)
     _check_summary(results, files)
     _check_settings(results, files)
-    _check_genes(results, files)
+    check_genes(results, files)
     _check_deserts(results, files)
     check_tracks(results, files)
     for document, path in ((results.evaluation, files.evaluation), (results.record, files.record)):
         if document is not None and path is not None:
             check_recorded(document, path, {"words": files.words}, results.files, _SAME_RUN)
+    evaluated, recorded = (results.evaluation, files.evaluation), (results.record, files.record)
+    check_same_inputs(evaluated, recorded, ("model", "words"), _SAME_RUN)
 
 
 def _names_lengths(files: PeopleFiles) -> Path:
@@ -86,6 +90,27 @@ def _check_sources(results: PeopleResults, files: PeopleFiles) -> None:
             path=files.segments,
             remedy=_SAME_RUN,
         )
+
+
+def _check_repeated(results: PeopleResults, files: PeopleFiles) -> None:
+    """Refuse segments of one haplotype that overlap each other, and deserts that do."""
+    for table, groups, path, what in (
+        (results.segments, ["chrom", "sample", "haplotype"], files.segments, "segments of one haplotype"),
+        (results.deserts, ["chrom"], files.deserts, "deserts"),
+    ):
+        if table is None or not len(table):
+            continue
+        rows = table.sort_values([*groups, "start"], kind="stable")
+        before = rows.groupby(groups, sort=False)["end"].cummax().groupby([rows[name] for name in groups]).shift()
+        wrong = rows[before > rows["start"]]
+        if len(wrong):
+            row = wrong.iloc[0]
+            whose = f" of {shorten(row['sample'])}, haplotype {row['haplotype']}," if "sample" in groups else ""
+            raise InputError(
+                f"has two {what}{whose} at {row['chrom']}:{row['start'] + 1:,}, expected none that overlaps another",
+                path=path,
+                remedy="give the file of one run, as predict wrote it",
+            )
 
 
 def _check_places(table: pd.DataFrame, results: PeopleResults, path: Path, named: Path) -> None:
@@ -184,27 +209,6 @@ def _check_summary(results: PeopleResults, files: PeopleFiles) -> None:
             path=files.summary,
             remedy=_SAME_RUN,
         )
-
-
-def _check_genes(results: PeopleResults, files: PeopleFiles) -> None:
-    """Compare genes without and with a carrier with the segments, gene by gene."""
-    if results.genes is None:
-        return
-    covered = intervals_by_chromosome(results.segments)
-    for chrom, rows in results.genes.groupby("chrom", sort=False):
-        carried = rows["haplotypes"].to_numpy(dtype=float)
-        start, end = (rows[name].to_numpy(dtype=np.int64) for name in ("start", "end"))
-        touched = covered.get(str(chrom), EMPTY_SET).overlaps(start, end)
-        # 'genes --threshold' leaves out segments, so a gene may have fewer carriers, but never one without a segment
-        wrong = np.flatnonzero((carried > 0) & ~touched)
-        if len(wrong):
-            row = rows.iloc[int(wrong[0])]
-            raise InputError(
-                f"counts {int(row['haplotypes']):,} haplotypes in {shorten(row['gene'])}, but {files.segments} has "
-                "no segment there: it was made of other segments",
-                path=files.genes,
-                remedy="run 'archaictools genes' on these segments",
-            )
 
 
 def _check_deserts(results: PeopleResults, files: PeopleFiles) -> None:

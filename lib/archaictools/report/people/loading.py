@@ -21,7 +21,15 @@ from archaictools.io.bed import read_bed
 from archaictools.io.bigwig_reader import open_bigwig
 from archaictools.io.builds import build_of
 from archaictools.io.summary import Summary
-from archaictools.io.tables import COORDINATE, Columns, Number, read_header, read_table
+from archaictools.io.tables import (
+    COORDINATE,
+    COUNT_OR_NA,
+    PROBABILITY_OR_NA,
+    Columns,
+    check_intervals,
+    read_header,
+    read_table,
+)
 from archaictools.report.files import digests, read_record
 from archaictools.report.people import checks
 from archaictools.report.people.documents import read_evaluation
@@ -33,8 +41,6 @@ if TYPE_CHECKING:
 
     from archaictools.haplotypes.feature_file import FeatureFile
 
-_OPTIONAL = Number(0, unknown=True)
-
 #: Columns of ``genes`` for people.
 GENE_COLUMNS: Columns = {
     "gene": str,
@@ -42,13 +48,13 @@ GENE_COLUMNS: Columns = {
     "start": COORDINATE,
     "end": COORDINATE,
     "strand": str,
-    "haplotypes": Number(0, whole=True, unknown=True),
-    "people": Number(0, whole=True, unknown=True),
-    "mean": Number(0, 1, unknown=True),
-    "max": Number(0, 1, unknown=True),
-    "fraction": Number(0, 1, unknown=True),
+    "haplotypes": COUNT_OR_NA,
+    "people": COUNT_OR_NA,
+    "mean": PROBABILITY_OR_NA,
+    "max": PROBABILITY_OR_NA,
+    "fraction": PROBABILITY_OR_NA,
     "sources": str,
-    "read": _OPTIONAL,
+    "read": PROBABILITY_OR_NA,
 }
 
 _GENES_AGAIN = "give the table that 'archaictools genes' made of these segments"
@@ -268,7 +274,9 @@ def read_gene_table(path: Path) -> pd.DataFrame:
     header = read_header(path)
     if "windows" in header and "haplotypes" not in header:
         raise InputError("is a table of genes of k-mers, expected one of people", path=path, remedy=_GENES_AGAIN)
-    return pd.concat(list(read_table(path, GENE_COLUMNS)), ignore_index=True)
+    table = pd.concat(list(read_table(path, GENE_COLUMNS)))
+    check_intervals(table, path)
+    return table.reset_index(drop=True)
 
 
 def read_populations(path: Path) -> dict[str, str]:
