@@ -20,6 +20,7 @@ from archaictools.options import INPUT, OUTPUT, RunOptions, check_alphabet, opti
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from archaictools.io.files import StagedOutputs
     from archaictools.report.blocks import Page
     from archaictools.report.kmers.results import KmerResults
     from archaictools.report.people.results import PeopleResults
@@ -176,7 +177,7 @@ def report(*, inputs: ReportInputs, files: ReportFiles, run: RunOptions) -> Repo
         target = outputs.stage(files.out) if files.out else None
         folder = outputs.stage_folder(files.hub) if files.hub else None
         if alphabet is Alphabet.VARIANT:
-            page = _of_people(inputs, files.title, stack, folder, needed=target is not None)
+            page = _of_people(inputs, files.title, stack, outputs, folder, needed=target is not None)
         else:
             page = _of_kmers(inputs, files.title, stack, folder, needed=target is not None)
         if target and page:
@@ -213,10 +214,16 @@ def _alphabet(inputs: ReportInputs) -> Alphabet:
 
 
 def _of_people(
-    inputs: ReportInputs, title: str | None, stack: ExitStack, folder: Path | None, *, needed: bool
+    inputs: ReportInputs,
+    title: str | None,
+    stack: ExitStack,
+    outputs: StagedOutputs,
+    folder: Path | None,
+    *,
+    needed: bool,
 ) -> Page | None:
     from archaictools.api.predictions import HaplotypePredictions
-    from archaictools.report.people.loading import PeopleFiles, load_people_results
+    from archaictools.report.people.loading import PeopleFiles, callable_path, load_people_results
     from archaictools.report.people.page import people_page
 
     if inputs.segments is None:
@@ -229,7 +236,10 @@ def _of_people(
     named = {each.name for each in fields(PeopleFiles)} - {"labels", "bigwig"}
     given = {name: path for name, path in paths.items() if name in named}
     known = dict(text.split("=", 1) for text in inputs.label)
-    results: PeopleResults = load_people_results(PeopleFiles(**given, bigwig=bigwig, labels=known))
+    named_files = PeopleFiles(**given, bigwig=bigwig, labels=known)
+    if regions := callable_path(named_files):
+        outputs.keep(regions)
+    results: PeopleResults = load_people_results(named_files)
     if folder:
         from archaictools.report.hub import write_hub
 

@@ -213,6 +213,19 @@ class StagedOutputs(contextlib.AbstractContextManager["StagedOutputs"]):
             raise UsageError("is a folder, expected a file name for the output", path=final)
         return self._beside(final)
 
+    def keep(self, path: Path) -> None:
+        """Refuse outputs that would replace a file that is read although no option names it.
+
+        Raises
+        ------
+        UsageError
+            If a staged output is the file, or is a folder that holds it.
+        """
+        real = Path(os.path.realpath(path))
+        for final in self._staged:
+            if final == real or final in real.parents:
+                raise UsageError("is an input, which the output would replace", path=path, remedy="name another output")
+
     def stage_folder(self, final: Path) -> Path:
         """Return an empty folder that will become ``final``."""
         if is_stream(final):

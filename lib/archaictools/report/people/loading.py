@@ -106,7 +106,7 @@ def load_people_results(files: PeopleFiles) -> PeopleResults:
         with open_features(files.words) as features:
             encoded, haplotypes = _encoded(features), tuple(features.haplotypes)
             lengths = {chrom: features.lengths[chrom] for chrom in features.bins}
-            regions = _callable_of(features) if _callable_path(files) is None else None
+            regions = _callable_of(features) if callable_path(files) is None else None
     else:
         encoded, regions, lengths = None, None, _track_lengths(files.bigwig)
         haplotypes = _haplotypes_without_words(files, segments)
@@ -185,13 +185,14 @@ def _callable_of(features: FeatureFile) -> pd.DataFrame:
     )
 
 
-def _callable_path(files: PeopleFiles) -> Path | None:
+def callable_path(files: PeopleFiles) -> Path | None:
+    """Return the file of callable regions: the named one, or that in the folder of the segments; None without."""
     beside = callable_file_of(files.segments)
     return files.callable or (beside if beside.is_file() else None)
 
 
 def _read_callable(files: PeopleFiles, haplotypes: int) -> pd.DataFrame:
-    path = _callable_path(files)
+    path = callable_path(files)
     if path is None:
         raise InputError(
             "the callable regions of these segments are not known",
