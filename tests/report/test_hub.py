@@ -367,3 +367,22 @@ def test_results_without_a_track_have_no_hub(tmp_path):
     with pytest.raises(UsageError, match="no track"):
         write_hub(tmp_path / "hub", KmerResults())
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("lengths", [{"HLA-A*01:01:01:01": 400_000}, {"chr*": 400_000}, {"a b": 400_000}, {"chrM": 1}])
+def test_a_chromosome_that_no_browser_can_be_sent_to(tmp_path, lengths):
+    """The hub then has no default position; UCSC and IGV choose one."""
+    results = people(1, lengths={"chr1": 400_000}, genes=3)
+    chrom, length = next(iter(lengths.items()))
+    moved = {name: getattr(results, name).assign(chrom=chrom) for name in ("segments", "genes", "callable")}
+    if length == 1:
+        moved = {name: table.iloc[:0] for name, table in moved.items()}
+        moved["callable"] = results.callable.assign(chrom=chrom, end=1)
+    results = replace(results, lengths=lengths, **moved)
+    write_hub(tmp_path / "hub", results)
+    check_hub(tmp_path / "hub", "genome")
+    assert "defaultPos" not in (tmp_path / "hub" / "genomes.txt").read_text()
+    assert "locus" not in session(tmp_path / "hub").attrib
+    with pyBigWig.open(str(tmp_path / "hub" / "segments.bb")) as track:
+        assert track.chroms() == lengths
+        assert len(track.entries(chrom, 0, length) or []) == len(results.segments)
