@@ -146,12 +146,29 @@ def test_names_for_archaic_genomes(run):
         load(run, labels={"ARC001": "x"})
 
 
-def test_populations(run, tmp_path):
+def test_populations(run, tmp_path, caplog):
+    """A panel may name many more people; those of the results count."""
+    caplog.set_level("INFO", logger="archaictools")
     path = tmp_path / "panel"
     path.write_text("sample\tpop\tsuper_pop\nIN000\tCEU\tEUR\nOTHER\tYRI\tAFR\n")
-    assert load(run, populations=path).populations == {"IN000": "CEU", "OTHER": "YRI"}
-    path.write_text("sample\tpop\nIN000\tCEU\nIN000\tYRI\n")
-    with pytest.raises(InputError, match="panel, line 3: names a sample twice"):
+    assert load(run, populations=path).populations == {"IN000": "CEU"}
+    said = {record.levelname: record.getMessage() for record in caplog.records}
+    assert said["WARNING"].endswith("panel has no population of 1 of the people: IN001")
+    assert said["INFO"].endswith("panel names 1 people who are not in the results, and are left out: OTHER")
+
+
+@pytest.mark.parametrize(
+    ("rows", "message"),
+    [
+        ("IN000\tCEU\nIN000\tYRI\n", "panel, line 3: names a sample twice"),
+        ("", "panel: names no sample; give a row for each person"),
+        ("OTHER\tYRI\n", r"panel: names no person of .*haplotypes.h5 \(IN000, IN001\), but OTHER; name the people as"),
+    ],
+)
+def test_populations_of_other_people(run, tmp_path, rows, message):
+    path = tmp_path / "panel"
+    path.write_text(f"sample\tpop\n{rows}")
+    with pytest.raises(InputError, match=message):
         load(run, populations=path)
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
-from archaictools.errors import InputError, UsageError
+from archaictools.errors import InputError, UsageError, shortlist
 from archaictools.haplotypes.callable_file import callable_file_of, read_callable_counts
 from archaictools.haplotypes.feature_file import open_features
 from archaictools.haplotypes.lineages import sources_of
@@ -56,6 +57,8 @@ GENE_COLUMNS: Columns = {
     "sources": str,
     "read": PROBABILITY_OR_NA,
 }
+
+log = logging.getLogger("archaictools")
 
 _GENES_AGAIN = "give the table that 'archaictools genes' made of these segments"
 
@@ -128,7 +131,7 @@ def load_people_results(files: PeopleFiles) -> PeopleResults:
         genes=read_gene_table(files.genes) if files.genes else None,
         tracks=files.bigwig,
         evaluation=read_evaluation(files.evaluation) if files.evaluation else None,
-        populations=read_populations(files.populations) if files.populations else {},
+        populations=_populations_of(files.populations, files, people["sample"]) if files.populations else {},
         encoded=encoded,
         record=read_record(files.record) if files.record else None,
         files=digests(files),
@@ -280,11 +283,38 @@ def read_gene_table(path: Path) -> pd.DataFrame:
     return table.reset_index(drop=True)
 
 
+def _populations_of(path: Path, files: PeopleFiles, samples: pd.Series[str]) -> dict[str, str]:
+    """Return the populations of the people of the report; log who has none, and how many others the file names."""
+    given = read_populations(path)
+    found = {name: given[name] for name in samples if name in given}
+    if not found and len(samples):
+        named = files.words or files.summary or files.segments
+        raise InputError(
+            f"names no person of {named} ({shortlist(samples)}), but {shortlist(given)}",
+            path=path,
+            remedy="name the people as the VCF does",
+        )
+    without = [name for name in samples if name not in given]
+    if without:
+        log.warning("%s has no population of %s of the people: %s", path, f"{len(without):,}", shortlist(without))
+    others = [name for name in given if name not in found]
+    if others:
+        log.info(
+            "%s names %s people who are not in the results, and are left out: %s",
+            path,
+            f"{len(others):,}",
+            shortlist(others),
+        )
+    return found
+
+
 def read_populations(path: Path) -> dict[str, str]:
     """Return the population of each sample of a TSV with columns ``sample`` and ``population`` (or ``pop``)."""
     header = read_header(path)
     name = next((name for name in ("population", "pop") if name in header), "population")
     table = pd.concat(list(read_table(path, {"sample": str, name: str})))
+    if not len(table):
+        raise InputError("names no sample", path=path, remedy="give a row for each person")
     repeated = table["sample"].duplicated()
     if repeated.any():
         raise InputError("names a sample twice", path=path, line=int(table.index[repeated][0]))
