@@ -144,6 +144,22 @@ def test_names_for_archaic_genomes(run):
     assert (found.sources[0].label, found.sources[0].lineage) == ("Altai Neanderthal", "Neanderthal")
     with pytest.raises(UsageError, match=r"--label names 'ARC001', which is no archaic genome of these .*\(ARC000\)"):
         load(run, labels={"ARC001": "x"})
+    with pytest.raises(UsageError, match="--label gives ARC000 the label 'unmatched', which unmatched has; give each"):
+        load(run, labels={"ARC000": "unmatched"})
+
+
+def test_two_archaic_genomes_with_one_label(run):
+    """Their segments could not be told apart."""
+    changed(run, "segments", "source_score", "Den_called\tDen_shared\tDen_compared\tDen_match\tsource_score")
+    run["segments"].write_text(run["segments"].read_text().replace("\tNA\n", "\t1\t1\t1\t1\tNA\n"))
+    files = {**run, "words": None}
+    labels = {"ARC000": "Neanderthal", "Den": "Neanderthal"}
+    with pytest.raises(UsageError, match="--label gives Den the label 'Neanderthal', which ARC000 has"):
+        load(files, labels=labels)
+    assert [source.label for source in load(files, labels=labels | {"Den": "Denisovan"}).archaic] == [
+        "Neanderthal",
+        "Denisovan",
+    ]
 
 
 def test_populations(run, tmp_path, caplog):

@@ -57,9 +57,14 @@ def labels(value: object) -> tuple[str, ...]:
     if isinstance(value, dict):
         value = [f"{name}={label}" for name, label in value.items()]
     found = (value,) if isinstance(value, str) else tuple(map(str, value))  # type: ignore[call-overload]
+    names: set[str] = set()
     for text in found:
-        if not all(text.partition("=")):
+        name, _, label = text.partition("=")
+        if not name or not label.strip() or not label.isprintable():
             raise UsageError(f"--label {text!r} is not NAME=LABEL, such as ARC000=Neanderthal")
+        if name in names:
+            raise UsageError(f"--label names {name!r} twice, expected one label for each archaic genome")
+        names.add(name)
     return found
 
 

@@ -108,7 +108,7 @@ def write_bigbed(
     Raises
     ------
     InputError
-        If a bigBed cannot store the name or the length of a chromosome.
+        If a bigBed cannot store the name or the length of a chromosome, or if a text holds a tab or a line break.
     ArchaicError
         If an interval is empty or outside its chromosome, or if the file cannot be written.
     """
@@ -138,13 +138,15 @@ def _check_intervals(path: Path, rows: pd.DataFrame, lengths: Mapping[str, int])
 
 
 def _lines(rows: pd.DataFrame) -> Iterator[tuple[str, int, int, str]]:
-    """Yield the rows in the order of a bigBed: coordinates, and the text of the other columns."""
+    """Return the rows in the order of a bigBed: coordinates, and the text of the other columns.
+
+    The text is made at once: pybigtools only prints an error of an iterator.
+    """
     keys = [rows.iloc[:, number].to_numpy() for number in (2, 1)]
     names = np.array([str(chrom).encode() for chrom in rows.iloc[:, 0]], dtype=object)
     order = np.lexsort([*keys, np.unique(names, return_inverse=True)[1]])
-    for line in as_text(rows.iloc[order]).split("\n")[:-1]:
-        chrom, start, end, rest = line.split("\t", 3)
-        yield chrom, int(start), int(end), rest
+    fields = (line.split("\t", 3) for line in as_text(rows.iloc[order]).split("\n")[:-1])
+    return ((chrom, int(start), int(end), rest) for chrom, start, end, rest in fields)
 
 
 def _row_of_nothing(lengths: Mapping[str, int], columns: int) -> tuple[str, int, int, str]:

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from archaictools.errors import InputError, UsageError, shortlist
+from archaictools.errors import InputError, UsageError, shorten, shortlist
 from archaictools.haplotypes.callable_file import callable_file_of, read_callable_counts
 from archaictools.haplotypes.feature_file import open_features
 from archaictools.haplotypes.lineages import sources_of
 from archaictools.haplotypes.people_file import LENGTH, SUMMARY_COLUMNS, read_people
 from archaictools.haplotypes.segment_file import archaic_of, read_segments
-from archaictools.haplotypes.sources import without_reference
+from archaictools.haplotypes.sources import AMBIGUOUS, UNMATCHED, without_reference
 from archaictools.haplotypes.tables import callable_runs
 from archaictools.io.bed import COLUMNS as BED
 from archaictools.io.bed import read_bed
@@ -328,4 +328,13 @@ def _known_labels(labels: Mapping[str, str], archaic: tuple[str, ...]) -> Mappin
             f"--label names {unknown[0]!r}, which is no archaic genome of these results "
             f"({', '.join(archaic) if archaic else 'they have none'})"
         )
+    taken: dict[str, str] = {name: name for name in (AMBIGUOUS, UNMATCHED)}
+    for name in archaic:
+        label = labels.get(name, name)
+        if label in taken:
+            raise UsageError(
+                f"--label gives {shorten(name)} the label {label!r}, which {shorten(taken[label])} has",
+                remedy="give each source its own label",
+            )
+        taken[label] = name
     return labels
