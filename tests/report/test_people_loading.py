@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import shutil
 
@@ -358,7 +359,32 @@ def test_a_document_about_another_file_is_refused(run, option, tmp_path):
 @pytest.mark.parametrize("text", ["{", "[]", '{"verdict": "skill"}', "\x00"])
 def test_what_is_no_evaluation(run, text):
     run["evaluation"].write_text(text)
-    with pytest.raises(InputError, match=r"evaluation.json: (is no JSON|has no key 'models'); give the file of 'eval"):
+    with pytest.raises(
+        InputError, match=r"evaluation.json: (is no JSON|has no key 'models'); give the file of 'eval|is a bin"
+    ):
+        load(run)
+
+
+@pytest.mark.parametrize("pack", [lambda text: b"\xef\xbb\xbf" + text, gzip.compress])
+def test_json_with_a_byte_order_mark_or_compressed(run, pack):
+    run["evaluation"].write_bytes(pack(json.dumps(EVALUATION).encode()))
+    assert load(run).evaluation == EVALUATION
+    run["evaluation"].write_bytes(gzip.compress(json.dumps(EVALUATION).encode())[:-20])
+    with pytest.raises(InputError, match=r"evaluation.json: gzip data are damaged or cut short"):
+        load(run)
+
+
+@pytest.mark.parametrize("number", ["1e300", "-1e19", "9" * 5_000])
+def test_numbers_beyond_any_count(run, number):
+    """A chart with them would be empty; Python does not even read the last one."""
+    run["evaluation"].write_text(json.dumps(EVALUATION | {"threshold": "?"}).replace('"?"', number))
+    with pytest.raises(InputError, match=r"evaluation.json: has the number [-0-9e…]+, expected none beyond 1e\+18"):
+        load(run)
+
+
+def test_evidence_beyond_any_likelihood(run):
+    changed(run, "segments", "\t-1.3\t", "\t1e300\t")
+    with pytest.raises(InputError, match=r"segments.tsv, line 2: ARC000_match is '1e300', expected none beyond 1e\+18"):
         load(run)
 
 

@@ -27,6 +27,9 @@ FLOAT_FORMAT = "%.6g"
 #: Rows read or written at a time.
 ROWS = 200_000
 
+#: Largest number of a table or JSON document: beyond any count, but sums and plots of such numbers are still right.
+LARGEST = 1e18
+
 #: Text of an unknown value.
 NA = "NA"
 
@@ -113,7 +116,7 @@ class Number:
         """Return a column of text, indexed by line, as numbers; raise InputError at the first number not allowed."""
         values = pd.to_numeric(column, errors="coerce")
         numbers = values.to_numpy(dtype=np.float64)
-        wrong = ~((numbers >= self.low) & (numbers <= self.high) & np.isfinite(numbers))
+        wrong = ~((numbers >= self.low) & (numbers <= self.high) & (np.abs(numbers) <= LARGEST))
         if self.whole:
             wrong |= np.floor(numbers) != numbers
         if self.unknown:
@@ -121,8 +124,10 @@ class Number:
         bad = np.flatnonzero(wrong)
         if len(bad):
             text = str(column.iloc[int(bad[0])])
+            large = self.low <= numbers[bad[0]] <= self.high and np.abs(numbers[bad[0]]) > LARGEST
+            expected = f"none beyond {LARGEST:g}" if large else self
             raise InputError(
-                f"{column.name} is {text[:40]!r}, expected {self}", path=path, line=int(column.index[bad[0]])
+                f"{column.name} is {text[:40]!r}, expected {expected}", path=path, line=int(column.index[bad[0]])
             )
         return values.astype(np.int64 if self.whole and not self.unknown else np.float64)
 

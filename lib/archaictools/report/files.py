@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from archaictools.errors import InputError, shorten
-from archaictools.io.files import check_readable, sha256
+from archaictools.io.files import open_text, sha256
+from archaictools.io.tables import LARGEST
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -93,18 +94,42 @@ def _recorded(document: Mapping[str, Any] | None, name: str) -> Any:
     return recorded.get("sha256") if isinstance(recorded, dict) else None
 
 
+class _TooLargeError(Exception):
+    """A number of a JSON document is too large to be a measure or a count."""
+
+
+def _finite(text: str) -> float:
+    value = float(text)
+    if not abs(value) <= LARGEST:
+        raise _TooLargeError(text)
+    return value
+
+
+def _finite_whole(text: str) -> int:
+    if len(text) > 20 or abs(int(text)) > LARGEST:
+        raise _TooLargeError(text)
+    return int(text)
+
+
 def read_json(path: Path, key: str, source: str) -> Mapping[str, Any]:
-    """Return a JSON document that has a key.
+    """Return a JSON document that has a key; plain or gzip, with or without a byte-order mark.
 
     Raises
     ------
     InputError
-        If it is no JSON, or if the key is missing.
+        If it is no JSON, has a number beyond :data:`archaictools.io.tables.LARGEST`, or if the key is missing.
     """
-    check_readable(path)
+    with open_text(path) as handle:
+        text = handle.read()
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-    except (ValueError, UnicodeDecodeError, RecursionError) as error:
+        found = json.loads(text, parse_float=_finite, parse_int=_finite_whole)
+    except _TooLargeError as error:
+        raise InputError(
+            f"has the number {shorten(error)}, expected none beyond {LARGEST:g}",
+            path=path,
+            remedy=f"give the file of '{source}'",
+        ) from error
+    except (ValueError, RecursionError) as error:
         raise InputError("is no JSON", path=path, remedy=f"give the file of '{source}'") from error
     if not isinstance(found, dict) or key not in found:
         raise InputError(f"has no key {key!r}", path=path, remedy=f"give the file of '{source}'")
