@@ -96,7 +96,7 @@ def section(results: PeopleResults) -> Section | Absent:
                 ("AUPRC of bins", _decimal(model["auprc"])),
             )
         ),
-        Text(f"Reason for the verdict: {_reason(found)}."),
+        Text(f"Reason for the verdict: {found['reason']}."),
         Table(
             name="accuracy-methods",
             frame=methods(models),
@@ -186,11 +186,6 @@ def _lead(models: Mapping[str, Mapping[str, Any]]) -> str:
             "are archaic."
         )
     return lead
-
-
-def _reason(found: Mapping[str, Any]) -> str:
-    """Return the reason of the verdict; a sentence of this alphabet is a row of bins."""
-    return str(found["reason"]).replace("held-out sentences", "bins outside its training")
 
 
 def _notes(models: Mapping[str, Mapping[str, Any]]) -> Iterable[str]:
