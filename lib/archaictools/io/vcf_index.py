@@ -60,7 +60,11 @@ def _read_index(path: Path) -> tuple[list[str], list[int | None]] | None:
                 return names, starts
         except (OSError, EOFError, ValueError, struct.error):
             pass
-        log.warning("%s %s: not used, the file is read without it; make it again with tabix -f (BCF: bcftools index -f)", index, problem)
+        log.warning(
+            "%s %s: not used, the file is read without it; make it again with tabix -f (BCF: bcftools index -f)",
+            index,
+            problem,
+        )
     return None
 
 
