@@ -268,12 +268,14 @@ def defaults(folder: Path, _pairs: int) -> list[str]:
 PREDICT = (
     SETUP
     + """
+from archaictools.learning.forward import OpenVinoRuntime
 from archaictools.sequence.predict import Predictor
 network = NetworkConfig(vocabulary=words.encoding.vocabulary, words=words.encoding.words)
 model = network.build()
 codes = np.concatenate([words.take(np.arange(len(words)))] * 3)
 lengths = np.full(len(codes), 200)
-predictor = Predictor(model, words.encoding, both_strands=False)
+runtime = OpenVinoRuntime(os.cpu_count())
+predictor = Predictor(runtime.network(network, network.weights_of(model)), words.encoding, both_strands=False)
 ids = words.encoding.ids(codes)
 predictor.of_codes(codes[:4096], lengths[:4096]); model.predict(ids[:64], batch_size=32, verbose=0)
 start = time.perf_counter(); one = predictor.of_codes(codes, lengths); ours = time.perf_counter() - start

@@ -5,6 +5,7 @@ Two runs with the same inputs, parameters and versions have the same provenance,
 
 from __future__ import annotations
 
+import contextlib
 import platform
 from importlib import metadata
 from typing import TYPE_CHECKING, Any, TypedDict
@@ -16,7 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-_LIBRARIES = ("keras", "numpy", "tensorflow")
+#: Libraries on which numbers depend.
+LIBRARIES = ("keras", "numpy", "openvino", "tensorflow")
 
 
 class FileDigest(TypedDict):
@@ -50,5 +52,14 @@ def record(verb: str, parameters: Mapping[str, Any], inputs: Mapping[str, Path |
         "parameters": dict(parameters),
         "inputs": digests(inputs),
         "python": platform.python_version(),
-        "libraries": {name: metadata.version(name) for name in _LIBRARIES},
+        "libraries": {name: version for name, version in library_versions().items() if version},
     }
+
+
+def library_versions() -> dict[str, str | None]:
+    """Return the versions of the libraries on which numbers depend, without importing them; None if not installed."""
+    found: dict[str, str | None] = dict.fromkeys(LIBRARIES)
+    for name in LIBRARIES:
+        with contextlib.suppress(metadata.PackageNotFoundError):
+            found[name] = metadata.version(name)
+    return found

@@ -19,6 +19,7 @@ from archaictools.haplotypes.feature_file import open_features
 from archaictools.haplotypes.predict import BinEnsemble
 from archaictools.haplotypes.predictors import BinPredictor
 from archaictools.haplotypes.pretrained import load_pretrained
+from archaictools.learning.forward import OpenVinoRuntime
 from archaictools.learning.model_file import load_model
 from helpers import SMALL, make_words
 
@@ -101,9 +102,11 @@ def test_what_is_measured_and_drawn_is_every_haplotype_in_blocks_of_the_genome(f
     """The pretrained model has seen nothing here: measures and intervals from all posteriors held at once."""
     model = load_pretrained()
     with open_features(few) as bins:
-        found = evaluate_bins(model, bins, seed=3).report["models"]["model"]
-        chromosomes = evaluate_bins(model, bins, leave_out=(*RIVALS, *CONTROLS), seed=3).report["chromosomes"]
-        ensemble = BinEnsemble(model, bins)
+        found = evaluate_bins(model, bins, OpenVinoRuntime(2), seed=3).report["models"]["model"]
+        chromosomes = evaluate_bins(model, bins, OpenVinoRuntime(2), leave_out=(*RIVALS, *CONTROLS), seed=3).report[
+            "chromosomes"
+        ]
+        ensemble = BinEnsemble(model, bins, OpenVinoRuntime(2))
         said = np.concatenate([ensemble.predict(c, slice(0, 4))[0] for c in bins.bins], axis=1)
         label = np.concatenate([bins.label(c) for c in bins.bins], axis=1)
     assert found["n"] == label.size
@@ -130,9 +133,9 @@ def test_hmms_are_fitted_to_so_many_haplotypes_only(few, monkeypatch):
         hmm, "fitted", lambda seen, seed: lengths.append([len(one) for one in seen]) or fit(seen, seed=seed)
     )
     with open_features(few) as bins:
-        whole = evaluate_bins(model, bins, leave_out=CONTROLS).report["models"]
+        whole = evaluate_bins(model, bins, OpenVinoRuntime(2), leave_out=CONTROLS).report["models"]
         monkeypatch.setattr(bin_evaluation, "MAX_HMM_BINS", 7_000)
-        some = evaluate_bins(model, bins, leave_out=CONTROLS).report["models"]
+        some = evaluate_bins(model, bins, OpenVinoRuntime(2), leave_out=CONTROLS).report["models"]
         drawn = [bin_evaluation._drawn(bins, seed) for seed in (1, 1, 2)]
     assert lengths == [[600] * 16, [600] * 16, [600] * 11, [600] * 11]
     assert drawn[0] == drawn[1] != drawn[2]
@@ -147,7 +150,7 @@ def test_bins_that_could_not_be_called_are_not_measured(tmp_path):
         file["bins/0/callable"][100:150] = 0
         file["bins/1/callable"][:] = 0
     with open_features(tmp_path / "w.h5") as bins:
-        report = evaluate_bins(load_pretrained(), bins).report
+        report = evaluate_bins(load_pretrained(), bins, OpenVinoRuntime(2)).report
     assert {found["n"] for found in report["models"].values()} == {4 * 550}
     assert list(report["chromosomes"]) == ["chr1"]
 
@@ -165,7 +168,9 @@ def test_every_fold_is_measured_by_the_network_that_has_not_seen_it(ok, tmp_path
         for number, chrom in enumerate(bins.bins):
             held = [m for m in model.members if m.split.chromosomes["test"] == [chrom]]
             assert len(held) == 1, number
-            predictor = BinPredictor(model.network.build(dict(held[0].weights)), both_strands=model.both_strands)
+            predictor = BinPredictor(
+                OpenVinoRuntime(2).network(model.network, held[0].weights), both_strands=model.both_strands
+            )
             said.append(predictor(bins.inputs(chrom)).ravel())
     assert report["models"]["model"]["n"] == label.size
     assert report["models"]["model"]["auroc"] == pytest.approx(roc_auc_score(label, np.concatenate(said)), abs=1e-3)

@@ -15,6 +15,7 @@ from archaictools.haplotypes.feature_file import open_features
 from archaictools.haplotypes.predictors import CHUNK, BinPredictor
 from archaictools.haplotypes.pretrained import load_pretrained
 from archaictools.learning.backend import start_tensorflow
+from archaictools.learning.forward import KerasForward
 
 
 @pytest.fixture(scope="module")
@@ -70,7 +71,7 @@ def test_windows_are_blended_without_seams(people, words):
     with open_features(people / f"{words}.h5") as bins:
         inputs = bins.inputs("chr1")
     assert inputs.shape == (4, 8_000, 34)
-    forward = BinPredictor(network, both_strands=False)
+    forward = BinPredictor(KerasForward(network), both_strands=False)
 
     def odds(part):
         probability = network.predict_on_batch(scaled(part))[..., 0].astype(np.float64)
@@ -83,7 +84,7 @@ def test_windows_are_blended_without_seams(people, words):
     short = inputs[:, 500 : 500 + CHUNK]
     assert np.allclose(forward(short), logistic(odds(short)), atol=1e-4)
     assert model.both_strands
-    both = BinPredictor(network, both_strands=True)
+    both = BinPredictor(KerasForward(network), both_strands=True)
     assert np.allclose(both(short), logistic((odds(short) + odds(short[:, ::-1])[:, ::-1]) / 2), atol=1e-4)
     # Between the middles of two windows, the one fades into the other in a straight line.
     found = forward(inputs)

@@ -22,6 +22,7 @@ from archaictools.haplotypes.fit_second import _changed
 from archaictools.haplotypes.predict import BinEnsemble
 from archaictools.haplotypes.predictors import BinPredictor
 from archaictools.haplotypes.relatedness import INPUTS, WINDOWS, count_very_rare
+from archaictools.learning.forward import OpenVinoRuntime
 from archaictools.learning.model_file import load_model
 from helpers import SMALL
 
@@ -211,7 +212,7 @@ def test_both_readings_are_as_the_file_says(models):
     assert not once.members[0].second_weights
     for name, array in once.members[0].weights.items():
         assert np.array_equal(array, twice.members[0].weights[name]), name
-    first = BinPredictor(twice.network.build(dict(twice.members[0].weights)), both_strands=False)
+    first = BinPredictor(OpenVinoRuntime(2).network(twice.network, twice.members[0].weights), both_strands=False)
     network = twice.second_network.build(twice.members[0].second_weights)
     with open_features(models / "test.h5") as words:
         inputs = words.inputs("chr2")
@@ -222,7 +223,7 @@ def test_both_readings_are_as_the_file_says(models):
         )
         seen = np.concatenate([scaled(inputs), seen], axis=2)
         expected = network.predict_on_batch(np.pad(seen, ((0, 0), (0, 400), (0, 0))))[:, :600, 0]
-        found = BinEnsemble(twice, words).predict("chr2", slice(0, 8))[0]
+        found = BinEnsemble(twice, words, OpenVinoRuntime(2)).predict("chr2", slice(0, 8))[0]
     assert np.abs(found - expected).max() < 1e-3
     assert found.max() > 0.9
     assert found.min() < 0.1
@@ -270,7 +271,7 @@ def test_beside_an_archaic_genome_the_first_reading_stands(models, tmp_path):
         model = load_model(models / f"{name}.h5", HaplotypeEncoding)
         for words in (path, models / "test.h5"):
             with open_features(words) as bins:
-                said[name, words] = BinEnsemble(model, bins).predict("chr1", slice(0, 8))[0]
+                said[name, words] = BinEnsemble(model, bins, OpenVinoRuntime(2)).predict("chr1", slice(0, 8))[0]
     assert np.array_equal(said["once", path], said["twice", path])
     assert np.abs(said["once", models / "test.h5"] - said["twice", models / "test.h5"]).max() > 0.5
 

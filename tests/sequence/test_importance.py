@@ -7,6 +7,7 @@ import pytest
 from scipy.stats import fisher_exact
 from sklearn.metrics import accuracy_score, log_loss, roc_auc_score
 
+from archaictools.learning.forward import OpenVinoRuntime
 from archaictools.progress import Progress
 from archaictools.sequence.encoding import KmerEncoding
 from archaictools.sequence.explain.enrichment import kmers_at
@@ -38,7 +39,7 @@ def keras_and_reader(request):
     network = NetworkConfig(vocabulary=65, words=encoding.words, embedding=4, lstm=3, dense=2)
     members = [member(network, np.random.default_rng(seed), 0) for seed in (2, 3)]
     model = small_model(network=network, encoding=encoding, members=members)
-    return network.build(dict(members[1].weights)), PerturbedPredictor(model, member=2), encoding
+    return network.build(dict(members[1].weights)), PerturbedPredictor(model, OpenVinoRuntime(2), member=2), encoding
 
 
 @pytest.mark.parametrize("width", [None, 1, 3, 7])
@@ -65,7 +66,7 @@ def test_perturbed_predictions_equal_those_of_single_sentences(keras_and_reader,
 @pytest.mark.parametrize("metric", ["loss", "auroc", "accuracy"])
 def test_statistics_equal_scikit_learn(data, metric):
     codes, label = data
-    reader = PerturbedPredictor(small_model())
+    reader = PerturbedPredictor(small_model(), OpenVinoRuntime(2))
     positions = sequence_positions(reader.encoding, 3)
     options = ImportanceOptions(metric=metric, permutations=50)
     with Progress(None, "x", "x") as progress:
@@ -105,7 +106,7 @@ def test_null_is_uniform_without_signal():
     """A network with random weights knows nothing of random labels: about 5 % of p-values lie under 0.05."""
     rng = np.random.default_rng(6)
     below = total = important = 0
-    reader = PerturbedPredictor(small_model())
+    reader = PerturbedPredictor(small_model(), OpenVinoRuntime(2))
     for seed in range(6):
         codes = rng.integers(0, 4, size=(120, 50)).astype(np.uint8)
         label = rng.integers(0, 2, size=120).astype(np.int8)

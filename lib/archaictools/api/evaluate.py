@@ -154,17 +154,18 @@ def _evaluate_kmers(
     folder: Path | None,
 ) -> tuple[Evaluation, dict[str, str]]:
     """Compare on windows of the genome; return the evaluation and the summary."""
-    from archaictools.learning.backend import start_tensorflow
+    from archaictools.learning.forward import start_runtime
     from archaictools.learning.plots import write_plots
     from archaictools.sequence.evaluate import check_baselines, evaluate_kmers
     from archaictools.sequence.plots import evaluation_plots
+    from archaictools.sequence.predict import work_of
 
     check_baselines(leave_out)
     trained = open_model(model, Alphabet.KMER)
     with open_kmers(words) as tokens:
-        start_tensorflow(threads=run.usable_threads, seed=run.seed)
+        runtime = start_runtime(threads=run.usable_threads, seed=run.seed, work=work_of(trained, len(tokens)))
         found = evaluate_kmers(
-            trained, tokens, baselines, leave_out=leave_out, threads=run.usable_threads, seed=run.seed
+            trained, tokens, runtime, baselines, leave_out=leave_out, threads=run.usable_threads, seed=run.seed
         )
     if folder:
         write_plots(folder, evaluation_plots(found))
@@ -187,13 +188,14 @@ def _evaluate_haplotypes(
     """Compare on haplotypes; return the evaluation and the summary."""
     from archaictools.haplotypes.evaluate import evaluate_bins
     from archaictools.haplotypes.plots import evaluation_plots
-    from archaictools.learning.backend import start_tensorflow
+    from archaictools.haplotypes.predict import work_of
+    from archaictools.learning.forward import start_runtime
     from archaictools.learning.plots import write_plots
 
     with open_haplotypes(words) as features:
         trained = open_model(model, Alphabet.VARIANT)
-        start_tensorflow(threads=run.usable_threads, seed=run.seed)
-        found = evaluate_bins(trained, features, leave_out=leave_out, seed=run.seed)
+        runtime = start_runtime(threads=run.usable_threads, seed=run.seed, work=work_of(trained, features))
+        found = evaluate_bins(trained, features, runtime, leave_out=leave_out, seed=run.seed)
     if folder:
         write_plots(folder, evaluation_plots(found))
     facts = {}

@@ -161,13 +161,14 @@ def _of_kmers(
     run: RunOptions,
 ) -> ImportanceResult:
     """Rank the positions of a sentence."""
-    from archaictools.learning.backend import start_tensorflow
+    from archaictools.learning.forward import start_runtime
     from archaictools.progress import Progress
     from archaictools.sequence.compatibility import check_fit
     from archaictools.sequence.dataset import draw_rows, locations_of, rows_of_side
     from archaictools.sequence.explain.enrichment import kmers_at
     from archaictools.sequence.explain.permutation import measure_importance
     from archaictools.sequence.explain.perturb import PerturbedPredictor, positions_of
+    from archaictools.sequence.predict import work_of
 
     staged = {
         name: outputs.stage(path)
@@ -179,8 +180,9 @@ def _of_kmers(
     rows = rows_of_side(trained, tokens, measuring.part, member=member)
     drawn = draw_rows(rows, sampling.windows, seed=run.seed)
     locations, positions = locations_of(tokens).subset(drawn), positions_of(tokens.encoding, measuring)
-    start_tensorflow(threads=run.usable_threads, seed=run.seed)
-    predictor = PerturbedPredictor(trained, member=member)
+    predicted = len(drawn) * (1 + len(positions) * sampling.repeats)
+    runtime = start_runtime(threads=run.usable_threads, seed=run.seed, work=work_of(trained, predicted))
+    predictor = PerturbedPredictor(trained, runtime, member=member)
     with Progress(len(drawn) * sampling.repeats, "sentences", "importance") as progress:
         found = measure_importance(
             predictor,
@@ -264,7 +266,7 @@ def _of_haplotypes(
     from archaictools.haplotypes.plots import plot_inputs
     from archaictools.haplotypes.predictors import BinPredictor
     from archaictools.io.tables import write_table
-    from archaictools.learning.backend import start_tensorflow
+    from archaictools.learning.forward import start_runtime
     from archaictools.learning.plots import save, write_plots
     from archaictools.progress import Progress
 
@@ -280,9 +282,11 @@ def _of_haplotypes(
         seed=run.seed,
         seen=lambda chrom: seen_bins(chosen.seen, known[chrom], features.edges(chrom)),
     )
-    start_tensorflow(threads=run.usable_threads, seed=run.seed)
-    predictor = BinPredictor(trained.network.build(dict(chosen.weights)), both_strands=trained.both_strands)
     names = features.encoding.inputs
+    bins = label.size * (1 + len(names) * sampling.repeats)
+    work = bins * trained.network.work_per_step() * (2 if trained.both_strands else 1)
+    runtime = start_runtime(threads=run.usable_threads, seed=run.seed, work=work)
+    predictor = BinPredictor(runtime.network(trained.network, chosen.weights), both_strands=trained.both_strands)
     with Progress(len(label) * len(names) * sampling.repeats, "chunks", "importance") as progress:
         found = input_importance(
             predictor, inputs, label, names, repeats=sampling.repeats, seed=run.seed, progress=progress

@@ -107,9 +107,9 @@ def _of_haplotypes(
     from archaictools.haplotypes.lineages import sources_of
     from archaictools.haplotypes.outputs import write_posteriors, write_tables
     from archaictools.haplotypes.posteriors import KeptPosteriors, predict_haplotypes, track_lengths
-    from archaictools.haplotypes.predict import BinEnsemble
+    from archaictools.haplotypes.predict import BinEnsemble, work_of
     from archaictools.io.files import StagedOutputs
-    from archaictools.learning.backend import start_tensorflow
+    from archaictools.learning.forward import start_runtime
     from archaictools.progress import Progress
 
     files = _with_callable_file(files)
@@ -127,9 +127,9 @@ def _of_haplotypes(
         _write_record(files, outputs, asdict(calling) | asdict(deserts) | {"seed": run.seed}, files_of(model, words))
         plots = outputs.stage_folder(files.plots) if files.plots else None
         check_bins(trained, features)
-        start_tensorflow(threads=run.usable_threads, seed=run.seed)
+        runtime = start_runtime(threads=run.usable_threads, seed=run.seed, work=work_of(trained, features))
         kept = None if folder or rows or staged or bigbed or plots else KeptPosteriors.of(features)
-        ensemble = BinEnsemble(trained, features)
+        ensemble = BinEnsemble(trained, features, runtime)
         with Progress(ensemble.work(), "bins", "predict") as progress:
             found = write_posteriors(
                 predict_haplotypes(features, ensemble, progress=progress),
@@ -227,12 +227,10 @@ def _of_windows(
     again: Again,
 ) -> WindowPredictions:
     from archaictools.io.files import StagedOutputs
-    from archaictools.learning.backend import start_tensorflow
-    from archaictools.learning.plots import write_plots
+    from archaictools.learning.forward import start_runtime
     from archaictools.progress import Progress
     from archaictools.sequence.compatibility import check_fit
-    from archaictools.sequence.predict import Ensemble
-    from archaictools.sequence.prediction_plots import PredictionSummary
+    from archaictools.sequence.predict import Ensemble, work_of
     from archaictools.sequence.tracks import predict_chromosomes, track_lengths, write_predictions
 
     trained = open_model(model, Alphabet.KMER)
@@ -243,14 +241,20 @@ def _of_windows(
         _write_record(files, outputs, asdict(calling) | asdict(build) | {"seed": run.seed}, files_of(model, words))
         plots = outputs.stage_folder(files.plots) if files.plots else None
         check_fit(trained, tokens, any_build=build.any_build)
-        start_tensorflow(threads=run.usable_threads, seed=run.seed)
-        ensemble, lengths = Ensemble(trained, list(tokens.chromosomes)), track_lengths(tokens)
+        runtime = start_runtime(threads=run.usable_threads, seed=run.seed, work=work_of(trained, len(tokens)))
+        ensemble, lengths = Ensemble(trained, list(tokens.chromosomes), runtime), track_lengths(tokens)
         with Progress(len(tokens), "windows", "predict") as progress:
             parts = predict_chromosomes(tokens, ensemble, progress=progress)
             kept = None if staged or plots else list(parts)
-            summary = PredictionSummary(lengths, calling.threshold) if plots else None
+            summary = None
+            if plots:
+                from archaictools.sequence.prediction_plots import PredictionSummary
+
+                summary = PredictionSummary(lengths, calling.threshold)
             counts = write_predictions(parts if kept is None else kept, lengths, calling, summary, **staged)
         if plots and summary:
+            from archaictools.learning.plots import write_plots
+
             write_plots(plots, summary.plots())
     return WindowPredictions(
         files=files,

@@ -155,7 +155,7 @@ def train(
     from archaictools.io.bed import write_bed
     from archaictools.io.files import StagedOutputs
     from archaictools.io.tables import write_json, write_table
-    from archaictools.learning.backend import start_tensorflow
+    from archaictools.learning.backend import require_tensorflow, start_tensorflow
     from archaictools.learning.checkpoint import check_folder
     from archaictools.learning.model_file import save_model
     from archaictools.learning.regions import fold_table
@@ -172,6 +172,7 @@ def train(
         raise UsageError(
             "--embedding, --lstm, --lstm-layers and --dense are those of the model of --start-from; leave them out"
         )
+    require_tensorflow()
     start = partial(start_tensorflow, threads=run.usable_threads, seed=run.seed)
     with StagedOutputs() as outputs, ExitStack() as stack:
         target = outputs.stage(files.model) if files.model else None

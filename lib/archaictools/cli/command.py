@@ -41,14 +41,10 @@ def _print_version(context: click.Context, _parameter: click.Parameter, value: o
     """Print our version and those that results depend on, without importing any of them."""
     if not value or context.resilient_parsing:
         return
-    from importlib.metadata import PackageNotFoundError, version
+    from archaictools.provenance import library_versions
 
     parts = [f"archaictools {__version__}", f"Python {sys.version.split()[0]}"]
-    for name in ("tensorflow", "keras", "numpy"):
-        try:
-            parts.append(f"{name} {version(name)}")
-        except PackageNotFoundError:
-            parts.append(f"{name} not installed")
+    parts += [f"{name} {version or 'not installed'}" for name, version in library_versions().items()]
     click.echo(", ".join(parts))
     context.exit()
 

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from hmmlearn.hmm import PoissonHMM
 
     from archaictools.haplotypes.feature_file import FeatureFile
+    from archaictools.learning.forward import Runtime
     from archaictools.learning.metrics import Metrics
     from archaictools.learning.model_file import TrainedModel
     from archaictools.learning.score_histogram import ScoreHistogram
@@ -83,7 +84,13 @@ def check_baselines(names: Sequence[str]) -> None:
 
 
 def evaluate_bins(
-    model: TrainedModel, words: FeatureFile, *, leave_out: Sequence[str] = (), threshold: float = 0.5, seed: int = 1
+    model: TrainedModel,
+    words: FeatureFile,
+    runtime: Runtime,
+    *,
+    leave_out: Sequence[str] = (),
+    threshold: float = 0.5,
+    seed: int = 1,
 ) -> BinEvaluation:
     """Compare a model with HMMs and controls on bins that it has not seen.
 
@@ -96,6 +103,8 @@ def evaluate_bins(
         A model of haplotypes.
     words
         Labelled haplotypes.
+    runtime
+        What makes the networks.
     leave_out
         Names of :data:`RIVALS` and :data:`CONTROLS` not to run.
     threshold
@@ -122,7 +131,7 @@ def evaluate_bins(
     chosen = {name for name in (*RIVALS, *CONTROLS) if name not in leave_out}
     if not words.encoding.archaic:
         chosen.discard("hmm_archaic")
-    ensemble = BinEnsemble(model, words)
+    ensemble = BinEnsemble(model, words, runtime)
     test = _TestBins(words, ensemble)
     baselines = _fitted_baselines(words, test, chosen, seed)
     counters, bases = _count(words, ensemble, test, baselines, threshold)

@@ -34,6 +34,7 @@ from archaictools.haplotypes.sides import (
 )
 from archaictools.io.files import sha256
 from archaictools.learning.calibration import fit_temperature
+from archaictools.learning.forward import KerasForward
 from archaictools.learning.model_file import Member, TrainedModel, array_digest, region_name
 from archaictools.learning.regions import seen_by
 from archaictools.learning.report import Predicted, judge
@@ -225,7 +226,7 @@ def _fit_member(study: _Study, split: Split, checkpoint: Path | None) -> _Fitted
     genomes, options, network, before = study.genomes, study.options, study.network, study.before
     sides = {side: list(genomes.runs(split, side)) for side in SIDES}
     model = network.build(before.weights if before else None)
-    stages = TwoStagePredictor(BinPredictor(model, both_strands=not options.no_augment), None)
+    stages = TwoStagePredictor(BinPredictor(KerasForward(model), both_strands=not options.no_augment), None)
     trained = _train_first(study, split, sides, model, stages, checkpoint)
     temperature = _calibrate(genomes, stages, model, network, sides["validation"])
     weights = network.weights_of(model)
@@ -313,7 +314,8 @@ def _train_second(
         size=genomes.size,
     )
     both = TwoStagePredictor(
-        BinPredictor(first, both_strands=both_strands), SecondPredictor(model, both_strands=both_strands)
+        BinPredictor(KerasForward(first), both_strands=both_strands),
+        SecondPredictor(KerasForward(model), both_strands=both_strands),
     )
     runs = [run for run in sides["validation"] if both.uses_second_stage(run.unit.words)]
     temperature = _calibrate(genomes, both, model, network, runs)

@@ -19,6 +19,7 @@ from archaictools.haplotypes.options import KEEP_NEGATIVES
 from archaictools.haplotypes.predictors import SecondPredictor
 from archaictools.haplotypes.relatedness import INPUTS, SCALE
 from archaictools.learning.batching import pad_rows, streamed
+from archaictools.learning.forward import KerasForward
 from archaictools.learning.training import compile_network, run_epochs, validation
 from archaictools.progress import Progress
 
@@ -187,7 +188,7 @@ def fit_second(
     options = replace(options, epochs=EPOCHS, patience=0, keep="best", schedule="cosine")
     model = network.build(before or None)
     compile_network(model, rate, options, batches.steps, warmup=WARMUP_STEPS, clip=MAX_GRADIENT)
-    predictor = SecondPredictor(model, both_strands=augment)
+    predictor = SecondPredictor(KerasForward(model), both_strands=augment)
     log.info("second network: %d chunks", len(chunks.share))
     trained = run_epochs(model, batches, options, lambda: held_out.measure(predictor), learning_rate=rate, settings={})
     return model, trained

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from archaictools.haplotypes.feature_file import FeatureFile
     from archaictools.haplotypes.predictors import Advance
+    from archaictools.learning.forward import Runtime
     from archaictools.learning.model_file import Member, TrainedModel
 
 #: Callable bins at least this far apart are predicted as if they were on different chromosomes.
@@ -262,11 +263,22 @@ def _predicted(
     return ((offset, values) for (offset, _), values in zip(held, found, strict=True))
 
 
-def _two_stages(model: TrainedModel, member: Member) -> TwoStagePredictor:
+def work_of(model: TrainedModel, features: FeatureFile) -> float:
+    """Return the multiplications and additions that predicting a file takes, with all members."""
+    work = model.network.work_per_step()
+    if model.second_network is not None and not features.encoding.archaic:
+        work += model.second_network.work_per_step()
+    bins = sum(features.bins.values()) * len(features.haplotypes)
+    return float(work * bins * (2 if model.both_strands else 1) * len(model.members))
+
+
+def _two_stages(model: TrainedModel, member: Member, runtime: Runtime, *, archaic: bool) -> TwoStagePredictor:
+    """Build the networks of a member; the second one only if it is used, without an archaic genome."""
     both, second = model.both_strands, None
-    if model.second_network is not None:
-        second = SecondPredictor(model.second_network.build(member.second_weights), both_strands=both)
-    return TwoStagePredictor(BinPredictor(model.network.build(dict(member.weights)), both_strands=both), second)
+    if model.second_network is not None and not archaic:
+        second = SecondPredictor(runtime.network(model.second_network, member.second_weights), both_strands=both)
+    first = BinPredictor(runtime.network(model.network, member.weights), both_strands=both)
+    return TwoStagePredictor(first, second)
 
 
 class BinEnsemble:
@@ -278,13 +290,17 @@ class BinEnsemble:
         As loaded; its networks are built here.
     features
         The haplotypes to predict. Training can have seen their bins only if it read the same VCFs.
+    runtime
+        What makes the networks.
     """
 
-    def __init__(self, model: TrainedModel, features: FeatureFile) -> None:
+    def __init__(self, model: TrainedModel, features: FeatureFile, runtime: Runtime) -> None:
         self._features = features
         self._names = known_names(model.sources, features)
         self._seen = [member.seen for member in model.members]
-        self._predictors = [_two_stages(model, member) for member in model.members]
+        self._predictors = [
+            _two_stages(model, member, runtime, archaic=bool(features.encoding.archaic)) for member in model.members
+        ]
 
     def predict(self, chrom: str, rows: slice) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.bool_]]:
         """Predict haplotypes on one chromosome; see :meth:`predict_chromosomes`."""

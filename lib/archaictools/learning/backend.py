@@ -2,12 +2,26 @@
 
 from __future__ import annotations
 
+import importlib.util
 import logging
 import os
 
 from archaictools.console import hushed_stderr
+from archaictools.errors import ArchaicError
 
 log = logging.getLogger("archaictools")
+
+
+def require_tensorflow() -> None:
+    """Raise an error if TensorFlow is not installed, without importing it.
+
+    Raises
+    ------
+    ArchaicError
+        With the command that installs it.
+    """
+    if importlib.util.find_spec("tensorflow") is None:
+        raise ArchaicError("training needs TensorFlow, which is not installed; run: pip install tensorflow keras")
 
 
 def start_tensorflow(*, threads: int | None, seed: int) -> None:
@@ -21,7 +35,13 @@ def start_tensorflow(*, threads: int | None, seed: int) -> None:
         CPU threads; None for TensorFlow's own choice.
     seed
         Seed of Python, NumPy and TensorFlow.
+
+    Raises
+    ------
+    ArchaicError
+        If TensorFlow is not installed.
     """
+    require_tensorflow()
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ.setdefault("KERAS_BACKEND", "tensorflow")
     with hushed_stderr():

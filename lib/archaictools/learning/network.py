@@ -97,6 +97,14 @@ class NetworkConfig:
             width = self.dense
         return shapes | {"output_kernel": (width, 1), "output_bias": (1,)}
 
+    def work_per_step(self) -> int:
+        """Return the number of multiplications and additions that a word, or a bin, takes."""
+        return sum(
+            size[0] * size[1]
+            for name, size in self.shapes().items()
+            if len(size) == 2 and (self.per_bin or name != "embedding")
+        )
+
     def to_dict(self) -> dict[str, Any]:
         """Return the sizes as plain values, for JSON."""
         return asdict(self)

@@ -14,6 +14,8 @@ import numpy as np
 from scipy.sparse import csr_matrix
 from sklearn.ensemble import RandomForestClassifier
 
+from archaictools.learning.backend import start_tensorflow
+from archaictools.learning.forward import KerasForward
 from archaictools.learning.splits import TEST, TRAIN
 from archaictools.sequence.audit.composition import FEATURES, logistic
 from archaictools.sequence.audit.overlap import nearest_class
@@ -110,8 +112,9 @@ def sequence(study: Study) -> npt.NDArray[np.float64]:
 def shuffled(study: Study) -> npt.NDArray[np.float64]:
     """Predict with the same network, trained in the same way on labels shuffled within blocks."""
     label = shuffle_within_blocks(study.locations, study.sides, study.options.block_size, seed=study.seed)
+    start_tensorflow(threads=study.threads, seed=study.seed)
     trained = train_network(study.tokens, study.sides, study.network, study.training, seed=study.seed, label=label)
-    predictor = Predictor(trained.model, study.tokens.encoding, both_strands=study.training.rc)
+    predictor = Predictor(KerasForward(trained.model), study.tokens.encoding, both_strands=study.training.rc)
     return predictor.of_rows(study.tokens, study.test)
 
 

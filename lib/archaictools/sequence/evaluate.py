@@ -11,6 +11,7 @@ import pandas as pd
 
 from archaictools.errors import InputError, UsageError
 from archaictools.io.files import sha256
+from archaictools.learning.backend import require_tensorflow
 from archaictools.learning.bootstrap import blocks_of
 from archaictools.learning.calibration import tempered
 from archaictools.learning.metrics import by_chromosome, compute_metrics, reliability
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
+    from archaictools.learning.forward import Runtime
     from archaictools.learning.model_file import TrainedModel
     from archaictools.sequence.options import BaselineOptions
     from archaictools.sequence.token_file import TokenFile
@@ -129,6 +131,7 @@ def check_baselines(names: Sequence[str]) -> None:
 def evaluate_kmers(
     model: TrainedModel,
     tokens: TokenFile,
+    runtime: Runtime,
     options: BaselineOptions,
     *,
     leave_out: Sequence[str] = (),
@@ -143,6 +146,8 @@ def evaluate_kmers(
         A model of k-mers.
     tokens
         The file that the model was trained on, on which the baselines are trained, too.
+    runtime
+        What makes the networks.
     options
         Options of the baselines.
     leave_out
@@ -163,8 +168,12 @@ def evaluate_kmers(
         If the file is not the one that the model was trained on.
     UsageError
         If a name in ``leave_out`` is not that of a baseline.
+    ArchaicError
+        If ``shuffled_labels`` is not left out and TensorFlow is not installed.
     """
     check_baselines(leave_out)
+    if "shuffled_labels" not in leave_out:
+        require_tensorflow()
     check_fit(model, tokens)
     if sha256(tokens.path) != model.words_digest:
         raise InputError(
@@ -177,7 +186,7 @@ def evaluate_kmers(
     folds = []
     for number in range(len(model.members)):
         study = _study(model, number, tokens, locations, table, options, threads)
-        folds.append(_evaluate_fold(model, number, study, leave_out))
+        folds.append(_evaluate_fold(model, number, study, runtime, leave_out))
     return _joined(model, locations, folds, leave_out=leave_out, seed=seed)
 
 
@@ -196,10 +205,11 @@ def _study(
     return Study(tokens, locations, sides, table, model.network, training, seed, options, threads)
 
 
-def _evaluate_fold(model: TrainedModel, number: int, study: Study, leave_out: Sequence[str]) -> _Fold:
+def _evaluate_fold(model: TrainedModel, number: int, study: Study, runtime: Runtime, leave_out: Sequence[str]) -> _Fold:
     """Predict with one member and its baselines."""
     member, tokens, sides = model.members[number], study.tokens, study.sides
-    predictor = Predictor(model.network.build(dict(member.weights)), tokens.encoding, both_strands=model.both_strands)
+    network = runtime.network(model.network, member.weights)
+    predictor = Predictor(network, tokens.encoding, both_strands=model.both_strands)
     predicted = {}
     with Progress(int((sides >= 0).sum()), "sentences", "model") as progress:
         for name, side in SIDES.items():

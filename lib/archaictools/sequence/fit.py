@@ -13,6 +13,7 @@ from archaictools.alphabet import Alphabet
 from archaictools.errors import UsageError
 from archaictools.io.files import sha256
 from archaictools.learning.calibration import fit_temperature
+from archaictools.learning.forward import KerasForward
 from archaictools.learning.metrics import compute_metrics
 from archaictools.learning.model_file import Member, TrainedModel
 from archaictools.learning.regions import seen_by
@@ -205,7 +206,7 @@ def train_network(
     )
     model = network.build()
     compile_network(model, rate, options, batches.steps)
-    predictor = Predictor(model, words.encoding, both_strands=options.rc)
+    predictor = Predictor(KerasForward(model), words.encoding, both_strands=options.rc)
     settings = {"network": network.to_dict(), "training": options.to_dict(seed=seed), **(identity or {})}
     return run_epochs(
         model,
@@ -242,7 +243,7 @@ def _fit_member(study: _Study, split: Split, audit: LeakageReport, checkpoint: P
         checkpoint=checkpoint,
         identity={"words": study.digest, "split": split.to_dict()},
     )
-    predictor = Predictor(trained.model, words.encoding, both_strands=study.options.rc)
+    predictor = Predictor(KerasForward(trained.model), words.encoding, both_strands=study.options.rc)
     rows = np.flatnonzero(sides == VALIDATION)
     temperature = fit_temperature(locations.label[rows], predictor.of_rows(words, rows))
     weights = network.tempered(network.weights_of(trained.model), temperature)

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from archaictools.learning.batching import pad_rows
 from archaictools.learning.regions import out_of_fold
 from archaictools.sequence.compatibility import kmers_of
 from archaictools.sequence.fetch import flip_rows
@@ -14,17 +13,17 @@ from archaictools.sequence.fetch import flip_rows
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    import keras
     import numpy.typing as npt
 
     from archaictools.io.dna import Codes
+    from archaictools.learning.forward import Forward, Runtime
     from archaictools.learning.model_file import TrainedModel
     from archaictools.progress import Progress
     from archaictools.sequence.encoding import KmerEncoding
     from archaictools.sequence.token_file import Sentences, TokenFile
 
-#: Windows in a batch: on a CPU five times faster than batches of 32, and within 5 % of the speed of larger ones.
-WINDOWS_IN_BATCH = 2_048
+#: Windows that are read at a time.
+WINDOWS_AT_ONCE = 8_192
 
 
 class Predictor:
@@ -32,16 +31,16 @@ class Predictor:
 
     Parameters
     ----------
-    model
-        As built by :meth:`archaictools.learning.network.NetworkConfig.build`.
+    forward
+        The network.
     encoding
         How bases become its k-mers.
     both_strands
         Average the probabilities of a window and of its reverse complement.
     """
 
-    def __init__(self, model: keras.Model, encoding: KmerEncoding, *, both_strands: bool) -> None:
-        self._model, self._encoding, self._both = model, encoding, both_strands
+    def __init__(self, forward: Forward, encoding: KmerEncoding, *, both_strands: bool) -> None:
+        self._forward, self._encoding, self._both = forward, encoding, both_strands
 
     def of_codes(self, codes: Codes, lengths: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
         """Return P(introgressed), float64 (n,), of windows given as base codes (n, size) and unpadded lengths (n,)."""
@@ -58,8 +57,8 @@ class Predictor:
         """Return P(introgressed), float64 (rows,), of some windows of a file, in the order of ``rows``."""
         lengths = (words.field("end") - words.field("start"))[rows]
         probability = np.empty(len(rows))
-        for first in range(0, len(rows), 4 * WINDOWS_IN_BATCH):
-            part = slice(first, first + 4 * WINDOWS_IN_BATCH)
+        for first in range(0, len(rows), WINDOWS_AT_ONCE):
+            part = slice(first, first + WINDOWS_AT_ONCE)
             probability[part] = self.of_codes(words.take(rows[part]), lengths[part])
             if progress is not None:
                 progress.advance(len(rows[part]))
@@ -67,11 +66,16 @@ class Predictor:
 
     def of_ids(self, ids: npt.NDArray[np.int32]) -> npt.NDArray[np.float64]:
         """Return P(introgressed), float64 (n,), of the k-mer ids (n, words) of one strand."""
-        found = []
-        for first in range(0, len(ids), WINDOWS_IN_BATCH):
-            part = ids[first : first + WINDOWS_IN_BATCH]
-            found.append(self._model.predict_on_batch(pad_rows(part, WINDOWS_IN_BATCH))[: len(part), 0])
+        rows = max(1, self._forward.steps_in_batch // ids.shape[1])
+        batches = (ids[first : first + rows] for first in range(0, len(ids), rows))
+        found = list(self._forward(batches))
         return np.concatenate(found).astype(np.float64) if found else np.empty(0)
+
+
+def work_of(model: TrainedModel, windows: int) -> float:
+    """Return the multiplications and additions that predicting windows takes, with all members."""
+    strands = 2 if model.both_strands else 1
+    return float(model.network.work_per_step() * model.network.words * windows * strands * len(model.members))
 
 
 class Ensemble:
@@ -83,13 +87,15 @@ class Ensemble:
         As loaded; its networks are built here.
     chromosomes
         Names that ``chrom`` of the windows indexes.
+    runtime
+        What makes the networks.
     """
 
-    def __init__(self, model: TrainedModel, chromosomes: Sequence[str]) -> None:
+    def __init__(self, model: TrainedModel, chromosomes: Sequence[str], runtime: Runtime) -> None:
         self._names = list(chromosomes)
         self._seen = [member.seen for member in model.members]
         self._predictors = [
-            Predictor(model.network.build(dict(member.weights)), kmers_of(model), both_strands=model.both_strands)
+            Predictor(runtime.network(model.network, member.weights), kmers_of(model), both_strands=model.both_strands)
             for member in model.members
         ]
 

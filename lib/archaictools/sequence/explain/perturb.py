@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from archaictools.io.dna import Codes
+    from archaictools.learning.forward import Runtime
     from archaictools.learning.model_file import TrainedModel
     from archaictools.sequence.encoding import KmerEncoding
     from archaictools.sequence.kmers import Ids
@@ -93,19 +94,21 @@ def positions_of(encoding: KmerEncoding, options: ImportanceOptions) -> Position
 class PerturbedPredictor:
     """Predict sentences as they are, and with every position exchanged.
 
-    Keras predicts every perturbed sentence whole, in large batches, on a GPU if there is one.
+    Every perturbed sentence is predicted whole, in large batches.
 
     Parameters
     ----------
     model
         A model of k-mers. Sentences are read on the forward strand, even if the model averages both.
+    runtime
+        What makes the network.
     member
         Number of its network, from 1.
     """
 
-    def __init__(self, model: TrainedModel, *, member: int = 1) -> None:
+    def __init__(self, model: TrainedModel, runtime: Runtime, *, member: int = 1) -> None:
         self.encoding = kmers_of(model)
-        network = model.network.build(dict(model.member(member).weights))
+        network = runtime.network(model.network, model.member(member).weights)
         self._predictor = Predictor(network, self.encoding, both_strands=False)
 
     def predict(
