@@ -40,7 +40,7 @@ HAPLOID = [("chrX", 700, "T", "G", "PASS", ["0|0", "0", "0|1", "0|0", "1", "1", 
 
 def write_vcf(path, rows):
     contigs = "".join(f"##contig=<ID={name},length=5000>\n" for name in dict.fromkeys(row[0] for row in rows))
-    head = "##fileformat=VCFv4.2\n##FILTER=<ID=LowQual,Description=\"x\">\n" + contigs
+    head = '##fileformat=VCFv4.2\n##FILTER=<ID=LowQual,Description="x">\n' + contigs
     head += '##FORMAT=<ID=GT,Number=1,Type=String,Description="Genotype">\n'
     head += "\t".join(["#CHROM", "POS", "ID", "REF", "ALT", "QUAL", "FILTER", "INFO", "FORMAT", *SAMPLES]) + "\n"
     text = head + "".join(
@@ -165,5 +165,7 @@ def test_files_that_no_reader_takes(tmp_path, monkeypatch):
     with pytest.raises(InputError, match="broken.vcz: cannot be read as VCF Zarr"):
         open_variants(tmp_path / "broken.vcz").__enter__()
     monkeypatch.setattr(util, "find_spec", lambda name: None)
-    with pytest.raises(InputError, match=r"made.pgen: is PLINK 2 .pgen, whose reader pgenlib is not installed; run: pip"):
+    with pytest.raises(
+        InputError, match=r"made.pgen: is PLINK 2 .pgen, whose reader pgenlib is not installed; run: pip"
+    ):
         open_variants(pgen).__enter__()

@@ -28,10 +28,13 @@ Site = tuple[str, ...]
 def main(arguments: list[str]) -> None:
     """Write the text; the arguments are those of ``bcftools view`` that :mod:`archaictools.io._viewed_text` gives."""
     parser = argparse.ArgumentParser()
+    for flag in ("--no-version", "-I", "--force-samples"):
+        parser.add_argument(flag, action="store_true")
+    parser.add_argument("--threads")
     parser.add_argument("-S", dest="samples", type=Path)
     parser.add_argument("-R", dest="regions", type=Path)
     parser.add_argument("path", type=Path)
-    given, _ = parser.parse_known_args(arguments)
+    given = parser.parse_args(arguments)
     names = _samples(_beside(given.path, ".psam"))
     chosen = list(range(len(names)))
     if given.samples:

@@ -14,7 +14,7 @@ import sys
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, cast
 
 from archaictools.errors import InputError
 from archaictools.io.chromosomes import other_style
@@ -23,6 +23,7 @@ from archaictools.io.vcf_index import has_index
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
+    from io import BufferedReader
 
 #: Largest position of a chromosome in bp that htslib takes.
 _MAX_POSITION = 2**31 - 1
@@ -161,10 +162,8 @@ def viewed_text(
             process = subprocess.Popen(
                 viewer.command([*arguments, str(path)], threads), stdout=subprocess.PIPE, stderr=messages
             )
-            if process.stdout is None:
-                raise AssertionError("a pipe was asked for")
             try:
-                with process.stdout as text:
+                with cast("BufferedReader", process.stdout) as text:
                     if text.peek(1):
                         yield text
                     whole = not text.read(1)

@@ -1,9 +1,9 @@
 """VCF, BCF, VCF Zarr and PLINK 2 files as a stream of blocks of sites, for some samples.
 
-VCF (plain, gzip or bgzip) is read as text in large blocks; see :mod:`archaictools.io._vcf_text`. All other
-formats are turned into text first; see :mod:`archaictools.io._viewed_text`. No index is needed: a file is read once, from beginning to end, and
-memory holds a few blocks. An index saves reading other chromosomes; see :mod:`archaictools.io.vcf_part`. Positions are
-0-based.
+VCF (plain, gzip or bgzip) is read as text in large blocks; see :mod:`archaictools.io._vcf_text`. All other formats are
+turned into text first; see :mod:`archaictools.io._viewed_text`. No index is needed: a file is read once, from beginning
+to end, and memory holds a few blocks. An index saves reading other chromosomes; see :mod:`archaictools.io.vcf_part`.
+Positions are 0-based.
 
 The decoder of genotypes is hand-written (:mod:`archaictools.io._vcf_calls`): at 100 samples it was measured 2.7 to 4
 times faster than cyvcf2 and scikit-allel.
