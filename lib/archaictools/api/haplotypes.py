@@ -74,9 +74,9 @@ class HaplotypeInputs:
         type=INPUT,
         multiple=True,
         parse=_paths,
-        help="VCF, gVCF, BCF or VCF Zarr of archaic samples; repeat it for several files. If two files have a call, that "
-        "of the first file is used. If REF is no modern allele at more than 1 % of the shared sites, a warning is given; "
-        "at more than 10 % of at least 20, the run stops.",
+        help="VCF, gVCF, BCF or VCF Zarr of archaic samples; repeat it for several files. If two files have a call, "
+        "that of the first file is used. If REF is no modern allele at more than 1 % of the shared sites, a warning is "
+        "given; at more than 10 % of at least 20, the run stops.",
     )
     callable: Path | None = option(
         None,
