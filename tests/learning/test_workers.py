@@ -125,7 +125,7 @@ def test_the_others_end_if_one_dies(tmp_path, killed):
     assert both[1 - killed].returncode == 1
     said = [line for line in err.splitlines() if "worker" in line]
     assert said == [
-        f"archaictools: worker {2 - killed} of 2 has lost another worker, which ended or does not answer; see its "
+        f"archaictools: error: worker {2 - killed} of 2 has lost another worker, which ended or does not answer; see its "
         "message, and start all workers again; with --checkpoint they continue"
     ], err
     assert out == ""
@@ -140,5 +140,5 @@ def test_parts_of_workers_make_the_whole_batch():
 
     for number, batch in ((2, 255), (3, 4), (3, 128)):
         parts = [part(rank, number, batch) for rank in range(number)]
-        assert sum(parts, []) == list(range(batch))
+        assert [row for rows in parts for row in rows] == list(range(batch))
         assert max(map(len, parts)) - min(map(len, parts)) <= 1

@@ -79,8 +79,6 @@ def start_tensorflow(*, threads: int | None, seed: int, cluster: Cluster | None 
     log.info("TensorFlow %s, Keras %s, %s", tf.__version__, keras.__version__, device)
     if cluster is None:
         return None
-    # A worker has one GPU, as a process that trains alone does; several GPUs of a machine are several workers.
-    tf.config.set_visible_devices(gpus[:1], "GPU")
     from archaictools.learning.workers import join_workers
 
     return join_workers(cluster)

@@ -13,13 +13,13 @@ import functools
 import hashlib
 import json
 import logging
-import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from archaictools.errors import ArchaicError, UsageError
+from archaictools.learning.rendezvous import meet
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -31,8 +31,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("archaictools")
 
-#: Seconds in which all processes of a cluster must have started, and longest wait for the others in a training.
-MAX_START, MAX_WAIT = 600, 3_600
+#: Longest wait for the others in a training, in seconds.
+MAX_WAIT = 3_600
 
 
 class Workers:
@@ -46,7 +46,7 @@ class Workers:
     Raises
     ------
     ArchaicError
-        If not all of them start within :data:`MAX_START` seconds.
+        If not all of them start within :data:`archaictools.learning.rendezvous.MAX_START` seconds.
     """
 
     def __init__(self, cluster: Cluster) -> None:
@@ -202,44 +202,32 @@ def join_workers(cluster: Cluster) -> Workers:
     Raises
     ------
     ArchaicError
-        If not all of them start within :data:`MAX_START` seconds.
+        If not all of them start within :data:`archaictools.learning.rendezvous.MAX_START` seconds.
     """
     return Workers(cluster)
 
 
 def _join(cluster: Cluster) -> tf.distribute.Strategy:
-    """Make the strategy; TensorFlow itself would wait an hour for the other processes."""
+    """Make the strategy, once all processes have started."""
     import tensorflow as tf
 
-    found: list[Any] = []
+    log.info("worker %d of %d waits for the others", cluster.rank + 1, len(cluster.addresses))
+    meet(cluster)
+    # A worker has one GPU, as a process that trains alone does; several GPUs of a machine are several workers.
+    gpus = tf.config.list_physical_devices("GPU")[:1]
+    tf.config.set_visible_devices(gpus, "GPU")
     resolver = tf.distribute.cluster_resolver.SimpleClusterResolver(
         tf.train.ClusterSpec({"worker": list(cluster.addresses)}),
         task_type="worker",
         task_id=cluster.rank,
-        num_accelerators={"GPU": len(tf.config.get_visible_devices("GPU"))},
+        num_accelerators={"GPU": len(gpus)},
         rpc_layer="grpc",
     )
     options = tf.distribute.experimental.CommunicationOptions(timeout_seconds=MAX_WAIT)
-
-    def make() -> None:
-        try:
-            found.append(
-                tf.distribute.MultiWorkerMirroredStrategy(cluster_resolver=resolver, communication_options=options)
-            )
-        except Exception as error:  # noqa: BLE001 - raised again below, in the thread that waits
-            found.append(error)
-
-    thread = threading.Thread(target=make, daemon=True)
-    log.info("worker %d of %d waits for the others", cluster.rank + 1, len(cluster.addresses))
-    thread.start()
-    thread.join(MAX_START)
-    if not found:
+    try:
+        return tf.distribute.MultiWorkerMirroredStrategy(cluster_resolver=resolver, communication_options=options)
+    except (tf.errors.OpError, RuntimeError) as error:
         raise ArchaicError(
-            f"worker {cluster.rank + 1} has waited {MAX_START} s for all {len(cluster.addresses)} workers "
-            f"({cluster.addresses[0]} is the first); start them all, and check that they can reach each other"
-        )
-    if isinstance(found[0], Exception):
-        raise ArchaicError(
-            f"worker {cluster.rank + 1} cannot join the others as {cluster.addresses[cluster.rank]} ({found[0]})"
-        ) from found[0]
-    return found[0]
+            f"worker {cluster.rank + 1} of {len(cluster.addresses)} cannot join the others as "
+            f"{cluster.addresses[cluster.rank]} ({error})"
+        ) from error
