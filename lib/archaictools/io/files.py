@@ -171,7 +171,11 @@ def safe_file_name(name: str) -> str:
 
 
 def sha256(path: Path) -> str:
-    """Return the SHA-256 of a file's bytes as hexadecimal text."""
+    """Return the SHA-256 of a file's bytes as hexadecimal text; of a folder, that of its files' names and digests."""
+    if path.is_dir():
+        names = sorted(each.relative_to(path).as_posix() for each in path.rglob("*") if each.is_file())
+        lines = (f"{sha256(path / name)} {name}\n" for name in names if (path / name).stat().st_size)
+        return hashlib.sha256("".join(lines).encode()).hexdigest()
     check_readable(path)
     with path.open("rb") as handle:
         return hashlib.file_digest(handle, "sha256").hexdigest()
