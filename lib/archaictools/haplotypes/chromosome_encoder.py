@@ -19,7 +19,7 @@ from archaictools.haplotypes.allele_classes import (
 from archaictools.haplotypes.evidence import Evidence
 from archaictools.haplotypes.feature_layout import TILE
 from archaictools.haplotypes.labels import truth_in_bins
-from archaictools.haplotypes.samples import group_starts
+from archaictools.haplotypes.random_phase import RandomPhase
 from archaictools.haplotypes.tile_buffer import TileBuffer
 from archaictools.intervals import IntervalSet, runs_of_equal, runs_of_true
 from archaictools.io.sites import MAX_BASES
@@ -92,11 +92,11 @@ class ChromosomeEncoder:
             self._regions = regions.clip(self.length)
         self._end = 0  # of the last site
         self._evidence = Evidence(len(samples.outgroup), len(samples.ingroup))
-        # Bins that hold a site, and those with a site at which no outgroup haplotype is called; ascending.
+        # Bins with a site at which an outgroup haplotype is called, and those with one at which none is; ascending.
         self._filled: list[Positions] = []
         self._without_outgroup: list[Positions] = []
-        self._rng = np.random.default_rng([seed, *name.encode()])
-        self._groups = 2 * group_starts(len(samples.ingroup), options.together)
+        self._random = RandomPhase(samples.ingroup, chrom=name, seed=seed)
+        self._groups = 2 * np.array(samples.groups, dtype=np.int64)
         self._unshared = np.zeros((len(samples.archaic), 2), dtype=np.int64)
         writer.begin(name)
         self._tile = 0
@@ -126,6 +126,7 @@ class ChromosomeEncoder:
         outgroup_called = np.asarray(carriers.any(axis=0))
         kept = self._usable(inside, outgroup_called, carriers + _by_allele(ingroup, several))
         carried, called = self._archaics.carried(self.name, sites)
+        self._unshared += _unshared(carriers, carried, called, inside)
         rows = np.flatnonzero(kept)
         carriers, carried, called, ingroup = carriers[:, rows], carried[rows], called[rows], ingroup[rows]
         whole = carriers.sum(axis=0)
@@ -134,7 +135,8 @@ class ChromosomeEncoder:
         variable = carriers.max(axis=0) < whole
         every = sites.position // self._options.bin
         bins = every[rows]
-        self._filled.append(np.unique(bins))
+        # Callable regions are those of all people, so they depend on the outgroup alone.
+        self._filled.append(np.unique(every[inside & outgroup_called]))
         if len(lacking := np.flatnonzero(inside & ~outgroup_called)):
             self._without_outgroup.append(np.unique(every[lacking]))
         classes = _look_up(class_of_alleles(frequency, state), ingroup)
@@ -149,7 +151,7 @@ class ChromosomeEncoder:
             if part.start < part.stop:
                 here = bins[part] % TILE
                 self._buffer.add_features(here, classes[part], variable[part])
-                self._unshared += self._buffer.add_matches(here, rare[part], ingroup[part], carried[part], called[part])
+                self._buffer.add_matches(here, rare[part], ingroup[part], carried[part], called[part])
         return len(rows)
 
     def finish(self, truth: Mapping[tuple[str, str, int], IntervalSet] | None) -> int:
@@ -178,10 +180,10 @@ class ChromosomeEncoder:
         return int(bases.sum(dtype=np.int64))
 
     def _leave_out_empty(self) -> None:
-        """Mark long regions without a used site as not callable: centromeres, assembly gaps.
+        """Mark long regions without a site at which the outgroup is called as not callable: centromeres, gaps.
 
         With callable regions given, only regions in which no outgroup haplotype is called are marked: nothing can be
-        compared there. A chromosome without any used site is marked whole, however short.
+        compared there. A chromosome without any such site is marked whole, however short.
         """
         empty = np.ones(self.bins, dtype=bool)
         empty[np.concatenate([np.zeros(0, dtype=np.int64), *self._filled])] = False
@@ -195,7 +197,7 @@ class ChromosomeEncoder:
         shortest = EMPTY
         if len(lacking) and empty.all():
             ends, shortest = [(0, self.bins)], 0
-            item = "chromosomes without a site at which the outgroup is called and samples differ, left out"
+            item = "chromosomes without a site at which the outgroup is called, left out"
         for first, last in ends:
             if (last - first) * size >= shortest:
                 self._writer.leave_out(first, last)
@@ -222,12 +224,12 @@ class ChromosomeEncoder:
             raise InputError(
                 f"{self._samples.ingroup[sample]} is not phased at {sites.chrom}:{sites.position[row] + 1}",
                 path=self._path,
-                line=int(sites.line[row]),
+                line=int(sites.line[row]) or None,
                 remedy="phase the ingroup first, or give its alleles a random order with --unphased random",
             )
         self._tally.add("ingroup", "unphased heterozygous genotypes, phased at random", int(unphased.sum()))
         calls = calls.copy()
-        swap = unphased & (self._rng.random(unphased.shape) < 0.5)
+        swap = self._random.swaps(sites.position, unphased)
         calls[:, ingroup][swap] = calls[:, ingroup][swap][:, ::-1]
         return calls
 
@@ -267,6 +269,30 @@ class ChromosomeEncoder:
         first, size = self._tile * TILE, self._options.bin
         cover = IntervalSet.of([(0, self.length or (first + bins) * size)]) if self._regions is None else self._regions
         self._writer.append(self._buffer.chunk(bins, cover.bases_in_bins(first=first, last=first + bins, size=size)))
+
+
+def _unshared(
+    carriers: Positions, carried: npt.NDArray[np.int8], called: npt.NDArray[np.int8], inside: Flags
+) -> Positions:
+    """Count the outgroup's non-REF alleles that no archaic sample carries, and those at which each sample is called.
+
+    Parameters
+    ----------
+    carriers
+        int64 (4, sites): outgroup haplotypes that carry each allele.
+    carried, called
+        See :meth:`archaictools.haplotypes.archaic_genotypes.Archaics.carried`.
+    inside
+        bool (sites,): sites in callable regions.
+
+    Returns
+    -------
+    numpy.ndarray
+        int64 (archaic samples, 2).
+    """
+    alleles = ((carriers[1:].T > 0) & ~carried[:, 1:].any(axis=2)).sum(axis=1) * inside
+    total = np.broadcast_to(alleles.sum(), called.shape[1:])
+    return np.stack([total, alleles @ (called > 0)], axis=1)
 
 
 def _look_up(table: npt.NDArray[np.int8], alleles: npt.NDArray[np.int8]) -> npt.NDArray[np.int8]:
