@@ -85,11 +85,7 @@ def by_hand(modern, archaic, *, size=1_000, archaic_people=ARCHAIC, missing="unc
         outgroup = [letter for pair in letters[: len(OUTGROUP)] for letter in pair if letter]
         ingroup = [letter for pair in letters[len(OUTGROUP) :] for letter in pair]
         archaic_letters = archaic_by_hand(there.get(position), ref, len(archaic_people), missing)
-        for letter in {*outgroup} - {ref}:
-            for number, called in enumerate(archaic_letters):
-                if not any(letter in other for other in archaic_letters):
-                    unshared[number, 0] += 1
-                    unshared[number, 1] += len(called) > 0
+        count_unshared({*outgroup} - {ref}, archaic_letters, unshared)
         if not outgroup or len({*outgroup, *filter(None, ingroup)}) < 2:
             continue
         where = position // size
@@ -140,6 +136,15 @@ def archaic_by_hand(record, ref, people, missing):
             called = [own[int(a)] for a in calls[number].replace("|", "/").split("/") if a != "."]
         found.append([ref, ref] if not called and missing == "reference" else called)
     return found
+
+
+def count_unshared(alleles, archaic, unshared):
+    """Count the outgroup's other alleles that no archaic person has."""
+    for letter in alleles:
+        for number, called in enumerate(archaic):
+            if not any(letter in other for other in archaic):
+                unshared[number, 0] += 1
+                unshared[number, 1] += len(called) > 0
 
 
 def count_evidence(place, has, alternate, counters):

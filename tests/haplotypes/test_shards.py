@@ -121,9 +121,7 @@ def assert_rows_of(part, whole, rows, chromosomes=tuple(LENGTHS)):
         places = [list(lengths) for lengths in numbers]
         assert len(own["bins"]) == len(chromosomes)
         for chrom in chromosomes:
-            mine, theirs = (
-                h[f"bins/{p.index(chrom)}"] for h, p in zip((own, every), places, strict=True)
-            )
+            mine, theirs = (h[f"bins/{p.index(chrom)}"] for h, p in zip((own, every), places, strict=True))
             assert set(mine) == set(theirs)
             for name in set(theirs) - {"sharing"}:
                 assert name in PER_HAPLOTYPE | OF_ALL
@@ -235,7 +233,7 @@ def test_more_shards_than_groups_are_refused(run, tmp_path, cohort):
     assert not (tmp_path / "w.h5").exists()
 
 
-@pytest.mark.parametrize("text", ["0/3", "4/3", "1", "1/3/2", "-1/3", "a/b", "1/0", "", "１/３"])
+@pytest.mark.parametrize("text", ["0/3", "4/3", "1", "1/3/2", "-1/3", "a/b", "1/0", "", "\uff11/\uff13"])
 def test_a_shard_is_i_of_n(text):
     with pytest.raises(UsageError, match=r"expected i/n with 1 <= i <= n, such as 2/8"):
         PartOptions(people_shard=text)

@@ -121,9 +121,7 @@ class HaplotypesResult(FileResult):
     summary: pd.DataFrame = field(repr=False)
 
 
-@keywords(
-    inputs=HaplotypeInputs, part=PartOptions, encoding=EncodingOptions, outputs=HaplotypeOutputs, run=RunOptions
-)
+@keywords(inputs=HaplotypeInputs, part=PartOptions, encoding=EncodingOptions, outputs=HaplotypeOutputs, run=RunOptions)
 def haplotypes(
     *,
     inputs: HaplotypeInputs,
@@ -226,9 +224,7 @@ def haplotypes(
     return HaplotypesResult(path=outputs.out, summary=summary.frame(), facts=facts)
 
 
-def _facts(
-    samples: SampleSets, counts: EncodingCounts, part: PartOptions, *, size: int, path: Path
-) -> dict[str, str]:
+def _facts(samples: SampleSets, counts: EncodingCounts, part: PartOptions, *, size: int, path: Path) -> dict[str, str]:
     several = f" in {len(samples.groups):,} groups" if len(samples.groups) > 1 else ""
     found = {"chromosomes": ", ".join(part.chromosomes)} if part.chromosomes else {}
     if part.people_shard:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Any
 
 import click
 
@@ -148,9 +147,9 @@ class PartOptions:
         """Chromosomes to read, without ``chr``; None for all."""
         return frozenset(map(bare, self.chromosomes)) or None
 
-    def given(self) -> dict[str, Any]:
+    def given(self) -> dict[str, str | list[str]]:
         """Return the options that were given, for the provenance."""
-        found: dict[str, Any] = {"chromosomes": list(self.chromosomes)} if self.chromosomes else {}
+        found: dict[str, str | list[str]] = {"chromosomes": list(self.chromosomes)} if self.chromosomes else {}
         return found | ({"people_shard": self.people_shard} if self.people_shard else {})
 
 

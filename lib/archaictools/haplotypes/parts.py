@@ -25,12 +25,13 @@ def files_with(chromosomes: Sequence[str], paths: Sequence[Path], *, refuse: boo
     paths
         VCF or BCF files.
     refuse
-        Whether all chosen chromosomes must be in the files, as far as it is known here.
+        Whether all chosen chromosomes must be in the files.
 
     Raises
     ------
     InputError
-        If no file can hold one of the chromosomes, and ``refuse`` is set.
+        If no file can hold one of the chromosomes, and ``refuse`` is set. Files whose chromosomes are not quickly known
+        may hold any.
     """
     if not chromosomes:
         return tuple(paths)
@@ -60,5 +61,5 @@ def refuse_absent(chromosomes: Iterable[str], found: Iterable[str], vcf: Sequenc
         raise InputError(
             f"holds no single-nucleotide record on {shortlist(absent)}, which --chromosomes names",
             path=shortlist(vcf),
-            remedy=f"name chromosomes of the VCFs, with or without chr (found: {shortlist(sorted(known.values())) or 'none'})",
+            remedy=f"name chromosomes of the files ({shortlist(sorted(known.values())) or 'none of these is there'})",
         )

@@ -16,7 +16,7 @@ The evidence is rare alleles (outgroup frequency class ``to_10`` at most) that t
 Linked alleles are not independent: few mutations and genealogies account for many. So all models are beta-binomial.
 
 A genome from a file without REF calls shares nearly all alleles at which it is called. Such a genome is called at less
-than :data:`CALLED` of the outgroup's non-REF alleles of a chromosome that no archaic genome shares. For it a missing call at
+than :data:`CALLED` of the non-REF alleles of the outgroup that no archaic genome shares. For it a missing call at
 a non-REF allele counts as lacking. A genome without an allele to compare in a segment does not compete there.
 
 The models were fitted by maximum likelihood to called segments of simulated people

@@ -1,7 +1,7 @@
 """VCF and BCF as a stream of blocks of sites, for some samples.
 
-VCF (plain, gzip or bgzip) is read as text in large blocks; see :mod:`archaictools.io._vcf_text`. The bcftools inside
-pysam turns BCF into text, in a process of its own. No index is needed: a file is read once, from beginning to end, and
+VCF (plain, gzip or bgzip) is read as text in large blocks; see :mod:`archaictools.io._vcf_text`. BCF is turned into
+text first; see :mod:`archaictools.io._bcf_text`. No index is needed: a file is read once, from beginning to end, and
 memory holds a few blocks. An index saves reading other chromosomes; see :mod:`archaictools.io.vcf_part`. Positions are
 0-based.
 
@@ -13,27 +13,24 @@ from __future__ import annotations
 
 import contextlib
 import re
-import subprocess
-import sys
-import tempfile
 from collections import Counter
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 import numpy as np
 
 from archaictools.errors import InputError, shortlist
+from archaictools.io._bcf_text import bcf_text
 from archaictools.io._vcf_calls import LineError
 from archaictools.io._vcf_records import Records, SiteReader
 from archaictools.io._vcf_text import Lines
 from archaictools.io.files import damage_named, is_gzip, open_bytes, refuse_cut_bgzf
 from archaictools.io.sites import SiteJoiner
-from archaictools.io.vcf_index import has_index
-from archaictools.io.vcf_part import lines_of_another, open_at, runs_of, write_targets
+from archaictools.io.vcf_part import lines_of_another, open_at, runs_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Generator, Iterator, Sequence
+    from pathlib import Path
 
     import numpy.typing as npt
 
@@ -332,54 +329,12 @@ def open_variants(
     with damage_named(path), open_bytes(path, compressed=compressed) as handle:
         head = handle.read(len(_BCF))
     if head == _BCF:
-        with _bcf_text(path, names, threads, chromosomes) as text:
+        with bcf_text(path, names, threads, chromosomes) as text:
             yield VariantFile(path, text, numbered=False)
     else:
         runs, ahead = None if chromosomes is None else runs_of(path, chromosomes), threads > 1
         with open_bytes(path, compressed=compressed, ahead=ahead and runs is None) as text:
             yield VariantFile(path, text, numbered=runs is None, runs=runs, ahead=ahead)
-
-
-@contextlib.contextmanager
-def _bcf_text(
-    path: Path, names: Sequence[str] | None, threads: int, chromosomes: Collection[str] | None
-) -> Iterator[IO[bytes]]:
-    """Yield the VCF text of a BCF, made by the bcftools inside pysam."""
-    with tempfile.TemporaryDirectory(prefix="archaictools-") as folder:
-        arguments = ["-Ov", "--no-version", "-I", "--threads", str(threads - 1)]
-        if names is not None:
-            chosen = Path(folder) / "samples"
-            chosen.write_text("".join(f"{name}\n" for name in dict.fromkeys(names)))
-            arguments += ["--force-samples", "-S", str(chosen)]
-        if chromosomes is not None:
-            targets = Path(folder) / "targets"
-            write_targets(targets, chromosomes)
-            arguments += ["-R" if has_index(path) else "-T", str(targets)]
-        # In a process of its own, since bcftools writes to standard output and may end its process.
-        code = "import sys, pysam.bcftools as b; b.view(*sys.argv[1:], catch_stdout=False)"
-        with (Path(folder) / "messages").open("w+b") as messages:
-            process = subprocess.Popen(
-                [sys.executable, "-c", code, *arguments, str(path)], stdout=subprocess.PIPE, stderr=messages
-            )
-            if process.stdout is None:
-                raise AssertionError("a pipe was asked for")
-            try:
-                with process.stdout as text:
-                    yield text
-                    whole = not text.read(1)
-                failed = process.wait()
-            except BaseException:
-                process.kill()
-                process.wait()
-                raise
-            if whole and failed:
-                messages.seek(0)
-                printed = [line for line in messages.read().decode(errors="replace").splitlines() if line.strip()]
-                raise InputError(
-                    f"cannot be read as BCF ({printed[0] if printed else 'bcftools failed'})",
-                    path=path,
-                    remedy="copy or download the file again",
-                )
 
 
 def _whole_lines(text: IO[bytes], path: Path) -> Generator[bytes]:

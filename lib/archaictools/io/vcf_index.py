@@ -9,6 +9,7 @@ from __future__ import annotations
 import gzip
 import logging
 import struct
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from archaictools.io.files import BGZF_END
@@ -47,20 +48,34 @@ def _read_index(path: Path) -> tuple[list[str], list[int | None]] | None:
     """Return the names in an index, and the offset of the first record of each reference sequence."""
     for suffix in (".tbi", ".csi"):
         index = path.with_name(path.name + suffix)
-        if not index.is_file():
-            continue
-        problem = "cannot be read"
-        try:
-            names, starts, end = _read(gzip.decompress(index.read_bytes()))
-            if index.stat().st_mtime < path.stat().st_mtime:
-                problem = "is older than its file"
-            elif end != path.stat().st_size - len(BGZF_END) and not _ends_with(path, end):
-                problem = "is of another file, or of this one before it was changed"
-            else:
-                return names, starts
-        except (OSError, EOFError, ValueError, struct.error):
-            pass
-        log.warning("%s %s: not used, the file is read without it; make it again with tabix -f (BCF: bcftools index -f)", index, problem)
+        if index.is_file():
+            own, beside = path.stat(), index.stat()
+            found = _fitting(path, index, own.st_size, (own.st_mtime_ns, beside.st_mtime_ns, beside.st_size))
+            if found is not None:
+                return found
+    return None
+
+
+@lru_cache(maxsize=256)
+def _fitting(
+    path: Path, index: Path, size: int, stamps: tuple[int, int, int]
+) -> tuple[list[str], list[int | None]] | None:
+    """Return what an index contains, or None with a warning; ``stamps`` tells versions of the files apart."""
+    problem = "cannot be read"
+    try:
+        names, starts, end = _read(gzip.decompress(index.read_bytes()))
+        if stamps[1] < stamps[0]:
+            problem = "is older than its file"
+        elif end != size - len(BGZF_END) and not _ends_with(path, end):
+            problem = "is of another file, or of this one before it was changed"
+        else:
+            return names, starts
+    except (OSError, EOFError, ValueError, struct.error):
+        pass
+    log.warning(
+        "%s %s: not used, the file is read without it; make it again with tabix -f (BCF: bcftools index -f)",
+        index, problem,
+    )  # fmt: skip
     return None
 
 

@@ -1,8 +1,8 @@
 """Chosen chromosomes of a VCF: which files hold them, and how to read no other records.
 
 The index of a bgzipped VCF leads straight to a chromosome. Without an index, blocks of other chromosomes are passed
-over undecoded, and a file whose first and last record are of one chromosome is known to hold no other. The bcftools
-inside pysam selects the chromosomes of a BCF.
+over undecoded, and a file whose first and last record are of one chromosome is known to hold no other. BCF is in
+:mod:`archaictools.io._bcf_text`.
 """
 
 from __future__ import annotations
@@ -12,18 +12,17 @@ import struct
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, cast
 
-from isal import igzip, igzip_threaded, isal_zlib
+from isal import igzip, igzip_threaded
 
-from archaictools.io.chromosomes import bare, other_style
-from archaictools.io.files import BGZF_END, is_bgzf, is_gzip, open_bytes
+from archaictools.errors import InputError
+from archaictools.io.chromosomes import bare
+from archaictools.io.files import damage_named, is_bgzf, is_gzip, open_bytes
 from archaictools.io.vcf_index import chromosome_offsets
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
     from pathlib import Path
 
-#: Largest position of a chromosome in bp that htslib takes.
-_MAX_POSITION = 2**31 - 1
 #: Bytes at the end of a file in which its last record is looked for, at first and at most.
 _TAIL, _LONGEST_TAIL = 1 << 18, 1 << 26
 #: First bytes of a BGZF block, and the subfield that holds its size.
@@ -103,12 +102,6 @@ def lines_of_another(block: bytes, wanted: Callable[[str], bool]) -> int:
     return 0 if blank else block.count(b"\n")
 
 
-def write_targets(path: Path, chosen: Collection[str]) -> None:
-    """Write a file of chosen chromosomes, whole and in both styles, for bcftools ``-R`` or ``-T``."""
-    names = sorted({style for name in chosen for style in (name, other_style(name))})
-    path.write_text("".join(f"{name}\t1\t{_MAX_POSITION}\n" for name in names))
-
-
 def chromosomes_of(path: Path) -> frozenset[str] | None:
     """Return the chromosomes of the records of a VCF, without ``chr``, if that is quickly known; else None.
 
@@ -124,20 +117,23 @@ def chromosomes_of(path: Path) -> frozenset[str] | None:
     offsets = chromosome_offsets(path) if blocked else None
     if offsets is not None:
         return frozenset(map(bare, offsets))
-    last = _last_record(path, blocked=blocked) if blocked or not compressed else None
-    first = _first_record(path, compressed=compressed) if last else None
+    if compressed and not blocked:
+        return None
+    first = last = None
+    with contextlib.suppress(InputError), damage_named(path):  # damage is named when the file is read
+        first = _first_record(path, compressed=compressed)
+        last = _last_record(path, blocked=blocked) if first else None
     return frozenset((bare(first.decode(errors="replace")),)) if first and first == last else None
 
 
 def _first_record(path: Path, *, compressed: bool) -> bytes | None:
     """Return the chromosome of the first record; None for a file that is no VCF, or has no record."""
-    with contextlib.suppress(EOFError, isal_zlib.IsalError, OSError):  # damage is named when the file is read
-        with open_bytes(path, compressed=compressed) as text:
-            for number, line in enumerate(text):
-                if number == 0 and b"##fileformat=VCF" not in line[:20]:
-                    return None
-                if not line.startswith(b"#") and line.strip():
-                    return _name(line, 0)
+    with open_bytes(path, compressed=compressed) as text:
+        for number, line in enumerate(text):
+            if number == 0 and b"##fileformat=VCF" not in line[:20]:
+                return None
+            if not line.startswith(b"#") and line.strip():
+                return _name(line, 0)
     return None
 
 
@@ -168,9 +164,8 @@ def _inflated(tail: bytes) -> bytes | None:
         while tail[place + 12 : place + 16] == _BLOCK_FIELD and place + 18 <= len(tail):
             place += struct.unpack_from("<H", tail, place + 16)[0] + 1
         if place == len(tail):
-            with contextlib.suppress(EOFError, isal_zlib.IsalError, OSError):
-                return igzip.decompress(tail[start:].removesuffix(BGZF_END) or BGZF_END)
-            return None
+            text: bytes = igzip.decompress(tail[start:])  # type: ignore[no-untyped-call]
+            return text
         start = tail.find(_BLOCK_START, start + 1)
     return None
 
