@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from archaictools.errors import InputError
-from archaictools.haplotypes.posteriors import DIGITS, KeptPosteriors, maximum, track_lengths
+from archaictools.haplotypes.posteriors import KeptPosteriors, maximum, track_lengths
 from archaictools.haplotypes.segments import CallResult, SegmentCaller
 from archaictools.haplotypes.tables import segments_bed, write_segments_bigbed
 from archaictools.intervals import mean_where_overlapping

@@ -95,9 +95,7 @@ def no_counts(segments: int, people: int) -> tuple[npt.NDArray[np.int64], npt.ND
     return np.zeros((segments, people, 3), dtype=np.int64), np.zeros((segments, pairs, 2), dtype=np.int64)
 
 
-def with_counts(
-    segments: pd.DataFrame, matches: npt.NDArray[np.int64], pairs: npt.NDArray[np.int64]
-) -> pd.DataFrame:
+def with_counts(segments: pd.DataFrame, matches: npt.NDArray[np.int64], pairs: npt.NDArray[np.int64]) -> pd.DataFrame:
     """Add the counts of the evidence as columns, which are sorted and joined with the rows.
 
     Parameters

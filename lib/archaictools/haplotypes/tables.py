@@ -14,7 +14,7 @@ from archaictools.io.bigbed import Column, write_bigbed
 from archaictools.learning.segments import SEEN
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
     import numpy.typing as npt
@@ -52,22 +52,35 @@ BIGBED_COLUMNS = {
 
 
 def write_segments_bigbed(
-    path: Path, segments: pd.DataFrame, sources: Sequence[Source], lengths: Mapping[str, int]
+    path: Path,
+    segments: pd.DataFrame | Iterable[pd.DataFrame],
+    sources: Sequence[Source],
+    lengths: Mapping[str, int],
 ) -> None:
     """Write segments as bigBed: the BED9 of :func:`segments_bed`, then :data:`BIGBED_COLUMNS` as far as they are there.
 
-    The source has its label.
+    The source has its label. Tables of segments, in place of one, are in the order of a bigBed and have all columns.
 
     Raises
     ------
     ArchaicError
         See :func:`archaictools.io.bigbed.write_bigbed`.
     """
-    extra = {name: column for name, column in BIGBED_COLUMNS.items() if name in segments}
-    labelled = segments.assign(source=segments["source"].map({source.name: source.label for source in sources}))
-    rows = pd.concat([segments_bed(segments, sources), labelled[list(extra)].add_prefix("own_")], axis=1)
+    whole = isinstance(segments, pd.DataFrame)
+    extra = {name: column for name, column in BIGBED_COLUMNS.items() if not whole or name in segments}
+    labels = {source.name: source.label for source in sources}
+
+    def rows(part: pd.DataFrame) -> pd.DataFrame:
+        labelled = part.assign(source=part["source"].map(labels))
+        return pd.concat([segments_bed(part, sources), labelled[list(extra)].add_prefix("own_")], axis=1)
+
     write_bigbed(
-        path, rows, lengths, list(extra.values()), name="archaicSegments", comment="Archaic segments of haplotypes"
+        path,
+        rows(segments) if isinstance(segments, pd.DataFrame) else map(rows, segments),
+        lengths,
+        list(extra.values()),
+        name="archaicSegments",
+        comment="Archaic segments of haplotypes",
     )
 
 
@@ -81,10 +94,6 @@ class PeopleCounts:
     archaic
         Names of the archaic genomes.
 
-    Attributes
-    ----------
-    haplotypes
-        Number of haplotypes that exist on a chromosome.
     """
 
     def __init__(self, haplotypes: Sequence[tuple[str, int]], archaic: Sequence[str]) -> None:
@@ -100,6 +109,7 @@ class PeopleCounts:
 
     @property
     def haplotypes(self) -> int:
+        """Number of haplotypes that exist on a chromosome."""
         return int((self._bases >= 0).sum())
 
     def add_bases(self, bases: npt.NDArray[np.int64]) -> None:
