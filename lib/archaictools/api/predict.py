@@ -226,11 +226,9 @@ def _of_windows(
 ) -> WindowPredictions:
     from archaictools.io.files import StagedOutputs
     from archaictools.learning.forward import start_runtime
-    from archaictools.learning.plots import write_plots
     from archaictools.progress import Progress
     from archaictools.sequence.compatibility import check_fit
     from archaictools.sequence.predict import Ensemble, work_of
-    from archaictools.sequence.prediction_plots import PredictionSummary
     from archaictools.sequence.tracks import predict_chromosomes, track_lengths, write_predictions
 
     trained = open_model(model, Alphabet.KMER)
@@ -246,9 +244,15 @@ def _of_windows(
         with Progress(len(tokens), "windows", "predict") as progress:
             parts = predict_chromosomes(tokens, ensemble, progress=progress)
             kept = None if staged or plots else list(parts)
-            summary = PredictionSummary(lengths, calling.threshold) if plots else None
+            summary = None
+            if plots:
+                from archaictools.sequence.prediction_plots import PredictionSummary
+
+                summary = PredictionSummary(lengths, calling.threshold)
             counts = write_predictions(parts if kept is None else kept, lengths, calling, summary, **staged)
         if plots and summary:
+            from archaictools.learning.plots import write_plots
+
             write_plots(plots, summary.plots())
     return WindowPredictions(
         files=files,

@@ -140,8 +140,11 @@ def write_bigbed(
         raise ArchaicError(f"cannot write the bigBed {shown(path.name)} ({error.strerror})") from error
     # pybigtools writes no file without rows: one row is written, and then taken out of all counts.
     begin = first or _row_of_nothing(chromosomes, len(BED9) + len(extra))
-    writer = pybigtools.open(str(path), "w")
+    # pybigtools tells the kind of a file by its name; ours may have any name, as in Galaxy.
+    named = path.with_name(f"{path.name}.bb")
+    writer = pybigtools.open(str(named), "w")
     writer.write(chromosomes, itertools.chain([begin], lines), autosql=autosql(name, comment, (*BED9, *extra)))
+    named.replace(path)
     lines.raise_error()
     _finish(path, lines.count)
 
