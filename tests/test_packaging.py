@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import re
+import subprocess
+import sys
 import tomllib
 
 import pytest
@@ -62,3 +65,50 @@ def test_workflows_end_in_a_report_and_show_what_they_make(path):
     assert "Report" in shown
     changes = (path.parent / "CHANGELOG.md").read_text()
     assert re.search(r"^## \[(\S+)\]", changes, re.MULTILINE)[1] == flow["release"]
+
+
+def predict_only() -> set[str]:
+    """The requirements of an install that predicts."""
+    lines = (ROOT / "packaging/requirements-predict.txt").read_text().splitlines()
+    return {line for line in lines if line and not line.startswith("#")}
+
+
+def without_the_others(*verb):
+    """Run a verb where no library can be imported that an install for predictions lacks."""
+    modules = {"scikit-learn": "sklearn", "umap-learn": "umap"}
+    names = [re.split(r"[<>=]", requirement)[0] for requirement in PROJECT["dependencies"]]
+    kept = {re.split(r"[<>=]", requirement)[0] for requirement in predict_only()}
+    hidden = [modules.get(name, name) for name in names if name not in kept]
+    assert {"tensorflow", "keras", "msprime", "sklearn", "matplotlib"} <= set(hidden)
+    code = (
+        f"import sys\nfor name in {hidden}: sys.modules[name] = None\n"
+        "from archaictools.cli.main import main\nsys.exit(main(sys.argv[1:]))"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "lib")}
+    words = [sys.executable, "-c", code, *map(str, verb)]
+    return subprocess.run(words, capture_output=True, text=True, env=environment, check=False)
+
+
+def test_an_install_that_predicts_needs_fewer_packages(tmp_path):
+    assert predict_only() < {requirement.replace(" ", "") for requirement in PROJECT["dependencies"]}
+    data = ROOT / "test-data"
+    outputs = [word for name in ("segments", "bed", "bigbed", "bigwig") for word in (f"--{name}", tmp_path / name)]
+    result = without_the_others("predict", "pretrained", data / "haplotypes.h5", *outputs)
+    assert result.returncode == 0, result.stderr
+    result = without_the_others("predict", data / "model.h5", data / "words.h5", "--bed", tmp_path / "bed_of_windows")
+    assert result.returncode == 0, result.stderr
+    genome = ("--genome", data / "planted.fa.gz")
+    result = without_the_others("tokenize", data / "windows.bed", *genome, "--out", tmp_path / "words.h5")
+    assert result.returncode == 0, result.stderr
+    genes = ("--annotation", data / "genes.bed", "--out", tmp_path / "genes")
+    result = without_the_others("genes", tmp_path / "segments", *genes)
+    assert result.returncode == 0, result.stderr
+
+
+def test_a_verb_says_which_package_it_lacks(tmp_path):
+    result = without_the_others("simulate", "--model", "9K19", "--out", tmp_path / "people")
+    assert result.returncode == 1
+    assert result.stderr.splitlines()[-1] == (
+        "archaictools: error: this needs msprime, which is not installed; run: pip install msprime"
+    )
+    assert not list(tmp_path.iterdir())

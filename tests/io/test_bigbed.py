@@ -95,6 +95,14 @@ def test_the_order_of_rows_does_not_matter_and_bytes_repeat(tmp_path):
     assert (tmp_path / "a.bb").read_bytes() == (tmp_path / "b.bb").read_bytes()
 
 
+@pytest.mark.parametrize("name", ["dataset_7.dat", "segments", "a.bw"])
+def test_a_file_may_have_any_name(tmp_path, name):
+    for path in (tmp_path / "expected.bb", tmp_path / name):
+        write(path, table())
+    assert (tmp_path / name).read_bytes() == (tmp_path / "expected.bb").read_bytes()
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted([name, "expected.bb"])
+
+
 def test_no_rows_make_a_file_that_readers_open_and_find_empty(tmp_path):
     write(tmp_path / "a.bb", table().iloc[:0])
     other = pybigtools.open(str(tmp_path / "a.bb"))

@@ -113,6 +113,30 @@ def test_probabilities_of_windows():
     assert np.abs(found - keras).max() < CLOSE
 
 
+@pytest.mark.parametrize("kind", ["first", "second", "words"])
+def test_a_row_does_not_depend_on_the_rows_beside_it(kind):
+    """So that the parts of a split job are those of the whole, to the last bit."""
+    rng = np.random.default_rng(9)
+    if kind == "words":
+        model = load_model(ROOT / "test-data/model.h5", KmerEncoding)
+        config, weights = model.network, model.members[0].weights
+        inputs = rng.integers(0, config.vocabulary, size=(12, config.words), dtype=np.int32)
+    else:
+        model = load_pretrained()
+        config, weights = (
+            (model.network, model.members[0].weights)
+            if kind == "first"
+            else (model.second_network, model.members[0].second_weights)
+        )
+        inputs = rng.poisson(0.2, size=(12, 2_000, config.vocabulary)).astype(np.float32)
+    network = OpenVinoRuntime(1).network(config, weights)
+    whole = next(network(iter([inputs])))
+    assert len(whole) == 12
+    for rows in (1, 2, 5, 6):
+        parts = [inputs[first : first + rows] for first in range(0, 12, rows)]
+        assert np.array_equal(np.concatenate(list(network(iter(parts)))), whole), rows
+
+
 def test_keras_prepares_few_shapes():
     """A batch with fewer rows than one before it is padded."""
 

@@ -36,6 +36,9 @@ VERBS = {
     "report": "Show results in one page with a genome browser.",
 }
 
+#: Names of packages that are imported under another one.
+_PACKAGES = {"Bio": "biopython", "sklearn": "scikit-learn", "umap": "umap-learn"}
+
 
 class Verbs(click.Group):
     """A group that imports a verb only when it is called, so that --help is quick."""
@@ -118,6 +121,10 @@ def _unexpected(error: Exception) -> int:
     """Report an error that no other handler knows, or a full disk; return the exit code."""
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
         return _fail(f"an output cannot be written ({error.strerror}); make space, or name another folder", 1)
+    if isinstance(error, ModuleNotFoundError) and error.name and not error.name.startswith("archaictools"):
+        module = error.name.partition(".")[0]
+        package = _PACKAGES.get(module, module)
+        return _fail(f"this needs {package}, which is not installed; run: pip install {package}", 1)
     if type(error).__name__ == "ResourceExhaustedError":
         return _fail("out of memory in TensorFlow; give a smaller --batch-size", 4)
     reason = error.strerror if isinstance(error, OSError) and error.strerror else one_line(f"{error}")
