@@ -85,7 +85,7 @@ def by_hand(modern, archaic, *, size=1_000, archaic_people=ARCHAIC, missing="unc
         outgroup = [letter for pair in letters[: len(OUTGROUP)] for letter in pair if letter]
         ingroup = [letter for pair in letters[len(OUTGROUP) :] for letter in pair]
         archaic_letters = archaic_by_hand(there.get(position), ref, len(archaic_people), missing)
-        count_unshared({*outgroup} - {ref}, archaic_letters, unshared)
+        count_unshared(alts, archaic_letters, unshared)
         if not outgroup or len({*outgroup, *filter(None, ingroup)}) < 2:
             continue
         where = position // size
@@ -139,7 +139,7 @@ def archaic_by_hand(record, ref, people, missing):
 
 
 def count_unshared(alleles, archaic, unshared):
-    """Count the outgroup's other alleles that no archaic person has."""
+    """Count the other alleles of a record that no archaic person has."""
     for letter in alleles:
         for number, called in enumerate(archaic):
             if not any(letter in other for other in archaic):

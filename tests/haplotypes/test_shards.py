@@ -190,10 +190,12 @@ def test_chosen_chromosomes_are_those_of_the_undivided_run(ok, tmp_path, cohort,
     assert (given["chromosomes"], given["people_shard"]) == (names.split(","), "3/3")
 
 
-def test_random_phase_does_not_depend_on_the_shard(ok, tmp_path):
-    path = _write(tmp_path / "modern.vcf", unphased=True)
+@pytest.mark.parametrize("kind", ["text", "bcf"])
+def test_random_phase_does_not_depend_on_the_shard_or_on_blocks_of_text(ok, tmp_path, monkeypatch, kind):
+    path = _packed(_write(tmp_path / "modern.vcf", unphased=True), kind)
     arguments = _arguments(tmp_path, path, extra=("--unphased", "random", "--seed", 7))
     ok(*arguments, "--out", tmp_path / "whole.h5")
+    monkeypatch.setattr("archaictools.io.vcf.BLOCK_BYTES", 5_000)
     ok(*arguments, "--people-shard", "2/3", "--chromosomes", "1", "--chromosomes", "chrX", "--out", tmp_path / "p.h5")
     assert_rows_of(tmp_path / "p.h5", tmp_path / "whole.h5", slice(20, 40), ["chr1", "chrX"])
 

@@ -126,7 +126,7 @@ class ChromosomeEncoder:
         outgroup_called = np.asarray(carriers.any(axis=0))
         kept = self._usable(inside, outgroup_called, carriers + _by_allele(ingroup, several))
         carried, called = self._archaics.carried(self.name, sites)
-        self._unshared += _unshared(carriers, carried, called, inside)
+        self._unshared += _unshared(sites, carried, called, inside)
         rows = np.flatnonzero(kept)
         carriers, carried, called, ingroup = carriers[:, rows], carried[rows], called[rows], ingroup[rows]
         whole = carriers.sum(axis=0)
@@ -271,15 +271,15 @@ class ChromosomeEncoder:
         self._writer.append(self._buffer.chunk(bins, cover.bases_in_bins(first=first, last=first + bins, size=size)))
 
 
-def _unshared(
-    carriers: Positions, carried: npt.NDArray[np.int8], called: npt.NDArray[np.int8], inside: Flags
-) -> Positions:
-    """Count the outgroup's non-REF alleles that no archaic sample carries, and those at which each sample is called.
+def _unshared(sites: Sites, carried: npt.NDArray[np.int8], called: npt.NDArray[np.int8], inside: Flags) -> Positions:
+    """Count non-REF alleles that no archaic sample carries, and those at which each sample is called.
+
+    All alleles of the records count, carried or not, so the counts do not depend on the ingroup.
 
     Parameters
     ----------
-    carriers
-        int64 (4, sites): outgroup haplotypes that carry each allele.
+    sites
+        The sites of modern samples.
     carried, called
         See :meth:`archaictools.haplotypes.archaic_genotypes.Archaics.carried`.
     inside
@@ -290,7 +290,7 @@ def _unshared(
     numpy.ndarray
         int64 (archaic samples, 2).
     """
-    alleles = ((carriers[1:].T > 0) & ~carried[:, 1:].any(axis=2)).sum(axis=1) * inside
+    alleles = ((sites.bases[:, 1:] >= 0) & ~carried[:, 1:].any(axis=2)).sum(axis=1) * inside
     total = np.broadcast_to(alleles.sum(), called.shape[1:])
     return np.stack([total, alleles @ (called > 0)], axis=1)
 
