@@ -76,7 +76,11 @@ def measure(source: Path, folder: Path) -> list[Job]:
 
     def add(rule: str, people: int, outgroup: int, *arguments: object) -> None:
         seconds, memory = run(*arguments)
-        found.append(Job(rule=rule, people=people, outgroup=outgroup, megabases=int(length) / 1e6, seconds=seconds, memory=memory))
+        found.append(
+            Job(
+                rule=rule, people=people, outgroup=outgroup, megabases=int(length) / 1e6, seconds=seconds, memory=memory
+            )
+        )
         print(found[-1], flush=True)
 
     for people, outgroup in SIZES:

@@ -60,7 +60,11 @@ def people(tmp_path_factory) -> Path:
         "simulate", "--model", "9K19", "--ingroup", 30, "--outgroup", 20, "--archaic", 1, "--length", 1_200_000,
         "--chromosomes", len(CHROMOSOMES), "--seed", 3, "--out", "data", cwd=folder,
     )  # fmt: skip
-    genes = [f"{chrom}\t{at}\t{at + 20_000}\tgene_{chrom}_{at}\t0\t+\n" for chrom in CHROMOSOMES for at in range(0, 10**6, 50_000)]
+    genes = [
+        f"{chrom}\t{at}\t{at + 20_000}\tgene_{chrom}_{at}\t0\t+\n"
+        for chrom in CHROMOSOMES
+        for at in range(0, 10**6, 50_000)
+    ]
     (folder / "data/genes.bed").write_text("".join(genes))
     return folder / "data"
 
@@ -88,9 +92,10 @@ def undivided(people, tmp_path_factory) -> Path:
         "--bed", "results/genes.bed", cwd=folder,
     )  # fmt: skip
     archaictools(
-        "report", "--segments", "results/segments.tsv", "--summary", "results/people.tsv", "--deserts",
-        "results/deserts.bed", "--bigwig", "results/tracks", "--genes", "results/genes.tsv", "--label",
-        "ARC000=Neanderthal", "--out", "results/report.html", "--hub", "results/hub", cwd=folder,
+        "report", "--segments", "results/segments.tsv", "--summary", "results/people.tsv", "--callable",
+        "results/segments.callable.bed", "--deserts", "results/deserts.bed", "--bigwig", "results/tracks", "--genes",
+        "results/genes.tsv", "--label", "ARC000=Neanderthal", "--out", "results/report.html", "--hub", "results/hub",
+        cwd=folder,
     )  # fmt: skip
     assert len((folder / "results/segments.tsv").read_text().splitlines()) > 50
     assert len((folder / "results/deserts.bed").read_text().splitlines()) > 3
@@ -141,8 +146,9 @@ def run(people, tmp_path) -> Run:
 
 
 def contents(folder: Path) -> dict[str, bytes]:
-    """Return the bytes of every file below a folder, by its path."""
-    return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
+    """Return the bytes of every file below a folder, by its path, without Snakemake's own marks."""
+    files = (path for path in sorted(folder.rglob("*")) if path.is_file() and path.name != ".snakemake_timestamp")
+    return {str(path.relative_to(folder)): path.read_bytes() for path in files}
 
 
 def assert_same(found: Path, expected: Path) -> None:

@@ -195,11 +195,13 @@ def merge_track_folders(folders: Sequence[Path], target: Path, *, tally: Summary
     Raises
     ------
     InputError
-        If a folder holds anything but bigWigs, or if a chromosome of a track is in two of them.
+        If a folder holds anything but bigWigs (hidden files aside), or if a chromosome of a track is in two of them.
     """
     tracks: dict[str, list[Path]] = {}
     for folder in folders:
         for path in sorted(folder.iterdir()):
+            if path.name.startswith("."):
+                continue  # a mark of a workflow engine or of the system
             if path.suffix != ".bw" or not path.is_file():
                 raise InputError(
                     f"holds {shown(path.name)}, expected bigWigs only",

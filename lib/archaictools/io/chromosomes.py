@@ -55,6 +55,35 @@ def in_genome_order(names: Iterable[str]) -> list[str]:
     return sorted(names, key=_place)
 
 
+def joined_lengths(headers: Iterable[tuple[Path, Mapping[str, int]]]) -> dict[str, int]:
+    """Return the chromosomes of all files, name to length in bp, in their order; if it differs, in that of genomes.
+
+    Parameters
+    ----------
+    headers
+        Each file with the lengths of its chromosomes. A file may lack chromosomes of others.
+
+    Raises
+    ------
+    InputError
+        If two files give different lengths for a chromosome.
+    """
+    found: dict[str, tuple[int, Path]] = {}
+    orders = []
+    for path, lengths in headers:
+        orders.append(list(lengths))
+        for chrom, length in lengths.items():
+            known, owner = found.setdefault(chrom, (length, path))
+            if known != length:
+                raise InputError(
+                    f"has {length:,} bp of {chrom}, but {owner} has {known:,} bp",
+                    path=path,
+                    remedy="merge parts of one build",
+                )
+    names = list(found) if all(order == list(found) for order in orders) else in_genome_order(found)
+    return {chrom: found[chrom][0] for chrom in names}
+
+
 def _place(name: str) -> tuple[int, list[tuple[int, str]], str]:
     """Return the key of a chromosome in the order of genomes; numbers in names count as numbers."""
     own = bare(name)

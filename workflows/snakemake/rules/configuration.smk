@@ -66,13 +66,13 @@ JOINED = {
     "callable": "results/segments.callable.bed",
     "summary": "results/people.tsv",
     "deserts": "results/deserts.bed",
-    "mean": "parts/mean.bw",
-    "share": "parts/share.bw",
+    "mean": temp("parts/mean.bw"),
+    "share": temp("parts/share.bw"),
 } | {name: f"results/segments.{end}" for name, end in (("bed", "bed"), ("bigbed", "bb")) if config["outputs"][name]}
 #: What report makes, by its option.
 REPORTS = ({"out": "results/report.html"} if config["outputs"]["report"] else {}) | (
     {"hub": directory("results/hub")} if config["outputs"]["hub"] else {}
 )
-RESULTS = [*JOINED.values(), "results/tracks", *REPORTS.values()]
+RESULTS = ["results/tracks", *REPORTS.values(), *(path for path in JOINED.values() if path.startswith("results"))]
 if config["annotation"]:
     RESULTS += ["results/genes.tsv", "results/genes.bed"]

@@ -43,7 +43,7 @@ rule join_own_tracks:
     input:
         expand("parts/{chunk}/{{shard}}/tracks", chunk=CHUNKS),
     output:
-        directory("parts/tracks/{shard}"),
+        temp(directory("parts/tracks/{shard}")),
     log:
         "logs/join_own_tracks/{shard}.log",
     benchmark:
@@ -54,16 +54,7 @@ rule join_own_tracks:
     conda:
         "../envs/archaictools.yaml"
     shell:
-        """
-        exec > {log:q} 2>&1
-        parts=({input:q})
-        mkdir -p {output:q}
-        for track in "${{parts[0]}}"/*.bw; do
-            name=${{track##*/}}
-            case $name in mean.bw | share.bw) continue ;; esac
-            archaictools merge "${{parts[@]/%//$name}}" --out {output:q}/"$name" --quiet
-        done
-        """
+        "archaictools merge {input:q} --out {output:q} --quiet > {log:q} 2>&1"
 
 
 rule tracks:
@@ -84,8 +75,8 @@ rule tracks:
         """
         exec > {log:q} 2>&1
         mkdir -p {output:q}
-        cp --link {input.mean:q} {input.share:q} {output:q}
         for folder in {input.own:q}; do
-            cp --link "$folder"/*.bw {output:q}
+            cp "$folder"/*.bw {output:q}
         done
+        cp {input.mean:q} {input.share:q} {output:q}
         """
