@@ -182,7 +182,9 @@ def test_ten_thousand_chromosomes_in_linear_time(ok, tmp_path):
     begun = time.monotonic()
     ok("merge", tmp_path / "a.bed", tmp_path / "b.bed", "--out", tmp_path / "all.bed")
     assert time.monotonic() - begun < 60
-    assert (tmp_path / "all.bed").read_text() == "".join(sorted(rows + rows[3::4], key=lambda row: int(row.split("\t")[1])))
+    assert (tmp_path / "all.bed").read_text() == "".join(
+        sorted(rows + rows[3::4], key=lambda row: int(row.split("\t")[1]))
+    )
 
 
 @pytest.mark.parametrize("name", ["callable", "A0_called", "A0_shared", "A0_compared"])

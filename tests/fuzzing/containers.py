@@ -87,7 +87,7 @@ def sums(path: Path) -> Path:
         lengths={"chr1": 29_500, "chr2": 3_000, "chr3": 700},
         haplotypes=rows,
     )
-    with write_sums(path, head, provenance=INPUT) as writer:
+    with write_sums(path, head, verb="predict") as writer:
         for chrom in ("chr1", "chr2"):
             one = ChromosomeSums.empty(bin_edges(head.lengths[chrom], 1_000), len(rows))
             one.callable += 4
