@@ -175,7 +175,6 @@ def _of_results(
 
 def _of_sums(paths: Sequence[Path], files: MergeFiles, outputs: StagedOutputs) -> MergeResult:
     """Join sums, and write the outputs of the whole run."""
-    from archaictools import provenance
     from archaictools.haplotypes.callable_file import callable_file_beside
     from archaictools.haplotypes.joined_outputs import JoinedFiles, write_joined
     from archaictools.haplotypes.joined_sums import JoinedSums
@@ -189,9 +188,8 @@ def _of_sums(paths: Sequence[Path], files: MergeFiles, outputs: StagedOutputs) -
         raise UsageError(f"name an output of the joined sums: {', '.join(map(flag_of, asdict(files)))}")
     staged = JoinedFiles(**{name: outputs.stage(path) for name, path in named.items()})
     joined = JoinedSums([SumsFile(path) for path in paths])
-    record = provenance.record("merge", joined.head.calling.to_dict(), {})
     with Progress(staged.passes * len(joined.bins), "chromosomes", "merge") as progress:
-        rows = write_joined(joined, staged, provenance=record, progress=progress)
+        rows = write_joined(joined, staged, progress=progress)
     people = len({sample for sample, _ in joined.head.haplotypes})
     facts = {
         "merged": f"{len(paths):,} {Kind.SUMS} parts of {people:,} people on {len(joined.bins):,} chromosomes",

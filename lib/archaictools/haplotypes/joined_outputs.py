@@ -21,7 +21,6 @@ from archaictools.io.tables import TableWriter, write_table
 
 if TYPE_CHECKING:
     from pathlib import Path
-    from typing import Any
 
     import pandas as pd
 
@@ -56,7 +55,7 @@ class JoinedFiles:
         return sum(path is not None for path in alone) + self.of_segments
 
 
-def write_joined(joined: JoinedSums, files: JoinedFiles, *, provenance: dict[str, Any], progress: Progress) -> int:
+def write_joined(joined: JoinedSums, files: JoinedFiles, *, progress: Progress) -> int:
     """Write the outputs of joined sums.
 
     Parameters
@@ -65,8 +64,6 @@ def write_joined(joined: JoinedSums, files: JoinedFiles, *, provenance: dict[str
         The sums.
     files
         Where to write.
-    provenance
-        Provenance of the joined file of sums.
     progress
         Counts the chromosomes of each output.
 
@@ -77,7 +74,7 @@ def write_joined(joined: JoinedSums, files: JoinedFiles, *, provenance: dict[str
     """
     segments = 0
     if files.out:
-        with write_sums(files.out, joined.head, provenance=provenance) as writer:
+        with write_sums(files.out, joined.head, verb="merge") as writer:
             for chrom in joined.bins:
                 writer.add(chrom, joined.sums(chrom), joined.unshared(chrom), joined.segments(chrom))
                 progress.advance(1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
 
     from archaictools.io.files import StagedOutputs
     from archaictools.io.summary import Summary
+
+#: End of the name of a track of one haplotype.
+_HAPLOTYPE = re.compile(r"\.[12]$")
 
 log = logging.getLogger("archaictools")
 
@@ -212,7 +216,11 @@ def merge_track_folders(folders: Sequence[Path], target: Path, *, tally: Summary
     if not tracks:
         raise InputError("holds no bigWig", path=folders[0])
     shared = {f"{name}.bw" for name in SUMMARY_TRACKS}
-    same_people = all(len(paths) == len(folders) for name, paths in tracks.items() if name not in shared)
+    people: dict[Path, set[str]] = {folder: set() for folder in folders}
+    for name, paths in tracks.items():
+        for path in paths if name not in shared else ():
+            people[path.parent].add(_HAPLOTYPE.sub("", path.stem))  # a second haplotype may lack on a chromosome
+    same_people = all(names == people[folders[0]] for names in people.values())
     if not same_people and shared & set(tracks):
         log.warning(
             "the tracks of all people (%s) are left out, since the folders have different people: "

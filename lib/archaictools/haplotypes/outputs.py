@@ -254,7 +254,7 @@ class BinTableWriter(contextlib.AbstractContextManager["BinTableWriter"]):
         """Add a haplotype on a chromosome."""
         rows = _table_of(one, self._haplotypes[one.row])
         if self._header:
-            self._handle.write("\t".join(rows) + "\n")
+            self._handle.write("\t".join(map(str, rows)) + "\n")
             self._header = False
         if self._spool is None:
             self._handle.write(as_text(rows))

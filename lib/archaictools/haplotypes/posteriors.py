@@ -66,7 +66,7 @@ class HaplotypePosteriors:
     @property
     def thousandths(self) -> npt.NDArray[np.int64]:
         """Posteriors in thousandths, int64 (bins,), which add up exactly in any order."""
-        return np.rint(self.probability * 10**DIGITS).astype(np.int64)
+        return np.asarray(np.rint(self.probability * 10**DIGITS), dtype=np.int64)
 
     def track(self, used: npt.NDArray[np.bool_] | None = None) -> Track:
         """Return the posteriors of all callable bins, or of those in ``used``; neighbours of equal value are joined."""

@@ -160,7 +160,7 @@ class SegmentNamer:
         matches, _ = counts_of(segments, len(self._archaic))
         sources = name_sources(evidence.match, evidence.over, self._archaic, self._priors.values())
         found = segments[_COLUMNS].copy()
-        found.insert(found.columns.get_loc("seen"), "source", sources.source)
+        found.insert(_COLUMNS.index("seen"), "source", sources.source)
         for person, name in enumerate(self._archaic):
             columns = (
                 matches[:, person, 0],

@@ -118,13 +118,13 @@ class SumsWriter:
 
 
 @contextlib.contextmanager
-def write_sums(path: Path, head: SumsHead, *, provenance: dict[str, Any]) -> Iterator[SumsWriter]:
-    """Create a file of sums."""
+def write_sums(path: Path, head: SumsHead, *, verb: str) -> Iterator[SumsWriter]:
+    """Create a file of sums, by a verb that its provenance names."""
     text = h5py.string_dtype()
     with create(path, kind=KIND, schema_version=SCHEMA_VERSION) as handle:
         write_attributes(handle, "parameters", head.encoding.to_dict())
         write_attributes(handle, "calling", head.calling.to_dict())
-        write_attributes(handle, "provenance", provenance)
+        write_attributes(handle, "provenance", record(verb, head.calling.to_dict(), {}))
         handle["chromosomes/name"] = np.array(list(head.lengths), dtype=text)
         handle["chromosomes/length"] = np.array(list(head.lengths.values()), dtype=np.int64)
         handle["haplotypes/sample"] = np.array([sample for sample, _ in head.haplotypes], dtype=text)
@@ -167,7 +167,7 @@ def write_result_sums(
         encoding=features.encoding, calling=calling, lengths=features.lengths, haplotypes=features.haplotypes
     )
     own = dict(tuple(result.counted.groupby("chrom", sort=False)))
-    with write_sums(path, head, provenance=record("predict", calling.to_dict(), {})) as writer:
+    with write_sums(path, head, verb="predict") as writer:
         for chrom, sums in result.chromosomes.items():
             writer.add(chrom, sums, features.unshared(chrom), [own[chrom]] if chrom in own else [])
 
@@ -184,6 +184,8 @@ class SumsFile:
     ----------
     head
         What it is about.
+    provenance
+        Provenance of the file.
     bins
         Chromosomes with bins, name to number of bins.
 
@@ -198,6 +200,7 @@ class SumsFile:
         with self._open() as handle:
             encoding = HaplotypeEncoding.from_dict(read_attributes(handle, "parameters", path), path)
             calling = Calling.from_dict(read_attributes(handle, "calling", path), path)
+            self.provenance = read_attributes(handle, "provenance", path)
             people = len(encoding.archaic)
             found = check_data(handle, path, TABLE, sizes={"archaic": people, "pairs": people * (people - 1)})
             names = read_texts(handle, "chromosomes/name", path)

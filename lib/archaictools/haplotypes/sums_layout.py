@@ -97,7 +97,13 @@ class Calling:
         InputError
             If a value is missing or impossible.
         """
-        known = {"threshold": (int, float), "min_length": int, "max_gap": int, "desert_length": int, "model": str}
+        known: dict[str, type | tuple[type, ...]] = {
+            "threshold": (int, float),
+            "min_length": int,
+            "max_gap": int,
+            "desert_length": int,
+            "model": str,
+        }
         if set(stored) != set(known) or not all(
             isinstance(stored[name], kind) and not isinstance(stored[name], bool) for name, kind in known.items()
         ):
@@ -108,7 +114,7 @@ class Calling:
         check_digests([stored["model"]], path)
         return cls(**stored)
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, float | str]:
         """Return the options as plain values."""
         return asdict(self)
 
