@@ -69,5 +69,6 @@ def test_killed_jobs_are_submitted_again(node, run, undivided):
     text = log.read_text()
     assert code == 0, text + on_node.logs()
     assert text.count("Trying to restart job") >= 2, text
-    assert "CANCELLED" in text
+    assert cancelled in node.jobs("CANCELLED")
+    assert len(node.jobs("COMPLETED,FAILED,CANCELLED")) == len(node.jobs("COMPLETED")) + 2
     assert_same(run.folder / "results", undivided)

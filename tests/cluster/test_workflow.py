@@ -10,7 +10,7 @@ import time
 
 import pytest
 
-from conftest import CHROMOSOMES, assert_same, contents
+from conftest import CHROMOSOMES, assert_same
 
 PARTS = len(CHROMOSOMES) * 3
 
@@ -66,21 +66,21 @@ def test_a_divided_run_equals_the_undivided_one(run, undivided):
 
 def test_a_killed_run_resumes(run, undivided):
     killed = subprocess.Popen(
-        run.command(), cwd=run.folder, start_new_session=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
+        run.command("--cores", 2), cwd=run.folder, start_new_session=True, stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )  # fmt: skip
     parts = run.folder / "parts"
-    while len(list(parts.glob("*/*/sums.h5"))) < 2:
+    while len(list(parts.glob("*/*/sums.h5"))) < 3:
         assert killed.poll() is None, run.logs()
         time.sleep(0.05)
     os.killpg(killed.pid, signal.SIGKILL)
     killed.wait()
     assert not (run.folder / "results/segments.tsv").exists()
     before = {path: (path.stat().st_mtime_ns, path.read_bytes()) for path in parts.glob("*/*/sums.h5")}
-    assert 2 <= len(before) < PARTS
+    assert 3 <= len(before) < PARTS
     run.snakemake("--unlock")
     run.snakemake()
     assert_same(run.folder / "results", undivided)
-    again = [path for path, (time_ns, _) in before.items() if path.stat().st_mtime_ns != time_ns]
-    assert not again, "finished parts were made again"
     assert not [path for path, (_, content) in before.items() if path.read_bytes() != content]
-    assert contents(parts)
+    again = [path for path, (time_ns, _) in before.items() if path.stat().st_mtime_ns != time_ns]
+    assert len(again) <= 2, "only the two jobs that were not known to have ended are done again"

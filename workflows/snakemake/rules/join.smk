@@ -11,8 +11,8 @@ rule join_shards:
     benchmark:
         "benchmarks/join_shards/{chunk}.tsv"
     resources:
-        mem_mb=memory("join"),
-        runtime=minutes("join"),
+        mem_mb=memory("join_shards"),
+        runtime=minutes("join_shards"),
     conda:
         "../envs/archaictools.yaml"
     shell:
@@ -31,8 +31,8 @@ rule join_chunks:
     benchmark:
         "benchmarks/join_chunks.tsv"
     resources:
-        mem_mb=memory("join"),
-        runtime=minutes("join"),
+        mem_mb=memory("join_chunks"),
+        runtime=minutes("join_chunks"),
     conda:
         "../envs/archaictools.yaml"
     shell:
