@@ -85,7 +85,9 @@ def measure(source: Path, sizes: list[str], folder: Path) -> list[Job]:
 
     names = {role: folder / f"{role}.txt" for role in ("ingroup", "outgroup")}
     genes, features = folder / "genes.bed", folder / "haplotypes.h5"
-    genes.write_text("".join(f"{chrom}\t{at}\t{at + 30_000}\tgene_{at}\n" for at in range(0, int(length), 100_000)))
+    genes.write_text(
+        "".join(f"{chrom}\t{at}\t{at + 30_000}\tgene_{at}\n" for at in range(0, int(length) - 30_000, 100_000))
+    )
     for size in sizes:
         people, outgroup = map(int, size.split(":"))
         for role, count in (("ingroup", people), ("outgroup", outgroup)):
