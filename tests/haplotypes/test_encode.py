@@ -324,6 +324,14 @@ def test_stretches_without_a_site_are_not_callable(ok, tmp_path):
         1,
         60_000,
     ]
+    # A gap of 50,000 bp that begins within a bin, as between contigs of hg19; and one of 49,999.
+    for begin, gap, left_out in ((20_500, 50_000, 49), (20_500, 49_999, 0), (20_998, 49_999, 0), (20_999, 50_000, 50)):
+        some = [(position, "A", ["G"], calls) for position in (500, begin, begin + gap + 1, 100_500)]
+        write_vcf(vcf, OUTGROUP + INGROUP, some, length=150_000)
+        ok(*command, "--out", tmp_path / "w.h5")
+        with open_features(tmp_path / "w.h5") as words:
+            assert np.flatnonzero(words.shared("chr7", "callable") == 0).tolist() == list(range(21, 21 + left_out))
+    write_vcf(vcf, OUTGROUP + INGROUP, sites, length=150_000)
     (tmp_path / "c.bed").write_text("chr7\t0\t150000\n")
     ok(*command, "--callable", tmp_path / "c.bed", "--out", tmp_path / "all.h5")
     with open_features(tmp_path / "all.h5") as words:

@@ -177,8 +177,10 @@ def test_a_shard_has_the_rows_of_the_undivided_run(ok, tmp_path, cohort, kind, a
 @pytest.mark.parametrize("names", ["chr2", "X,2", "chr1"])
 def test_chosen_chromosomes_are_those_of_the_undivided_run(ok, tmp_path, cohort, kind, names):
     folder, path = cohort
-    arguments = _arguments(folder, _packed(path, kind), truth=True)
+    arguments = _arguments(folder, path, truth=True)
     ok(*arguments, "--out", tmp_path / "whole.h5")
+    packed = {one: _packed(one, kind) for one in (path, folder / "archaic.vcf")}
+    arguments = [packed.get(argument, argument) for argument in arguments]
     ok(*arguments, "--chromosomes", names, "--people-shard", "3/3", "--out", tmp_path / "part.h5",
        "--summary", tmp_path / "s.tsv")  # fmt: skip
     chosen = [chrom for chrom in LENGTHS if chrom.removeprefix("chr") in names.replace("chr", "").split(",")]
@@ -290,6 +292,20 @@ def test_of_files_by_chromosome_only_those_of_chosen_ones_are_read(ok, tmp_path,
         assert sorted(json.loads(part.attrs["provenance"])["inputs"]) == ["archaic_vcf_0", "vcf_0"]
     table = pd.read_csv(tmp_path / "s.tsv", sep="\t").set_index("item")["count"]
     assert table["files of chromosomes not asked for, not read"] == 2
+
+
+@pytest.mark.parametrize("kind", ["text", "bgzip", "bcf"])
+def test_a_chosen_chromosome_that_the_archaic_files_lack(ok, tmp_path, kind):
+    """As in the undivided run, archaic samples are not called there, with a warning."""
+    path = _write(tmp_path / "modern.vcf")
+    archaic = tmp_path / "archaic.vcf"
+    archaic.write_text("".join(line for line in archaic.read_text().splitlines(keepends=True) if line[:5] != "chr2\t"))
+    arguments = _arguments(tmp_path, path)
+    ok(*arguments, "--out", tmp_path / "whole.h5")
+    arguments[arguments.index(archaic)] = _packed(archaic, kind)
+    result = ok(*arguments, "--chromosomes", "chr2", "--out", tmp_path / "p.h5")
+    assert "no archaic file holds A0 on chr2: not called there" in result.err
+    assert_rows_of(tmp_path / "p.h5", tmp_path / "whole.h5", slice(0, 60), ["chr2"])
 
 
 def test_masks_and_labels_of_other_chromosomes_are_no_loss(ok, tmp_path, cohort):

@@ -92,8 +92,9 @@ class ChromosomeEncoder:
             self._regions = regions.clip(self.length)
         self._end = 0  # of the last site
         self._evidence = Evidence(len(samples.outgroup), len(samples.ingroup))
-        # Bins with a site at which an outgroup haplotype is called, and those with one at which none is; ascending.
-        self._filled: list[Positions] = []
+        # First and last site of each bin, of the sites at which an outgroup haplotype is called; bins with a site at
+        # which none is. All ascend. Callable regions are those of all people, so they depend on the outgroup alone.
+        self._sites: list[Positions] = []
         self._without_outgroup: list[Positions] = []
         self._random = RandomPhase(samples.ingroup, chrom=name, seed=seed)
         self._groups = 2 * np.array(samples.groups, dtype=np.int64)
@@ -135,8 +136,7 @@ class ChromosomeEncoder:
         variable = carriers.max(axis=0) < whole
         every = sites.position // self._options.bin
         bins = every[rows]
-        # Callable regions are those of all people, so they depend on the outgroup alone.
-        self._filled.append(np.unique(every[inside & outgroup_called]))
+        self._sites.append(_ends_in_bins(sites.position[inside & outgroup_called], self._options.bin))
         if len(lacking := np.flatnonzero(inside & ~outgroup_called)):
             self._without_outgroup.append(np.unique(every[lacking]))
         classes = _look_up(class_of_alleles(frequency, state), ingroup)
@@ -185,23 +185,30 @@ class ChromosomeEncoder:
         With callable regions given, only regions in which no outgroup haplotype is called are marked: nothing can be
         compared there. A chromosome without any such site is marked whole, however short.
         """
-        empty = np.ones(self.bins, dtype=bool)
-        empty[np.concatenate([np.zeros(0, dtype=np.int64), *self._filled])] = False
-        lacking = np.concatenate([np.zeros(0, dtype=np.int64), *self._without_outgroup])
+        none = np.zeros(0, dtype=np.int64)
+        positions, lacking = (np.concatenate([none, *parts]) for parts in (self._sites, self._without_outgroup))
         size, item = self._options.bin, f"stretches of {EMPTY:,} bp or more without a site, left out"
-        ends = list(zip(*(found.tolist() for found in runs_of_true(empty)), strict=True))
-        if self._regions is not None:
+        empty = np.ones(self.bins, dtype=bool)
+        empty[positions // size] = False
+        starts, stops = runs_of_true(empty)
+        ends = list(zip(starts.tolist(), stops.tolist(), strict=True))
+        if self._regions is None:
+            # From site to site, as a gap rarely begins with a bin.
+            edges = np.concatenate([[-1], positions, [self.length]])
+            place = np.searchsorted(edges, starts * size)
+            long = (edges[place] - edges[place - 1] > EMPTY).tolist()
+            ends = [pair for pair, enough in zip(ends, long, strict=True) if enough]
+        else:
             item = f"stretches of {EMPTY:,} bp or more in which no outgroup sample is called, left out"
             within = [lacking[slice(*np.searchsorted(lacking, pair))] for pair in ends]
             ends = [(int(there[0]), int(there[-1]) + 1) for there in within if len(there)]
-        shortest = EMPTY
+            ends = [(first, last) for first, last in ends if (last - first) * size >= EMPTY]
         if len(lacking) and empty.all():
-            ends, shortest = [(0, self.bins)], 0
+            ends = [(0, self.bins)]
             item = "chromosomes without a site at which the outgroup is called, left out"
         for first, last in ends:
-            if (last - first) * size >= shortest:
-                self._writer.leave_out(first, last)
-                self._tally.add("callable", item, 1, min(last * size, self.length) - first * size)
+            self._writer.leave_out(first, last)
+            self._tally.add("callable", item, 1, min(last * size, self.length) - first * size)
 
     def _phased(self, sites: Sites) -> npt.NDArray[np.int8]:
         """Return the alleles of outgroup and ingroup; phase unphased heterozygotes of the ingroup at random.
@@ -269,6 +276,12 @@ class ChromosomeEncoder:
         first, size = self._tile * TILE, self._options.bin
         cover = IntervalSet.of([(0, self.length or (first + bins) * size)]) if self._regions is None else self._regions
         self._writer.append(self._buffer.chunk(bins, cover.bases_in_bins(first=first, last=first + bins, size=size)))
+
+
+def _ends_in_bins(position: Positions, size: int) -> Positions:
+    """Return the first and the last of the ascending positions in each bin of ``size`` bp, each once."""
+    first, last = runs_of_equal(position // size)
+    return np.unique(np.concatenate([position[first], position[last - 1]]))
 
 
 def _unshared(sites: Sites, carried: npt.NDArray[np.int8], called: npt.NDArray[np.int8], inside: Flags) -> Positions:
