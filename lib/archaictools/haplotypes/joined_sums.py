@@ -14,7 +14,7 @@ from archaictools.errors import InputError
 from archaictools.haplotypes.segment_calls import ORDER, SegmentNamer
 from archaictools.haplotypes.segments import ChromosomeSums
 from archaictools.haplotypes.sums_layout import SumsHead
-from archaictools.io.chromosomes import in_genome_order
+from archaictools.io.chromosomes import joined_lengths
 from archaictools.io.schema import shown
 from archaictools.io.sorted_merge import merge_sorted, rows_of_each
 
@@ -33,8 +33,8 @@ class JoinedSums:
     Parameters
     ----------
     parts
-        The files. Haplotypes come in the order of the parts. Chromosomes come in the order of the files if they name
-        the same ones, and else in the order of :func:`archaictools.io.chromosomes.in_genome_order`.
+        The files. Haplotypes come in the order of the parts. Chromosomes come in the order of
+        :func:`archaictools.io.chromosomes.joined_lengths`.
 
     Attributes
     ----------
@@ -58,7 +58,7 @@ class JoinedSums:
         self.head = SumsHead(
             encoding=first.head.encoding,
             calling=first.head.calling,
-            lengths=_lengths(parts),
+            lengths=joined_lengths([(part.path, part.head.lengths) for part in parts]),
             haplotypes=haplotypes,
         )
         row = {named: number for number, named in enumerate(haplotypes)}
@@ -138,22 +138,3 @@ def _check_same(part: SumsFile, first: SumsFile) -> None:
             shown_values = [shown(str(one).replace("_", " ")) for one in (value, other[name])]
             problem = f"has {name.replace('_', ' ')} {shown_values[0]}, but {first.path} has {shown_values[1]}"
         raise InputError(problem, path=part.path, remedy="merge parts of one run, with the same model and options")
-
-
-def _lengths(parts: Sequence[SumsFile]) -> dict[str, int]:
-    """Return the chromosomes of all parts, name to length in bp, in their order."""
-    found: dict[str, int] = {}
-    owner: dict[str, SumsFile] = {}
-    for part in parts:
-        for chrom, length in part.head.lengths.items():
-            other = found.setdefault(chrom, length)
-            if other != length:
-                raise InputError(
-                    f"has {length:,} bp of {chrom}, but {owner[chrom].path} has {other:,} bp",
-                    path=part.path,
-                    remedy="merge parts of one build",
-                )
-            owner.setdefault(chrom, part)
-    if all(list(part.head.lengths) == list(found) for part in parts):
-        return found
-    return {chrom: found[chrom] for chrom in in_genome_order(found)}

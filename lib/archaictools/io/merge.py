@@ -16,7 +16,7 @@ from archaictools.errors import InputError
 from archaictools.intervals import runs_of_equal
 from archaictools.io.bigwig import BigWigWriter
 from archaictools.io.bigwig_reader import open_bigwig
-from archaictools.io.chromosomes import in_genome_order
+from archaictools.io.chromosomes import joined_lengths
 from archaictools.io.columns import intervals_of, read_columns
 from archaictools.io.part_kinds import Kind, first_row
 from archaictools.io.part_owners import PartOwners
@@ -98,26 +98,19 @@ def merge_files(parts: Sequence[Path], target: Path, kind: Kind, *, tally: Summa
 
 def _merge_bigwigs(parts: Sequence[Path], target: Path, tally: Summary) -> int:
     known, rows = PartOwners(), 0
-    orders: list[dict[str, int]] = []
+    lengths: list[tuple[Path, dict[str, int]]] = []
     for part in parts:
         with open_bigwig(part) as reader:
-            orders.append(reader.lengths)
-            if reader.lengths != orders[0]:
-                raise InputError(
-                    f"has other chromosome lengths than {parts[0]}",
-                    path=part,
-                    remedy="merge tracks of one build",
-                )
+            lengths.append((part, reader.lengths))
             for chrom in reader.lengths:
                 if reader.track(chrom):
                     known.add(part, chrom)
             if reader.unknown:
                 tally.add("bigWig", "intervals without a value (NaN), left out", reader.unknown)
     owner = {chrom: owners[0] for chrom, owners in known.in_order()}
-    same = all(list(lengths) == list(orders[0]) for lengths in orders)
-    order = list(orders[0]) if same else in_genome_order(orders[0])
-    with BigWigWriter(target, {chrom: orders[0][chrom] for chrom in order}) as writer:
-        for chrom in order:
+    joined = joined_lengths(lengths)
+    with BigWigWriter(target, joined) as writer:
+        for chrom in joined:
             if chrom in owner:
                 with open_bigwig(owner[chrom]) as reader:
                     track = reader.track(chrom)
