@@ -44,6 +44,17 @@ def test_bigwigs_join_in_the_order_of_genomes(ok, parts, tmp_path):
         assert track.intervals("chr11") is None
 
 
+def test_bigwigs_that_name_their_own_chromosomes_alone(ok, tmp_path):
+    """As of VCFs without the contigs of the genome."""
+    for chrom in ("chr10", "chr2"):
+        with BigWigWriter(tmp_path / f"{chrom}.bw", {chrom: LENGTHS[chrom]}) as writer:
+            writer.add(chrom, (np.array([0]), np.array([10]), np.array([0.5])))
+    ok("merge", tmp_path / "chr10.bw", tmp_path / "chr2.bw", "--out", tmp_path / "all.bw")
+    with pyBigWig.open(str(tmp_path / "all.bw")) as track:
+        assert list(track.chroms().items()) == [("chr2", 900), ("chr10", 800)]
+        assert [track.intervals(chrom) for chrom in track.chroms()] == [((0, 10, 0.5),)] * 2
+
+
 def test_text_joins_with_one_header(ok, parts, tmp_path):
     ok("merge", *parts["tsv"], "--out", tmp_path / "all.tsv")
     assert (tmp_path / "all.tsv").read_text() == (
@@ -75,24 +86,13 @@ def test_parts_of_several_chromosomes_come_out_sorted(ok, tmp_path):
         assert [track.intervals(chrom) for chrom in track.chroms()] == [((3, 9, n / 4),) for n in (1, 2, 3)]
 
 
-def test_tracks_may_know_their_own_chromosome_alone(ok, tmp_path):
-    """A VCF of one chromosome may have no other in its header."""
-    for name, length in (("chr10", 90), ("chr2", 50)):
-        with BigWigWriter(tmp_path / f"{name}.bw", {name: length}) as writer:
-            writer.add(name, (np.array([3]), np.array([9]), np.array([0.5])))
-    ok("merge", tmp_path / "chr10.bw", tmp_path / "chr2.bw", "--out", tmp_path / "all.bw")
-    with pyBigWig.open(str(tmp_path / "all.bw")) as track:
-        assert list(track.chroms().items()) == [("chr2", 50), ("chr10", 90)]
-        assert [track.intervals(chrom) for chrom in track.chroms()] == [((3, 9, 0.5),)] * 2
-
-
 @pytest.mark.parametrize(
     ("chosen", "message"),
     [
         (["chr1.bed", "chr2.tsv"], "is a table, but"),
         (["chr1.bed", "chr1.bed"], "is given twice"),
         (["chr1.bed", "again.bed"], "chr1 is also in"),
-        (["chr1.bw", "other.bw"], "has 5 bp of chr1, but"),
+        (["chr1.bw", "other.bw"], "other.bw: has 5 bp of chr1, but"),
         (["chr1.tsv", "wide.tsv"], "has columns: chrom, start, end, probability, more; "),
         (["chr1.bed", "narrow.bed"], "has columns: 3; "),
         (["chr1.tsv", "words.txt"], "begins with 'hello'"),

@@ -33,8 +33,8 @@ class JoinedSums:
     Parameters
     ----------
     parts
-        The files. Haplotypes come in the order of the parts. Chromosomes come in the order of the files if they name
-        the same ones, and else in the order of :func:`archaictools.io.chromosomes.in_genome_order`.
+        The files. Haplotypes come in the order of the parts. Chromosomes come in the order of
+        :func:`archaictools.io.chromosomes.joined_lengths`.
 
     Attributes
     ----------
@@ -58,7 +58,7 @@ class JoinedSums:
         self.head = SumsHead(
             encoding=first.head.encoding,
             calling=first.head.calling,
-            lengths=joined_lengths((part.path, part.head.lengths) for part in parts),
+            lengths=joined_lengths([(part.path, part.head.lengths) for part in parts]),
             haplotypes=haplotypes,
         )
         row = {named: number for number, named in enumerate(haplotypes)}

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from archaictools.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
     from archaictools.io.summary import Summary
@@ -55,35 +55,6 @@ def in_genome_order(names: Iterable[str]) -> list[str]:
     return sorted(names, key=_place)
 
 
-def joined_lengths(headers: Iterable[tuple[Path, Mapping[str, int]]]) -> dict[str, int]:
-    """Return the chromosomes of all files, name to length in bp, in their order; if it differs, in that of genomes.
-
-    Parameters
-    ----------
-    headers
-        Each file with the lengths of its chromosomes. A file may lack chromosomes of others.
-
-    Raises
-    ------
-    InputError
-        If two files give different lengths for a chromosome.
-    """
-    found: dict[str, tuple[int, Path]] = {}
-    orders = []
-    for path, lengths in headers:
-        orders.append(list(lengths))
-        for chrom, length in lengths.items():
-            known, owner = found.setdefault(chrom, (length, path))
-            if known != length:
-                raise InputError(
-                    f"has {length:,} bp of {chrom}, but {owner} has {known:,} bp",
-                    path=path,
-                    remedy="merge parts of one build",
-                )
-    names = list(found) if all(order == list(found) for order in orders) else in_genome_order(found)
-    return {chrom: found[chrom][0] for chrom in names}
-
-
 def _place(name: str) -> tuple[int, list[tuple[int, str]], str]:
     """Return the key of a chromosome in the order of genomes; numbers in names count as numbers."""
     own = bare(name)
@@ -91,6 +62,37 @@ def _place(name: str) -> tuple[int, list[tuple[int, str]], str]:
     rank = next((number for number, kind in enumerate(kinds) if re.fullmatch(kind, own)), len(kinds))
     pieces = re.findall(r"([0-9]*)([^0-9]*)", own)
     return rank, [(int(digits) if digits else -1, text) for digits, text in pieces], name
+
+
+def joined_lengths(parts: Sequence[tuple[Path, Mapping[str, int]]]) -> dict[str, int]:
+    """Return the chromosomes of several files of one genome, name to length in bp.
+
+    Parameters
+    ----------
+    parts
+        Path and chromosomes of each file. If all files name the same in one order, it is that of the result; else it is
+        that of :func:`in_genome_order`.
+
+    Raises
+    ------
+    InputError
+        If a chromosome has another length in another file.
+    """
+    found: dict[str, int] = {}
+    owner: dict[str, Path] = {}
+    for path, lengths in parts:
+        for chrom, length in lengths.items():
+            other = found.setdefault(chrom, length)
+            if other != length:
+                raise InputError(
+                    f"has {length:,} bp of {chrom}, but {owner[chrom]} has {other:,} bp",
+                    path=path,
+                    remedy="merge parts of one build",
+                )
+            owner.setdefault(chrom, path)
+    if all(list(lengths) == list(found) for _, lengths in parts):
+        return found
+    return {chrom: found[chrom] for chrom in in_genome_order(found)}
 
 
 class Naming:

@@ -98,19 +98,19 @@ def merge_files(parts: Sequence[Path], target: Path, kind: Kind, *, tally: Summa
 
 def _merge_bigwigs(parts: Sequence[Path], target: Path, tally: Summary) -> int:
     known, rows = PartOwners(), 0
-    headers: list[tuple[Path, dict[str, int]]] = []
+    lengths: list[tuple[Path, dict[str, int]]] = []
     for part in parts:
         with open_bigwig(part) as reader:
-            headers.append((part, reader.lengths))
+            lengths.append((part, reader.lengths))
             for chrom in reader.lengths:
                 if reader.track(chrom):
                     known.add(part, chrom)
             if reader.unknown:
                 tally.add("bigWig", "intervals without a value (NaN), left out", reader.unknown)
     owner = {chrom: owners[0] for chrom, owners in known.in_order()}
-    lengths = joined_lengths(headers)
-    with BigWigWriter(target, lengths) as writer:
-        for chrom in lengths:
+    joined = joined_lengths(lengths)
+    with BigWigWriter(target, joined) as writer:
+        for chrom in joined:
             if chrom in owner:
                 with open_bigwig(owner[chrom]) as reader:
                     track = reader.track(chrom)
