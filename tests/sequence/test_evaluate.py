@@ -148,7 +148,7 @@ def models(*, surely=0.75, **gains):
     ],
 )
 def test_verdict(audit, gains, verdict, said):
-    found, reason = judge_against_baselines({"verdict": audit, "reason": "because"}, models(**gains))
+    found, reason = judge_against_baselines({"verdict": audit, "reason": "because"}, models(**gains), units="sentences")
     assert found == verdict
     assert said in reason
 

@@ -50,7 +50,7 @@ class HaplotypeInputs:
         type=INPUT,
         multiple=True,
         parse=_paths,
-        help="VCF or BCF of modern samples, ingroup phased; repeat it for several files.",
+        help="VCF, BCF, VCF Zarr or PLINK 2 .pgen of modern samples, ingroup phased; repeat it for several files.",
     )
     ingroup: tuple[str, ...] = option(
         (), multiple=True, parse=_texts, help="Samples to search for archaic DNA: names, or a file of names."
@@ -74,9 +74,9 @@ class HaplotypeInputs:
         type=INPUT,
         multiple=True,
         parse=_paths,
-        help="VCF, gVCF or BCF of archaic samples; repeat it for several files. If two files have a call, the call of "
-        "the first file is used. If REF is no modern allele at more than 1 % of the shared sites, a warning is given; "
-        "at more than 10 % of at least 20, the run stops.",
+        help="VCF, gVCF, BCF or VCF Zarr of archaic samples; repeat it for several files. If two files have a call, "
+        "that of the first file is used. If REF is no modern allele at more than 1 % of the shared sites, a warning is "
+        "given; at more than 10 % of at least 20, the run stops.",
     )
     callable: Path | None = option(
         None,

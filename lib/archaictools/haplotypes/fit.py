@@ -11,7 +11,7 @@ import numpy as np
 from archaictools import provenance
 from archaictools.alphabet import Alphabet
 from archaictools.errors import InputError, UsageError
-from archaictools.haplotypes.audit import audit_haplotypes
+from archaictools.haplotypes.audit import UNITS, audit_haplotypes
 from archaictools.haplotypes.augment import Augmentation
 from archaictools.haplotypes.batches import BinBatches
 from archaictools.haplotypes.compatibility import check_bins
@@ -179,7 +179,8 @@ def fit_bins(
         fitted.append(_fit_member(study, split, fold_folder(checkpoint, split.fold, folds=scheme.folds)))
     locations, predicted = _line_up(genomes, fitted)
     sources = genomes.sources | _earlier_sources(start_from)
-    metrics: dict[str, Any] = dict(judge(locations, predicted, audit_haplotypes(genomes, splits), seed=seed))
+    audit = audit_haplotypes(genomes, splits)
+    metrics: dict[str, Any] = dict(judge(locations, predicted, audit, units=UNITS, seed=seed))
     metrics |= _training_metrics(study, fitted[0], sources)
     model = TrainedModel(
         network=network,

@@ -1,9 +1,9 @@
-"""VCF and BCF as a stream of blocks of sites, for some samples.
+"""VCF, BCF, VCF Zarr and PLINK 2 files as a stream of blocks of sites, for some samples.
 
-VCF (plain, gzip or bgzip) is read as text in large blocks; see :mod:`archaictools.io._vcf_text`. BCF is turned into
-text first; see :mod:`archaictools.io._bcf_text`. No index is needed: a file is read once, from beginning to end, and
-memory holds a few blocks. An index saves reading other chromosomes; see :mod:`archaictools.io.vcf_part`. Positions are
-0-based.
+VCF (plain, gzip or bgzip) is read as text in large blocks; see :mod:`archaictools.io._vcf_text`. All other formats are
+turned into text first; see :mod:`archaictools.io._viewed_text`. No index is needed: a file is read once, from beginning
+to end, and memory holds a few blocks. An index saves reading other chromosomes; see :mod:`archaictools.io.vcf_part`.
+Positions are 0-based.
 
 The decoder of genotypes is hand-written (:mod:`archaictools.io._vcf_calls`): at 100 samples it was measured 2.7 to 4
 times faster than cyvcf2 and scikit-allel.
@@ -20,10 +20,10 @@ from typing import IO, TYPE_CHECKING
 import numpy as np
 
 from archaictools.errors import InputError, shortlist
-from archaictools.io._bcf_text import bcf_text
 from archaictools.io._vcf_calls import LineError
 from archaictools.io._vcf_records import Records, SiteReader
 from archaictools.io._vcf_text import Lines
+from archaictools.io._viewed_text import viewed_text, viewer_of
 from archaictools.io.files import damage_named, is_gzip, open_bytes, refuse_cut_bgzf
 from archaictools.io.sites import SiteJoiner
 from archaictools.io.vcf_part import lines_of_another, open_at, runs_of
@@ -42,7 +42,6 @@ if TYPE_CHECKING:
 
 #: Bytes of text in a block; large enough for NumPy, small enough for a processor's cache.
 BLOCK_BYTES = 1 << 20
-_BCF = b"BCF\2"
 #: Written before the first line by some editors.
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _CONTIG = re.compile(rb"##contig=<(.*)>\s*$")
@@ -305,14 +304,14 @@ def open_variants(
     threads: int = 1,
     chromosomes: Collection[str] | None = None,
 ) -> Iterator[VariantFile]:
-    """Open a VCF or BCF, recognised by its content.
+    """Open a VCF, BCF, VCF Zarr or PLINK 2 .pgen, recognised by its content.
 
     Parameters
     ----------
     path
-        VCF (plain, gzip, bgzip) or BCF.
+        VCF (plain, gzip, bgzip), BCF, a folder or zip of VCF Zarr, or a .pgen beside its .pvar and .psam.
     names
-        Samples that will be read; for BCF, :attr:`VariantFile.samples` may lack others, which saves work.
+        Samples that will be read; but for VCF, :attr:`VariantFile.samples` may lack others, which saves work.
     threads
         With more than one, blocks are decompressed in advance.
     chromosomes
@@ -323,13 +322,12 @@ def open_variants(
     InputError
         If the file is missing, cut short, or neither VCF nor BCF, or lacks a sample.
     """
-    compressed = is_gzip(path)
+    viewer = viewer_of(path)
+    compressed = viewer is None and is_gzip(path)
     if compressed:
         refuse_cut_bgzf(path)
-    with damage_named(path), open_bytes(path, compressed=compressed) as handle:
-        head = handle.read(len(_BCF))
-    if head == _BCF:
-        with bcf_text(path, names, threads, chromosomes) as text:
+    if viewer is not None:
+        with viewed_text(path, viewer, names, threads, chromosomes) as text:
             yield VariantFile(path, text, numbered=False)
     else:
         runs, ahead = None if chromosomes is None else runs_of(path, chromosomes), threads > 1

@@ -2,7 +2,7 @@
 
 The index of a bgzipped VCF leads straight to a chromosome. Without an index, blocks of other chromosomes are passed
 over undecoded, and a file whose first and last record are of one chromosome is known to hold no other. BCF is in
-:mod:`archaictools.io._bcf_text`.
+:mod:`archaictools.io._viewed_text`.
 """
 
 from __future__ import annotations
@@ -112,6 +112,8 @@ def chromosomes_of(path: Path) -> frozenset[str] | None:
     InputError
         If the file is missing or empty.
     """
+    if path.is_dir():
+        return None
     compressed = is_gzip(path)
     blocked = compressed and is_bgzf(path)
     offsets = chromosome_offsets(path) if blocked else None

@@ -125,7 +125,7 @@ def fit(
         folder = fold_folder(checkpoint, split.fold, folds=scheme.folds)
         fitted.append(_fit_member(study, split, own_audit, folder))
     predicted = {name: Predicted.join([one.predicted[name] for one in fitted]) for name in SIDES}
-    metrics: dict[str, Any] = dict(judge(locations, predicted, audit, seed=seed))
+    metrics: dict[str, Any] = dict(judge(locations, predicted, audit, units="sentences", seed=seed))
     first = fitted[0]
     metrics["split"] = first.member.split.to_dict() | {"unused": first.excluded}
     metrics["training"] = options.to_dict(seed=seed) | training_summary(first.trained, first.temperature)
