@@ -45,7 +45,7 @@ archaictools haplotypes --vcf "$out/people.vcf.gz" --ingroup "$out/ingroup.txt" 
 # Their results, for reports.
 archaictools predict pretrained "$out/haplotypes.h5" --desert-length 50000 --bigwig "$scratch/tracks" \
     --segments "$out/called_segments.tsv" --callable "$out/called_callable.bed" --summary "$out/called_people.tsv" \
-    --deserts "$out/called_deserts.bed" --record "$out/called_record.json"
+    --deserts "$out/called_deserts.bed" --record "$out/called_record.json" --sums "$out/called_sums.h5"
 for track in "$scratch/tracks"/*.bw; do cp "$track" "$out/called_$(basename "$track")"; done
 archaictools genes "$out/called_segments.tsv" --annotation "$data/genes.bed" --callable "$out/called_callable.bed" \
     --out "$out/called_genes.tsv"

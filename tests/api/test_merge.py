@@ -36,7 +36,7 @@ def parts(tmp_path):
     return made
 
 
-def test_bigwigs_join_in_the_order_of_names(ok, parts, tmp_path):
+def test_bigwigs_join_in_the_order_of_genomes(ok, parts, tmp_path):
     assert "intervals: 4" in ok("merge", *parts["bw"], "--out", tmp_path / "all.bw").out
     with pyBigWig.open(str(tmp_path / "all.bw")) as track:
         assert dict(track.chroms()) == LENGTHS
@@ -44,21 +44,32 @@ def test_bigwigs_join_in_the_order_of_names(ok, parts, tmp_path):
         assert track.intervals("chr11") is None
 
 
+def test_bigwigs_that_name_their_own_chromosomes_alone(ok, tmp_path):
+    """As of VCFs without the contigs of the genome."""
+    for chrom in ("chr10", "chr2"):
+        with BigWigWriter(tmp_path / f"{chrom}.bw", {chrom: LENGTHS[chrom]}) as writer:
+            writer.add(chrom, (np.array([0]), np.array([10]), np.array([0.5])))
+    ok("merge", tmp_path / "chr10.bw", tmp_path / "chr2.bw", "--out", tmp_path / "all.bw")
+    with pyBigWig.open(str(tmp_path / "all.bw")) as track:
+        assert list(track.chroms().items()) == [("chr2", 900), ("chr10", 800)]
+        assert [track.intervals(chrom) for chrom in track.chroms()] == [((0, 10, 0.5),)] * 2
+
+
 def test_text_joins_with_one_header(ok, parts, tmp_path):
     ok("merge", *parts["tsv"], "--out", tmp_path / "all.tsv")
     assert (tmp_path / "all.tsv").read_text() == (
-        "chrom\tstart\tend\tprobability\nchr1\t50\t60\t0.5\nchr10\t100\t300\t1.0\nchr2\t0\t200\t0.25\nchr2\t200\t400\t0.75\n"
+        "chrom\tstart\tend\tprobability\nchr1\t50\t60\t0.5\nchr2\t0\t200\t0.25\nchr2\t200\t400\t0.75\nchr10\t100\t300\t1.0\n"
     )
     (tmp_path / "nothing.bed").touch()
     done = ok("merge", *parts["bed"], tmp_path / "nothing.bed", "--out", tmp_path / "all.bed")
     assert "4 BED parts" in done.out
     assert "1 of them empty" in done.out
     rows = (tmp_path / "all.bed").read_text().splitlines()
-    assert [row.split("\t")[0] for row in rows] == ["chr1", "chr10", "chr2", "chr2"]
+    assert [row.split("\t")[0] for row in rows] == ["chr1", "chr2", "chr2", "chr10"]
 
 
 def test_parts_of_several_chromosomes_come_out_sorted(ok, tmp_path):
-    """bedtools -sorted and genome browsers want each chromosome once, by name."""
+    """bedtools -sorted and genome browsers want each chromosome once."""
     (tmp_path / "a.bed").write_text("chr3\t5\t9\nchr1\t0\t9\nchr1\t20\t30\n")
     (tmp_path / "b.bed").write_text("chr2\t7\t8\n")
     ok("merge", tmp_path / "a.bed", tmp_path / "b.bed", "--out", tmp_path / "all.bed")
@@ -81,7 +92,7 @@ def test_parts_of_several_chromosomes_come_out_sorted(ok, tmp_path):
         (["chr1.bed", "chr2.tsv"], "is a table, but"),
         (["chr1.bed", "chr1.bed"], "is given twice"),
         (["chr1.bed", "again.bed"], "chr1 is also in"),
-        (["chr1.bw", "other.bw"], "other chromosome lengths"),
+        (["chr1.bw", "other.bw"], "other.bw: has 5 bp of chr1, but"),
         (["chr1.tsv", "wide.tsv"], "has columns: chrom, start, end, probability, more; "),
         (["chr1.bed", "narrow.bed"], "has columns: 3; "),
         (["chr1.tsv", "words.txt"], "begins with 'hello'"),
@@ -167,10 +178,10 @@ def test_contigs_without_chr_beside_chromosomes_with_it(ok, tmp_path):
         (tmp_path / f"{name}.bed").write_text(f"{chrom}\t1\t2\n")
     ok("merge", *(tmp_path / f"{name}.bed" for name in "abcd"), "--out", tmp_path / "all.bed")
     assert [row.split("\t")[0] for row in (tmp_path / "all.bed").read_text().splitlines()] == [
-        "GL000207.1",
-        "HLA-A*01:01",
         "chr1",
         "chr2",
+        "GL000207.1",
+        "HLA-A*01:01",
     ]
 
 
@@ -182,7 +193,9 @@ def test_ten_thousand_chromosomes_in_linear_time(ok, tmp_path):
     begun = time.monotonic()
     ok("merge", tmp_path / "a.bed", tmp_path / "b.bed", "--out", tmp_path / "all.bed")
     assert time.monotonic() - begun < 60
-    assert (tmp_path / "all.bed").read_text() == "".join(sorted(rows + rows[3::4], key=lambda row: row.split("\t")[0]))
+    assert (tmp_path / "all.bed").read_text() == "".join(
+        sorted(rows + rows[3::4], key=lambda row: int(row.split("\t")[1]))
+    )
 
 
 @pytest.mark.parametrize("name", ["callable", "A0_called", "A0_shared", "A0_compared"])

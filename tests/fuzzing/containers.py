@@ -7,11 +7,18 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 
 from archaictools.haplotypes.encoding import HaplotypeEncoding
 from archaictools.haplotypes.feature_file import open_features
+from archaictools.haplotypes.feature_layout import bin_edges
 from archaictools.haplotypes.feature_writer import FeatureChunk, write_features
+from archaictools.haplotypes.joined_sums import JoinedSums
 from archaictools.haplotypes.relatedness import INPUTS
+from archaictools.haplotypes.segment_calls import with_counts
+from archaictools.haplotypes.segments import ChromosomeSums
+from archaictools.haplotypes.sums_file import SumsFile, write_sums
+from archaictools.haplotypes.sums_layout import Calling, SumsHead
 from archaictools.learning.checkpoint import State, load_checkpoint, save_checkpoint
 from archaictools.learning.model_file import Member, TrainedModel, load_model, save_model
 from archaictools.learning.network import NetworkConfig
@@ -68,6 +75,35 @@ def haplotypes(path: Path) -> Path:
             )
             writer.share(np.sort(rng.integers(0, bins, size=12)), rng.random((12, 6)) < 0.5)
             writer.label(rng.integers(0, 500, size=(6, bins)).astype(np.uint16))
+    return path
+
+
+def sums(path: Path) -> Path:
+    rng = np.random.default_rng(2)
+    rows = [(name, side) for name in ("P1", "P2") for side in (1, 2)]
+    head = SumsHead(
+        encoding=HaplotypeEncoding(bin=1_000, archaic=("ARC1", "ARC2"), outgroup=5),
+        calling=Calling(threshold=0.5, min_length=5_000, max_gap=0, desert_length=9_000, model="0" * 64),
+        lengths={"chr1": 29_500, "chr2": 3_000, "chr3": 700},
+        haplotypes=rows,
+    )
+    with write_sums(path, head, verb="predict") as writer:
+        for chrom in ("chr1", "chr2"):
+            one = ChromosomeSums.empty(bin_edges(head.lengths[chrom], 1_000), len(rows))
+            one.callable += 4
+            one.carriers += rng.integers(0, 3, size=len(one.callable))
+            one.total += rng.integers(0, 4_001, size=len(one.callable))
+            one.covered |= one.carriers > 0
+            one.bases[:3] = head.lengths[chrom]
+            one.bases[3] = 0
+            number = 4 if chrom == "chr1" else 0
+            start = 1_000 * np.arange(number)
+            frame = pd.DataFrame({"chrom": chrom, "start": start, "end": start + 6_000})
+            frame = frame.assign(sample="P1", haplotype=2, posterior=0.8, seen=np.int8(0), callable=5_500)
+            known = rng.integers(1, 9, size=(number, 2, 1))
+            matches = np.concatenate([known, known // 2, known], axis=2)
+            segments = with_counts(frame, matches, rng.integers(0, 5, size=(number, 2, 2)))
+            writer.add(chrom, one, np.array([[90, 80], [90, 1]]), [segments] if number else [])
     return path
 
 
@@ -153,6 +189,15 @@ def read_haplotypes(path: Path) -> None:
                 words.label(chrom)
 
 
+def read_sums(path: Path) -> None:
+    joined = JoinedSums([SumsFile(path)])
+    namer = joined.namer()
+    for chrom in joined.bins:
+        joined.sums(chrom)
+        for segments in joined.segments(chrom):
+            namer.named(segments)
+
+
 def read_model(path: Path) -> None:
     load_model(path, KmerEncoding, HaplotypeEncoding)
 
@@ -169,6 +214,7 @@ def read_checkpoint(path: Path) -> None:
 KINDS: dict[str, tuple[Callable[[Path], Path], Callable[[Path], None]]] = {
     "kmers": (kmers, read_kmers),
     "haplotypes": (haplotypes, read_haplotypes),
+    "sums": (sums, read_sums),
     "kmer model": (kmer_model, read_model),
     "haplotype model": (haplotype_model, read_model),
     "checkpoint": (checkpoint, read_checkpoint),

@@ -174,7 +174,7 @@ def _of_numbers(name: str, data: np.ndarray, dtype: np.dtype) -> Iterator[Change
     if dtype == np.uint8 and data.ndim == 1 and data.size and bytes(data[:1]) == b"{":
         yield from _of_document(name, json.loads(data.tobytes()))
         return
-    other = {"u": "i4", "i": "f4", "f": "f8"}[dtype.kind]
+    other = {"u": "i4", "i": "f4", "f": "f4" if dtype.itemsize == 8 else "f8"}[dtype.kind]
     free = name.startswith(("weights/", "optimizer/", "best/"))
 
     def kind(handle: h5py.File, new: str) -> None:

@@ -15,7 +15,7 @@ from fuzzing.hostile import make
 TESTS = Path(__file__).parents[1]
 
 #: Of the files of a kind, one in so many is read, but for ARCHAICTOOLS_FUZZ: then every one.
-EVERY = {"kmers": 4, "haplotypes": 5, "kmer model": 10, "haplotype model": 16, "checkpoint": 4}
+EVERY = {"kmers": 4, "haplotypes": 5, "sums": 5, "kmer model": 10, "haplotype model": 16, "checkpoint": 4}
 
 
 class Reader:

@@ -1,9 +1,9 @@
-"""``archaictools.merge``: join predictions that were made chromosome by chromosome."""
+"""``archaictools.merge``: join the results of parts of a run, by chromosome or by group of people."""
 
 from __future__ import annotations
 
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from archaictools.api.inputs import file_of, listed
@@ -11,42 +11,72 @@ from archaictools.api.keywords import keywords
 from archaictools.api.predictions import BIGWIG_SUFFIXES
 from archaictools.api.result import FileResult
 from archaictools.errors import UsageError
-from archaictools.options import OUTPUT, RunOptions, option
+from archaictools.options import BINARY, OUTPUT, RunOptions, flag_of, option
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
     from archaictools.api.inputs import PathLike
-    from archaictools.io.merge import Kind
+    from archaictools.io.files import StagedOutputs
+    from archaictools.io.part_kinds import Kind
+    from archaictools.io.summary import Summary
+
+_OF_SUMS = "Of sums: "
 
 
 @dataclass(frozen=True, kw_only=True)
 class MergeFiles:
-    """The output."""
+    """The outputs."""
 
-    out: Path = option(type=OUTPUT, help="One file of the kind of the parts.")
+    out: Path | None = option(
+        None,
+        type=OUTPUT,
+        help="One file of the kind of the parts, or a new folder of tracks; may be left out for sums.",
+    )
+    segments: Path | None = option(
+        None, type=OUTPUT, help=f"{_OF_SUMS}TSV of segments with posterior, source and its evidence."
+    )
+    bed: Path | None = option(None, type=OUTPUT, help=f"{_OF_SUMS}BED of segments, coloured by source.")
+    bigbed: Path | None = option(None, type=BINARY, help=f"{_OF_SUMS}bigBed of segments, coloured by source.")
+    summary: Path | None = option(None, type=OUTPUT, help=f"{_OF_SUMS}TSV, one row per person.")
+    deserts: Path | None = option(
+        None, type=OUTPUT, help=f"{_OF_SUMS}BED of callable stretches in which no haplotype has a segment."
+    )
+    callable: Path | None = option(
+        None,
+        type=OUTPUT,
+        help=f"{_OF_SUMS}BED of callable regions with the number of haplotypes that have data "
+        "[default: NAME.callable.bed in the folder of --segments].",
+    )
+    mean: Path | None = option(None, type=BINARY, help=f"{_OF_SUMS}bigWig of the mean posterior of all haplotypes.")
+    share: Path | None = option(
+        None, type=BINARY, help=f"{_OF_SUMS}bigWig of the fraction of haplotypes with a segment."
+    )
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class MergeResult(FileResult):
-    """One file made of parts.
+    """What parts were joined into.
 
     Attributes
     ----------
     path
-        The file.
+        The file or folder of ``--out``, or None if sums were joined without it.
+    files
+        The outputs.
     callable
         File of callable regions of a table of segments, or None.
     kind
-        Kind of the parts: ``bigWig``, ``table``, ``BED`` or ``summary``.
+        Kind of the parts: ``bigWig``, ``table``, ``BED``, ``summary``, ``sums`` or ``folder of tracks``.
     rows
-        Number of rows, or of intervals of a bigWig.
+        Number of rows, of intervals of bigWigs, or of segments.
     empty_parts
         Number of parts without a row.
     """
 
-    path: Path
+    path: Path | None
+    files: MergeFiles = field(repr=False)
     callable: Path | None
     kind: Kind
     rows: int
@@ -55,30 +85,29 @@ class MergeResult(FileResult):
 
 @keywords(files=MergeFiles, run=RunOptions)
 def merge(parts: PathLike | Sequence[PathLike], *, files: MergeFiles, run: RunOptions) -> MergeResult:
-    """Join predictions that were made chromosome by chromosome into what one run over all of them gives.
+    """Join results of ``predict`` for chromosomes or groups of people into what one run over all of them gives.
 
     Parameters
     ----------
     parts
-        bigWigs, tables, BED files or summaries of people, or results of ``predict``: one or several, all of one kind.
-        No chromosome may be in two.
+        Sums, folders of tracks, bigWigs, tables, BED files or summaries of people, or results of ``predict``: one or
+        several, all of one kind. No person may be on a chromosome of two parts.
 
     Returns
     -------
     MergeResult
-        The path of the file, and counts.
+        The outputs, and counts.
 
     Raises
     ------
     InputError
-        If parts differ in kind, build or naming style, a chromosome is in two of them, or a value is wrong.
+        If parts differ in kind, build or naming style, the same is in two of them, or a value is wrong.
     UsageError
-        If there is no part, if the output of other parts is named like a bigWig, or if a file of callable regions of
-        another run lies in its folder.
+        If there is no part or no output, if an output is only for sums, if the output of other parts is named like a
+        bigWig, or if a file of callable regions of another run lies in its folder.
     """
-    from archaictools.haplotypes.merge import merge_callable_files, merge_people
     from archaictools.io.files import StagedOutputs
-    from archaictools.io.merge import Kind, kind_of_parts, merge_files
+    from archaictools.io.part_kinds import Kind, kind_of_parts
     from archaictools.io.summary import Summary
 
     del run  # joining uses one thread and no random numbers
@@ -87,25 +116,93 @@ def merge(parts: PathLike | Sequence[PathLike], *, files: MergeFiles, run: RunOp
         raise UsageError("parts is empty, expected one file or more")
     with ExitStack() as stack, StagedOutputs() as outputs:
         paths = [stack.enter_context(file_of(part, "parts")) for part in several]
-        target = outputs.stage(files.out)
         kind, filled = kind_of_parts(paths)
-        if files.out.suffix.lower() in BIGWIG_SUFFIXES and kind is not Kind.BIGWIG:
+        if kind is Kind.SUMS:
+            return _of_sums(filled, files, outputs)
+        others = [flag_of(name) for name, path in asdict(files).items() if path and name != "out"]
+        if others:
             raise UsageError(
-                f"is the name of a bigWig, but the parts are of kind {kind}",
-                path=files.out,
-                remedy="name another output",
+                f"{', '.join(others)}: only for sums, but the parts are of kind {kind}; "
+                "give the files of 'archaictools predict --sums', or name --out alone"
             )
-        people = kind is Kind.PEOPLE
-        rows = merge_people(filled, target) if people else merge_files(filled, target, kind, tally=summary)
-        tables = kind is Kind.TABLE
-        regions = merge_callable_files(paths, files.out, outputs, tally=summary) if tables else None
+        if files.out is None:
+            raise UsageError("name the output with --out")
+        rows, regions = _of_results(paths, filled, files.out, kind, outputs, summary)
     empty = len(paths) - len(filled)
     facts = {
         "merged": f"{len(paths):,} {kind} parts into {files.out}" + (f", {empty:,} of them empty" if empty else "")
     }
-    facts["intervals" if kind is Kind.BIGWIG else "rows"] = f"{rows:,}"
+    facts["intervals" if kind in {Kind.BIGWIG, Kind.TRACKS} else "rows"] = f"{rows:,}"
     if regions:
         facts["what was read"] = f"in {regions}"
     if summary.frame()["count"].sum():
         facts["handled"] = summary.sentence()
-    return MergeResult(path=files.out, callable=regions, kind=kind, rows=rows, empty_parts=empty, facts=facts)
+    return MergeResult(
+        path=files.out, files=files, callable=regions, kind=kind, rows=rows, empty_parts=empty, facts=facts
+    )
+
+
+def _of_results(
+    paths: Sequence[Path],
+    filled: Sequence[Path],
+    out: Path,
+    kind: Kind,
+    outputs: StagedOutputs,
+    summary: Summary,
+) -> tuple[int, Path | None]:
+    """Join results of one kind; return the number of rows, and the file of callable regions if there is one."""
+    from archaictools.haplotypes.merge import (
+        merge_callable_files,
+        merge_people,
+        merge_track_folders,
+        warn_of_whole_run,
+    )
+    from archaictools.io.merge import merge_files
+    from archaictools.io.part_kinds import Kind
+
+    if kind is Kind.TRACKS:
+        return merge_track_folders(filled, outputs.stage_folder(out), tally=summary), None
+    target = outputs.stage(out)
+    if out.suffix.lower() in BIGWIG_SUFFIXES and kind is not Kind.BIGWIG:
+        raise UsageError(
+            f"is the name of a bigWig, but the parts are of kind {kind}", path=out, remedy="name another output"
+        )
+    warn_of_whole_run(filled, kind)
+    people = kind is Kind.PEOPLE
+    rows = merge_people(filled, target) if people else merge_files(filled, target, kind, tally=summary)
+    return rows, merge_callable_files(paths, out, outputs, tally=summary) if kind is Kind.TABLE else None
+
+
+def _of_sums(paths: Sequence[Path], files: MergeFiles, outputs: StagedOutputs) -> MergeResult:
+    """Join sums, and write the outputs of the whole run."""
+    from archaictools.haplotypes.callable_file import callable_file_beside
+    from archaictools.haplotypes.joined_outputs import JoinedFiles, write_joined
+    from archaictools.haplotypes.joined_sums import JoinedSums
+    from archaictools.haplotypes.sums_file import SumsFile
+    from archaictools.io.part_kinds import Kind
+    from archaictools.progress import Progress
+
+    files = replace(files, callable=files.callable or callable_file_beside(files.segments))
+    named = {name: path for name, path in asdict(files).items() if path}
+    if not named:
+        raise UsageError(f"name an output of the joined sums: {', '.join(map(flag_of, asdict(files)))}")
+    staged = JoinedFiles(**{name: outputs.stage(path) for name, path in named.items()})
+    joined = JoinedSums([SumsFile(path) for path in paths])
+    with Progress(staged.passes * len(joined.bins), "chromosomes", "merge") as progress:
+        rows = write_joined(joined, staged, progress=progress)
+    people = len({sample for sample, _ in joined.head.haplotypes})
+    facts = {
+        "merged": f"{len(paths):,} {Kind.SUMS} parts of {people:,} people on {len(joined.bins):,} chromosomes",
+        "outputs": ", ".join(map(str, named.values())),
+    }
+    if staged.of_segments:
+        facts["segments"] = f"{rows:,}"
+    return MergeResult(
+        path=files.out,
+        files=files,
+        callable=files.callable,
+        kind=Kind.SUMS,
+        rows=rows,
+        empty_parts=0,
+        facts=facts,
+    )

@@ -103,6 +103,7 @@ def _of_haplotypes(
     run: RunOptions,
     again: Again,
 ) -> HaplotypePredictions:
+    from archaictools.haplotypes.callable_file import callable_file_beside
     from archaictools.haplotypes.compatibility import check_bins
     from archaictools.haplotypes.lineages import sources_of
     from archaictools.haplotypes.outputs import write_posteriors, write_tables
@@ -112,7 +113,9 @@ def _of_haplotypes(
     from archaictools.learning.forward import start_runtime
     from archaictools.progress import Progress
 
-    files = _with_callable_file(files)
+    if files.bigwig:
+        check_track_folder(files.bigwig)
+    files = replace(files, callable=files.callable or callable_file_beside(files.segments))
     _check_display(files, display)
     calling = calling.resolved(Alphabet.VARIANT)
     with StagedOutputs() as outputs, open_haplotypes(words) as features:
@@ -128,7 +131,8 @@ def _of_haplotypes(
         plots = outputs.stage_folder(files.plots) if files.plots else None
         check_bins(trained, features)
         runtime = start_runtime(threads=run.usable_threads, seed=run.seed, work=work_of(trained, features))
-        kept = None if folder or rows or staged or bigbed or plots else KeptPosteriors.of(features)
+        sums = outputs.stage(files.sums) if files.sums else None
+        kept = None if folder or rows or staged or bigbed or plots or sums else KeptPosteriors.of(features)
         ensemble = BinEnsemble(trained, features, runtime)
         with Progress(ensemble.work(), "bins", "predict") as progress:
             found = write_posteriors(
@@ -147,6 +151,10 @@ def _of_haplotypes(
             from archaictools.learning.plots import write_plots
 
             write_plots(plots, prediction_plots(found, features.encoding.archaic))
+        if sums:
+            from archaictools.haplotypes.sums_file import write_result_sums
+
+            write_result_sums(sums, found, features, trained, calling, desert_length=deserts.desert_length)
     return HaplotypePredictions(
         segments=found.segments,
         people=found.people,
@@ -154,7 +162,9 @@ def _of_haplotypes(
         callable=found.callable,
         files=files,
         facts=_haplotype_facts(found, calling, deserts)
-        | _output_fact([files.bigwig, files.bigbed, files.table, *tables.values(), files.record, files.plots]),
+        | _output_fact(
+            [files.bigwig, files.bigbed, files.table, *tables.values(), files.sums, files.record, files.plots]
+        ),
         _calls=found,
         _sources=sources,
         _lengths=lengths,
@@ -169,18 +179,6 @@ def _check_display(files: PredictionFiles, display: DisplayOptions) -> None:
         raise UsageError("--per-person is about the tracks of --bigwig, which is missing; name a folder for them")
     if display.track_line and not files.bed:
         raise UsageError("--track-line is the first line of --bed, which is missing; name a file for it")
-
-
-def _with_callable_file(files: PredictionFiles) -> PredictionFiles:
-    """Return the outputs, with the callable regions in the folder of the segments if no file is named for them."""
-    from archaictools.haplotypes.callable_file import callable_file_of
-
-    if files.bigwig:
-        check_track_folder(files.bigwig)
-    segments = files.segments
-    if files.callable or not segments or not (segments.is_file() or not segments.exists()):
-        return files
-    return replace(files, callable=callable_file_of(segments))
 
 
 def _write_record(

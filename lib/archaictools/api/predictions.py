@@ -87,6 +87,13 @@ class PredictionFiles:
         help="BED of callable regions: chrom, start, end and number of haplotypes with data "
         "[default: NAME.callable.bed in the folder of --segments].",
     )
+    sums: Path | None = option(
+        None,
+        type=BINARY,
+        only=Alphabet.VARIANT,
+        help="Sums of these people and chromosomes, from which 'archaictools merge' makes the outputs of a divided "
+        "run.",
+    )
     record: Path | None = option(
         None, type=OUTPUT, help="JSON of the run: options, versions, and SHA-256 of model and words."
     )

@@ -31,6 +31,12 @@ def callable_file_of(segments: Path) -> Path:
     return plain.with_suffix(".callable.bed")
 
 
+def callable_file_beside(segments: Path | None) -> Path | None:
+    """Return where the callable regions of a table to be written go; None if there is none, or if it is a stream."""
+    file = segments is not None and (segments.is_file() or not segments.exists())
+    return callable_file_of(segments) if segments is not None and file else None
+
+
 def read_callable_file(path: Path, *, tally: Summary) -> dict[str, IntervalSet]:
     """Return the regions that are callable in at least one haplotype.
 

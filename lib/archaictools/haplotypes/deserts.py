@@ -54,7 +54,7 @@ def find_deserts(landscapes: Mapping[str, Landscape], min_length: int) -> pd.Dat
     Parameters
     ----------
     landscapes
-        Bins of each chromosome, by its name.
+        Bins of each chromosome, by its name. They are read twice, one after the other, so they need not be in memory.
     min_length
         Minimum length of a desert in bp.
 
@@ -64,11 +64,15 @@ def find_deserts(landscapes: Mapping[str, Landscape], min_length: int) -> pd.Dat
     free base. A stretch of S bases then has exp(-r L) (1 + r (S - L)) gaps of L or more. The model has neither
     segments that people share, nor selection, nor uneven recombination, so it is a rough guide.
     """
-    parts = {chrom: _stretches(one) for chrom, one in landscapes.items()}
-    free = sum(int(np.diff(one.edges)[(one.callable > 0) & ~one.covered].sum()) for one in landscapes.values())
-    clumps = sum(len(runs_of_true(one.covered)[0]) for one in landscapes.values())
-    rate = clumps / max(free, 1)
-    whole = np.array([one.edges[b] - one.edges[a] for chrom, one in landscapes.items() for a, b in parts[chrom]])
+    parts: dict[str, list[tuple[int, int]]] = {}
+    lengths: list[int] = []
+    free = clumps = 0
+    for chrom, one in landscapes.items():
+        parts[chrom] = _stretches(one)
+        lengths += [int(one.edges[stop] - one.edges[begin]) for begin, stop in parts[chrom]]
+        free += int(np.diff(one.edges)[(one.callable > 0) & ~one.covered].sum())
+        clumps += len(runs_of_true(one.covered)[0])
+    rate, whole = clumps / max(free, 1), np.array(lengths)
     rows = []
     for chrom, one in landscapes.items():
         width = np.diff(one.edges)

@@ -9,14 +9,15 @@ import numpy as np
 import pandas as pd
 
 from archaictools.errors import InputError
-from archaictools.haplotypes.posteriors import DIGITS, KeptPosteriors, maximum, track_lengths
+from archaictools.haplotypes.posteriors import KeptPosteriors, maximum, track_lengths
 from archaictools.haplotypes.segments import CallResult, SegmentCaller
 from archaictools.haplotypes.tables import segments_bed, write_segments_bigbed
 from archaictools.intervals import mean_where_overlapping
 from archaictools.io.bigwig import BigWigWriter
 from archaictools.io.files import safe_file_name
 from archaictools.io.schema import shown
-from archaictools.io.tables import TableWriter, as_text, write_table
+from archaictools.io.spool import Spool
+from archaictools.io.tables import as_text, write_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -68,7 +69,8 @@ def write_posteriors(
     per_person
         One track for each person instead of one for each haplotype.
     table
-        TSV ``chrom, start, end, sample, haplotype, probability, seen`` of every callable bin.
+        TSV ``chrom, start, end, sample, haplotype, probability, seen`` of every callable bin, see
+        :class:`BinTableWriter`.
     kept
         Where to keep the posteriors.
 
@@ -80,7 +82,7 @@ def write_posteriors(
     caller = SegmentCaller(features, options)
     lengths = track_lengths(features)
     with contextlib.ExitStack() as stack:
-        rows = stack.enter_context(TableWriter(table)) if table else None
+        rows = stack.enter_context(BinTableWriter(table, features)) if table else None
         tracks = None
         if bigwig:
             kind = PersonTrackWriter if per_person else TrackWriter
@@ -89,7 +91,7 @@ def write_posteriors(
             if tracks:
                 tracks.add(one)
             if rows:
-                rows.write(_table_of(one, features.haplotypes[one.row]))
+                rows.write(one)
             if kept is not None:
                 kept.add(one)
             caller.add(one)
@@ -213,12 +215,61 @@ class PersonTrackWriter(TrackWriter):
 
 def _write_summary_tracks(folder: Path, lengths: Mapping[str, int], chromosomes: Mapping[str, ChromosomeSums]) -> None:
     """Write the mean posterior of the haplotypes with data, and the fraction of them with a segment."""
-    for name, column in zip(SUMMARY_TRACKS, ("total", "carriers"), strict=True):
-        with BigWigWriter(folder / f"{name}.bw", dict(lengths)) as writer:
-            for chrom, sums in chromosomes.items():
-                used, edges = sums.callable > 0, sums.edges
-                values = np.round(getattr(sums, column)[used] / sums.callable[used], DIGITS + 1)
-                writer.add(chrom, mean_where_overlapping(edges[:-1][used], edges[1:][used], values))
+    for name in SUMMARY_TRACKS:
+        write_summary_track(folder / f"{name}.bw", name, lengths, chromosomes.items())
+
+
+def write_summary_track(
+    path: Path, name: str, lengths: Mapping[str, int], chromosomes: Iterable[tuple[str, ChromosomeSums]]
+) -> None:
+    """Write one of :data:`SUMMARY_TRACKS` from the sums of chromosomes, in the order of the lengths."""
+    with BigWigWriter(path, lengths) as writer:
+        for chrom, sums in chromosomes:
+            used, edges = sums.callable > 0, sums.edges
+            values = sums.means() if name == "mean" else sums.shares()
+            writer.add(chrom, mean_where_overlapping(edges[:-1][used], edges[1:][used], values))
+
+
+class BinTableWriter(contextlib.AbstractContextManager["BinTableWriter"]):
+    """Write the table of all bins, chromosome by chromosome, from haplotypes that come group by group.
+
+    Groups of haplotypes come one after the other, each on all chromosomes. So the rows of several groups wait in a
+    temporary file in the folder of the table.
+
+    Parameters
+    ----------
+    path
+        The file to write.
+    features
+        The file of haplotypes.
+    """
+
+    def __init__(self, path: Path, features: FeatureFile) -> None:
+        self._haplotypes, self._chroms, self._header = features.haplotypes, list(features.bins), True
+        self._handle = path.open("w", encoding="utf-8", newline="")
+        several = len(features.groups) > 1 and len(features.bins) > 1
+        self._spool = Spool(path.parent) if several else None
+
+    def write(self, one: HaplotypePosteriors) -> None:
+        """Add a haplotype on a chromosome."""
+        rows = _table_of(one, self._haplotypes[one.row])
+        if self._header:
+            self._handle.write("\t".join(map(str, rows)) + "\n")
+            self._header = False
+        if self._spool is None:
+            self._handle.write(as_text(rows))
+        else:
+            self._spool.add(one.chrom, as_text(rows))
+
+    def __exit__(self, kind: object, error: object, trace: object) -> None:
+        """Write the rows that wait, and close the file."""
+        with self._handle:
+            if self._spool is None:
+                return
+            with self._spool as spool:
+                for chrom in self._chroms if kind is None else ():
+                    for piece in spool.read(chrom):
+                        self._handle.write(piece.decode())
 
 
 def _table_of(one: HaplotypePosteriors, haplotype: tuple[str, int]) -> pd.DataFrame:

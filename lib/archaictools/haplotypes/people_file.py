@@ -34,7 +34,7 @@ def read_people(part: Path) -> pd.DataFrame:
     """Return a summary of people, indexed by sample; numbers that are not known are NaN.
 
     Columns are those of :data:`SUMMARY_COLUMNS`; then, with archaic genomes, ``NAME_bases`` for each source; and
-    ``length``, which files of earlier releases lack. See :func:`archaictools.haplotypes.tables.people_table`.
+    ``length``, which files of earlier releases lack. See :class:`archaictools.haplotypes.tables.PeopleCounts`.
 
     Raises
     ------

@@ -63,6 +63,11 @@ class HaplotypePosteriors:
     callable: npt.NDArray[np.bool_]
     seen: npt.NDArray[np.bool_]
 
+    @property
+    def thousandths(self) -> npt.NDArray[np.int64]:
+        """Posteriors in thousandths, int64 (bins,), which add up exactly in any order."""
+        return np.asarray(np.rint(self.probability * 10**DIGITS), dtype=np.int64)
+
     def track(self, used: npt.NDArray[np.bool_] | None = None) -> Track:
         """Return the posteriors of all callable bins, or of those in ``used``; neighbours of equal value are joined."""
         used = self.callable if used is None else used
@@ -155,7 +160,7 @@ class KeptPosteriors:
         """Keep the posteriors of a haplotype on a chromosome."""
         self._edges.setdefault(one.chrom, one.edges)
         self._seen.setdefault(one.chrom, one.seen)
-        thousandths = np.rint(one.probability * 10**DIGITS).astype(np.uint16)
+        thousandths = one.thousandths.astype(np.uint16)
         self._values[one.row, one.chrom] = np.where(one.callable, thousandths, _NOT_CALLABLE)
 
     def __iter__(self) -> Iterator[HaplotypePosteriors]:
@@ -168,5 +173,8 @@ class KeptPosteriors:
 
 
 def track_lengths(features: FeatureFile) -> dict[str, int]:
-    """Return chromosome lengths in bp, those with bins first: a bigWig takes chromosomes in the order of its header."""
-    return {chrom: features.lengths[chrom] for chrom in (*features.bins, *features.lengths)}
+    """Return chromosome lengths in bp: a bigWig takes chromosomes in the order of its header, which is the file's.
+
+    So tracks of chosen chromosomes have the same header as those of all.
+    """
+    return dict(features.lengths)

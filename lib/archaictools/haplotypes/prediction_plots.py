@@ -89,7 +89,7 @@ def plot_people(people: pd.DataFrame, archaic: tuple[str, ...]) -> Figure:
     Parameters
     ----------
     people
-        See :func:`archaictools.haplotypes.tables.people_table`.
+        See :class:`archaictools.haplotypes.tables.PeopleCounts`.
     archaic
         Names of the archaic genomes.
     """

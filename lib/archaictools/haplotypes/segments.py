@@ -1,20 +1,19 @@
-"""Segments of haplotypes, their sources, and what all haplotypes add up to."""
+"""Segments of all haplotypes, and what the haplotypes add up to."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from archaictools.alphabet import Alphabet
-from archaictools.haplotypes.callability import bridged
 from archaictools.haplotypes.deserts import Landscape, find_deserts
-from archaictools.haplotypes.sources import UNMATCHED, name_sources, weigh, without_reference
-from archaictools.haplotypes.tables import callable_runs, people_table
-from archaictools.intervals import flags_of_runs, sums_of_ranges
-from archaictools.learning.segments import segments_of
+from archaictools.haplotypes.posteriors import DIGITS
+from archaictools.haplotypes.segment_calls import ORDER, SegmentNamer, called_segments, no_segments
+from archaictools.haplotypes.tables import PeopleCounts, callable_runs
+from archaictools.intervals import flags_of_runs
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -23,19 +22,10 @@ if TYPE_CHECKING:
     from archaictools.haplotypes.posteriors import HaplotypePosteriors
     from archaictools.learning.options import SegmentOptions
 
-#: Longest gap without data in bp that a segment spans. Missing data are no evidence that a segment ends.
-MAX_DATA_GAP = 5_000
-
-_COLUMNS = ["chrom", "start", "end", "sample", "haplotype", "posterior", "source", "seen", "callable"]
-_EVIDENCE = ("called", "shared", "compared", "match", "over")
-
-#: Digits of log-likelihood ratios after the point.
-_SCORE_DIGITS = 2
-
 
 @dataclass
 class ChromosomeSums:
-    """Sums over the haplotypes on one chromosome.
+    """Sums over the haplotypes on one chromosome: whole numbers, which are the same in any order.
 
     Attributes
     ----------
@@ -46,23 +36,45 @@ class ChromosomeSums:
     carriers
         int64 (bins,): haplotypes with data and a segment.
     total
-        float64 (bins,): sum of the posteriors of haplotypes with data.
+        int64 (bins,): sum of the posteriors of haplotypes with data, in thousandths.
     covered
         bool (bins,): at least one haplotype has a segment.
+    bases
+        int64 (haplotypes,): callable bases of each haplotype of the file; -1 if it does not exist on the chromosome.
     """
 
     edges: npt.NDArray[np.int64]
     callable: npt.NDArray[np.int64]
     carriers: npt.NDArray[np.int64]
-    total: npt.NDArray[np.float64]
+    total: npt.NDArray[np.int64]
     covered: npt.NDArray[np.bool_]
+    bases: npt.NDArray[np.int64]
 
     @classmethod
-    def empty(cls, edges: npt.NDArray[np.int64]) -> ChromosomeSums:
-        """Return sums over no haplotype."""
+    def empty(cls, edges: npt.NDArray[np.int64], haplotypes: int = 0) -> ChromosomeSums:
+        """Return sums over no haplotype, with room for the bases of a number of them."""
         bins = len(edges) - 1
-        known, carriers = (np.zeros(bins, dtype=np.int64) for _ in range(2))
-        return cls(edges, known, carriers, np.zeros(bins), np.zeros(bins, dtype=bool))
+        known, carriers, total = (np.zeros(bins, dtype=np.int64) for _ in range(3))
+        absent = np.full(haplotypes, -1, dtype=np.int64)
+        return cls(edges, known, carriers, total, np.zeros(bins, dtype=bool), absent)
+
+    @property
+    def landscape(self) -> Landscape:
+        """What deserts are found in."""
+        return Landscape(self.edges, self.callable, self.covered)
+
+    def means(self) -> npt.NDArray[np.float64]:
+        """Return the mean posterior of the haplotypes with data, float64 (bins with data,)."""
+        return self._per_haplotype(self.total, 10**DIGITS)
+
+    def shares(self) -> npt.NDArray[np.float64]:
+        """Return the fraction of the haplotypes with data that have a segment, float64 (bins with data,)."""
+        return self._per_haplotype(self.carriers, 1)
+
+    def _per_haplotype(self, sums: npt.NDArray[np.int64], unit: int) -> npt.NDArray[np.float64]:
+        """Divide by the haplotypes with data, and round to one digit more than posteriors, halves to even."""
+        used, steps = self.callable > 0, 10 ** (DIGITS + 1)
+        return np.asarray(np.rint(sums[used] * (steps // unit) / self.callable[used]) / steps, dtype=np.float64)
 
 
 @dataclass(frozen=True)
@@ -77,7 +89,7 @@ class CallResult:
         the person shares (``NAME_shared``), those that the match rests on (``NAME_compared``), and the match
         (``NAME_match``). Last ``source_score``. See :mod:`archaictools.haplotypes.sources`.
     people
-        One row for each person, see :func:`archaictools.haplotypes.tables.people_table`.
+        One row for each person, see :class:`archaictools.haplotypes.tables.PeopleCounts`.
     deserts
         BED6, see :func:`archaictools.haplotypes.deserts.find_deserts`.
     callable
@@ -88,6 +100,9 @@ class CallResult:
         Callable bins of haplotypes, and those of them that training has seen.
     haplotypes
         Number of haplotypes.
+    counted
+        The segments with the counts of their evidence, before they are named; see
+        :func:`archaictools.haplotypes.segment_calls.called_segments`.
     """
 
     segments: pd.DataFrame
@@ -98,6 +113,7 @@ class CallResult:
     bins: int
     seen_bins: int
     haplotypes: int
+    counted: pd.DataFrame = field(default_factory=pd.DataFrame)
 
 
 class SegmentCaller:
@@ -113,25 +129,26 @@ class SegmentCaller:
 
     def __init__(self, features: FeatureFile, options: SegmentOptions) -> None:
         self._features, self._options = features, options.resolved(Alphabet.VARIANT)
-        self._segments: list[pd.DataFrame] = []
+        self._segments: dict[str, list[pd.DataFrame]] = {chrom: [] for chrom in features.bins}
         self._chromosomes: dict[str, ChromosomeSums] = {}
-        self._callable: dict[int, int] = {}
         self._bins = self._seen_bins = 0
 
     def add(self, one: HaplotypePosteriors) -> None:
         """Call the segments of a haplotype on a chromosome, and add it to the sums."""
         bases = self._features.shared(one.chrom, "callable") * one.callable
-        segments = _call(one, self._features, self._options, bases)
+        segments = called_segments(one, self._features, self._options, bases)
         if len(segments):
-            self._segments.append(segments)
-        sums = self._chromosomes.setdefault(one.chrom, ChromosomeSums.empty(one.edges))
+            self._segments[one.chrom].append(segments)
+        if one.chrom not in self._chromosomes:
+            self._chromosomes[one.chrom] = ChromosomeSums.empty(one.edges, len(self._features.haplotypes))
+        sums = self._chromosomes[one.chrom]
         first, last = (np.searchsorted(one.edges, segments[name].to_numpy()) for name in ("start", "end"))
         carried = flags_of_runs(first, last, len(one.probability))
         sums.callable += one.callable
-        sums.total += np.where(one.callable, one.probability, 0)
+        sums.total += np.where(one.callable, one.thousandths, 0)
         sums.carriers += carried & one.callable
         sums.covered |= carried
-        self._callable[one.row] = self._callable.get(one.row, 0) + int(bases.sum(dtype=np.int64))
+        sums.bases[one.row] = int(bases.sum(dtype=np.int64))
         self._bins += int(one.callable.sum())
         self._seen_bins += int((one.callable & one.seen).sum())
 
@@ -143,77 +160,25 @@ class SegmentCaller:
         desert_length
             Minimum length of a desert in bp.
         """
-        archaic = self._features.encoding.archaic
-        segments = pd.concat(self._segments) if self._segments else pd.DataFrame(columns=_columns(archaic))
-        segments = _with_sources(segments, archaic)
-        segments = segments.sort_values(["chrom", "start", "end", "sample", "haplotype"], kind="stable")
-        order = {chrom: number for number, chrom in enumerate(self._features.bins)}
-        segments = segments.sort_values("chrom", key=lambda names: names.map(order), kind="stable")
-        segments = segments.reset_index(drop=True)
-        sums = self._chromosomes
-        landscapes = {chrom: Landscape(one.edges, one.callable, one.covered) for chrom, one in sums.items()}
+        features, sums = self._features, self._chromosomes
+        archaic = features.encoding.archaic
+        namer = SegmentNamer(archaic, {chrom: features.unshared(chrom) for chrom in features.bins})
+        sorted_parts = [pd.concat(parts).sort_values(ORDER) for parts in self._segments.values() if parts]
+        counted = pd.concat(sorted_parts, ignore_index=True) if sorted_parts else no_segments(len(archaic))
+        namer.add(counted)
+        segments = namer.named(counted)
+        people = PeopleCounts(features.haplotypes, archaic)
+        people.add_segments(segments)
+        for one in sums.values():
+            people.add_bases(one.bases)
         return CallResult(
             segments=segments,
-            people=people_table(segments, self._callable, self._features),
-            deserts=find_deserts(landscapes, desert_length),
+            people=people.table(),
+            deserts=find_deserts({chrom: one.landscape for chrom, one in sums.items()}, desert_length),
             callable=callable_runs({chrom: (one.edges, one.callable) for chrom, one in sums.items()}),
             chromosomes=sums,
             bins=self._bins,
             seen_bins=self._seen_bins,
-            haplotypes=len(self._callable),
+            haplotypes=people.haplotypes,
+            counted=counted,
         )
-
-
-def _columns(archaic: tuple[str, ...]) -> list[str]:
-    return [*_COLUMNS, *(f"{name}_{what}" for name in archaic for what in _EVIDENCE)]
-
-
-def _call(
-    one: HaplotypePosteriors, features: FeatureFile, options: SegmentOptions, bases: npt.NDArray[np.uint16]
-) -> pd.DataFrame:
-    """Return the segments of a haplotype on a chromosome, with the evidence for their sources.
-
-    Parameters
-    ----------
-    one, features, options
-        As for :class:`SegmentCaller`.
-    bases
-        Callable bases of each bin, 0 where the haplotype has no data.
-    """
-    archaic = features.encoding.archaic
-    size = max(1, int(one.edges[1] - one.edges[0]))
-    begin, end, mean = segments_of(one.track(bridged(one.callable, MAX_DATA_GAP // size)), options)
-    sample, number = features.haplotypes[one.row]
-    first, last = np.searchsorted(one.edges, begin), np.searchsorted(one.edges, end)
-    found: dict[str, Any] = {
-        "chrom": one.chrom,
-        "start": begin,
-        "end": end,
-        "sample": sample,
-        "haplotype": number,
-        "posterior": mean,
-        "source": UNMATCHED,  # until all segments are known
-        "seen": (sums_of_ranges(one.seen, first, last) > 0).astype(np.int8),
-        "callable": sums_of_ranges(bases, first, last),
-    }
-    if len(begin) and archaic:
-        matches, pairs = (
-            sums_of_ranges(counts, first, last)
-            for counts in (features.matches(one.chrom, one.row), features.pairs(one.chrom, one.row))
-        )
-        evidence = weigh(matches, pairs, without_reference(features.unshared(one.chrom)))
-        for person, name in enumerate(archaic):
-            found |= {f"{name}_called": matches[:, person, 0], f"{name}_shared": matches[:, person, 1]}
-            found |= {f"{name}_{what}": getattr(evidence, what)[:, person] for what in ("compared", "match", "over")}
-    return pd.DataFrame(found, columns=_columns(archaic))
-
-
-def _with_sources(segments: pd.DataFrame, archaic: tuple[str, ...]) -> pd.DataFrame:
-    """Name the sources of all segments, which share a prior."""
-    match, over = (
-        segments[[f"{name}_{what}" for name in archaic]].to_numpy(dtype=np.float64) for what in ("match", "over")
-    )
-    sources = name_sources(match, over, archaic)
-    scores = {f"{name}_match": sources.match[:, person].round(_SCORE_DIGITS) for person, name in enumerate(archaic)}
-    segments = segments.drop(columns=[f"{name}_over" for name in archaic])
-    return segments.assign(source=sources.source, **scores, source_score=sources.score.round(_SCORE_DIGITS))

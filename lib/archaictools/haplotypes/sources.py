@@ -36,7 +36,7 @@ from scipy.special import betaln, expit, logit
 from archaictools.haplotypes.allele_classes import ordered_pairs
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     import numpy.typing as npt
 
@@ -63,6 +63,9 @@ LEVEL = math.log(0.95 / 0.05)
 CALLED = 0.05
 
 _ROUNDS = 100
+
+#: Digits of the ratios that priors rest on; the error of a prior is about a millionth.
+_PRIOR_DIGITS = 3
 
 
 @dataclass(frozen=True)
@@ -162,7 +165,7 @@ def weigh(
         int64 (segments, ordered pairs of people, 2): rare alleles that the first shares and the second, which is
         called, lacks, and non-REF alleles that the first shares where the second is not called.
     no_reference
-        bool (people,): see :func:`without_reference`.
+        bool (people,), or (segments, people) of segments on several chromosomes: see :func:`without_reference`.
 
     Examples
     --------
@@ -176,7 +179,7 @@ def weigh(
     there = compared > 0
     only = np.zeros((segments, people, people), dtype=np.int64)
     for number, (first, second) in enumerate(ordered_pairs(people)):
-        only[:, first, second] = pairs[:, number, 0] + (pairs[:, number, 1] if no_reference[second] else 0)
+        only[:, first, second] = pairs[:, number, 0] + np.where(no_reference[..., second], pairs[:, number, 1], 0)
     competing = there[:, :, None] & there[:, None] & ~np.eye(people, dtype=bool)
     over = log_ratio(only, only + only.swapaxes(1, 2), PAIR, PAIR[::-1])
     over = np.where(competing, over, np.inf).min(axis=2, initial=np.inf)
@@ -185,6 +188,42 @@ def weigh(
     alone = np.where(competing, log_ratio(only, apart, OWN_ALONE, OTHER_ALONE), -np.inf).max(axis=2, initial=-np.inf)
     match = np.maximum(log_ratio(matches[..., 1], compared, OWN, OTHER), alone)
     return Evidence(compared, np.where(there, match, np.nan), over)
+
+
+class Priors:
+    """Estimates the fraction of segments that is from the lineage of each archaic genome.
+
+    Ratios are rounded and counted, so the order of segments does not change a bit, and memory does not grow with their
+    number.
+
+    Parameters
+    ----------
+    people
+        Number of archaic genomes.
+    """
+
+    def __init__(self, people: int) -> None:
+        self._counts: list[dict[int, int]] = [{} for _ in range(people)]
+
+    def add(self, match: npt.NDArray[np.float64]) -> None:
+        """Count the ratios of segments, float64 (segments, people): see :class:`Evidence`; NaN are left out."""
+        for counts, ratios in zip(self._counts, match.T, strict=True):
+            steps = np.rint(ratios[~np.isnan(ratios)] * 10**_PRIOR_DIGITS).astype(np.int64)
+            for step, count in zip(*(found.tolist() for found in np.unique(steps, return_counts=True)), strict=True):
+                counts[step] = counts.get(step, 0) + count
+
+    def values(self) -> list[float]:
+        """Return the prior of each genome, by expectation maximisation."""
+        return [_prior(counts) for counts in self._counts]
+
+
+def _prior(counts: Mapping[int, int]) -> float:
+    steps = sorted(counts)
+    ratios = np.array(steps, dtype=np.float64) / 10**_PRIOR_DIGITS
+    weights, part = np.array([counts[step] for step in steps], dtype=np.float64), 0.5
+    for _ in range(_ROUNDS):
+        part = float(ADDED + (weights * expit(ratios + logit(part))).sum()) / (2 * ADDED + weights.sum())
+    return float(min(max(part, PRIOR[0]), PRIOR[1]))
 
 
 def prior(ratios: npt.NDArray[np.float64]) -> float:
@@ -200,14 +239,18 @@ def prior(ratios: npt.NDArray[np.float64]) -> float:
     >>> prior(np.array([])), prior(np.full(100, 9.0)), round(prior(np.repeat([-9.0, 9.0], [60, 40])), 3)
     (0.5, 0.75, 0.402)
     """
-    known, part = ratios[~np.isnan(ratios)], 0.5
-    for _ in range(_ROUNDS):
-        part = float(ADDED + expit(known + logit(part)).sum()) / (2 * ADDED + len(known))
-    return min(max(part, PRIOR[0]), PRIOR[1])
+    priors = Priors(1)
+    priors.add(ratios[:, None])
+    return priors.values()[0]
 
 
-def name_sources(match: npt.NDArray[np.float64], over: npt.NDArray[np.float64], names: Sequence[str]) -> Sources:
-    """Return the source of every segment; see the module. All segments of a run are given, since they share a prior.
+def name_sources(
+    match: npt.NDArray[np.float64],
+    over: npt.NDArray[np.float64],
+    names: Sequence[str],
+    priors: Sequence[float] | None = None,
+) -> Sources:
+    """Return the source of every segment; see the module.
 
     Parameters
     ----------
@@ -215,6 +258,8 @@ def name_sources(match: npt.NDArray[np.float64], over: npt.NDArray[np.float64], 
         float64 (segments, people): see :class:`Evidence`.
     names
         Names of the archaic people.
+    priors
+        Prior of each person, see :class:`Priors`. Without them, these are all segments of a run.
 
     Examples
     --------
@@ -225,7 +270,7 @@ def name_sources(match: npt.NDArray[np.float64], over: npt.NDArray[np.float64], 
     """
     if not len(names) or not len(match):
         return Sources(np.full(len(match), UNMATCHED, dtype=object), np.full(len(match), np.nan), match)
-    match = match + logit([prior(column) for column in match.T])
+    match = match + logit([prior(column) for column in match.T] if priors is None else list(priors))
     candidate = match > 0
     # Between candidates with equal ratios over the others, the better match decides.
     best = np.lexsort((match, over, candidate), axis=1)[:, -1]

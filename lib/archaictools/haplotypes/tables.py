@@ -14,12 +14,11 @@ from archaictools.io.bigbed import Column, write_bigbed
 from archaictools.learning.segments import SEEN
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
     import numpy.typing as npt
 
-    from archaictools.haplotypes.feature_file import FeatureFile
     from archaictools.haplotypes.lineages import Source
 
 
@@ -53,72 +52,121 @@ BIGBED_COLUMNS = {
 
 
 def write_segments_bigbed(
-    path: Path, segments: pd.DataFrame, sources: Sequence[Source], lengths: Mapping[str, int]
+    path: Path,
+    segments: pd.DataFrame | Iterable[pd.DataFrame],
+    sources: Sequence[Source],
+    lengths: Mapping[str, int],
 ) -> None:
     """Write segments as bigBed: the BED9 of :func:`segments_bed`, then :data:`BIGBED_COLUMNS` as far as they are there.
 
-    The source has its label.
+    The source has its label. Tables of segments, in place of one, are in the order of a bigBed and have all columns.
 
     Raises
     ------
     ArchaicError
         See :func:`archaictools.io.bigbed.write_bigbed`.
     """
-    extra = {name: column for name, column in BIGBED_COLUMNS.items() if name in segments}
-    labelled = segments.assign(source=segments["source"].map({source.name: source.label for source in sources}))
-    rows = pd.concat([segments_bed(segments, sources), labelled[list(extra)].add_prefix("own_")], axis=1)
+    whole = isinstance(segments, pd.DataFrame)
+    extra = {name: column for name, column in BIGBED_COLUMNS.items() if not whole or name in segments}
+    labels = {source.name: source.label for source in sources}
+
+    def rows(part: pd.DataFrame) -> pd.DataFrame:
+        labelled = part.assign(source=part["source"].map(labels))
+        return pd.concat([segments_bed(part, sources), labelled[list(extra)].add_prefix("own_")], axis=1)
+
     write_bigbed(
-        path, rows, lengths, list(extra.values()), name="archaicSegments", comment="Archaic segments of haplotypes"
+        path,
+        rows(segments) if isinstance(segments, pd.DataFrame) else map(rows, segments),
+        lengths,
+        list(extra.values()),
+        name="archaicSegments",
+        comment="Archaic segments of haplotypes",
     )
 
 
-def people_table(segments: pd.DataFrame, callable_: Mapping[int, int], features: FeatureFile) -> pd.DataFrame:
-    """Return one row for each person.
+class PeopleCounts:
+    """Counts of each person, from segments and callable bases that come in any order.
 
     Parameters
     ----------
-    segments
-        See :class:`archaictools.haplotypes.segments.CallResult`.
-    callable_
-        Callable bases of each haplotype, by its row in the file.
-    features
-        The file of haplotypes.
+    haplotypes
+        Sample and haplotype (1 or 2) of each row.
+    archaic
+        Names of the archaic genomes.
 
-    Returns
-    -------
-    pandas.DataFrame
-        ``sample, haplotypes, callable`` (bases of all haplotypes), ``introgressed`` (callable bases in segments),
-        ``percent``, ``segments, mean_length, longest``, with archaic genomes ``NAME_bases`` for each source (callable
-        bases), and ``length`` (of all segments, callable or not). A person without data has NA after ``callable``.
     """
-    length = (segments["end"] - segments["start"]).astype(np.int64)
-    rows = []
-    for sample in dict.fromkeys(name for name, _ in features.haplotypes):
-        own = segments["sample"] == sample
-        bases = [
-            callable_[row] for row, (name, _) in enumerate(features.haplotypes) if name == sample and row in callable_
-        ]
-        inside = segments.loc[own, "callable"]
-        row = {
-            "sample": sample,
-            "haplotypes": len(bases),
-            "callable": sum(bases),
-            "introgressed": int(inside.sum()),
-            "percent": 100 * float(inside.sum()) / sum(bases) if sum(bases) else np.nan,
-            "segments": int(own.sum()),
-            "mean_length": float(length[own].mean()) if own.any() else np.nan,
-            "longest": int(length[own].max()) if own.any() else 0,
+
+    def __init__(self, haplotypes: Sequence[tuple[str, int]], archaic: Sequence[str]) -> None:
+        names = dict.fromkeys(name for name, _ in haplotypes)
+        self._number = {name: number for number, name in enumerate(names)}
+        self._person = np.array([self._number[name] for name, _ in haplotypes], dtype=np.int64)
+        self._bases = np.full(len(haplotypes), -1, dtype=np.int64)
+        self._sources = (*archaic, AMBIGUOUS, UNMATCHED) if archaic else ()
+        self._counts = {
+            name: np.zeros(len(names), dtype=np.int64)
+            for name in ("introgressed", "segments", "longest", "length", *(f"{name}_bases" for name in self._sources))
         }
-        if features.encoding.archaic:
-            for source in (*features.encoding.archaic, AMBIGUOUS, UNMATCHED):
-                row[f"{source}_bases"] = int(inside[segments["source"] == source].sum())
-        row["length"] = int(length[own].sum())
-        if not row["callable"]:
-            row |= dict.fromkeys(list(row)[3:], pd.NA)
-        rows.append(row)
-    table = pd.DataFrame(rows)
-    kinds = {name: "Int64" for name in map(str, table) if name != "sample"}
-    return table.astype(kinds | {"percent": "Float64", "mean_length": "Float64"})
+
+    @property
+    def haplotypes(self) -> int:
+        """Number of haplotypes that exist on a chromosome."""
+        return int((self._bases >= 0).sum())
+
+    def add_bases(self, bases: npt.NDArray[np.int64]) -> None:
+        """Add the callable bases of each haplotype on a chromosome, -1 where it does not exist."""
+        exists = bases >= 0
+        self._bases[exists] = np.maximum(self._bases[exists], 0) + bases[exists]
+
+    def add_segments(self, segments: pd.DataFrame) -> None:
+        """Add some segments; see :class:`archaictools.haplotypes.segments.CallResult`."""
+        person = segments["sample"].map(self._number).to_numpy(dtype=np.int64)
+        length = (segments["end"] - segments["start"]).to_numpy(dtype=np.int64)
+        inside = segments["callable"].to_numpy(dtype=np.int64)
+        np.add.at(self._counts["introgressed"], person, inside)
+        np.add.at(self._counts["segments"], person, 1)
+        np.add.at(self._counts["length"], person, length)
+        np.maximum.at(self._counts["longest"], person, length)
+        source = segments["source"].to_numpy()
+        for name in self._sources:
+            own = source == name
+            np.add.at(self._counts[f"{name}_bases"], person[own], inside[own])
+
+    def table(self) -> pd.DataFrame:
+        """Return one row for each person, in the order of the haplotypes.
+
+        Returns
+        -------
+        pandas.DataFrame
+            ``sample, haplotypes, callable`` (bases of all haplotypes), ``introgressed`` (callable bases in segments),
+            ``percent``, ``segments, mean_length, longest``, with archaic genomes ``NAME_bases`` for each source
+            (callable bases), and ``length`` (of all segments, callable or not). A person without data has NA after
+            ``callable``.
+        """
+        exists = self._bases >= 0
+        number, callable_ = (np.zeros(len(self._number), dtype=np.int64) for _ in range(2))
+        np.add.at(number, self._person[exists], 1)
+        np.add.at(callable_, self._person[exists], self._bases[exists])
+        count = self._counts
+        numbers: dict[str, npt.NDArray[np.int64] | npt.NDArray[np.float64]] = {
+            "introgressed": count["introgressed"],
+            "percent": _ratio(100 * count["introgressed"], callable_),
+            "segments": count["segments"],
+            "mean_length": _ratio(count["length"], count["segments"]),
+            "longest": count["longest"],
+            **{f"{name}_bases": count[f"{name}_bases"] for name in self._sources},
+            "length": count["length"],
+        }
+        table = pd.DataFrame({"sample": list(self._number), "haplotypes": number, "callable": callable_, **numbers})
+        kinds = {name: "Int64" for name in map(str, table) if name != "sample"}
+        table = table.astype(kinds | {"percent": "Float64", "mean_length": "Float64"})
+        table.loc[callable_ == 0, list(numbers)] = pd.NA
+        return table
+
+
+def _ratio(numerator: npt.NDArray[np.int64], denominator: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
+    """Divide; NaN where the denominator is 0."""
+    unknown = np.full(len(numerator), np.nan)
+    return np.asarray(np.divide(numerator, denominator, out=unknown, where=denominator > 0), dtype=np.float64)
 
 
 def callable_runs(

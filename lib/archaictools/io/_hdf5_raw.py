@@ -45,12 +45,19 @@ class RawFile(contextlib.AbstractContextManager["RawFile"]):
         self._handle: IO[bytes] = path.open("rb")
         self._size = path.stat().st_size
         self._heaps: dict[int, dict[int, int]] = {}
+        try:
+            self._check_head(expected)
+        except InputError:
+            self._handle.close()
+            raise
+
+    def _check_head(self, expected: str) -> None:
         head = self._read(0, 32)
         # Version 0, addresses and lengths of 8 bytes, counted from the beginning of the file.
         if head[8] != 0 or head[13:15] != b"\x08\x08" or head[24:32] != bytes(8):
             raise InputError(
                 f"is HDF5 of a version that archaictools does not write, expected {expected}",
-                path=path,
+                path=self._path,
                 remedy="give the file that archaictools wrote",
             )
 

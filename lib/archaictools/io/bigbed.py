@@ -6,25 +6,28 @@ A bigBed describes its columns in autoSql, which browsers show when a reader cli
 
 from __future__ import annotations
 
+import itertools
 import struct
 import zlib
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, Literal
 
 import numpy as np
+import pandas as pd
 import pybigtools
 
 from archaictools.errors import ArchaicError
+from archaictools.io.files import check_readable
 from archaictools.io.schema import check_lengths, shown
 from archaictools.io.tables import as_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
-    import pandas as pd
-
 Kind = Literal["string", "lstring", "char[1]", "uint", "float"]
+
+_MAGIC = (b"\xeb\xf2\x89\x87", b"\x87\x89\xf2\xeb")
 
 #: Positions in the header, see Kent et al. 2010 (doi:10.1093/bioinformatics/btq351), supplement.
 _ZOOMS, _OFFSETS, _BED_COLUMNS, _SUMMARY = 6, 16, 34, 44
@@ -66,6 +69,13 @@ BED9 = (
 )
 
 
+def is_bigbed(path: Path) -> bool:
+    """Return whether a file is a bigBed, by its first bytes, in either byte order."""
+    check_readable(path)
+    with path.open("rb") as handle:
+        return handle.read(4) in _MAGIC
+
+
 def autosql(name: str, comment: str, columns: Sequence[Column]) -> str:
     """Return the description of columns in autoSql.
 
@@ -88,16 +98,24 @@ def _quoted(text: str) -> str:
 
 
 def write_bigbed(
-    path: Path, rows: pd.DataFrame, lengths: Mapping[str, int], extra: Sequence[Column], *, name: str, comment: str
+    path: Path,
+    rows: pd.DataFrame | Iterable[pd.DataFrame],
+    lengths: Mapping[str, int],
+    extra: Sequence[Column],
+    *,
+    name: str,
+    comment: str,
 ) -> None:
-    """Write rows in any order as a bigBed; without rows it is a valid bigBed that contains none.
+    """Write rows as a bigBed; without rows it is a valid bigBed that contains none.
 
     Parameters
     ----------
     path
         The file to write.
     rows
-        Nine columns as :data:`BED9` has them, then those of ``extra``, in this order; their own names do not matter.
+        Rows in any order, or tables of them in the order of a bigBed: by name of the chromosome as bytes, start and
+        end. Nine columns as :data:`BED9` has them, then those of ``extra``, in this order; their own names do not
+        matter.
     lengths
         Chromosome lengths in bp, of at least one chromosome.
     extra
@@ -113,19 +131,55 @@ def write_bigbed(
         If an interval is empty or outside its chromosome, or if the file cannot be written.
     """
     chromosomes = check_lengths(list(lengths), np.array(list(lengths.values()), dtype=np.int64), None)
-    _check_intervals(path, rows, chromosomes)
+    lines = _Lines(path, [_in_order(rows)] if isinstance(rows, pd.DataFrame) else rows, chromosomes)
+    first = next(iter(lines), None)
+    lines.raise_error()
     try:
         path.open("wb").close()
     except OSError as error:
         raise ArchaicError(f"cannot write the bigBed {shown(path.name)} ({error.strerror})") from error
     # pybigtools writes no file without rows: one row is written, and then taken out of all counts.
-    lines = _lines(rows) if len(rows) else iter([_row_of_nothing(chromosomes, len(BED9) + len(extra))])
+    begin = first or _row_of_nothing(chromosomes, len(BED9) + len(extra))
     # pybigtools tells the kind of a file by its name; ours may have any name, as in Galaxy.
     named = path.with_name(f"{path.name}.bb")
     writer = pybigtools.open(str(named), "w")
-    writer.write(chromosomes, lines, autosql=autosql(name, comment, (*BED9, *extra)))
+    writer.write(chromosomes, itertools.chain([begin], lines), autosql=autosql(name, comment, (*BED9, *extra)))
     named.replace(path)
-    _finish(path, len(rows))
+    lines.raise_error()
+    _finish(path, lines.count)
+
+
+class _Lines:
+    """Rows as a bigBed has them: coordinates, and the text of the other columns.
+
+    An error is kept, because pybigtools only prints it.
+    """
+
+    def __init__(self, path: Path, frames: Iterable[pd.DataFrame], lengths: Mapping[str, int]) -> None:
+        self.count = 0
+        self._error: Exception | None = None
+        self._lines = self._of(path, frames, lengths)
+
+    def __iter__(self) -> Iterator[tuple[str, int, int, str]]:
+        return self._lines
+
+    def raise_error(self) -> None:
+        """Raise the error that ended the rows, if there was one."""
+        if self._error is not None:
+            raise self._error
+
+    def _of(
+        self, path: Path, frames: Iterable[pd.DataFrame], lengths: Mapping[str, int]
+    ) -> Iterator[tuple[str, int, int, str]]:
+        try:
+            for rows in frames:
+                _check_intervals(path, rows, lengths)
+                for line in as_text(rows).split("\n")[:-1]:
+                    chrom, start, end, rest = line.split("\t", 3)
+                    self.count += 1
+                    yield chrom, int(start), int(end), rest
+        except Exception as error:  # noqa: BLE001 - raised again where pybigtools has returned
+            self._error = error
 
 
 def _check_intervals(path: Path, rows: pd.DataFrame, lengths: Mapping[str, int]) -> None:
@@ -140,16 +194,11 @@ def _check_intervals(path: Path, rows: pd.DataFrame, lengths: Mapping[str, int])
         )
 
 
-def _lines(rows: pd.DataFrame) -> Iterator[tuple[str, int, int, str]]:
-    """Return the rows in the order of a bigBed: coordinates, and the text of the other columns.
-
-    The text is made at once: pybigtools only prints an error of an iterator.
-    """
+def _in_order(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return rows in the order of a bigBed."""
     keys = [rows.iloc[:, number].to_numpy() for number in (2, 1)]
     names = np.array([str(chrom).encode() for chrom in rows.iloc[:, 0]], dtype=object)
-    order = np.lexsort([*keys, np.unique(names, return_inverse=True)[1]])
-    fields = (line.split("\t", 3) for line in as_text(rows.iloc[order]).split("\n")[:-1])
-    return ((chrom, int(start), int(end), rest) for chrom, start, end, rest in fields)
+    return rows.iloc[np.lexsort([*keys, np.unique(names, return_inverse=True)[1]])]
 
 
 def _row_of_nothing(lengths: Mapping[str, int], columns: int) -> tuple[str, int, int, str]:

@@ -7,12 +7,13 @@ A tool that ignores this finds no common chromosome, and gives an empty result w
 from __future__ import annotations
 
 import logging
+import re
 from typing import TYPE_CHECKING
 
 from archaictools.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
     from archaictools.io.summary import Summary
@@ -43,6 +44,55 @@ def length_of(header: Mapping[str, int], name: str) -> int | None:
     48129895
     """
     return header.get(name) or header.get(other_style(name)) or None
+
+
+def in_genome_order(names: Iterable[str]) -> list[str]:
+    """Return chromosomes in the order of most genomes: by number, sex chromosomes, mitochondrion, then all others.
+
+    >>> in_genome_order(["chrM", "chrX", "chr10", "chrUn_2", "chr2", "chr2L", "chrUn_10"])
+    ['chr2', 'chr2L', 'chr10', 'chrX', 'chrM', 'chrUn_2', 'chrUn_10']
+    """
+    return sorted(names, key=_place)
+
+
+def _place(name: str) -> tuple[int, list[tuple[int, str]], str]:
+    """Return the key of a chromosome in the order of genomes; numbers in names count as numbers."""
+    own = bare(name)
+    kinds = (r"[0-9]+[A-Za-z]?", "[W-Z]", "MT?")
+    rank = next((number for number, kind in enumerate(kinds) if re.fullmatch(kind, own)), len(kinds))
+    pieces = re.findall(r"([0-9]*)([^0-9]*)", own)
+    return rank, [(int(digits) if digits else -1, text) for digits, text in pieces], name
+
+
+def joined_lengths(parts: Sequence[tuple[Path, Mapping[str, int]]]) -> dict[str, int]:
+    """Return the chromosomes of several files of one genome, name to length in bp.
+
+    Parameters
+    ----------
+    parts
+        Path and chromosomes of each file. If all files name the same in one order, it is that of the result; else it is
+        that of :func:`in_genome_order`.
+
+    Raises
+    ------
+    InputError
+        If a chromosome has another length in another file.
+    """
+    found: dict[str, int] = {}
+    owner: dict[str, Path] = {}
+    for path, lengths in parts:
+        for chrom, length in lengths.items():
+            other = found.setdefault(chrom, length)
+            if other != length:
+                raise InputError(
+                    f"has {length:,} bp of {chrom}, but {owner[chrom]} has {other:,} bp",
+                    path=path,
+                    remedy="merge parts of one build",
+                )
+            owner.setdefault(chrom, path)
+    if all(list(lengths) == list(found) for _, lengths in parts):
+        return found
+    return {chrom: found[chrom] for chrom in in_genome_order(found)}
 
 
 class Naming:

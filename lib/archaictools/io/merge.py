@@ -1,21 +1,27 @@
-"""Join files that were made chromosome by chromosome, as jobs on a cluster make them."""
+"""Join files that were made by chromosome or by group of people, as jobs on a cluster make them.
+
+Where several parts have a chromosome, their people differ. Rows of segments are then sorted. Rows of bins come in the
+order of the parts. Numbers of haplotypes are added up.
+"""
 
 from __future__ import annotations
 
 import re
-import tempfile
-from collections import defaultdict
-from enum import StrEnum
-from itertools import groupby
-from typing import IO, TYPE_CHECKING
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
 
 from archaictools.errors import InputError
 from archaictools.intervals import runs_of_equal
 from archaictools.io.bigwig import BigWigWriter
-from archaictools.io.bigwig_reader import is_bigwig, open_bigwig
-from archaictools.io.chromosomes import bare
-from archaictools.io.columns import intervals_of, is_comment, read_columns
-from archaictools.io.files import open_text
+from archaictools.io.bigwig_reader import open_bigwig
+from archaictools.io.chromosomes import joined_lengths
+from archaictools.io.columns import intervals_of, read_columns
+from archaictools.io.part_kinds import Kind, first_row
+from archaictools.io.part_owners import PartOwners
+from archaictools.io.sorted_merge import merge_sorted
+from archaictools.io.spool import Spool
 from archaictools.io.tables import (
     COORDINATE,
     COUNT,
@@ -25,15 +31,12 @@ from archaictools.io.tables import (
     Number,
     as_text,
     iter_rows,
-    read_header,
     require_names,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
-
-    import pandas as pd
 
     from archaictools.io.summary import Summary
 
@@ -46,57 +49,37 @@ _VALUES = {"probability": PROBABILITY_OR_NA, "posterior": PROBABILITY, "haplotyp
 #: Names, or ends of names (``NAME_called``), of the columns with counts in tables with a posterior.
 _COUNTS = ("callable", "_called", "_shared", "_compared")
 
+#: Columns of a BED with numbers of haplotypes.
+_COUNTED = _BED[:4]
+
 _SCORE = Number(0, 1000)
 
-#: Names of chromosomes in every build, which show its naming style.
-_STYLED = re.compile(r"(chr)?(?:[0-9]+[A-Z]?|[WXYZ])")
+#: Name of a segment in BED: sample, haplotype, and whether training saw it.
+_NAME = re.compile(r"(.+)\.([12])(?:_seen)?", re.DOTALL)
+
+#: Order of segments on a chromosome.
+_ORDER = ["start", "end", "sample", "haplotype"]
+
+#: Rows that are kept as one piece of text; one piece of each part is in memory.
+_PIECE = 2_000
 
 
-class Kind(StrEnum):
-    """Kinds of files that are merged; the value names the kind in messages."""
-
-    BIGWIG = "bigWig"
-    TABLE = "table"
-    BED = "BED"
-    PEOPLE = "summary"
-
-
-def kind_of_parts(parts: Sequence[Path]) -> tuple[Kind, list[Path]]:
-    """Return the one kind of all parts, and the parts that are not empty: a BED file without a segment may be.
-
-    Raises
-    ------
-    InputError
-        If parts differ in kind, a part is given twice, or a part of another kind than BED is empty.
-    """
-    for number, part in enumerate(parts):
-        if part in parts[:number]:
-            raise InputError("is given twice", path=part)
-    filled = [part for part in parts if not _is_empty(part)]
-    kinds = {part: _kind(part) for part in filled}
-    kind = next(iter(kinds.values()), Kind.BED)
-    for part, found in kinds.items():
-        if found != kind:
-            raise InputError(f"is a {found}, but {filled[0]} a {kind}", path=part, remedy="merge files of one kind")
-    if len(filled) < len(parts) and kind != Kind.BED:
-        raise InputError("is empty", path=next(part for part in parts if _is_empty(part)))
-    return kind, filled
-
-
-def merge_files(parts: Sequence[Path], target: Path, kind: Kind, *, tally: Summary) -> int:
+def merge_files(parts: Sequence[Path], target: Path, kind: Kind, *, tally: Summary, counts: bool = False) -> int:
     """Join bigWigs, tables with the same header, or BED files, and check every value.
 
     Parameters
     ----------
     parts
         Files of ``archaictools predict``, or of any program if their first column is a chromosome. Chromosomes are
-        written by name, whatever their order here, the rows of each in their order.
+        written in the order of genomes, see :func:`archaictools.io.chromosomes.in_genome_order`.
     target
         Where to write.
     kind
-        As from :func:`kind_of_parts`, but not :attr:`Kind.PEOPLE`.
+        BIGWIG, TABLE or BED, as from :func:`archaictools.io.part_kinds.kind_of_parts`.
     tally
         Counts headers and comments of BED parts, and bigWig values that are NaN and left out.
+    counts
+        The fourth column of BED is a number of haplotypes, which is added up over parts of one chromosome.
 
     Returns
     -------
@@ -106,127 +89,41 @@ def merge_files(parts: Sequence[Path], target: Path, kind: Kind, *, tally: Summa
     Raises
     ------
     InputError
-        If parts differ in build or naming style, a chromosome is in two of them, or a value is wrong.
+        If parts differ in build or naming style, a chromosome or a person on it is in two of them, or a value is wrong.
     """
     if kind is Kind.BIGWIG:
         return _merge_bigwigs(parts, target, tally)
-    return _merge_text(parts, target, tally, header=kind is Kind.TABLE)
-
-
-def _is_empty(part: Path) -> bool:
-    return part.is_file() and not part.stat().st_size
-
-
-def _kind(part: Path) -> Kind:
-    if is_bigwig(part):
-        return Kind.BIGWIG
-    begin = read_header(part)[0]
-    if begin == "chrom":
-        return Kind.TABLE
-    if begin == "sample":
-        return Kind.PEOPLE
-    row = _first_row(part)
-    if not row or (len(row) >= 3 and all(map(_is_number, row[1:3]))):
-        return Kind.BED
-    raise InputError(
-        f"begins with {row[0][:40]!r}",
-        path=part,
-        remedy="expected a bigWig, a BED file, a table whose first column is chrom, or a summary of people",
-    )
-
-
-def _is_number(text: str) -> bool:
-    """Tell coordinates, right or wrong, from other text; the reader of BED checks them."""
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
-
-
-def _first_row(part: Path) -> list[str]:
-    """Return the fields of the first row of a BED file, none if all lines are headers, comments or blank."""
-    with open_text(part) as handle:
-        rows = (line.rstrip("\r\n").split("\t") for line in handle)
-        return next((row for row in rows if not is_comment(row[0])), [])
-
-
-class _Chromosomes:
-    """The part of each chromosome; no chromosome may be in two parts."""
-
-    def __init__(self) -> None:
-        self._owner: dict[str, Path] = {}
-        self._named: dict[str, str] = {}
-        self._styles: dict[bool, str] = {}
-
-    def add(self, part: Path, chrom: str) -> None:
-        """Note that a part contains a chromosome.
-
-        Raises
-        ------
-        InputError
-            If another part contains it, or names chromosomes in another style.
-        """
-        if self._owner.get(chrom) == part:
-            return
-        other = self._owner.setdefault(chrom, part)
-        if other != part:
-            raise InputError(
-                f"{chrom} is also in {other}", path=part, remedy="give each chromosome in one part, and each part once"
-            )
-        same = self._named.setdefault(bare(chrom), chrom)
-        if same != chrom and self._owner[same] == part:
-            raise InputError(f"names the same chromosome {same} and {chrom}", path=part, remedy="rename one of them")
-        styled = _STYLED.fullmatch(chrom)
-        if same == chrom and styled:
-            same = self._styles.get(not styled[1], chrom)
-            self._styles.setdefault(bool(styled[1]), chrom)
-        if self._owner[same] != part:
-            raise InputError(
-                f"names a chromosome {chrom}, but {self._owner[same]} names one {same}",
-                path=part,
-                remedy="merge parts with one style of names",
-            )
-
-    def in_order(self) -> list[tuple[str, Path]]:
-        """Return all chromosomes, sorted by name, and the part of each."""
-        return sorted(self._owner.items())
+    return _merge_text(parts, target, tally, header=kind is Kind.TABLE, counts=counts)
 
 
 def _merge_bigwigs(parts: Sequence[Path], target: Path, tally: Summary) -> int:
-    known, rows = _Chromosomes(), 0
-    lengths: dict[str, int] = {}
+    known, rows = PartOwners(), 0
+    lengths: list[tuple[Path, dict[str, int]]] = []
     for part in parts:
         with open_bigwig(part) as reader:
-            lengths = lengths or reader.lengths
-            if reader.lengths != lengths:
-                raise InputError(
-                    f"has other chromosome lengths than {parts[0]}",
-                    path=part,
-                    remedy="merge tracks of one build",
-                )
-            for chrom in lengths:
+            lengths.append((part, reader.lengths))
+            for chrom in reader.lengths:
                 if reader.track(chrom):
                     known.add(part, chrom)
             if reader.unknown:
                 tally.add("bigWig", "intervals without a value (NaN), left out", reader.unknown)
-    used = [chrom for chrom, _ in known.in_order()]
-    unused = sorted(set(lengths) - set(used))
-    with BigWigWriter(target, {chrom: lengths[chrom] for chrom in (*used, *unused)}) as writer:
-        for part, chroms in groupby(known.in_order(), key=lambda pair: pair[1]):
-            with open_bigwig(part) as reader:
-                for chrom, _ in chroms:
-                    if track := reader.track(chrom):
-                        writer.add(chrom, track)
-                        rows += len(track[0])
+    owner = {chrom: owners[0] for chrom, owners in known.in_order()}
+    joined = joined_lengths(lengths)
+    with BigWigWriter(target, joined) as writer:
+        for chrom in joined:
+            if chrom in owner:
+                with open_bigwig(owner[chrom]) as reader:
+                    track = reader.track(chrom)
+                if track:
+                    writer.add(chrom, track)
+                    rows += len(track[0])
     return rows
 
 
-def _merge_text(parts: Sequence[Path], target: Path, tally: Summary, *, header: bool) -> int:
-    known, rows = _Chromosomes(), 0
+def _merge_text(parts: Sequence[Path], target: Path, tally: Summary, *, header: bool, counts: bool) -> int:
+    known, rows = PartOwners(), 0
     columns: list[str] = []
-    with tempfile.TemporaryFile(prefix="archaictools-") as spool:
-        blocks = _Blocks(spool)
+    with Spool() as spool:
         for part in parts:
             for frame in _table_frames(part) if header else _bed_frames(part, tally):
                 columns = columns or list(frame.columns)
@@ -237,41 +134,95 @@ def _merge_text(parts: Sequence[Path], target: Path, tally: Summary, *, header: 
                     raise InputError(f"has columns: {found}; {parts[0]} has {expected}", path=part, line=1)
                 lines = as_text(frame).split("\n")
                 chroms = frame["chrom"].astype(str).to_numpy()
+                people = [str(part)] * len(frame) if counts and _is_counts(frame) else _people(frame, header=header)
                 for first, last in zip(*(ends.tolist() for ends in runs_of_equal(chroms)), strict=True):
-                    known.add(part, chroms[first])
-                    blocks.add(chroms[first], "\n".join(lines[first:last]) + "\n")
+                    chrom = chroms[first]
+                    known.add(part, chrom, None if people is None else set(people[first:last]))
+                    for begin in range(first, last, _PIECE):
+                        spool.add((chrom, part), "\n".join(lines[begin : min(begin + _PIECE, last)]) + "\n")
                 rows += len(frame)
         with target.open("wb") as handle:
             if header:
                 handle.write(("\t".join(columns) + "\n").encode())
-            for chrom, _ in known.in_order():
-                for block in blocks.read(chrom):
+            for chrom, owners in known.in_order():
+                for block in _joined(spool, chrom, owners, columns, header=header, counts=counts):
                     handle.write(block)
     return rows
 
 
-class _Blocks:
-    """Text of many chromosomes in one temporary file, written in one order and read in another.
+def _people(frame: pd.DataFrame, *, header: bool) -> list[str] | None:
+    """Return the sample of each row, of a table of haplotypes or a BED of their segments; None of other rows."""
+    if header:
+        return frame["sample"].tolist() if {"sample", "haplotype"} <= set(frame) else None
+    if len(frame.columns) not in {6, 9}:
+        return None
+    found = [_NAME.fullmatch(name) for name in frame["name"].astype(str)]
+    return [one[1] for one in found if one] if all(found) else None
 
-    So each part is read once, memory contains one piece of it, and the cost is linear in the number of chromosomes.
-    """
 
-    def __init__(self, handle: IO[bytes]) -> None:
-        self._handle = handle
-        self._offsets: dict[str, list[tuple[int, int]]] = defaultdict(list)
-        self._end = 0
+def _is_counts(frame: pd.DataFrame) -> bool:
+    """Whether the fourth and last column of a BED is a number."""
+    return len(frame.columns) == len(_COUNTED) and bool(frame["name"].astype(str).str.fullmatch("[0-9]{1,9}").all())
 
-    def add(self, chrom: str, text: str) -> None:
-        """Append text of a chromosome."""
-        size = self._handle.write(text.encode())
-        self._offsets[chrom].append((self._end, size))
-        self._end += size
 
-    def read(self, chrom: str) -> Iterator[bytes]:
-        """Yield the text of a chromosome."""
-        for offset, size in self._offsets[chrom]:
-            self._handle.seek(offset)
-            yield self._handle.read(size)
+def _joined(
+    spool: Spool, chrom: str, owners: Sequence[Path], columns: Sequence[str], *, header: bool, counts: bool
+) -> Iterator[bytes]:
+    """Yield the rows of a chromosome from all of its parts."""
+    if len(owners) == 1 or (header and "posterior" not in columns):
+        for part in owners:
+            yield from spool.read((chrom, part))
+    elif counts:
+        yield _added(chrom, [piece for part in owners for piece in spool.read((chrom, part))]).encode()
+    else:
+        tables = [_sorted_rows(spool, chrom, part, columns if header else None) for part in owners]
+        for frame in merge_sorted(tables, _ORDER):
+            yield ("\n".join(frame["line"]) + "\n").encode()
+
+
+def _sorted_rows(spool: Spool, chrom: str, part: Path, columns: Sequence[str] | None) -> Iterator[pd.DataFrame]:
+    """Yield lines of a part with their keys; ``columns`` are those of a table, None of a BED."""
+    last = 0
+    for piece in spool.read((chrom, part)):
+        lines = piece.decode().split("\n")[:-1]
+        rows = [line.split("\t") for line in lines]
+        if columns is None:
+            names = [_NAME.fullmatch(row[3]) for row in rows]
+            keys = [(row[1], row[2], name[1], name[2]) for row, name in zip(rows, names, strict=True) if name]
+        else:
+            where = [columns.index(name) for name in _ORDER]
+            keys = [(row[where[0]], row[where[1]], row[where[2]], row[where[3]]) for row in rows]
+        frame = pd.DataFrame(
+            {
+                "start": [int(float(key[0])) for key in keys],
+                "end": [int(float(key[1])) for key in keys],
+                "sample": [key[2] for key in keys],
+                "haplotype": [int(float(key[3])) for key in keys],
+                "line": lines,
+            }
+        )
+        start = frame["start"].to_numpy()
+        if start[0] < last or (start[1:] < start[:-1]).any():
+            raise InputError(f"has rows of {chrom} that are not sorted by start", path=part, remedy="sort the file")
+        last = int(start[-1])
+        yield frame
+
+
+def _added(chrom: str, pieces: Sequence[bytes]) -> str:
+    """Return the rows of a chromosome with the numbers of all parts added up: a row for each run of equal numbers."""
+    rows = np.array(
+        [line.split("\t")[1:4] for piece in pieces for line in piece.decode().split("\n")[:-1]], dtype=np.float64
+    ).astype(np.int64)
+    place, change = np.concatenate([rows[:, 0], rows[:, 1]]), np.concatenate([rows[:, 2], -rows[:, 2]])
+    edges, where = np.unique(place, return_inverse=True)
+    number = np.zeros(len(edges), dtype=np.int64)
+    np.add.at(number, where, change)
+    number = np.cumsum(number)
+    first, last = runs_of_equal(number[:-1])
+    there = number[first] > 0
+    frame = pd.DataFrame({"start": edges[first], "end": edges[last], "haplotypes": number[first]})[there]
+    frame.insert(0, "chrom", chrom)
+    return as_text(frame)
 
 
 def _table_frames(part: Path) -> Iterator[pd.DataFrame]:
@@ -289,7 +240,7 @@ def _table_frames(part: Path) -> Iterator[pd.DataFrame]:
 
 def _bed_frames(part: Path, tally: Summary) -> Iterator[pd.DataFrame]:
     """Yield a BED file as text, after its values are checked; all rows must have as many columns as the first."""
-    width = len(_first_row(part)) or len(_BED)
+    width = len(first_row(part)) or len(_BED)
     names = [*_BED[:width], *(f"column {number + 1}" for number in range(len(_BED), width)), "beyond"]
     for frame in read_columns(part, names, tally=tally, group="BED"):
         if frame.empty:

@@ -23,6 +23,7 @@ Layout (schema version 4)::
 from __future__ import annotations
 
 import hashlib
+import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -376,6 +377,21 @@ def _read_weights(handle: h5py.File, group: str, path: Path, network: NetworkCon
             raise InputError(f"{group}/{name} contains numbers that are not finite", path=path)
         weights[name] = array
     return weights
+
+
+def model_digest(model: TrainedModel) -> str:
+    """Return the SHA-256 of all that predictions depend on: networks, weights, and the data trained on."""
+    seconds = model.second_network.to_dict() if model.second_network else {}
+    parts = [
+        json.dumps([model.network.to_dict(), seconds, model.both_strands, model.words_digest], sort_keys=True),
+        *(
+            f"{name} {array_digest(array)}"
+            for member in model.members
+            for weights in (member.weights, member.second_weights)
+            for name, array in sorted(weights.items())
+        ),
+    ]
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
 def array_digest(array: np.ndarray) -> str:

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from archaictools.haplotypes.lineages import Lineage
-from archaictools.haplotypes.segments import MAX_DATA_GAP
+from archaictools.haplotypes.segment_calls import MAX_DATA_GAP
 from archaictools.report.blocks import Chart, Column, Notes, Section, Table, Text
 from archaictools.report.people.marks import Marks, whole_numbers
 from archaictools.report.people.pulse import BIAS, CUT, MIN_PLACES, MIN_SEGMENTS, RECOMBINATION, pulse

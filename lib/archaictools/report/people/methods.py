@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from archaictools import __version__
-from archaictools.haplotypes.segments import MAX_DATA_GAP
+from archaictools.haplotypes.segment_calls import MAX_DATA_GAP
 from archaictools.report.citations import ALWAYS, genomes_cited
 from archaictools.report.methods import UNKNOWN, methods_section
 from archaictools.report.people.headline import is_pretrained

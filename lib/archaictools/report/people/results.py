@@ -89,7 +89,7 @@ class PeopleResults:
     sources
         Archaic genomes, then ``ambiguous`` and ``unmatched``, see :mod:`archaictools.haplotypes.lineages`.
     people
-        Table of ``predict --summary``, see :func:`archaictools.haplotypes.tables.people_table`.
+        Table of ``predict --summary``, see :class:`archaictools.haplotypes.tables.PeopleCounts`.
     callable
         ``chrom, start, end, haplotypes``: how many haplotypes have data.
     deserts
