@@ -38,8 +38,23 @@ ROWS = [
 HAPLOID = [("chrX", 700, "T", "G", "PASS", ["0|0", "0", "0|1", "0|0", "1", "1", "0|1"])]
 
 
-def write_vcf(path, rows):
-    contigs = "".join(f"##contig=<ID={name},length=5000>\n" for name in dict.fromkeys(row[0] for row in rows))
+#: An archaic genome with a REF block over records of ROWS, and a site.
+BLOCKS = """##fileformat=VCFv4.2
+##contig=<ID=chr1,length=5000>
+##contig=<ID=chr2,length=5000>
+##INFO=<ID=END,Number=1,Type=Integer,Description="x">
+##INFO=<ID=X,Number=1,Type=Integer,Description="x">
+##FORMAT=<ID=GT,Number=1,Type=String,Description="Genotype">
+#CHROM POS ID REF ALT QUAL FILTER INFO FORMAT NEA
+chr1 50 . A <NON_REF> . . END=150 GT 0/0
+chr1 200 . A G,<NON_REF> . . . GT 0/1
+chr1 400 . A <NON_REF> . . END=900 GT 0/0
+chr2 600 . T . . . END=1800 GT 0/0
+""".replace(" ", "\t")
+
+
+def write_vcf(path, rows, length=",length=5000"):
+    contigs = "".join(f"##contig=<ID={name}{length}>\n" for name in dict.fromkeys(row[0] for row in rows))
     head = '##fileformat=VCFv4.2\n##FILTER=<ID=LowQual,Description="x">\n' + contigs
     head += '##FORMAT=<ID=GT,Number=1,Type=String,Description="Genotype">\n'
     head += "\t".join(["#CHROM", "POS", "ID", "REF", "ALT", "QUAL", "FILTER", "INFO", "FORMAT", *SAMPLES]) + "\n"
@@ -130,7 +145,34 @@ def test_a_whole_chromosome_of_vcf_zarr_beside_an_archaic_genome(ok, tmp_path):
     expected = features(ok, PEOPLE, tmp_path / "a.h5", *beside, DATA / "archaic.vcf.gz")
     assert_same(features(ok, people, tmp_path / "b.h5", *beside, archaic), expected)
     packed = shutil.make_archive(str(tmp_path / "people"), "zip", people)
-    assert_same(features(ok, packed, tmp_path / "c.h5", *beside, archaic), expected)
+    with open_variants(people) as variants:
+        chrom = next(iter(variants.lengths))
+    part = [*beside, archaic, "--chromosomes", chrom]
+    assert_same(features(ok, packed, tmp_path / "c.h5", *part), expected)
+
+
+def test_contigs_without_length(ok, tmp_path):
+    vcf = write_vcf(tmp_path / "made.vcf.gz", ROWS, length="")
+    other = to_zarr(vcf, tmp_path / "made.vcz")
+    assert_same(features(ok, other, tmp_path / "b.h5"), features(ok, vcf, tmp_path / "a.h5"))
+    with open_variants(other) as variants:
+        assert not variants.lengths
+
+
+def test_ref_blocks_of_an_archaic_genome(ok, tmp_path):
+    people = write_vcf(tmp_path / "people.vcf.gz", ROWS)
+    archaic = tmp_path / "archaic.vcf.gz"
+    with pysam.BGZFile(str(archaic), "wb") as handle:
+        handle.write(BLOCKS.encode())
+    pysam.tabix_index(str(archaic), preset="vcf")
+    other = to_zarr(archaic, tmp_path / "archaic.vcz")
+    expected = features(ok, people, tmp_path / "a.h5", "--archaic", "NEA", "--archaic-vcf", archaic)
+    assert_same(features(ok, people, tmp_path / "b.h5", "--archaic", "NEA", "--archaic-vcf", other), expected)
+    none = tmp_path / "none.vcf.gz"
+    with pysam.BGZFile(str(none), "wb") as handle:
+        handle.write(BLOCKS.replace("END=", "X=").encode())
+    without = features(ok, people, tmp_path / "c.h5", "--archaic", "NEA", "--archaic-vcf", none)
+    assert any(not np.array_equal(without[name], values) for name, values in expected.items())
 
 
 @pytest.mark.parametrize("kind", ["zarr", "pgen"])

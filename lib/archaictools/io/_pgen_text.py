@@ -7,6 +7,7 @@ file of the same name. A .pgen has no haploid calls: those of males on chrX are 
 from __future__ import annotations
 
 import argparse
+import itertools
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
@@ -72,29 +73,26 @@ def _samples(path: Path) -> list[str]:
     return names
 
 
-def _sites(path: Path) -> tuple[list[str], Iterator[Site]]:
-    """Return the header lines that a VCF needs, and the sites, of a .pvar file."""
-    handle = path.open(encoding="utf-8")
-    meta, columns = [], ["CHROM", "ID", "CM", "POS", "ALT", "REF"]  # of a .bim, which has no header
-    first = ""
-    for line in handle:
-        if line.startswith("##"):
-            meta.append(line)
-        elif line.startswith("#"):
-            columns = line[1:].split()
-        else:
-            first = line
-            break
+def _meta(path: Path) -> list[str]:
+    """Return the header lines of a .pvar file that a VCF needs."""
+    with path.open(encoding="utf-8") as handle:
+        meta = itertools.takewhile(lambda line: line.startswith("##"), handle)
+        return [line for line in meta if line.startswith(("##contig", "##FILTER"))]
 
-    def rows() -> Iterator[Site]:
-        place = {name: number for number, name in enumerate(columns)}
-        for line in (first, *handle):
+
+def _sites(path: Path) -> Iterator[Site]:
+    """Yield the sites of a .pvar file, one at a time: a chromosome may have millions."""
+    place = {name: number for number, name in enumerate(("CHROM", "ID", "CM", "POS", "ALT", "REF"))}  # without header
+    with path.open(encoding="utf-8") as handle:
+        for line in handle:
+            if line.startswith("##"):
+                continue
+            if line.startswith("#"):
+                place = {name: number for number, name in enumerate(line[1:].split())}
+                continue
             fields = line.split()
             if fields:
-                known = [fields[place[name]] if name in place else "." for name in _COLUMNS]
-                yield tuple(known)
-
-    return [line for line in meta if line.startswith(("##contig", "##FILTER"))], rows()
+                yield tuple(fields[place[name]] if name in place else "." for name in _COLUMNS)
 
 
 _COLUMNS = ("CHROM", "POS", "ID", "REF", "ALT", "QUAL", "FILTER")
@@ -103,31 +101,34 @@ _COLUMNS = ("CHROM", "POS", "ID", "REF", "ALT", "QUAL", "FILTER")
 def _write(out: BinaryIO, path: Path, names: list[str], chosen: list[int], wanted: set[str] | None) -> None:
     import pgenlib
 
-    meta, rows = _sites(_beside(path, ".pvar"))
-    sites = list(rows)
-    alleles = np.array([2 + site[4].count(",") for site in sites])
+    pvar = _beside(path, ".pvar")
+    alleles = np.fromiter((2 + site[4].count(",") for site in _sites(pvar)), dtype=np.uint32)
     offsets = np.concatenate([[0], np.cumsum(alleles)]).astype(np.uintp)
     order = sorted(set(chosen))
     with pgenlib.PgenReader(
         str(path).encode(),
         raw_sample_ct=len(names),
-        variant_ct=len(sites),
+        variant_ct=len(alleles),
         sample_subset=np.array(order, dtype=np.uint32),
         allele_idx_offsets=offsets if (alleles > 2).any() else None,
     ) as reader:
-        head = ["##fileformat=VCFv4.2\n", *meta, '##FORMAT=<ID=GT,Number=1,Type=String,Description="Genotype">\n']
+        head = [
+            "##fileformat=VCFv4.2\n",
+            *_meta(pvar),
+            '##FORMAT=<ID=GT,Number=1,Type=String,Description="Genotype">\n',
+        ]
         columns = [*_COLUMNS, "INFO", "FORMAT", *(names[number] for number in chosen)]
         out.write("".join([*head, "#", "\t".join(columns), "\n"]).encode())
-        kept = [number for number, site in enumerate(sites) if wanted is None or site[0] in wanted]
+        kept = ((number, site) for number, site in enumerate(_sites(pvar)) if wanted is None or site[0] in wanted)
         columns_of = np.searchsorted(order, chosen)
-        for first in range(0, len(kept), _SITES):
-            numbers = kept[first : first + _SITES]
+        while block := list(itertools.islice(kept, _SITES)):
+            numbers = [number for number, _ in block]
             codes = np.empty((len(numbers), 2 * len(order)), dtype=np.int32)
             phased = np.empty((len(numbers), len(order)), dtype=np.uint8)
             reader.read_alleles_and_phasepresent_list(np.array(numbers, dtype=np.uint32), codes, phased)
             pairs = codes.reshape(len(numbers), -1, 2)[:, columns_of]
-            for number, text in zip(numbers, _texts(pairs, phased[:, columns_of] != 0), strict=True):
-                out.write("\t".join([*sites[number], ".", "GT"]).encode() + text + b"\n")
+            for (_, site), text in zip(block, _texts(pairs, phased[:, columns_of] != 0), strict=True):
+                out.write("\t".join([*site, ".", "GT"]).encode() + text + b"\n")
 
 
 def _texts(pairs: npt.NDArray[np.int32], phased: npt.NDArray[np.bool_]) -> Iterator[bytes]:

@@ -20,7 +20,8 @@ def main(arguments: list[str]) -> None:
     if REGIONS in arguments:
         at = arguments.index(REGIONS)
         path = Path(arguments[at + 1])
-        kept = [line for line in path.read_text().splitlines() if line.split("\t")[0] in _contigs(arguments[-1])]
+        contigs = _contigs(arguments[-1])
+        kept = [line for line in path.read_text().splitlines() if line.split("\t")[0] in contigs]
         path.write_text("".join(f"{line}\n" for line in kept))
         if not kept:  # vcztools refuses regions of chromosomes that the store does not name
             arguments[at : at + 2] = ["--header-only"]
@@ -29,9 +30,9 @@ def main(arguments: list[str]) -> None:
 
 def _contigs(store: str) -> set[str]:
     """Return the names of the contigs of a store."""
-    import zarr
+    from vcztools import open_zarr  # zarr itself does not take the path of a zip
 
-    group: Any = zarr.open_group(store, mode="r")
+    group: Any = open_zarr(store)
     return {str(name) for name in group["contig_id"][:]}
 
 
