@@ -13,8 +13,9 @@ WEIGHTS = lib/archaictools/haplotypes/weights
 GALAXY  ?= .galaxy
 PLANEMO ?= .planemo
 BROWSER ?= .browser
+SNAKEMAKE ?= .snakemake-env
 
-.PHONY: demo demo-real demo-people callers yardstick leave-out pretrain article controls validate-realdata validate-outputs test test-all fuzz test-galaxy test-browser test-report-browser lint docs notebook bench clean help
+.PHONY: demo demo-real demo-people callers yardstick leave-out pretrain article controls validate-realdata validate-outputs test test-all fuzz test-galaxy test-browser test-report-browser test-cluster lint docs notebook bench clean help
 
 help: ## list of the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -91,6 +92,15 @@ test-browser: test-report-browser $(GALAXY)/.ready ## reports, then Galaxy's pag
 	$(BROWSER)/bin/python tests/galaxy/server.py --galaxy $(GALAXY) --program $(BIN)/archaictools --state build/galaxy \
 	    --viewers $(BROWSER)/viewers -- $(BROWSER)/bin/python -m pytest -c tests/browser/pytest.ini tests/browser/test_galaxy.py
 
+$(SNAKEMAKE)/.ready: tests/cluster/requirements.txt workflows/snakemake/requirements.txt tests/cluster/prepare.sh
+	$(PYTHON) -m venv $(SNAKEMAKE)
+	PIP_DISABLE_PIP_VERSION_CHECK=1 $(SNAKEMAKE)/bin/python -m pip install --quiet --requirement $<
+	bash tests/cluster/prepare.sh
+	touch $@
+
+test-cluster: $(READY) $(SNAKEMAKE)/.ready ## the Snakemake workflow here and on a Slurm of one node (installs both first; Slurm needs root)
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(SNAKEMAKE)/bin/python -m pytest -c tests/cluster/pytest.ini tests/cluster
+
 lint: $(READY) ## ruff, mypy and the import contract
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports --no-cache
 
@@ -109,5 +119,5 @@ bench: $(READY) ## speed and memory, each compared with an alternative, into per
 	$(BIN)/python performance/speed.py --out performance/RESULTS.md
 
 clean: ## removal of all that the targets made
-	rm -rf $(VENV) $(GALAXY) $(PLANEMO) $(BROWSER) demo demo-real demo-people callers yardstick pretrain article controls same-outputs build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(GALAXY) $(PLANEMO) $(BROWSER) $(SNAKEMAKE) demo demo-real demo-people callers yardstick pretrain article controls same-outputs build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} + ; rm -rf lib/*.egg-info

@@ -341,7 +341,7 @@ from archaictools.haplotypes.encode import encode_vcfs
 from archaictools.haplotypes.options import EncodingOptions
 from archaictools.haplotypes.samples import SampleSets
 outgroup, ingroup = (tuple(line.strip() for line in open({sim!r} + "/" + role + ".txt")) for role in ("outgroup", "ingroup"))
-people = SampleSets(vcf=(Path({vcf!r}),), ingroup=ingroup, outgroup=outgroup)
+people = SampleSets(vcf=(Path({vcf!r}),), ingroup=ingroup, outgroup=outgroup).divided(12, (1, 1))
 start = time.perf_counter()
 with write_features(Path({out!r}), HaplotypeEncoding(), haplotypes=people.haplotypes, lengths={{}}, provenance={{}},
                     vcf_digests=["0" * 64]) as writer:

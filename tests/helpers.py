@@ -84,6 +84,8 @@ def by_hand(modern, archaic, *, size=1_000, archaic_people=ARCHAIC, missing="unc
         letters = [[None if a == "." else bases[int(a)] for a in pair] for pair in pairs]
         outgroup = [letter for pair in letters[: len(OUTGROUP)] for letter in pair if letter]
         ingroup = [letter for pair in letters[len(OUTGROUP) :] for letter in pair]
+        archaic_letters = archaic_by_hand(there.get(position), ref, len(archaic_people), missing)
+        count_unshared(alts, archaic_letters, unshared)
         if not outgroup or len({*outgroup, *filter(None, ingroup)}) < 2:
             continue
         where = position // size
@@ -111,35 +113,47 @@ def by_hand(modern, archaic, *, size=1_000, archaic_people=ARCHAIC, missing="unc
                 )
             states = []
             has = []  # of each archaic person: shared, lacked or not called
-            for number in range(len(archaic_people)):
-                called = []
-                if position in there:
-                    other, others, archaic_calls = there[position]
-                    own = [other, *others]
-                    called = [own[int(a)] for a in archaic_calls[number].replace("|", "/").split("/") if a != "."]
-                if not called and missing == "reference":
-                    called = [ref, ref]
+            for called in archaic_letters:
                 if called:
                     count = called.count(letter)
                     states.append(0 if not count else 2 if count == len(called) else 1)
                 has.append(("shared" if letter in called else "lacked") if called else "not called")
             if frequency in ("absent", "to_1", "to_10"):
-                count_evidence((haplotype, where), has, letter != ref, (matches, apart, unshared))
+                count_evidence((haplotype, where), has, letter != ref, (matches, apart))
             state = ("lacked", "het", "hom")[max(states)] if states else "uncalled"
             words[haplotype, where, f"{frequency}_{state}"] += 1
     return words, varies, matches, apart, unshared
 
 
+def archaic_by_hand(record, ref, people, missing):
+    """Return the bases that each archaic person has at a site."""
+    found = []
+    for number in range(people):
+        called = []
+        if record is not None:
+            other, others, calls = record
+            own = [other, *others]
+            called = [own[int(a)] for a in calls[number].replace("|", "/").split("/") if a != "."]
+        found.append([ref, ref] if not called and missing == "reference" else called)
+    return found
+
+
+def count_unshared(alleles, archaic, unshared):
+    """Count the other alleles of a record that no archaic person has."""
+    for letter in alleles:
+        for number, called in enumerate(archaic):
+            if not any(letter in other for other in archaic):
+                unshared[number, 0] += 1
+                unshared[number, 1] += len(called) > 0
+
+
 def count_evidence(place, has, alternate, counters):
     """Count a rare allele by what each archaic person has there."""
-    matches, apart, unshared = counters
+    matches, apart = counters
     for number, one in enumerate(has):
         matches[*place, number, 0] += one != "not called"
         matches[*place, number, 1] += one == "shared"
         matches[*place, number, 2] += one == "not called" and alternate
-        if "shared" not in has and alternate:
-            unshared[number, 0] += 1
-            unshared[number, 1] += one == "lacked"
     for number, (first, second) in enumerate((has, has[::-1]) if len(has) == 2 else ()):
         apart[*place, number, 0] += (first, second) == ("shared", "lacked")
         apart[*place, number, 1] += (first, second) == ("shared", "not called") and alternate

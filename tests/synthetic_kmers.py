@@ -82,7 +82,7 @@ def kmer_files(folder: Path, *, signal: float = 3.0, method: str = "chromosome",
     for name, side in SIDES.items():
         rows = np.flatnonzero(sides == side)
         predicted[name] = Predicted(rows, probability[rows], np.ones(len(rows), dtype=np.int64))
-    metrics = dict(judge(locations, predicted, check_leakage(locations, sides, scheme), seed=seed))
+    metrics = dict(judge(locations, predicted, check_leakage(locations, sides, scheme), units="sentences", seed=seed))
     network = NetworkConfig(vocabulary=encoding.vocabulary, words=encoding.words, embedding=2, lstm=2, dense=2)
     metrics["split"] = split.to_dict() | {"unused": 0}
     metrics["training"] = {"epochs": 4, "batch_size": 32, "learning_rate": 0.004, "keep": "best", "seed": seed}
@@ -169,7 +169,7 @@ def _write_evaluation(path, locations, predicted, metrics, rng, seed) -> None:
         controls=["majority", "gc"],
         rivals=["random_forest"],
     )
-    verdict, reason = judge_against_baselines(metrics["audit"], models)
+    verdict, reason = judge_against_baselines(metrics["audit"], models, units="sentences")
     curve = pd.concat(
         [reliability(test.label, side.probability).assign(model=name) for name in ("calibrated", "uncalibrated")]
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import pickle
 import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -61,6 +62,28 @@ def test_no_output_replaces_an_input(tmp_path):
     with pytest.raises(UsageError, match="holds an input"):
         at.windows(genome=genome, introgressed=bed, by_chromosome=tmp_path, force=True)
     assert (tmp_path / "introgressed.bed").read_bytes() == before
+
+
+def test_no_output_replaces_what_is_read_beside_an_input(tmp_path):
+    """An index, and the callable regions of a table of segments; in a run of its own name for them, both may go."""
+    genome = shutil.copy(GENOME, tmp_path)
+    index = Path(shutil.copy(f"{GENOME}.fai", tmp_path))
+    with pytest.raises(UsageError, match="planted.fa.gz.fai: is an input, which the output would replace"):
+        at.windows(genome=genome, out=index, force=True)
+    segments = Path(shutil.copy(DATA / "called_segments.tsv", tmp_path / "s.tsv"))
+    regions = Path(shutil.copy(DATA / "called_callable.bed", tmp_path / "s.callable.bed"))
+    before = regions.read_bytes()
+    for call in (
+        lambda: at.genes(segments, annotation=DATA / "genes.bed", out=regions, force=True),
+        lambda: at.report(segments=segments, out=regions, force=True),
+        lambda: at.merge(segments, out=tmp_path / "s.txt", force=True),
+    ):
+        with pytest.raises(UsageError, match="s.callable.bed: is an input, which the output would replace"):
+            call()
+    assert regions.read_bytes() == before
+    other = shutil.copy(regions, tmp_path / "other.bed")
+    at.genes(segments, annotation=DATA / "genes.bed", callable=other, out=regions)
+    assert regions.read_text().startswith("gene\t")
 
 
 def test_names_of_samples_in_a_file_are_an_input(tmp_path):

@@ -77,6 +77,9 @@ def test_the_hub_alone(calls, tmp_path):
         ({"out": "x.html", "segments": 3}, "--segments: is int, expected a path, a result or a table"),
         ({"out": "x.html", "words": HAPLOTYPES, "metrics": HAPLOTYPES}, "--metrics: only for k-mers"),
         ({"out": "x.html", "segments": HAPLOTYPES, "label": "Altai"}, "--label 'Altai' is not NAME=LABEL"),
+        ({"out": "x.html", "segments": HAPLOTYPES, "label": "A=x\ty"}, r"--label 'A=x\\ty' is not NAME=LABEL"),
+        ({"out": "x.html", "segments": HAPLOTYPES, "label": "A= "}, "--label 'A= ' is not NAME=LABEL"),
+        ({"out": "x.html", "segments": HAPLOTYPES, "label": ["A=x", "A=y"]}, "--label names 'A' twice, expected one"),
     ],
 )
 def test_usage(options, message, tmp_path, monkeypatch):

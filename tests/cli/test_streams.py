@@ -14,7 +14,7 @@ import pytest
 
 from archaictools.errors import InputError, UsageError, one_line, shortlist
 from archaictools.options import RunOptions
-from helpers import INGROUP, OUTGROUP, PLANTED, write_fasta, write_vcf
+from helpers import INGROUP, OUTGROUP, PLANTED, ROOT, write_fasta, write_vcf
 
 PROGRAM = [sys.executable, "-c", "from archaictools.cli.main import run; run()"]
 
@@ -142,6 +142,21 @@ def test_force_does_not_replace_a_folder_of_folders(run, genome, tmp_path):
     assert result.code == 2
     assert "holds other folders" in result.err
     assert (home / "photos").is_dir()
+
+
+@pytest.mark.parametrize(
+    "verb",
+    [
+        "windows --genome $g --size 100 --step 1",
+        "report --segments $d/called_segments.tsv --callable $d/called_callable.bed --summary $d/called_people.tsv",
+    ],
+)
+def test_a_reader_that_closes_the_pipe_ends_the_program_silently(tmp_path, verb):
+    """As a signal would: code 141, whatever is left to write."""
+    genome = write_fasta(tmp_path / "g.fa", {"chr1": "ACGTTGCA" * 10_000})
+    line = f"archaictools {verb} --quiet --out - | head -c 10 > /dev/null; exit ${{PIPESTATUS[0]}}"
+    done = shell(line, g=genome, d=ROOT / "test-data")
+    assert (done.returncode, done.stderr) == (141, "")
 
 
 def test_sigterm_says_one_line(tmp_path):

@@ -37,6 +37,7 @@ def test_evaluate_against_scikit_learn_and_counting(ok, tmp_path, words, trained
     part = table[table["chrom"] == held].sort_values(["sample", "haplotype", "start"])
     inside = truth[held].reshape(-1) > 0
     assert report["models"]["model"]["n"] == len(inside) == 8 * 600
+    assert "on held-out bins of haplotypes" in report["reason"]
     # The table rounds to a thousandth.
     assert report["models"]["model"]["auprc"] == pytest.approx(
         average_precision_score(inside, part["probability"]), abs=0.01

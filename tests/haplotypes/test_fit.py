@@ -33,6 +33,7 @@ def test_the_temperature_is_of_people_beside_an_archaic_genome(run, tmp_path, mo
 def test_training_finds_planted_tracts_on_a_held_out_chromosome(trained):
     metrics = trained[1]
     assert metrics["verdict"] == "skill"
+    assert metrics["reason"].endswith(" on held-out bins of haplotypes")
     assert metrics["audit"] == {
         "schema_version": 1,
         "verdict": "clean",

@@ -14,7 +14,7 @@ from archaictools.errors import ArchaicError, InputError
 from archaictools.haplotypes.encoding import HaplotypeEncoding
 from archaictools.haplotypes.feature_writer import write_features
 from archaictools.io.bigwig import BigWigWriter
-from archaictools.io.bigwig_reader import is_bigwig, open_bigwig, read_bigwig
+from archaictools.io.bigwig_reader import is_bigwig, open_bigwig, read_bigwig, values_within
 from archaictools.sequence.encoding import KmerEncoding
 from archaictools.sequence.token_file import write_tokens
 
@@ -146,3 +146,38 @@ def test_a_file_that_is_cut_before_its_index_is_damaged(tmp_path):
     (tmp_path / "a.bw").write_bytes(raw[: struct.unpack_from("<Q", raw, 24)[0]])
     with pytest.raises(InputError, match="damaged"):
         list(read_bigwig(tmp_path / "a.bw"))
+
+
+def test_part_of_a_track_has_all_values_near_a_place(tmp_path):
+    """A file of many sections; whatever the place, no value there is lost, and far ones are not read."""
+    rng = np.random.default_rng(4)
+    start = np.arange(200_000) * 10
+    with BigWigWriter(tmp_path / "x.bw", {"a": 5, "b": 3_000_000}) as writer:
+        writer.add("b", (start, start + 7, np.round(rng.uniform(size=len(start)), 3)))
+    with open_bigwig(tmp_path / "x.bw") as reader:
+        whole = reader.track("b")
+        for left in [0, 1_999_990, *rng.integers(0, 2_000_000, 30)]:
+            near = (int(left), int(left) + 500)
+            found = reader.track("b", near=near)
+            inside = [(ends > near[0]) & (starts < near[1]) for starts, ends, _ in (whole, found)]
+            for one, other in zip(whole, found, strict=True):
+                np.testing.assert_array_equal(one[inside[0]], other[inside[1]])
+            assert len(found[0]) < len(whole[0]) / 4
+        assert reader.track("a", near=(0, 5)) is None
+
+
+def test_the_mean_of_a_track_within_intervals_by_hand():
+    rng = np.random.default_rng(2)
+    edges = np.sort(rng.choice(300, 40, replace=False))
+    start, end, value = edges[::2], edges[1::2], rng.uniform(size=20)
+    bases = np.full(300, np.nan)
+    for one, other, number in zip(start, end, value, strict=True):
+        bases[one:other] = number
+    left = rng.integers(0, 250, 30)
+    right = left + rng.integers(1, 50, 30)
+    expected = [
+        np.nan if np.isnan(bases[a:b]).all() else np.nanmean(bases[a:b]) for a, b in zip(left, right, strict=True)
+    ]
+    mean, covered = values_within((start, end, value), left, right)
+    np.testing.assert_allclose(mean, expected)
+    assert covered.tolist() == [int((~np.isnan(bases[a:b])).sum()) for a, b in zip(left, right, strict=True)]

@@ -9,7 +9,7 @@ import pysam
 import pysam.bcftools
 import pytest
 
-from archaictools.io.vcf_index import indexed_chromosomes
+from archaictools.io.vcf_index import chromosome_offsets
 from helpers import (
     LENGTH,
     by_chromosome,
@@ -52,7 +52,7 @@ def test_an_index_made_before_its_file_was_changed_is_not_used(ok, tmp_path, ind
 @pytest.mark.parametrize("records", [ONE, TWO, [("chr1", n, "G", "0/1") for n in range(1, 20_000)] + TWO[2:]])
 def test_an_index_of_its_file_names_what_the_file_holds(tmp_path, index, records, warned):
     path = pack(tmp_path / "a.vcf.gz", records, index=index)
-    assert indexed_chromosomes(path) == list(dict.fromkeys(chrom for chrom, *_ in records))
+    assert list(chromosome_offsets(path)) == list(dict.fromkeys(chrom for chrom, *_ in records))
     assert not warned.records
 
 
@@ -60,6 +60,6 @@ def test_an_index_that_is_none(tmp_path, warned):
     path = pack(tmp_path / "a.vcf.gz", ONE)
     for content in (b"", b"no index", gzip.compress(b"TBI\1"), gzip.compress(b"TBI\1" + b"\7" * 60)):
         (tmp_path / "a.vcf.gz.tbi").write_bytes(content)
-        assert indexed_chromosomes(path) is None
+        assert chromosome_offsets(path) is None
         assert "cannot be read: not used" in warned.text
         warned.clear()

@@ -76,6 +76,7 @@ def test_verdict(signal, audit, verdict):
         name: Predicted(rows, probability[rows], np.ones(300, dtype=np.int64))
         for name, rows in zip(SIDES, np.arange(900).reshape(3, 300), strict=True)
     }
-    found = judge(locations_of(label), sides, {"verdict": audit, "reason": "because"}, seed=1)
+    found = judge(locations_of(label), sides, {"verdict": audit, "reason": "because"}, units="bins", seed=1)
     assert found["verdict"] == verdict
+    assert "on held-out bins" in found["reason"]
     assert found["test"]["n"] == 300

@@ -8,8 +8,8 @@ import itertools
 
 import pytest
 
-from archaictools.report.blocks import Absent, Chart, Facts, Table, Text
-from archaictools.report.people import accuracy
+from archaictools.report.blocks import Absent, Chart, Facts, Notes, Table, Text
+from archaictools.report.people import accuracy, headline
 from synthetic_people import EVALUATION, people
 
 
@@ -30,6 +30,20 @@ def test_without_an_evaluation_the_section_says_how_to_get_one():
         "Accuracy was not measured on these people: their true tracts are not known. "
         "evaluate measures it on a file made with --truth."
     )
+
+
+def test_known_tracts_without_an_evaluation():
+    """The reader is told that they are known, and how to measure; without the words nothing is known of them."""
+    results = people()
+    known = dataclasses.replace(results, encoded=dataclasses.replace(results.encoded, labelled=True))
+    assert accuracy.section(known).how == (
+        "Accuracy was not measured on these people, although their true tracts are known. "
+        "To add it: evaluate MODEL WORDS --metrics evaluation.json, then report --evaluation evaluation.json."
+    )
+    assert "are not known" in accuracy.section(dataclasses.replace(results, encoded=None)).how
+    said = [item for block in headline.section(known).blocks if isinstance(block, Notes) for item in block.items]
+    assert any("although their true tracts are known. 'archaictools evaluate --metrics' measures it" in x for x in said)
+    assert not any("are not known" in item for item in said)
 
 
 def test_verdict_lead_and_table_have_the_numbers_of_the_evaluation():

@@ -150,6 +150,15 @@ def test_without_tracks_the_note_says_how(tmp_path):
     assert {each.name for each in datasets(results)} == {"segments", "share", "gene-track"}
 
 
+def test_a_haplotype_without_a_track_is_named(tmp_path):
+    results, _ = with_tracks(people(2, lengths={"1": 400_000}, per_mb=8), tmp_path / "tracks")
+    assert "no track of" not in notes(results)
+    (tmp_path / "tracks" / "P001.1.bw").unlink()
+    assert "no track of P001.1 (1 of 4 haplotypes), so their posteriors are not shown" in notes(results)
+    (tmp_path / "tracks" / "P001.2.bw").rename(tmp_path / "tracks" / "P001.bw")
+    assert "no track of" not in notes(results), "the track of the person is that of both"
+
+
 def test_genes_are_coloured_by_carriers():
     results = people(1, genes=30)
     genes = results.genes.astype({"haplotypes": "Int64"})

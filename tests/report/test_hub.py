@@ -367,3 +367,46 @@ def test_results_without_a_track_have_no_hub(tmp_path):
     with pytest.raises(UsageError, match="no track"):
         write_hub(tmp_path / "hub", KmerResults())
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("lengths", [{"HLA-A*01:01:01:01": 400_000}, {"chr*": 400_000}, {"a b": 400_000}, {"chrM": 1}])
+def test_a_chromosome_that_no_browser_can_be_sent_to(tmp_path, lengths):
+    """The hub then has no default position; UCSC and IGV choose one."""
+    results = people(1, lengths={"chr1": 400_000}, genes=3)
+    chrom, length = next(iter(lengths.items()))
+    moved = {name: getattr(results, name).assign(chrom=chrom) for name in ("segments", "genes", "callable")}
+    if length == 1:
+        moved = {name: table.iloc[:0] for name, table in moved.items()}
+        moved["callable"] = results.callable.assign(chrom=chrom, end=1)
+    results = replace(results, lengths=lengths, **moved)
+    write_hub(tmp_path / "hub", results)
+    check_hub(tmp_path / "hub", "genome")
+    assert "defaultPos" not in (tmp_path / "hub" / "genomes.txt").read_text()
+    assert "locus" not in session(tmp_path / "hub").attrib
+    with pyBigWig.open(str(tmp_path / "hub" / "segments.bb")) as track:
+        assert track.chroms() == lengths
+        assert len(track.entries(chrom, 0, length) or []) == len(results.segments)
+
+
+@pytest.mark.parametrize("label", ["Neanderthal\\", "a\\nb", 'N"1"', "$sample", "<b>"])
+def test_any_label_of_a_source_is_kept(tmp_path, label):
+    """A line of settings that ends in a backslash would continue on the next one."""
+    results = renamed(people(2, lengths={"chr1": 4_000_000}, per_mb=3, genes=3), ["A\\", "B"])
+    results = replace(results, sources=sources_of(("AltaiNea", "Denisova"), {"AltaiNea": label}))
+    write_hub(tmp_path / "hub", results)
+    check_hub(tmp_path / "hub", "genome")
+    assert not any("\\" in path.read_text() for path in (tmp_path / "hub").glob("*.txt"))
+    with pyBigWig.open(str(tmp_path / "hub" / "segments.bb")) as track:
+        rows = [row[2].split("\t") for row in track.entries("chr1", 0, 4_000_000)]
+    labels = {source.name: source.label for source in results.sources}
+    expected = [labels[name] for name in results.segments["source"]]
+    assert sorted(row[-2] for row in rows) == sorted(expected)
+    assert label in expected
+    assert {row[6] for row in rows} == {"A\\", "B"}
+
+
+def test_a_text_that_a_bigbed_cannot_hold_is_refused_in_one_sentence(tmp_path, capfd):
+    results = renamed(people(1, lengths={"chr1": 4_000_000}, per_mb=3), ["A\tB"])
+    with pytest.raises(InputError, match="a name holds a tab or a line break"):
+        write_hub(tmp_path / "hub", results)
+    assert "Traceback" not in capfd.readouterr().err

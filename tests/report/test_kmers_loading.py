@@ -16,7 +16,6 @@ import pytest
 from archaictools.errors import InputError, UsageError
 from archaictools.io.bigwig import BigWigWriter
 from archaictools.io.tables import write_table
-from archaictools.report.kmers.checks import mean_within
 from archaictools.report.kmers.loading import KmerFiles, load_kmer_results
 from archaictools.report.kmers.page import kmer_page
 from helpers import PLANTED as TEST_DATA
@@ -273,6 +272,61 @@ def test_held_out_predictions_of_another_model(files, tmp_path):
     assert "AUROC of 0.5000, but" in refused(files, predictions=other)
 
 
+def test_held_out_windows_of_another_side_of_the_split(files, tmp_path):
+    """Two windows change their sides and their places, so that numbers and AUROC stay."""
+    sides = json.loads(files.metrics.read_text())["split"]["chromosomes"]
+
+    def turned(table):
+        other = {"chr1": "chr1"} | {sides["test"][0]: sides["validation"][0]}
+        rows = table["split"] == "test"
+        return table.assign(chrom=table["chrom"].where(~rows, table["chrom"].map(lambda name: other.get(name, name))))
+
+    path = edited(files.predictions, tmp_path / "turned.tsv", turned)
+    message = refused(replace(files, words=None), predictions=path)
+    assert f"has test windows on {sides['validation'][0]}, but" in message
+
+
+def test_held_out_windows_that_the_words_lack(files, tmp_path):
+    shifted = edited(files.predictions, tmp_path / "shifted.tsv", moved("start", "13"))
+    assert ":14-100, which" in refused(files, predictions=shifted)
+    label = pd.read_csv(files.predictions, sep="\t")["label"]
+    same = label.index[label == 1 - label[0]][0]
+
+    def swapped(table):  # labels and probabilities of two windows, so that numbers and AUROC stay
+        columns = ["label", "probability"]
+        table.loc[[0, same], columns] = table.loc[[same, 0], columns].to_numpy()
+        return table
+
+    side = pd.read_csv(files.predictions, sep="\t")["split"]
+    assert side[0] == side[same]
+    path = edited(files.predictions, tmp_path / "swapped.tsv", swapped)
+    assert re.search(
+        r"has the (introgressed|depleted) window chr\d:1-100, which .*kmers.h5 lacks", refused(files, predictions=path)
+    )
+
+
+def test_words_that_the_model_was_not_trained_on(files, others):
+    message = refused(replace(files, predictions=None), words=others.words)
+    assert re.search(r"is not the file that .*model.h5 was trained on \(its SHA-256", message)
+
+
+def test_genes_of_other_predictions_than_the_track(files, others, tmp_path):
+    message = refused(files, genes=others.genes)
+    assert re.search(r"has the gene G\d+ with a mean of .*introgressed.bw has .*different predictions", message)
+    unread = edited(files.genes, tmp_path / "unread.tsv", moved("mean", "NA"))
+    assert "with a mean of NA, but" in refused(files, genes=unread)
+
+
+def test_a_record_and_an_evaluation_of_different_models(files, tmp_path):
+    record = tmp_path / "run.json"
+    inputs = {"model": {"name": "model.h5", "sha256": "1" * 64}}
+    record.write_text(json.dumps({"verb": "predict", "version": "1", "parameters": {}, "inputs": inputs}))
+    other = {"model": {"name": "model.h5", "sha256": "2" * 64}}
+    path = changed_json(files.evaluation, tmp_path / "evaluation.json", "inputs", value=other)
+    message = refused(KmerFiles(evaluation=path, record=record), evaluation=path)
+    assert re.search(r"is of another model than .*run.json \(the SHA-256 of the model differ\)", message)
+
+
 def test_positions_of_another_window(files, tmp_path):
     shorter = edited(files.positions, tmp_path / "shorter.tsv", lambda table: table.iloc[:50])
     assert "of the window, but windows have 100 bp" in refused(files, positions=shorter)
@@ -345,21 +399,6 @@ def test_segments_of_another_run_than_the_track(files, others):
 
 def test_genes_on_further_contigs_without_windows_are_kept(files):
     assert "chr9" in set(load_kmer_results(files).genes["chrom"])
-
-
-def test_mean_within_by_hand():
-    rng = np.random.default_rng(2)
-    edges = np.sort(rng.choice(300, 40, replace=False))
-    start, end, value = edges[::2], edges[1::2], rng.uniform(size=20)
-    bases = np.full(300, np.nan)
-    for one, other, number in zip(start, end, value, strict=True):
-        bases[one:other] = number
-    left = rng.integers(0, 250, 30)
-    right = left + rng.integers(1, 50, 30)
-    expected = [
-        np.nan if np.isnan(bases[a:b]).all() else np.nanmean(bases[a:b]) for a, b in zip(left, right, strict=True)
-    ]
-    np.testing.assert_allclose(mean_within((start, end, value), left, right), expected)
 
 
 def test_documents_are_those_of_the_files(files):

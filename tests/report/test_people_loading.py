@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import shutil
 
@@ -51,14 +52,22 @@ def run(tmp_path):
     return files
 
 
-def tracks(folder, share=((100_000, 150_000), (200_000, 210_000)), length=400_000, names=("IN000.1", "mean")):
+#: Posteriors of haplotypes where they have a segment.
+POSTERIORS = {"IN000.1": (200_000, 210_000, 0.9), "IN001.2": (100_000, 150_000, 0.8)}
+
+
+def tracks(folder, share=((100_000, 150_000), (200_000, 210_000)), length=400_000, names=(*POSTERIORS, "mean")):
     folder.mkdir(exist_ok=True)
     for name in names:
-        with BigWigWriter(folder / f"{name}.bw", {"chr1": length}) as writer:
-            writer.add("chr1", (np.array([0]), np.array([1000]), np.array([0.1])))
-    with BigWigWriter(folder / "share.bw", {"chr1": length}) as writer:
-        start, end = np.array(share, dtype=np.int64).reshape(-1, 2).T
-        writer.add("chr1", (start, end, np.full(len(start), 0.25)))
+        start, end, value = POSTERIORS.get(name, (5_000, 6_000, 0.1))
+        track(folder / f"{name}.bw", [(0, 1000, 0.1), (start, end, value)], {"chr1": length})
+    track(folder / "share.bw", [(start, end, 0.25) for start, end in share], {"chr1": length})
+
+
+def track(path, rows, lengths):
+    start, end = np.array([row[:2] for row in rows], dtype=np.int64).reshape(-1, 2).T
+    with BigWigWriter(path, lengths) as writer:
+        writer.add("chr1", (start, end, np.array([row[2] for row in rows])))
 
 
 def load(files, **other):
@@ -125,7 +134,7 @@ def test_a_run_without_a_segment(run):
         "\n".join([lines[0]] + [f"{name}\t2\t800000\t0\t0\t0\tNA\t0\t0\t0\t0\t0" for name in ("IN000", "IN001")]) + "\n"
     )
     changed(run, "genes", "\t1\t1\t0.8\t0.8\t0.5\tunmatched:1", "\t0\t0\tNA\tNA\t0\t.")
-    tracks(run["bigwig"], share=())
+    tracks(run["bigwig"], share=(), names=("mean",))
     found = load(run)
     assert len(found.segments) == 0
     assert found.people["introgressed"].tolist() == [0, 0]
@@ -136,14 +145,47 @@ def test_names_for_archaic_genomes(run):
     assert (found.sources[0].label, found.sources[0].lineage) == ("Altai Neanderthal", "Neanderthal")
     with pytest.raises(UsageError, match=r"--label names 'ARC001', which is no archaic genome of these .*\(ARC000\)"):
         load(run, labels={"ARC001": "x"})
+    with pytest.raises(UsageError, match="--label gives ARC000 the label 'unmatched', which unmatched has; give each"):
+        load(run, labels={"ARC000": "unmatched"})
 
 
-def test_populations(run, tmp_path):
+def test_two_archaic_genomes_with_one_label(run):
+    """Their segments could not be told apart."""
+    changed(run, "segments", "source_score", "Den_called\tDen_shared\tDen_compared\tDen_match\tsource_score")
+    run["segments"].write_text(run["segments"].read_text().replace("\tNA\n", "\t1\t1\t1\t1\tNA\n"))
+    files = {**run, "words": None}
+    labels = {"ARC000": "Neanderthal", "Den": "Neanderthal"}
+    with pytest.raises(UsageError, match="--label gives Den the label 'Neanderthal', which ARC000 has"):
+        load(files, labels=labels)
+    assert [source.label for source in load(files, labels=labels | {"Den": "Denisovan"}).archaic] == [
+        "Neanderthal",
+        "Denisovan",
+    ]
+
+
+def test_populations(run, tmp_path, caplog):
+    """A panel may name many more people; those of the results count."""
+    caplog.set_level("INFO", logger="archaictools")
     path = tmp_path / "panel"
     path.write_text("sample\tpop\tsuper_pop\nIN000\tCEU\tEUR\nOTHER\tYRI\tAFR\n")
-    assert load(run, populations=path).populations == {"IN000": "CEU", "OTHER": "YRI"}
-    path.write_text("sample\tpop\nIN000\tCEU\nIN000\tYRI\n")
-    with pytest.raises(InputError, match="panel, line 3: names a sample twice"):
+    assert load(run, populations=path).populations == {"IN000": "CEU"}
+    said = {record.levelname: record.getMessage() for record in caplog.records}
+    assert said["WARNING"].endswith("panel has no population of 1 of the people: IN001")
+    assert said["INFO"].endswith("panel names 1 people who are not in the results, and are left out: OTHER")
+
+
+@pytest.mark.parametrize(
+    ("rows", "message"),
+    [
+        ("IN000\tCEU\nIN000\tYRI\n", "panel, line 3: names a sample twice"),
+        ("", "panel: names no sample; give a row for each person"),
+        ("OTHER\tYRI\n", r"panel: names no person of .*haplotypes.h5 \(IN000, IN001\), but OTHER; name the people as"),
+    ],
+)
+def test_populations_of_other_people(run, tmp_path, rows, message):
+    path = tmp_path / "panel"
+    path.write_text(f"sample\tpop\n{rows}")
+    with pytest.raises(InputError, match=message):
         load(run, populations=path)
 
 
@@ -159,6 +201,14 @@ def test_populations(run, tmp_path):
         ("segments", "\t50000\t40", "\t40000\t40", r"people.tsv: counts 50,000 archaic bases of IN001, but .*40,000"),
         ("summary", "IN001\t2\t800000\t50000\t6.25\t1", "IN001\t2\t800000\t50000\t6.25\t2", r"counts 2 segments of IN001"),
         ("genes", "B\tchr1\t300000\t310000\t-\t0\t0", "B\tchr1\t300000\t310000\t-\t3\t2", r"counts 3 haplotypes in B, but"),
+        ("genes", "\t1\t1\t0.8", "\t5\t1\t0.8", r"genes.tsv: counts 5 haplotypes in A, but .*haplotypes.h5 names 4"),
+        ("genes", "\t1\t1\t0.8", "\t4\t3\t0.8", r"genes.tsv: counts 3 people in A, but .*haplotypes.h5 names 2"),
+        ("genes", "\t1\t1\t0.8", "\t1\t2\t0.8", r"counts 2 people in A, but its row counts haplotypes: 1"),
+        ("genes", "140000", "160000", r"genes.tsv, line 2: the row ends at 160,000, but begins at 160,000"),
+        ("genes", "0.5\tunmatched:1\t1", "0.5\tunmatched:1\t1.5", r"genes.tsv, line 2: read is '1.5', expected .* to 1"),
+        ("genes", "unmatched:1", "Vindija:1", r"names the source Vindija in A, which is no source of .*segments.tsv"),
+        ("genes", "unmatched:1", "unmatched", r"names the source unmatched in A"),
+        ("genes", "\t1\t1\t0.8", "\t1e300\t1\t0.8", r"genes.tsv, line 2: haplotypes is '1e300', expected a whole"),
         ("genes", "160000", "960000", r"genes.tsv: reaches chr1:960,000, but chr1 has 400,000 bp"),
         ("deserts", "210000", "205000", r"deserts.bed: has the desert chr1:205,001-400,000, in which .*has a segment"),
         ("deserts", "400000", "500000", r"deserts.bed: reaches chr1:500,000"),
@@ -172,7 +222,7 @@ def test_results_of_two_runs_are_refused_by_name(run, option, old, new, message)
 
 
 def test_tracks_of_other_people_another_build_or_another_model(run):
-    tracks(run["bigwig"], names=("IN000.1", "NA1.2", "mean"))
+    tracks(run["bigwig"], names=(*POSTERIORS, "NA1.2", "mean"))
     with pytest.raises(InputError, match=r"tracks: holds NA1.2.bw, whose sample .*haplotypes.h5 lacks"):
         load(run)
     shutil.rmtree(run["bigwig"])
@@ -187,6 +237,116 @@ def test_tracks_of_other_people_another_build_or_another_model(run):
         load(run)
 
 
+@pytest.mark.parametrize(
+    ("share", "where", "bases"),
+    [([], "chr1:100,001-150,000", "0"), ([(100_000, 130_000), (200_000, 210_000)], "chr1:100,001-150,000", "30,000")],
+)
+def test_a_share_without_the_carriers_of_the_segments(run, share, where, bases):
+    tracks(run["bigwig"], share=share)
+    with pytest.raises(
+        InputError,
+        match=rf"share.bw: has carriers at {bases} bases of {where}, but .*a segment of IN001 there, .*model",
+    ):
+        load(run)
+    changed(run, "segments", "\t0\t50000\t40", f"\t0\t{bases.replace(',', '')}\t40")
+    tracks(run["bigwig"], share=share or [(149_000, 150_000), (200_000, 210_000)])
+    assert load({**run, "summary": None}), "a haplotype is a carrier only where it has data"
+
+
+def test_tracks_of_swapped_haplotypes_are_refused(run):
+    one, other = (run["bigwig"] / f"{name}.bw" for name in POSTERIORS)
+    content = one.read_bytes(), other.read_bytes()
+    one.write_bytes(content[1])
+    other.write_bytes(content[0])
+    with pytest.raises(
+        InputError, match=r"IN000.1.bw: has no value at chr1:200,001-210,000, but .*segment of IN000, haplotype 1, with"
+    ):
+        load(run)
+    track(one, [(200_000, 210_000, 0.85)], {"chr1": 400_000})
+    with pytest.raises(InputError, match=r"IN000.1.bw: has a mean posterior of 0.850 at .*, with 0.900 there"):
+        load(run)
+    one.write_bytes(content[0])
+    with pytest.raises(InputError, match=r"IN001.2.bw: has no value at chr1:100,001-150,000"):
+        load(run)
+    # Bases without a value may have had any posterior: 0.85 at 60 % of the bases fits a mean of 0.9, 0.75 at 90 % does not.
+    other.write_bytes(content[1])
+    track(one, [(200_000, 206_000, 0.85)], {"chr1": 400_000})
+    assert load(run)
+    track(one, [(200_000, 209_000, 0.75)], {"chr1": 400_000})
+    with pytest.raises(InputError, match="a mean posterior of 0.750"):
+        load(run)
+
+
+def test_a_track_of_a_person_is_the_maximum_of_both_haplotypes(run):
+    for name in POSTERIORS:
+        (run["bigwig"] / f"{name}.bw").unlink()
+    track(run["bigwig"] / "IN001.bw", [(100_000, 120_000, 0.8), (120_000, 150_000, 0.95)], {"chr1": 400_000})
+    assert load(run)
+    track(run["bigwig"] / "IN001.bw", [(100_000, 150_000, 0.7)], {"chr1": 400_000})
+    with pytest.raises(InputError, match=r"IN001.bw: has a mean posterior of 0.700 .* segment of IN001, haplotype 2"):
+        load(run)
+
+
+@pytest.mark.parametrize(
+    ("name", "lengths", "message"),
+    [
+        ("mean", {"chr1": 300_000}, r"mean.bw: chr1 has 300,000 bp, but 400,000 bp in .*share.bw"),
+        ("mean", {"chr1": 400_000, "chr2": 9}, r"mean.bw: has the chromosome chr2, which .*share.bw lacks"),
+        ("IN000.2", {"chr1": 300_000}, r"IN000.2.bw: chr1 has 300,000 bp, but 400,000 bp in .*share.bw"),
+        ("IN000.2", {"chr1": 400_000, "chr2": 9}, r"IN000.2.bw: has the chromosome chr2, which"),
+    ],
+)
+def test_tracks_with_other_chromosomes_than_the_share(run, name, lengths, message):
+    track(run["bigwig"] / f"{name}.bw", [(0, 1000, 0.1)], lengths)
+    with pytest.raises(InputError, match=message):
+        load({**run, "words": None})
+
+
+def test_a_mean_that_lacks_a_chromosome_of_the_share(run):
+    track(
+        run["bigwig"] / "share.bw", [(100_000, 150_000, 0.25), (200_000, 210_000, 0.25)], {"chr1": 400_000, "chr2": 9}
+    )
+    with pytest.raises(InputError, match=r"mean.bw: lacks the chromosome chr2, which .*share.bw has"):
+        load(run)
+
+
+def test_segments_of_a_haplotype_that_overlap_each_other(run):
+    row = SEGMENTS.splitlines(keepends=True)[1]
+    run["segments"].write_text(SEGMENTS + row)
+    message = r"segments.tsv: has two segments of one haplotype of IN001, haplotype 2, at chr1:100,001, expected none"
+    with pytest.raises(InputError, match=message):
+        load(run)
+    run["segments"].write_text(SEGMENTS + row.replace("100000", "149000"))
+    with pytest.raises(InputError, match="at chr1:149,001"):
+        load(run)
+    # A short one in a long one hides the end of the long one.
+    run["segments"].write_text(SEGMENTS + row.replace("150000", "110000") + row.replace("100000", "120000"))
+    with pytest.raises(InputError, match="has two segments"):
+        load(run)
+    run["segments"].write_text(SEGMENTS + row.replace("IN001\t2", "IN001\t1"))
+    with pytest.raises(InputError, match=r"people.tsv: counts 1 segments of IN001"):  # another haplotype may overlap
+        load(run)
+
+
+def test_deserts_that_overlap_each_other(run):
+    text = run["deserts"].read_text()
+    run["deserts"].write_text(text + text)
+    with pytest.raises(InputError, match=r"deserts.bed: has two deserts at chr1:210,001, expected none that overlaps"):
+        load(run)
+
+
+@pytest.mark.parametrize("name", ["model", "words"])
+def test_a_record_and_an_evaluation_of_different_models(run, name, tmp_path):
+    record = {"verb": "predict", "version": "1", "parameters": {}, "inputs": {name: {"sha256": "1" * 64}}}
+    (tmp_path / "run.json").write_text(json.dumps(record))
+    run["evaluation"].write_text(json.dumps(EVALUATION | {"inputs": {name: {"sha256": "2" * 64}}}))
+    files = {**run, "words": None, "record": tmp_path / "run.json"}
+    with pytest.raises(InputError, match=rf"evaluation.json: is of another {name} than .*run.json \(the SHA-256 of"):
+        load(files)
+    run["evaluation"].write_text(json.dumps(EVALUATION | {"inputs": record["inputs"]}))
+    assert load(files).record == record
+
+
 @pytest.mark.parametrize("option", ["evaluation", "record"])
 def test_a_document_about_another_file_is_refused(run, option, tmp_path):
     path = tmp_path / "document.json"
@@ -199,7 +359,32 @@ def test_a_document_about_another_file_is_refused(run, option, tmp_path):
 @pytest.mark.parametrize("text", ["{", "[]", '{"verdict": "skill"}', "\x00"])
 def test_what_is_no_evaluation(run, text):
     run["evaluation"].write_text(text)
-    with pytest.raises(InputError, match=r"evaluation.json: (is no JSON|has no key 'models'); give the file of 'eval"):
+    with pytest.raises(
+        InputError, match=r"evaluation.json: (is no JSON|has no key 'models'); give the file of 'eval|is a bin"
+    ):
+        load(run)
+
+
+@pytest.mark.parametrize("pack", [lambda text: b"\xef\xbb\xbf" + text, gzip.compress])
+def test_json_with_a_byte_order_mark_or_compressed(run, pack):
+    run["evaluation"].write_bytes(pack(json.dumps(EVALUATION).encode()))
+    assert load(run).evaluation == EVALUATION
+    run["evaluation"].write_bytes(gzip.compress(json.dumps(EVALUATION).encode())[:-20])
+    with pytest.raises(InputError, match=r"evaluation.json: gzip data are damaged or cut short"):
+        load(run)
+
+
+@pytest.mark.parametrize("number", ["1e300", "-1e19", "9" * 5_000])
+def test_numbers_beyond_any_count(run, number):
+    """A chart with them would be empty; Python does not even read the last one."""
+    run["evaluation"].write_text(json.dumps(EVALUATION | {"threshold": "?"}).replace('"?"', number))
+    with pytest.raises(InputError, match=r"evaluation.json: has the number [-0-9e…]+, expected none beyond 1e\+18"):
+        load(run)
+
+
+def test_evidence_beyond_any_likelihood(run):
+    changed(run, "segments", "\t-1.3\t", "\t1e300\t")
+    with pytest.raises(InputError, match=r"segments.tsv, line 2: ARC000_match is '1e300', expected none beyond 1e\+18"):
         load(run)
 
 

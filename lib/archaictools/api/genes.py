@@ -203,6 +203,8 @@ def _of_segments(path: Path, options: GeneOptions) -> GenesResult:
     with StagedOutputs() as outputs:
         target, track = (outputs.stage(file) if file else None for file in (options.out, options.bed))
         folder = outputs.stage_folder(options.plots) if options.plots else None
+        if regions:
+            outputs.keep(regions)
         table = carriers(
             read_genes(options.annotation, tally=summary),
             path,

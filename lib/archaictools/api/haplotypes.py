@@ -11,7 +11,7 @@ from archaictools.api.inputs import listed
 from archaictools.api.keywords import keywords
 from archaictools.api.result import FileResult
 from archaictools.errors import UsageError
-from archaictools.haplotypes.options import EncodingOptions
+from archaictools.haplotypes.options import EncodingOptions, PartOptions
 from archaictools.options import BINARY, INPUT, OUTPUT, RunOptions, option
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ class HaplotypeInputs:
         type=INPUT,
         multiple=True,
         parse=_paths,
-        help="VCF or BCF of modern samples, ingroup phased; repeat it for several files.",
+        help="VCF, BCF, VCF Zarr or PLINK 2 .pgen of modern samples, ingroup phased; repeat it for several files.",
     )
     ingroup: tuple[str, ...] = option(
         (), multiple=True, parse=_texts, help="Samples to search for archaic DNA: names, or a file of names."
@@ -74,9 +74,9 @@ class HaplotypeInputs:
         type=INPUT,
         multiple=True,
         parse=_paths,
-        help="VCF, gVCF or BCF of archaic samples; repeat it for several files. If two files have a call, the call of "
-        "the first file is used. If REF is no modern allele at more than 1 % of the shared sites, a warning is given; "
-        "at more than 10 % of at least 20, the run stops.",
+        help="VCF, gVCF, BCF or VCF Zarr of archaic samples; repeat it for several files. If two files have a call, "
+        "that of the first file is used. If REF is no modern allele at more than 1 % of the shared sites, a warning is "
+        "given; at more than 10 % of at least 20, the run stops.",
     )
     callable: Path | None = option(
         None,
@@ -121,9 +121,14 @@ class HaplotypesResult(FileResult):
     summary: pd.DataFrame = field(repr=False)
 
 
-@keywords(inputs=HaplotypeInputs, encoding=EncodingOptions, outputs=HaplotypeOutputs, run=RunOptions)
+@keywords(inputs=HaplotypeInputs, part=PartOptions, encoding=EncodingOptions, outputs=HaplotypeOutputs, run=RunOptions)
 def haplotypes(
-    *, inputs: HaplotypeInputs, encoding: EncodingOptions, outputs: HaplotypeOutputs, run: RunOptions
+    *,
+    inputs: HaplotypeInputs,
+    part: PartOptions,
+    encoding: EncodingOptions,
+    outputs: HaplotypeOutputs,
+    run: RunOptions,
 ) -> HaplotypesResult:
     """Encode phased haplotypes as features of bins, compared with an outgroup.
 
@@ -138,9 +143,10 @@ def haplotypes(
     Raises
     ------
     InputError
-        If a file cannot be understood, lacks a sample, is not phased, or has no site that can be used.
+        If a file cannot be understood, lacks a sample, is not phased, or has no site that can be used; if no file
+        has a chosen chromosome.
     UsageError
-        If options contradict each other.
+        If options contradict each other, or if there are more shards than groups of people.
 
     Examples
     --------
@@ -154,26 +160,33 @@ def haplotypes(
     from archaictools.haplotypes.encode import encode_vcfs
     from archaictools.haplotypes.encoding import HaplotypeEncoding
     from archaictools.haplotypes.feature_writer import write_features
-    from archaictools.haplotypes.samples import group_starts, read_sample_sets
+    from archaictools.haplotypes.parts import files_with
+    from archaictools.haplotypes.samples import read_sample_sets
     from archaictools.io.files import StagedOutputs
     from archaictools.io.summary import Summary
     from archaictools.io.tables import write_table
     from archaictools.progress import Progress
 
-    samples = read_sample_sets(
-        inputs.vcf,
+    vcf = files_with(part.chromosomes, inputs.vcf, refuse=True)
+    whole = read_sample_sets(
+        vcf,
         inputs.archaic_vcf,
         ingroup=inputs.ingroup,
         outgroup=inputs.outgroup,
         archaic=inputs.archaic,
         individuals=inputs.individuals,
     )
-    files: dict[str, Path | None] = {f"vcf_{number}": path for number, path in enumerate(inputs.vcf)}
-    files |= {f"archaic_vcf_{number}": path for number, path in enumerate(inputs.archaic_vcf)}
+    samples = whole.divided(encoding.together, part.shard)
+    files: dict[str, Path | None] = {f"vcf_{number}": path for number, path in enumerate(vcf)}
+    archaic_vcf = files_with(part.chromosomes, inputs.archaic_vcf)
+    files |= {f"archaic_vcf_{number}": path for number, path in enumerate(archaic_vcf)}
     files |= {"callable": inputs.callable, "truth": inputs.truth}
-    origin = provenance.record("haplotypes", asdict(encoding), files)
-    groups = group_starts(len(samples.ingroup), encoding.together)
+    origin = provenance.record("haplotypes", asdict(encoding) | part.given(), files)
     summary = Summary()
+    if len(vcf) < len(inputs.vcf):
+        summary.add("modern", "files of chromosomes not asked for, not read", len(inputs.vcf) - len(vcf))
+    if samples.elsewhere:
+        summary.add("ingroup", "people of other shards, not read", len(samples.elsewhere))
     with StagedOutputs() as staged:
         target = staged.stage(outputs.out)
         table = staged.stage(outputs.summary) if outputs.summary else None
@@ -184,8 +197,9 @@ def haplotypes(
                 haplotypes=samples.haplotypes,
                 lengths={},
                 provenance=origin,
-                vcf_digests=[origin["inputs"][f"vcf_{number}"]["sha256"] for number in range(len(inputs.vcf))],
-                groups=(2 * groups).tolist(),
+                vcf_digests=[origin["inputs"][f"vcf_{number}"]["sha256"] for number in range(len(vcf))],
+                groups=[2 * first for first in samples.groups],
+                first_group=samples.first_group,
             ) as writer,
             Progress(None, "sites", "haplotypes") as progress,
         ):
@@ -199,19 +213,24 @@ def haplotypes(
                 truth=inputs.truth,
                 threads=run.usable_threads,
                 seed=run.seed,
+                chromosomes=part.chromosomes,
             )
         if table:
             write_table(table, summary.frame())
-    facts = _facts(samples, counts, groups=len(groups), size=encoding.bin, path=outputs.out)
+    facts = _facts(samples, counts, part, size=encoding.bin, path=outputs.out)
     if inputs.truth:
         bases = counts.bases * len(samples.haplotypes)
         facts["introgressed"] = f"{counts.introgressed / bases:.2%} of the bases"
     return HaplotypesResult(path=outputs.out, summary=summary.frame(), facts=facts)
 
 
-def _facts(samples: SampleSets, counts: EncodingCounts, *, groups: int, size: int, path: Path) -> dict[str, str]:
-    several = f" in {groups:,} groups" if groups > 1 else ""
-    return {
+def _facts(samples: SampleSets, counts: EncodingCounts, part: PartOptions, *, size: int, path: Path) -> dict[str, str]:
+    several = f" in {len(samples.groups):,} groups" if len(samples.groups) > 1 else ""
+    found = {"chromosomes": ", ".join(part.chromosomes)} if part.chromosomes else {}
+    if part.people_shard:
+        people = len(samples.ingroup) + len(samples.elsewhere)
+        found["people shard"] = f"{part.people_shard}, {len(samples.ingroup):,} of the ingroup's {people:,} samples"
+    return found | {
         "haplotypes": f"{len(samples.haplotypes):,} of {len(samples.ingroup):,} samples{several}, compared with "
         f"{len(samples.outgroup):,} outgroup and {len(samples.archaic):,} archaic samples",
         "sites": f"{counts.sites:,} at which the samples differ",

@@ -24,6 +24,10 @@ P = ParamSpec("P")
 R_co = TypeVar("R_co", covariant=True)
 
 
+#: Ends of the names of indexes, which are read beside a file that an option names.
+_INDEXES = (".tbi", ".csi", ".fai", ".gzi")
+
+
 class Verb(Protocol[P, R_co]):
     """A function of the API, with the dataclasses that hold its options by parameter name."""
 
@@ -138,6 +142,8 @@ def _keep_inputs(arguments: Mapping[str, Any], fields: Mapping[str, Field[Any]])
         for path in paths(value)
         if os.path.exists(path)  # noqa: PTH110 - no error for names that no file system allows
     }
+    indexes = (f"{path}{suffix}" for path in inputs for suffix in _INDEXES)
+    inputs |= {index for index in indexes if os.path.isfile(index)}  # noqa: PTH113 - as above
     folders = {
         Path(path)
         for name, value in arguments.items()

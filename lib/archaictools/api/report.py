@@ -20,6 +20,7 @@ from archaictools.options import INPUT, OUTPUT, RunOptions, check_alphabet, opti
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from archaictools.io.files import StagedOutputs
     from archaictools.report.blocks import Page
     from archaictools.report.kmers.results import KmerResults
     from archaictools.report.people.results import PeopleResults
@@ -56,9 +57,14 @@ def labels(value: object) -> tuple[str, ...]:
     if isinstance(value, dict):
         value = [f"{name}={label}" for name, label in value.items()]
     found = (value,) if isinstance(value, str) else tuple(map(str, value))  # type: ignore[call-overload]
+    names: set[str] = set()
     for text in found:
-        if not all(text.partition("=")):
+        name, _, label = text.partition("=")
+        if not name or not label.strip() or not label.isprintable():
             raise UsageError(f"--label {text!r} is not NAME=LABEL, such as ARC000=Neanderthal")
+        if name in names:
+            raise UsageError(f"--label names {name!r} twice, expected one label for each archaic genome")
+        names.add(name)
     return found
 
 
@@ -176,7 +182,7 @@ def report(*, inputs: ReportInputs, files: ReportFiles, run: RunOptions) -> Repo
         target = outputs.stage(files.out) if files.out else None
         folder = outputs.stage_folder(files.hub) if files.hub else None
         if alphabet is Alphabet.VARIANT:
-            page = _of_people(inputs, files.title, stack, folder, needed=target is not None)
+            page = _of_people(inputs, files.title, stack, outputs, folder, needed=target is not None)
         else:
             page = _of_kmers(inputs, files.title, stack, folder, needed=target is not None)
         if target and page:
@@ -213,10 +219,16 @@ def _alphabet(inputs: ReportInputs) -> Alphabet:
 
 
 def _of_people(
-    inputs: ReportInputs, title: str | None, stack: ExitStack, folder: Path | None, *, needed: bool
+    inputs: ReportInputs,
+    title: str | None,
+    stack: ExitStack,
+    outputs: StagedOutputs,
+    folder: Path | None,
+    *,
+    needed: bool,
 ) -> Page | None:
     from archaictools.api.predictions import HaplotypePredictions
-    from archaictools.report.people.loading import PeopleFiles, load_people_results
+    from archaictools.report.people.loading import PeopleFiles, callable_path, load_people_results
     from archaictools.report.people.page import people_page
 
     if inputs.segments is None:
@@ -229,7 +241,10 @@ def _of_people(
     named = {each.name for each in fields(PeopleFiles)} - {"labels", "bigwig"}
     given = {name: path for name, path in paths.items() if name in named}
     known = dict(text.split("=", 1) for text in inputs.label)
-    results: PeopleResults = load_people_results(PeopleFiles(**given, bigwig=bigwig, labels=known))
+    named_files = PeopleFiles(**given, bigwig=bigwig, labels=known)
+    if regions := callable_path(named_files):
+        outputs.keep(regions)
+    results: PeopleResults = load_people_results(named_files)
     if folder:
         from archaictools.report.hub import write_hub
 

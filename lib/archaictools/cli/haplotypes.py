@@ -12,6 +12,7 @@ archaictools haplotypes --vcf people.vcf.gz --ingroup NA06984,NA06985 --outgroup
 archaictools haplotypes --vcf chr21.bcf --vcf chr22.bcf --individuals individuals.json --callable mask.bed --out h.h5
 archaictools haplotypes --vcf a.bcf --ingroup ceu.txt --outgroup yri.txt --archaic Altai --archaic-vcf b.bcf --out h.h5
 archaictools haplotypes --vcf s.vcf.gz --ingroup in.txt --outgroup out.txt --truth truth.bed --out labelled.h5
+archaictools haplotypes --vcf a.bcf --ingroup i.txt --outgroup o.txt --chromosomes chr21 --people-shard 2/8 --out 2.h5
 """
 
 

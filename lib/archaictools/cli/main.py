@@ -104,8 +104,8 @@ def main(arguments: list[str]) -> int:
         return _fail("terminated", 128 + signal.SIGTERM)
     except ArchaicError as error:
         return _fail(str(error), error.exit_code)
-    except BrokenPipeError:
-        return 141
+    except SystemExit:  # click leaves only where a reader has closed the pipe; all else it returns or raises
+        return 128 + signal.SIGPIPE
     except MemoryError as error:
         return _fail(f"out of memory ({error}); give fewer threads, a smaller batch or a smaller k", 4)
     except Exception as error:

@@ -120,7 +120,14 @@ class Archaics:
         return np.where(unusable[..., None], np.int8(UNUSABLE), known)
 
 
-def check_files(files: Sequence[ArchaicFile], names: Sequence[str], chromosomes: Sequence[str], tally: Summary) -> None:
+def check_files(
+    files: Sequence[ArchaicFile],
+    names: Sequence[str],
+    chromosomes: Sequence[str],
+    tally: Summary,
+    *,
+    chosen: bool = False,
+) -> None:
     """Check the files of archaic samples, after all modern samples were read.
 
     Parameters
@@ -133,6 +140,8 @@ def check_files(files: Sequence[ArchaicFile], names: Sequence[str], chromosomes:
         Chromosomes of the modern samples.
     tally
         Counts of files and chromosomes that are missing.
+    chosen
+        Whether these are chosen chromosomes of more; files of the others are no error then.
 
     Raises
     ------
@@ -143,7 +152,7 @@ def check_files(files: Sequence[ArchaicFile], names: Sequence[str], chromosomes:
         return
     for name in names:
         own = [archaic for archaic in files if name in archaic.names]
-        if own and not any(archaic.served for archaic in own):
+        if own and not chosen and not any(archaic.served for archaic in own):
             raise InputError(
                 f"holds none of the chromosomes of the modern samples ({shortlist(chromosomes)}), only "
                 f"{shortlist(own[0].met) or 'none'}",
@@ -151,7 +160,7 @@ def check_files(files: Sequence[ArchaicFile], names: Sequence[str], chromosomes:
                 remedy="give archaic genomes of the same chromosomes and the same build",
             )
     for archaic in files:
-        if not archaic.served:
+        if not archaic.served and not chosen:
             log.warning("%s holds no record on the chromosomes of the modern samples: not used", archaic.path)
             tally.add(GROUP, "files without a record on the chromosomes of the modern people, not used", 1)
         archaic.finish()

@@ -14,10 +14,10 @@ from archaictools.io.chromosomes import bare
 from archaictools.io.sites import ReferenceBlocks
 from archaictools.io.summary import Summary
 from archaictools.io.vcf import open_variants
-from archaictools.io.vcf_index import indexed_chromosomes
+from archaictools.io.vcf_part import chromosomes_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterator, Sequence
     from pathlib import Path
 
     import numpy.typing as npt
@@ -180,6 +180,8 @@ class ArchaicFile:
         Whether to refuse a file without REF calls.
     pass_only
         Drop records whose FILTER is neither PASS nor missing.
+    chosen
+        Chromosomes to read, without ``chr``; None for all.
 
     Attributes
     ----------
@@ -190,9 +192,18 @@ class ArchaicFile:
     """
 
     def __init__(
-        self, path: Path, names: Sequence[str], *, naming: Naming, tally: Summary, check: bool, pass_only: bool
+        self,
+        path: Path,
+        names: Sequence[str],
+        *,
+        naming: Naming,
+        tally: Summary,
+        check: bool,
+        pass_only: bool,
+        chosen: Collection[str] | None = None,
     ) -> None:
         self.path, self._naming, self._tally, self._pass_only = path, naming, tally, pass_only
+        self._chosen = chosen
         with open_variants(path) as variants:
             self.names = [name for name in names if name in variants.samples]
             self.lengths = variants.lengths
@@ -204,8 +215,7 @@ class ArchaicFile:
             )
         self._check = ReferenceCheck(path) if check else None
         self._build = BuildCheck(path)
-        indexed = indexed_chromosomes(path)
-        self._indexed = None if indexed is None else frozenset(bare(name) for name in indexed)
+        self._known = chromosomes_of(path)
         self._stack = ExitStack()
         self._sites: Iterator[Sites] = iter(())
         self._next: Sites | None = None
@@ -226,7 +236,7 @@ class ArchaicFile:
     @property
     def met(self) -> list[str]:
         """Chromosomes with records, named without ``chr``."""
-        return sorted(self._holds)
+        return sorted(self._holds | (self._known or frozenset()))
 
     @property
     def served(self) -> bool:
@@ -303,7 +313,7 @@ class ArchaicFile:
             return True
         if chrom in self._read or (self._whole and chrom not in self._passed):
             return False
-        if self._indexed is not None and chrom not in self._indexed:
+        if self._known is not None and chrom not in self._known:
             return False
         if not self._opened or chrom in self._passed:
             self._open()
@@ -317,7 +327,9 @@ class ArchaicFile:
     def _open(self) -> None:
         """Open the file at its beginning."""
         self._stack.close()
-        variants: VariantFile = self._stack.enter_context(open_variants(self.path, self.names))
+        variants: VariantFile = self._stack.enter_context(
+            open_variants(self.path, self.names, chromosomes=self._chosen)
+        )
         tally = Summary() if self._opened else self._tally  # records are counted once
         self._sites = variants.sites(
             self.names, wanted=self._meet, tally=tally, group=GROUP, pass_only=self._pass_only, blocks=True
@@ -326,10 +338,10 @@ class ArchaicFile:
         self._advance()
 
     def _meet(self, name: str) -> bool:
-        """Note a chromosome of the file; all chromosomes are read."""
+        """Note a chromosome of the file; return whether it is one of the chosen ones."""
         self._naming.common(name, self.path, leads=False)
         self._holds.add(bare(name))
-        return True
+        return self._chosen is None or bare(name) in self._chosen
 
     def _advance(self) -> None:
         """Read the next sites."""

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 SCHEMA_VERSION = 1
 
+#: What a model of haplotypes predicts, as reasons of verdicts name it.
+UNITS = "bins of haplotypes"
+
 
 class SplitAudit(TypedDict):
     """What an audit found, as written into metrics.

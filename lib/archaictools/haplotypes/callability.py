@@ -16,29 +16,6 @@ from archaictools.intervals import IntervalSet, flags_of_runs, runs_of_true
 #: A bin is read if a haplotype is called at more than this share of the sites at which others are called.
 MIN_CALLED_SHARE = 0.1
 
-#: A site is evidence if at least this share of the haplotypes of the ingroup, or of the outgroup, is called.
-MIN_TYPED_SHARE = 0.5
-
-
-def typed_sites(alleles: npt.NDArray[np.int8], exists: npt.NDArray[np.bool_] | None = None) -> npt.NDArray[np.bool_]:
-    """Return the sites at which most haplotypes of a group are called.
-
-    Parameters
-    ----------
-    alleles
-        int8 (sites, haplotypes): alleles of the group, -1 not called.
-    exists
-        bool (sites, haplotypes): False where a haploid genotype has no second allele; None if all exist.
-
-    Returns
-    -------
-    numpy.ndarray
-        bool (sites,).
-    """
-    called = np.count_nonzero(alleles >= 0, axis=1)
-    total = alleles.shape[1] if exists is None else np.count_nonzero(exists, axis=1)
-    return np.asarray(called >= np.maximum(MIN_TYPED_SHARE * total, 1))
-
 
 def read_bins(typed: npt.NDArray[np.integer], missing: npt.NDArray[np.integer]) -> npt.NDArray[np.bool_]:
     """Return the bins in which haplotypes have data.
@@ -49,7 +26,7 @@ def read_bins(typed: npt.NDArray[np.integer], missing: npt.NDArray[np.integer]) 
     Parameters
     ----------
     typed
-        (bins,): number of sites at which most haplotypes of a group are called; see :func:`typed_sites`.
+        (bins,): number of sites at which an outgroup haplotype is called.
     missing
         (haplotypes, bins): number of these sites at which a haplotype is not called.
 

@@ -19,7 +19,7 @@ from archaictools.haplotypes.allele_classes import (
 from archaictools.haplotypes.evidence import Evidence
 from archaictools.haplotypes.feature_layout import TILE
 from archaictools.haplotypes.labels import truth_in_bins
-from archaictools.haplotypes.samples import group_starts
+from archaictools.haplotypes.random_phase import RandomPhase
 from archaictools.haplotypes.tile_buffer import TileBuffer
 from archaictools.intervals import IntervalSet, runs_of_equal, runs_of_true
 from archaictools.io.sites import MAX_BASES
@@ -92,11 +92,12 @@ class ChromosomeEncoder:
             self._regions = regions.clip(self.length)
         self._end = 0  # of the last site
         self._evidence = Evidence(len(samples.outgroup), len(samples.ingroup))
-        # Bins that hold a site, and those with a site at which no outgroup haplotype is called; ascending.
-        self._filled: list[Positions] = []
+        # First and last site of each bin, of the sites at which an outgroup haplotype is called; bins with a site at
+        # which none is. All ascend. Callable regions are those of all people, so they depend on the outgroup alone.
+        self._sites: list[Positions] = []
         self._without_outgroup: list[Positions] = []
-        self._rng = np.random.default_rng([seed, *name.encode()])
-        self._groups = 2 * group_starts(len(samples.ingroup), options.together)
+        self._random = RandomPhase(samples.ingroup, chrom=name, seed=seed)
+        self._groups = 2 * np.array(samples.groups, dtype=np.int64)
         self._unshared = np.zeros((len(samples.archaic), 2), dtype=np.int64)
         writer.begin(name)
         self._tile = 0
@@ -126,6 +127,7 @@ class ChromosomeEncoder:
         outgroup_called = np.asarray(carriers.any(axis=0))
         kept = self._usable(inside, outgroup_called, carriers + _by_allele(ingroup, several))
         carried, called = self._archaics.carried(self.name, sites)
+        self._unshared += _unshared(sites, carried, called, inside)
         rows = np.flatnonzero(kept)
         carriers, carried, called, ingroup = carriers[:, rows], carried[rows], called[rows], ingroup[rows]
         whole = carriers.sum(axis=0)
@@ -134,7 +136,7 @@ class ChromosomeEncoder:
         variable = carriers.max(axis=0) < whole
         every = sites.position // self._options.bin
         bins = every[rows]
-        self._filled.append(np.unique(bins))
+        self._sites.append(_ends_in_bins(sites.position[inside & outgroup_called], self._options.bin))
         if len(lacking := np.flatnonzero(inside & ~outgroup_called)):
             self._without_outgroup.append(np.unique(every[lacking]))
         classes = _look_up(class_of_alleles(frequency, state), ingroup)
@@ -149,7 +151,7 @@ class ChromosomeEncoder:
             if part.start < part.stop:
                 here = bins[part] % TILE
                 self._buffer.add_features(here, classes[part], variable[part])
-                self._unshared += self._buffer.add_matches(here, rare[part], ingroup[part], carried[part], called[part])
+                self._buffer.add_matches(here, rare[part], ingroup[part], carried[part], called[part])
         return len(rows)
 
     def finish(self, truth: Mapping[tuple[str, str, int], IntervalSet] | None) -> int:
@@ -178,28 +180,35 @@ class ChromosomeEncoder:
         return int(bases.sum(dtype=np.int64))
 
     def _leave_out_empty(self) -> None:
-        """Mark long regions without a used site as not callable: centromeres, assembly gaps.
+        """Mark long regions without a site at which the outgroup is called as not callable: centromeres, gaps.
 
         With callable regions given, only regions in which no outgroup haplotype is called are marked: nothing can be
-        compared there. A chromosome without any used site is marked whole, however short.
+        compared there. A chromosome without any such site is marked whole, however short.
         """
-        empty = np.ones(self.bins, dtype=bool)
-        empty[np.concatenate([np.zeros(0, dtype=np.int64), *self._filled])] = False
-        lacking = np.concatenate([np.zeros(0, dtype=np.int64), *self._without_outgroup])
+        none = np.zeros(0, dtype=np.int64)
+        positions, lacking = (np.concatenate([none, *parts]) for parts in (self._sites, self._without_outgroup))
         size, item = self._options.bin, f"stretches of {EMPTY:,} bp or more without a site, left out"
-        ends = list(zip(*(found.tolist() for found in runs_of_true(empty)), strict=True))
-        if self._regions is not None:
+        empty = np.ones(self.bins, dtype=bool)
+        empty[positions // size] = False
+        starts, stops = runs_of_true(empty)
+        ends = list(zip(starts.tolist(), stops.tolist(), strict=True))
+        if self._regions is None:
+            # From site to site, as a gap rarely begins with a bin.
+            edges = np.concatenate([[-1], positions, [self.length]])
+            place = np.searchsorted(edges, starts * size)
+            long = (edges[place] - edges[place - 1] > EMPTY).tolist()
+            ends = [pair for pair, enough in zip(ends, long, strict=True) if enough]
+        else:
             item = f"stretches of {EMPTY:,} bp or more in which no outgroup sample is called, left out"
             within = [lacking[slice(*np.searchsorted(lacking, pair))] for pair in ends]
             ends = [(int(there[0]), int(there[-1]) + 1) for there in within if len(there)]
-        shortest = EMPTY
+            ends = [(first, last) for first, last in ends if (last - first) * size >= EMPTY]
         if len(lacking) and empty.all():
-            ends, shortest = [(0, self.bins)], 0
-            item = "chromosomes without a site at which the outgroup is called and samples differ, left out"
+            ends = [(0, self.bins)]
+            item = "chromosomes without a site at which the outgroup is called, left out"
         for first, last in ends:
-            if (last - first) * size >= shortest:
-                self._writer.leave_out(first, last)
-                self._tally.add("callable", item, 1, min(last * size, self.length) - first * size)
+            self._writer.leave_out(first, last)
+            self._tally.add("callable", item, 1, min(last * size, self.length) - first * size)
 
     def _phased(self, sites: Sites) -> npt.NDArray[np.int8]:
         """Return the alleles of outgroup and ingroup; phase unphased heterozygotes of the ingroup at random.
@@ -222,12 +231,12 @@ class ChromosomeEncoder:
             raise InputError(
                 f"{self._samples.ingroup[sample]} is not phased at {sites.chrom}:{sites.position[row] + 1}",
                 path=self._path,
-                line=int(sites.line[row]),
+                line=int(sites.line[row]) or None,
                 remedy="phase the ingroup first, or give its alleles a random order with --unphased random",
             )
         self._tally.add("ingroup", "unphased heterozygous genotypes, phased at random", int(unphased.sum()))
         calls = calls.copy()
-        swap = unphased & (self._rng.random(unphased.shape) < 0.5)
+        swap = self._random.swaps(sites.position, unphased)
         calls[:, ingroup][swap] = calls[:, ingroup][swap][:, ::-1]
         return calls
 
@@ -267,6 +276,36 @@ class ChromosomeEncoder:
         first, size = self._tile * TILE, self._options.bin
         cover = IntervalSet.of([(0, self.length or (first + bins) * size)]) if self._regions is None else self._regions
         self._writer.append(self._buffer.chunk(bins, cover.bases_in_bins(first=first, last=first + bins, size=size)))
+
+
+def _ends_in_bins(position: Positions, size: int) -> Positions:
+    """Return the first and the last of the ascending positions in each bin of ``size`` bp, each once."""
+    first, last = runs_of_equal(position // size)
+    return np.unique(np.concatenate([position[first], position[last - 1]]))
+
+
+def _unshared(sites: Sites, carried: npt.NDArray[np.int8], called: npt.NDArray[np.int8], inside: Flags) -> Positions:
+    """Count non-REF alleles that no archaic sample carries, and those at which each sample is called.
+
+    All alleles of the records count, carried or not, so the counts do not depend on the ingroup.
+
+    Parameters
+    ----------
+    sites
+        The sites of modern samples.
+    carried, called
+        See :meth:`archaictools.haplotypes.archaic_genotypes.Archaics.carried`.
+    inside
+        bool (sites,): sites in callable regions.
+
+    Returns
+    -------
+    numpy.ndarray
+        int64 (archaic samples, 2).
+    """
+    alleles = ((sites.bases[:, 1:] >= 0) & ~carried[:, 1:].any(axis=2)).sum(axis=1) * inside
+    total = np.broadcast_to(alleles.sum(), called.shape[1:])
+    return np.stack([total, alleles @ (called > 0)], axis=1)
 
 
 def _look_up(table: npt.NDArray[np.int8], alleles: npt.NDArray[np.int8]) -> npt.NDArray[np.int8]:

@@ -19,13 +19,14 @@ from archaictools.haplotypes.chromosome_encoder import MODERN, ChromosomeEncoder
 from archaictools.haplotypes.headers import Headers
 from archaictools.haplotypes.labels import read_cover, read_truth, tally_unused
 from archaictools.haplotypes.missing_calls import REMEDY, ModernMissing
+from archaictools.haplotypes.parts import refuse_absent
 from archaictools.intervals import EMPTY_SET
 from archaictools.io.chromosomes import Naming, bare, length_of
 from archaictools.io.phase_sets import PhaseSets
 from archaictools.io.vcf import open_variants
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from archaictools.haplotypes.feature_writer import FeatureWriter
@@ -76,6 +77,7 @@ def encode_vcfs(
     truth: Path | None = None,
     threads: int = 1,
     seed: int = 1,
+    chromosomes: Sequence[str] = (),
 ) -> EncodingCounts:
     """Read all files once and write the features of every haplotype.
 
@@ -98,6 +100,8 @@ def encode_vcfs(
         With more than one, files are decompressed in advance.
     seed
         Random seed of the order of unphased alleles.
+    chromosomes
+        Chromosomes to read, in either style of names; empty for all.
 
     Returns
     -------
@@ -107,11 +111,13 @@ def encode_vcfs(
     Raises
     ------
     InputError
-        If a file cannot be understood, lacks a sample, is not phased, or holds no site that can be used.
+        If a file cannot be understood, lacks a sample, is not phased, or holds no site that can be used; if no file
+        holds a chosen chromosome.
     """
     naming = Naming(tally)
+    chosen = frozenset(map(bare, chromosomes)) or None
     regions = read_cover(callable_regions, tally=tally, group="callable") if callable_regions else None
-    segments = read_truth(truth, samples.haplotypes, tally=tally) if truth else None
+    segments = read_truth(truth, samples.haplotypes, tally=tally, elsewhere=samples.elsewhere) if truth else None
     counts, done = EncodingCounts(), set[str]()
     missing, phase_sets = ModernMissing(options.missing, samples, tally), PhaseSets(samples.ingroup)
     with ExitStack() as stack:
@@ -119,18 +125,27 @@ def encode_vcfs(
         for path in samples.archaic_vcf:
             check = options.archaic_missing == "ask"
             files.append(
-                ArchaicFile(path, samples.archaic, naming=naming, tally=tally, check=check, pass_only=options.pass_only)
+                ArchaicFile(
+                    path,
+                    samples.archaic,
+                    naming=naming,
+                    tally=tally,
+                    check=check,
+                    pass_only=options.pass_only,
+                    chosen=chosen,
+                )
             )
             stack.callback(files[-1].close)
         headers = Headers(samples, files)
         for path in samples.vcf:
-            source = stack.enter_context(open_variants(path, threads=threads))
+            read_too = [*samples.outgroup, *samples.ingroup, *samples.archaic]
+            source = stack.enter_context(open_variants(path, read_too, threads=threads, chromosomes=chosen))
             archaics = Archaics(samples.archaic, source, files, options.archaic_missing, tally)
             names = [*samples.outgroup, *samples.ingroup, *archaics.here]
             chromosome: ChromosomeEncoder | None = None
             for read in source.sites(
                 names,
-                wanted=lambda _: True,
+                wanted=lambda name: chosen is None or bare(name) in chosen,
                 tally=tally,
                 group=MODERN,
                 pass_only=options.pass_only,
@@ -162,22 +177,23 @@ def encode_vcfs(
             archaics.finish()
             if chromosome is not None:
                 counts.add(chromosome, segments)
-            else:
+            elif chosen is None:
                 log.warning("%s holds no single-nucleotide record: nothing was read from it", path)
                 tally.add(MODERN, "files without a single-nucleotide record", 1)
-        check_files(files, samples.archaic, sorted(done), tally)
+        refuse_absent(chromosomes, done, samples.vcf)
+        check_files(files, samples.archaic, sorted(done), tally, chosen=chosen is not None)
         phase_sets.finish(tally)
-    if segments and not {chrom for chrom, *_ in segments} & {bare(chrom) for chrom in done}:
+    if segments and chosen is None and not {chrom for chrom, *_ in segments} & {bare(chrom) for chrom in done}:
         raise InputError(
             f"holds segments of other chromosomes only, none of {shortlist(sorted(done))}",
             path=truth,
             remedy="name chromosomes as in the VCF",
         )
     lengths = {bare(chrom): writer.lengths[chrom] for chrom in done}
-    tally_unused((regions or {}).items(), lengths, tally=tally, group="callable", item="stretches")
+    tally_unused((regions or {}).items(), lengths, tally=tally, group="callable", item="stretches", chosen=chosen)
     labels = ((chrom, cover) for (chrom, *_), cover in (segments or {}).items())
-    tally_unused(labels, lengths, tally=tally, group="truth", item="stretches of haplotypes")
-    if not counts.sites:
+    tally_unused(labels, lengths, tally=tally, group="truth", item="stretches of haplotypes", chosen=chosen)
+    if not counts.sites and not samples.elsewhere:  # people of another shard may differ
         raise InputError(
             f"no site is left at which the modern people differ ({missing.one_sided() or tally.sentence()})",
             path=shortlist(samples.vcf),

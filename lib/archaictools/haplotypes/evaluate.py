@@ -10,6 +10,7 @@ import pandas as pd
 
 from archaictools.errors import InputError, UsageError
 from archaictools.haplotypes import hmm
+from archaictools.haplotypes.audit import UNITS
 from archaictools.haplotypes.base_measures import BaseCounter, BaseMetrics
 from archaictools.haplotypes.compatibility import check_bins
 from archaictools.haplotypes.predict import BinEnsemble, parts
@@ -139,7 +140,7 @@ def evaluate_bins(
     by_block = found | {"model": found["model"].joined(test.block, test.blocks)}
     models = _measured(found, bases, by_block, seed)
     audit: Audit = {"verdict": "clean", "reason": "no bin lies where the model was trained"}
-    verdict, reason = judge_against_baselines(audit, models)
+    verdict, reason = judge_against_baselines(audit, models, units=UNITS)
     curve = pd.concat(
         [
             reliability_with_intervals(by_block[name], seed=seed).assign(model=name)

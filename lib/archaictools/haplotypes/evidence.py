@@ -6,8 +6,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from archaictools.haplotypes.callability import typed_sites
-
 if TYPE_CHECKING:
     import numpy.typing as npt
 
@@ -32,9 +30,9 @@ class Evidence:
     def add(self, sites: Sites, alleles: npt.NDArray[np.int8], inside: Flags) -> tuple[Flags, Flags]:
         """Return the sites that are evidence, and the missing calls there.
 
-        A site is evidence if an outgroup haplotype is called, and most of the outgroup or of the ingroup. The groups
-        count separately: a region that a whole large ingroup lacks is missing there, however small the outgroup is.
-        Sites at which the modern samples do not differ are evidence, too.
+        A site is evidence if an outgroup haplotype is called: there an allele can be compared. So a region that a whole
+        ingroup lacks is missing there, and evidence does not depend on who else is in the ingroup. Sites at which the
+        modern samples do not differ are evidence, too.
 
         Parameters
         ----------
@@ -58,17 +56,8 @@ class Evidence:
         self._diploid |= (alleles[:, ingroup, 1] >= 0).any(axis=0)
         if alleles.min(initial=0) >= 0:
             return inside, np.zeros((len(sites), 2 * len(self._haploid)), dtype=bool)
-        exists = None
-        if haploid is not None:
-            exists = np.ones(alleles.shape, dtype=bool)
-            exists[..., 1] = ~haploid[:, : ingroup.stop]
-        flat = (len(sites), -1)
-        most = [
-            typed_sites(alleles[:, group].reshape(flat), None if exists is None else exists[:, group].reshape(flat))
-            for group in (self._outgroup, ingroup)
-        ]
-        typed = inside & (alleles[:, self._outgroup] >= 0).any(axis=(1, 2)) & (most[0] | most[1])
-        return typed, (alleles[:, ingroup] < 0).reshape(flat) & typed[:, None]
+        typed = inside & (alleles[:, self._outgroup] >= 0).any(axis=(1, 2))
+        return typed, (alleles[:, ingroup] < 0).reshape(len(sites), -1) & typed[:, None]
 
     def exists(self) -> Flags:
         """Return which ingroup haplotypes exist: bool (haplotypes,).

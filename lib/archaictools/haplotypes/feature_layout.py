@@ -18,8 +18,8 @@ Layout (schema version 2)::
         pairs              uint8 (haplotypes, bins, ordered pairs of archaic samples, 2): rare alleles that the first
                            shares and the second, called, lacks; and non-REF ones that the first shares where the second
                            is not called; see archaictools.haplotypes.allele_classes.ordered_pairs
-        unshared           int64 (archaic samples, 2): rare non-REF alleles of all haplotypes that no archaic sample
-                           shares, and those at which that sample is called: few in a file without REF calls
+        unshared           int64 (archaic samples, 2): non-REF alleles of the VCF that no archaic sample shares, and
+                           those at which that sample is called: few in a file without REF calls
         outgroup_variable  uint16 (bins): sites that vary in the outgroup
         callable           uint16 (bins): bases that could be called
         typed              uint16 (bins): sites that are evidence, see archaictools.haplotypes.evidence

@@ -152,6 +152,7 @@ def write_features(
     provenance: dict[str, Any],
     vcf_digests: Sequence[str],
     groups: Sequence[int] = (0,),
+    first_group: int = 0,
 ) -> Iterator[FeatureWriter]:
     """Create a file of haplotypes.
 
@@ -171,6 +172,8 @@ def write_features(
         SHA-256 of each VCF of the ingroup and outgroup.
     groups
         First haplotype of each group of samples, ascending from 0.
+    first_group
+        Number of the first group; above 0 in a later shard of the ingroup.
     """
     text = h5py.string_dtype()
     for name in (*encoding.archaic, *(sample for sample, _ in haplotypes)):
@@ -183,7 +186,9 @@ def write_features(
         handle["haplotypes/sample"] = np.array([sample for sample, _ in haplotypes], dtype=text)
         handle["haplotypes/haplotype"] = np.array([number for _, number in haplotypes], dtype=np.int8)
         ends = [*groups[1:], len(haplotypes)]
-        handle["haplotypes/group"] = np.repeat(np.arange(len(groups), dtype=np.int32), np.subtract(ends, groups))
+        handle["haplotypes/group"] = np.repeat(
+            np.arange(first_group, first_group + len(groups), dtype=np.int32), np.subtract(ends, groups)
+        )
         writer = FeatureWriter(handle, encoding, lengths, len(haplotypes))
         yield writer
         check_lengths(list(writer.lengths), np.array(list(writer.lengths.values())), None)

@@ -34,10 +34,11 @@ class Headers:
 
     def __init__(self, sample_sets: SampleSets, archaic: Sequence[ArchaicFile]) -> None:
         self._lengths: dict[Path, Mapping[str, int]] = {}
-        samples = {}
+        samples, opened = {}, {}
         for path in sample_sets.vcf:
             with open_variants(path) as variants:
                 samples[path], self._lengths[path] = frozenset(variants.samples), variants.lengths
+                opened[path] = variants
         self._lengths |= {one.path: one.lengths for one in archaic}
         modern = [*sample_sets.outgroup, *sample_sets.ingroup]
         anywhere = frozenset().union(*samples.values())
@@ -60,6 +61,7 @@ class Headers:
                     "the samples of the other: fill them with bcftools merge --missing-to-ref, or read them with "
                     "--missing reference, if both files hold every site at which their samples differ from REF",
                 )
+            opened[path].columns(absent)
 
     def refuse_other_build(self, path: Path, name: str) -> None:
         """Raise InputError if two headers give different lengths for a chromosome.

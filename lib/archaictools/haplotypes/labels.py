@@ -15,7 +15,7 @@ from archaictools.io.chromosomes import bare
 from archaictools.io.columns import intervals_of, read_columns
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
     from pathlib import Path
 
     from archaictools.io.summary import Summary
@@ -28,7 +28,7 @@ def read_cover(path: Path, *, tally: Summary, group: str) -> dict[str, IntervalS
 
 
 def read_truth(
-    path: Path, haplotypes: Sequence[tuple[str, int]], *, tally: Summary
+    path: Path, haplotypes: Sequence[tuple[str, int]], *, tally: Summary, elsewhere: Collection[str] = ()
 ) -> dict[tuple[str, str, int], IntervalSet]:
     """Return segments of a BED file ``chrom start end sample haplotype``; ``.`` or no haplotype means both.
 
@@ -38,6 +38,8 @@ def read_truth(
         BED of at least four columns.
     haplotypes
         Haplotypes to label; segments of others are counted and not used.
+    elsewhere
+        Samples of other shards, whose segments are counted apart.
 
     Returns
     -------
@@ -47,9 +49,9 @@ def read_truth(
     Raises
     ------
     InputError
-        If a haplotype is not 1, 2 or ``.``, or if no segment belongs to one of the haplotypes.
+        If a haplotype is not 1, 2 or ``.``, or if no segment belongs to a sample of the whole ingroup.
     """
-    parts = []
+    parts, others = [], 0
     known = {sample for sample, _ in haplotypes}
     for text in read_columns(path, ("chrom", "start", "end", "sample", "haplotype"), tally=tally, group="truth"):
         frame = intervals_of(text, path, tally=tally, group="truth")
@@ -60,13 +62,19 @@ def read_truth(
                 f"haplotype is {row['haplotype']!r}, expected 1, 2 or .", path=path, line=int(frame[wrong].index[0])
             )
         tally.add("truth", "segments read", len(frame), int((frame["end"] - frame["start"]).sum()))
-        strange = ~frame["sample"].isin(known)
+        other = frame["sample"].isin(elsewhere)
+        if other.any():
+            others += int(other.sum())
+            tally.add("truth", "segments of people of other shards, not used", int(other.sum()))
+        strange = ~(frame["sample"].isin(known) | other)
         if strange.any():
             tally.add("truth", "segments of people not in the ingroup, not used", int(strange.sum()))
-        frame = frame[~strange].astype({"chrom": str, "sample": str, "haplotype": str})
+        frame = frame[~strange & ~other].astype({"chrom": str, "sample": str, "haplotype": str})
         both = ~frame["haplotype"].isin(["1", "2"])
         parts += [frame[~both], frame[both].assign(haplotype="1"), frame[both].assign(haplotype="2")]
     segments = pd.concat(parts) if parts else pd.DataFrame()
+    if segments.empty and others:
+        return {}
     if segments.empty:
         raise InputError(
             f"holds no segment of {shortlist(sorted(known))}",
@@ -83,7 +91,13 @@ def read_truth(
 
 
 def tally_unused(
-    covers: Iterable[tuple[str, IntervalSet]], lengths: Mapping[str, int], *, tally: Summary, group: str, item: str
+    covers: Iterable[tuple[str, IntervalSet]],
+    lengths: Mapping[str, int],
+    *,
+    tally: Summary,
+    group: str,
+    item: str,
+    chosen: Collection[str] | None = None,
 ) -> None:
     """Count regions on chromosomes that were not read, and regions beyond the end of a chromosome.
 
@@ -95,9 +109,13 @@ def tally_unused(
         Lengths in bp of the chromosomes that were read, named without ``chr``.
     tally, group, item
         Summary, class and item of the counts.
+    chosen
+        Chromosomes that were asked for, without ``chr``; None for all.
     """
     for chrom, cover in covers:
-        if chrom not in lengths:
+        if chosen is not None and chrom not in chosen:
+            tally.add(group, f"{item} on chromosomes not asked for", len(cover), cover.bases)
+        elif chrom not in lengths:
             tally.add(group, f"{item} on chromosomes that no VCF holds, not used", len(cover), cover.bases)
         elif beyond := int((cover.end > lengths[chrom]).sum()):
             lost = cover.bases - cover.clip(lengths[chrom]).bases

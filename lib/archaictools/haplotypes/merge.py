@@ -152,7 +152,7 @@ def merge_callable_files(parts: Sequence[Path], out: Path, outputs: StagedOutput
     Raises
     ------
     UsageError
-        If nothing is joined, but the file that belongs to ``out`` exists.
+        If nothing is joined, but the file that belongs to ``out`` exists; or if that is the one of a part.
     """
     if not is_segments(parts[0]):
         return None
@@ -160,7 +160,10 @@ def merge_callable_files(parts: Sequence[Path], out: Path, outputs: StagedOutput
     lacking = [part for part, file in zip(parts, files, strict=True) if not file.is_file()]
     if not lacking and not is_stream(out):
         kind, filled = kind_of_parts(files)
-        merge_files(filled, outputs.stage(own), kind, tally=tally, counts=True)
+        merged = outputs.stage(own)
+        for file in files:
+            outputs.keep(file)
+        merge_files(filled, merged, kind, tally=tally, counts=True)
         return own
     if len(lacking) < len(parts):
         reason = f"{out} has no folder to write them to"
@@ -199,11 +202,13 @@ def merge_track_folders(folders: Sequence[Path], target: Path, *, tally: Summary
     Raises
     ------
     InputError
-        If a folder holds anything but bigWigs, or if a chromosome of a track is in two of them.
+        If a folder holds anything but bigWigs (hidden files aside), or if a chromosome of a track is in two of them.
     """
     tracks: dict[str, list[Path]] = {}
     for folder in folders:
         for path in sorted(folder.iterdir()):
+            if path.name.startswith("."):
+                continue  # a mark of a workflow engine or of the system
             if path.suffix != ".bw" or not path.is_file():
                 raise InputError(
                     f"holds {shown(path.name)}, expected bigWigs only",

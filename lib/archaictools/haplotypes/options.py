@@ -6,14 +6,16 @@ length, threshold, gap), splits, training and sizes of layers.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 import click
 
 from archaictools.alphabet import Alphabet
-from archaictools.errors import UsageError
+from archaictools.errors import UsageError, shorten
+from archaictools.io.chromosomes import bare
 from archaictools.learning.options import BatchScale, TrainingOptions
-from archaictools.options import option
+from archaictools.options import names, option
 
 #: Ingroup samples that are encoded together; the pretrained model was trained on groups of this size.
 MAX_GROUP_SAMPLES = 12
@@ -82,6 +84,73 @@ class EncodingOptions:
             raise UsageError(f"--bin: {self.bin} is not in the range 1<=x<={MAX_BIN}")
         if self.together < 1:
             raise UsageError(f"--together: {self.together} is not in the range x>=1")
+
+
+def _split_names(value: object) -> tuple[str, ...]:
+    """Return names, given separated by commas, several times, or as a list."""
+    return names(",".join(names(value)))
+
+
+@dataclass(frozen=True, kw_only=True)
+class PartOptions:
+    """Which part of the data is read, so that a large run can be divided.
+
+    Attributes
+    ----------
+    chromosomes
+        Chromosomes to read, in either style of names; empty for all.
+    people_shard
+        ``i/n``: shard i of n of the ingroup; None for all of it. A shard is a run of whole groups, so its features
+        are those of the undivided run.
+    """
+
+    chromosomes: tuple[str, ...] = option(
+        (),
+        multiple=True,
+        parse=_split_names,
+        help="Chromosomes to read, separated by commas, as chr21 or 21; repeat it for more [default: all].",
+    )
+    people_shard: str | None = option(
+        None,
+        help="Part of the ingroup to encode, i/n: shard i of n, such as 2/8. Groups of --together stay whole, so the "
+        "features are those of the undivided run [default: all].",
+    )
+
+    def __post_init__(self) -> None:
+        _ = self.shard
+
+    @property
+    def shard(self) -> tuple[int, int]:
+        """Number of the shard, from 1, and number of shards.
+
+        Raises
+        ------
+        UsageError
+            If ``people_shard`` is not ``i/n`` with 1 <= i <= n.
+
+        Examples
+        --------
+        >>> PartOptions(people_shard="2/8").shard, PartOptions().shard
+        ((2, 8), (1, 1))
+        """
+        if self.people_shard is None:
+            return 1, 1
+        match = re.fullmatch(r"([1-9][0-9]{0,8})/([1-9][0-9]{0,8})", str(self.people_shard), re.ASCII)
+        if match is None or int(match[1]) > int(match[2]):
+            raise UsageError(
+                f"--people-shard is {shorten(self.people_shard)}, expected i/n with 1 <= i <= n, such as 2/8"
+            )
+        return int(match[1]), int(match[2])
+
+    @property
+    def chosen(self) -> frozenset[str] | None:
+        """Chromosomes to read, without ``chr``; None for all."""
+        return frozenset(map(bare, self.chromosomes)) or None
+
+    def given(self) -> dict[str, str | list[str]]:
+        """Return the options that were given, for the provenance."""
+        found: dict[str, str | list[str]] = {"chromosomes": list(self.chromosomes)} if self.chromosomes else {}
+        return found | ({"people_shard": self.people_shard} if self.people_shard else {})
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -33,6 +33,10 @@ class SampleSets:
         Names of archaic samples, in ``vcf`` or in ``archaic_vcf``.
     archaic_vcf
         VCF or BCF files of archaic samples.
+    elsewhere
+        Samples of the whole ingroup that are in other shards.
+    groups, first_group
+        Number in ``ingroup`` of the first sample of each group, and number of the first group in the whole ingroup.
 
     Raises
     ------
@@ -45,6 +49,9 @@ class SampleSets:
     outgroup: tuple[str, ...]
     archaic: tuple[str, ...] = ()
     archaic_vcf: tuple[Path, ...] = ()
+    elsewhere: tuple[str, ...] = ()
+    groups: tuple[int, ...] = (0,)
+    first_group: int = 0
 
     def __post_init__(self) -> None:
         if not self.ingroup or not self.outgroup:
@@ -62,6 +69,50 @@ class SampleSets:
     def haplotypes(self) -> list[tuple[str, int]]:
         """Sample and haplotype (1 or 2) of every row."""
         return [(name, number) for name in self.ingroup for number in (1, 2)]
+
+    def divided(self, together: int, shard: tuple[int, int]) -> SampleSets:
+        """Return the samples of one shard, with their groups.
+
+        Groups are those of the whole ingroup; see :func:`group_starts`. A shard is a run of whole groups, and the
+        numbers of groups in two shards differ by one at most.
+
+        Parameters
+        ----------
+        together
+            Largest number of samples in a group.
+        shard
+            Number of the shard, from 1, and number of shards.
+
+        Raises
+        ------
+        UsageError
+            If there are more shards than groups.
+
+        Examples
+        --------
+        >>> people = SampleSets(vcf=(), ingroup=("a", "b", "c", "d", "e"), outgroup=("o",))
+        >>> second = people.divided(2, (2, 2))
+        >>> second.ingroup, second.groups, second.first_group
+        (('b', 'c', 'd', 'e'), (0, 2), 1)
+        """
+        starts = group_starts(len(self.ingroup), together)
+        number, shards = shard
+        if shards > len(starts):
+            raise UsageError(
+                f"--people-shard {number}/{shards} names {shards:,} shards, but the {len(self.ingroup):,} samples of "
+                f"the ingroup make {len(starts):,} group{'s' * (len(starts) > 1)} of --together {together:,}; give "
+                f"{len(starts):,} shard{'s' * (len(starts) > 1)} at most"
+            )
+        first, last = ((place * len(starts)) // shards for place in (number - 1, number))
+        ends = [*starts.tolist(), len(self.ingroup)]
+        own = slice(ends[first], ends[last])
+        return replace(
+            self,
+            ingroup=self.ingroup[own],
+            elsewhere=(*self.ingroup[: own.start], *self.ingroup[own.stop :]),
+            groups=tuple(start - own.start for start in ends[first:last]),
+            first_group=first,
+        )
 
 
 def read_sample_sets(

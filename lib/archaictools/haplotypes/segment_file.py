@@ -7,8 +7,18 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from archaictools.io.bigwig_reader import is_bigwig
-from archaictools.io.columns import MAX_COORDINATE, intervals_of
-from archaictools.io.tables import COORDINATE, COUNT, FLAG, PROBABILITY, Columns, Number, read_header, read_table
+from archaictools.io.columns import intervals_of
+from archaictools.io.tables import (
+    COORDINATE,
+    COUNT,
+    COUNT_OR_NA,
+    FLAG,
+    PROBABILITY,
+    Columns,
+    Number,
+    read_header,
+    read_table,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -28,9 +38,9 @@ NO_SOURCE = "."
 
 _NUMBER_OR_NA = Number(unknown=True)
 _EVIDENCE: dict[str, Number] = {
-    "called": Number(0, MAX_COORDINATE, whole=True, unknown=True),
-    "shared": Number(0, MAX_COORDINATE, whole=True, unknown=True),
-    "compared": Number(0, MAX_COORDINATE, whole=True, unknown=True),
+    "called": COUNT_OR_NA,
+    "shared": COUNT_OR_NA,
+    "compared": COUNT_OR_NA,
     "match": _NUMBER_OR_NA,
 }
 

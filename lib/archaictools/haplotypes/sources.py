@@ -16,7 +16,7 @@ The evidence is rare alleles (outgroup frequency class ``to_10`` at most) that t
 Linked alleles are not independent: few mutations and genealogies account for many. So all models are beta-binomial.
 
 A genome from a file without REF calls shares nearly all alleles at which it is called. Such a genome is called at less
-than :data:`CALLED` of the rare non-REF alleles of a chromosome that no archaic genome shares. For it a missing call at
+than :data:`CALLED` of the non-REF alleles of a chromosome that no archaic genome shares. For it a missing call at
 a non-REF allele counts as lacking. A genome without an allele to compare in a segment does not compete there.
 
 The models were fitted by maximum likelihood to called segments of simulated people
@@ -113,7 +113,7 @@ def without_reference(unshared: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
     Parameters
     ----------
     unshared
-        int64 (people, 2): rare non-REF alleles that no archaic person shares, and those at which each is called.
+        int64 (people, 2): non-REF alleles that no archaic person shares, and those at which each is called.
 
     Examples
     --------

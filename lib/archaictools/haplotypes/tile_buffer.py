@@ -81,7 +81,7 @@ class TileBuffer:
         alleles: npt.NDArray[np.int8],
         carried: npt.NDArray[np.int8],
         called: npt.NDArray[np.int8],
-    ) -> npt.NDArray[np.int64]:
+    ) -> None:
         """Count rare alleles by the call of each archaic sample, and those that separate two archaic samples.
 
         Parameters
@@ -96,12 +96,6 @@ class TileBuffer:
             int8 (sites, alleles, archaic samples): chromosomes that carry each allele.
         called
             int8 (sites, archaic samples): called chromosomes.
-
-        Returns
-        -------
-        numpy.ndarray
-            int64 (archaic samples, 2): rare ALT alleles that no archaic sample carries, and those of them at which
-            the sample is called.
         """
         site, haplotype = np.nonzero(rare)
         where, allele = bins[site], alleles[site, haplotype]
@@ -115,9 +109,6 @@ class TileBuffer:
             for number, counted in enumerate((known & ~shared, missing)):
                 chosen = np.flatnonzero(shared[:, first] & counted[:, second])
                 np.add.at(self._pairs[:, :, pair, number], (haplotype[chosen], where[chosen]), 1)
-        unshared = ~shared.any(axis=1) & (allele > 0)
-        total = np.broadcast_to(unshared.sum(), known.shape[1:])
-        return np.stack([total, known[unshared].sum(axis=0)], axis=1)
 
     def chunk(self, bins: int, callable_bases: npt.NDArray[np.int64]) -> FeatureChunk:
         """Return the counts of the first ``bins`` bins, with the callable bases of each."""

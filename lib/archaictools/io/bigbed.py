@@ -126,7 +126,7 @@ def write_bigbed(
     Raises
     ------
     InputError
-        If a bigBed cannot store the name or the length of a chromosome.
+        If a bigBed cannot store the name or the length of a chromosome, or if a text holds a tab or a line break.
     ArchaicError
         If an interval is empty or outside its chromosome, or if the file cannot be written.
     """

@@ -12,6 +12,7 @@ from typing import IO, TYPE_CHECKING
 import numpy as np
 
 from archaictools.errors import InputError
+from archaictools.intervals import IntervalSet, sums_of_ranges
 from archaictools.io.files import check_readable
 
 if TYPE_CHECKING:
@@ -152,8 +153,15 @@ class BigWigReader:
         ends = fields[:, 1].astype(np.int64) if kind == _BEDGRAPH else starts + span
         return starts, ends, values
 
-    def track(self, chrom: str) -> Track | None:
+    def track(self, chrom: str, *, near: tuple[int, int] | None = None) -> Track | None:
         """Return the track of a chromosome, or None if it has no value; NaN is no value.
+
+        Parameters
+        ----------
+        chrom
+            Name of a chromosome of :attr:`lengths`.
+        near
+            Start and end in bp (0-based, half-open): only sections of the file that may reach there are read.
 
         Raises
         ------
@@ -161,7 +169,12 @@ class BigWigReader:
             If a value is not from the lowest to 1, as in tracks of coverage, or if the file is damaged.
         """
         number = self._number[chrom]
-        parts = [self._section(number, at, size) for _, at, size in sorted(self._blocks.get(number, []))]
+        blocks = sorted(self._blocks.get(number, []))
+        if near:
+            starts = np.array([start for start, _, _ in blocks])
+            first = max(0, int(np.searchsorted(starts, near[0], side="right")) - 1)
+            blocks = blocks[first : int(np.searchsorted(starts, near[1]))]
+        parts = [self._section(number, at, size) for _, at, size in blocks]
         if not parts:
             return None
         starts, ends, values = (np.concatenate(column) for column in zip(*parts, strict=True))
@@ -196,3 +209,36 @@ def read_bigwig(path: Path) -> Iterator[tuple[str, Track]]:
         for chrom in reader.lengths:
             if track := reader.track(chrom):
                 yield chrom, track
+
+
+def values_within(track: Track | None, start: np.ndarray, end: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the mean of a track over the bases with a value of each interval, and the number of these bases.
+
+    Parameters
+    ----------
+    track
+        As from :meth:`BigWigReader.track`.
+    start, end
+        int64 (intervals,): 0-based and half-open, in bp.
+
+    Returns
+    -------
+    tuple of numpy.ndarray
+        float64 (intervals,), NaN without such a base; int64 (intervals,).
+
+    Examples
+    --------
+    >>> track = np.array([0, 10]), np.array([10, 20]), np.array([0.5, 1.0])
+    >>> [found.tolist() for found in values_within(track, np.array([5, 30]), np.array([12, 40]))]
+    [[0.6428571428571429, nan], [7, 0]]
+    """
+    found = np.full(len(start), np.nan)
+    if track is None:
+        return found, np.zeros(len(start), dtype=np.int64)
+    pieces = IntervalSet(track[0], track[1])
+    row, left, right = pieces.pieces_within(start, end)
+    first, last = np.searchsorted(row, np.arange(len(start))), np.searchsorted(row, np.arange(len(start)), side="right")
+    bases = right - left
+    area, covered = (sums_of_ranges(part, first, last) for part in (bases * track[2][pieces.find(left)], bases))
+    np.divide(area, covered, out=found, where=covered > 0)
+    return found, covered

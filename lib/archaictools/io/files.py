@@ -171,7 +171,11 @@ def safe_file_name(name: str) -> str:
 
 
 def sha256(path: Path) -> str:
-    """Return the SHA-256 of a file's bytes as hexadecimal text."""
+    """Return the SHA-256 of a file's bytes as hexadecimal text; of a folder, that of its files' names and digests."""
+    if path.is_dir():
+        names = sorted(each.relative_to(path).as_posix() for each in path.rglob("*") if each.is_file())
+        lines = (f"{sha256(path / name)} {name}\n" for name in names if (path / name).stat().st_size)
+        return hashlib.sha256("".join(lines).encode()).hexdigest()
     check_readable(path)
     with path.open("rb") as handle:
         return hashlib.file_digest(handle, "sha256").hexdigest()
@@ -212,6 +216,19 @@ class StagedOutputs(contextlib.AbstractContextManager["StagedOutputs"]):
         if final.is_dir():
             raise UsageError("is a folder, expected a file name for the output", path=final)
         return self._beside(final)
+
+    def keep(self, path: Path) -> None:
+        """Refuse outputs that would replace a file that is read although no option names it.
+
+        Raises
+        ------
+        UsageError
+            If a staged output is the file, or is a folder that holds it.
+        """
+        real = Path(os.path.realpath(path))
+        for final in self._staged:
+            if final == real or final in real.parents:
+                raise UsageError("is an input, which the output would replace", path=path, remedy="name another output")
 
     def stage_folder(self, final: Path) -> Path:
         """Return an empty folder that will become ``final``."""

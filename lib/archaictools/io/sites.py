@@ -101,7 +101,7 @@ class Sites:
     calls
         Genotypes of the requested samples, in the order of the request.
     line
-        int64 (sites,): number of the line in the file, from 1.
+        int64 (sites,): number of the line in the file, from 1; 0 if it is not known.
     blocks
         REF blocks that begin at one of these sites, if they were requested and there are any.
     """

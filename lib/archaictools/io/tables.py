@@ -27,6 +27,9 @@ FLOAT_FORMAT = "%.6g"
 #: Rows read or written at a time.
 ROWS = 200_000
 
+#: Largest number of a table or JSON document: beyond any count, but sums and plots of such numbers are still right.
+LARGEST = 1e18
+
 #: Text of an unknown value.
 NA = "NA"
 
@@ -113,7 +116,7 @@ class Number:
         """Return a column of text, indexed by line, as numbers; raise InputError at the first number not allowed."""
         values = pd.to_numeric(column, errors="coerce")
         numbers = values.to_numpy(dtype=np.float64)
-        wrong = ~((numbers >= self.low) & (numbers <= self.high) & np.isfinite(numbers))
+        wrong = ~((numbers >= self.low) & (numbers <= self.high) & (np.abs(numbers) <= LARGEST))
         if self.whole:
             wrong |= np.floor(numbers) != numbers
         if self.unknown:
@@ -121,8 +124,10 @@ class Number:
         bad = np.flatnonzero(wrong)
         if len(bad):
             text = str(column.iloc[int(bad[0])])
+            large = self.low <= numbers[bad[0]] <= self.high and np.abs(numbers[bad[0]]) > LARGEST
+            expected = f"none beyond {LARGEST:g}" if large else self
             raise InputError(
-                f"{column.name} is {text[:40]!r}, expected {self}", path=path, line=int(column.index[bad[0]])
+                f"{column.name} is {text[:40]!r}, expected {expected}", path=path, line=int(column.index[bad[0]])
             )
         return values.astype(np.int64 if self.whole and not self.unknown else np.float64)
 
@@ -131,6 +136,7 @@ class Number:
 Columns = Mapping[str, type[str] | Number]
 
 COORDINATE = COUNT = Number(0, MAX_COORDINATE, whole=True)
+COUNT_OR_NA = Number(0, MAX_COORDINATE, whole=True, unknown=True)
 PROBABILITY = Number(0, 1)
 PROBABILITY_OR_NA = Number(0, 1, unknown=True)
 FLAG = Number(0, 1, whole=True)
@@ -211,6 +217,16 @@ def require_names(frame: pd.DataFrame, path: Path) -> None:
     for name in ("chrom", "sample"):
         if name in frame and (frame[name] == "").any():
             raise InputError(f"{name} is missing", path=path, line=int(frame.index[frame[name] == ""][0]))
+
+
+def check_intervals(table: pd.DataFrame, path: Path) -> None:
+    """Raise InputError at the first row, indexed by line, that does not end after its start."""
+    wrong = table[table["start"] >= table["end"]]
+    if len(wrong):
+        row: Any = wrong.iloc[0]
+        raise InputError(
+            f"the row ends at {row['end']:,}, but begins at {row['start']:,}", path=path, line=int(wrong.index[0])
+        )
 
 
 def read_table(path: Path, columns: Columns, *, optional: Columns | None = None) -> Iterator[pd.DataFrame]:

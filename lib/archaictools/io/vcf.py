@@ -1,8 +1,9 @@
-"""VCF and BCF as a stream of blocks of sites, for some samples.
+"""VCF, BCF, VCF Zarr and PLINK 2 files as a stream of blocks of sites, for some samples.
 
-VCF (plain, gzip or bgzip) is read as text in large blocks; see :mod:`archaictools.io._vcf_text`. The bcftools inside
-pysam turns BCF into text, in a process of its own. No index is needed: a file is read once, from beginning to end, and
-memory holds a few blocks. Positions are 0-based.
+VCF (plain, gzip or bgzip) is read as text in large blocks; see :mod:`archaictools.io._vcf_text`. All other formats are
+turned into text first; see :mod:`archaictools.io._viewed_text`. No index is needed: a file is read once, from beginning
+to end, and memory holds a few blocks. An index saves reading other chromosomes; see :mod:`archaictools.io.vcf_part`.
+Positions are 0-based.
 
 The decoder of genotypes is hand-written (:mod:`archaictools.io._vcf_calls`): at 100 samples it was measured 2.7 to 4
 times faster than cyvcf2 and scikit-allel.
@@ -12,12 +13,8 @@ from __future__ import annotations
 
 import contextlib
 import re
-import subprocess
-import sys
-import tempfile
 from collections import Counter
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, replace
 from typing import IO, TYPE_CHECKING
 
 import numpy as np
@@ -26,11 +23,14 @@ from archaictools.errors import InputError, shortlist
 from archaictools.io._vcf_calls import LineError
 from archaictools.io._vcf_records import Records, SiteReader
 from archaictools.io._vcf_text import Lines
+from archaictools.io._viewed_text import viewed_text, viewer_of
 from archaictools.io.files import damage_named, is_gzip, open_bytes, refuse_cut_bgzf
 from archaictools.io.sites import SiteJoiner
+from archaictools.io.vcf_part import lines_of_another, open_at, runs_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterator, Sequence
+    from collections.abc import Callable, Collection, Generator, Iterator, Sequence
+    from pathlib import Path
 
     import numpy.typing as npt
 
@@ -38,10 +38,10 @@ if TYPE_CHECKING:
     from archaictools.io.phase_sets import PhaseSets
     from archaictools.io.sites import Sites
     from archaictools.io.summary import Summary
+    from archaictools.io.vcf_part import Run
 
 #: Bytes of text in a block; large enough for NumPy, small enough for a processor's cache.
 BLOCK_BYTES = 1 << 20
-_BCF = b"BCF\2"
 #: Written before the first line by some editors.
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _CONTIG = re.compile(rb"##contig=<(.*)>\s*$")
@@ -59,11 +59,20 @@ class VariantFile:
     lengths
         Chromosome lengths in bp, where the header gives them.
     numbered
-        Whether lines have numbers that the user can see (not in BCF).
+        Whether lines have known numbers that the user can see (not in BCF, and not after a jump by an index).
     """
 
-    def __init__(self, path: Path, text: IO[bytes], *, numbered: bool) -> None:
+    def __init__(
+        self,
+        path: Path,
+        text: IO[bytes],
+        *,
+        numbered: bool,
+        runs: Sequence[Run] | None = None,
+        ahead: bool = False,
+    ) -> None:
         self.path, self._text, self.numbered = path, text, numbered
+        self._runs, self._ahead = runs, ahead
         self.lengths: dict[str, int] = {}
         self._line = 0
         with damage_named(path):
@@ -93,6 +102,24 @@ class VariantFile:
             line=self._line or None,
             remedy="expected ##fileformat=VCF first and a line that begins with #CHROM before the records",
         )
+
+    def _blocks(self) -> Generator[bytes]:
+        """Yield blocks of lines: of the whole file, or of the chosen chromosomes."""
+        if self._runs is None:
+            yield from _whole_lines(self._text, self.path)
+            return
+        for run in self._runs:
+            with (
+                damage_named(self.path),
+                open_at(self.path, run.start, ahead=self._ahead) as text,
+                contextlib.closing(_whole_lines(text, self.path)) as blocks,
+            ):
+                for block in blocks:
+                    part = run.part(block)
+                    if part:
+                        yield part
+                    if len(part) < len(block):
+                        break
 
     def columns(self, names: Sequence[str]) -> Index:
         """Return the column numbers of some samples; raise InputError if one is missing, or there twice."""
@@ -154,8 +181,13 @@ class VariantFile:
         order = _OrderCheck()
         record_filter = _RecordFilter(tally, group, pass_only=pass_only)
         joiner = SiteJoiner(tally, group)
-        with contextlib.closing(_whole_lines(self._text, self.path)) as texts:
+        with contextlib.closing(self._blocks()) as texts:
             for text in texts:
+                if others := lines_of_another(text, wanted):
+                    self._line += others
+                    tally.add(group, "records read", others)
+                    tally.add(group, "records on chromosomes not asked for, dropped", others)
+                    continue
                 first = self._line + 1
                 try:
                     lines = Lines(text, len(self.samples))
@@ -174,6 +206,8 @@ class VariantFile:
                         rows = begin + np.flatnonzero(record_filter.keep(criteria, part))
                         tally.add(group, "single-nucleotide records", len(rows))
                         sites = reader.sites(records, rows, chrom, first) if len(rows) else None
+                        if sites is not None and not self.numbered:
+                            sites = replace(sites, line=np.zeros_like(sites.line))
                         last = int(records.position[end - 1])
                         mixed = sites is not None and bool(records.bases_of)
                         if mixed and (several := sum(row in records.bases_of for row in rows.tolist())):
@@ -263,70 +297,42 @@ class _OrderCheck:
 
 
 @contextlib.contextmanager
-def open_variants(path: Path, names: Sequence[str] | None = None, *, threads: int = 1) -> Iterator[VariantFile]:
-    """Open a VCF or BCF, recognised by its content.
+def open_variants(
+    path: Path,
+    names: Sequence[str] | None = None,
+    *,
+    threads: int = 1,
+    chromosomes: Collection[str] | None = None,
+) -> Iterator[VariantFile]:
+    """Open a VCF, BCF, VCF Zarr or PLINK 2 .pgen, recognised by its content.
 
     Parameters
     ----------
     path
-        VCF (plain, gzip, bgzip) or BCF.
+        VCF (plain, gzip, bgzip), BCF, a folder or zip of VCF Zarr, or a .pgen beside its .pvar and .psam.
     names
-        Samples that will be read; for BCF, :attr:`VariantFile.samples` may lack others, which saves work.
+        Samples that will be read; but for VCF, :attr:`VariantFile.samples` may lack others, which saves work.
     threads
         With more than one, blocks are decompressed in advance.
+    chromosomes
+        Chromosomes that will be read, without ``chr``; records of others may be missing, which saves work.
 
     Raises
     ------
     InputError
         If the file is missing, cut short, or neither VCF nor BCF, or lacks a sample.
     """
-    compressed = is_gzip(path)
+    viewer = viewer_of(path)
+    compressed = viewer is None and is_gzip(path)
     if compressed:
         refuse_cut_bgzf(path)
-    with damage_named(path), open_bytes(path, compressed=compressed) as handle:
-        head = handle.read(len(_BCF))
-    if head == _BCF:
-        with _bcf_text(path, names, threads) as text:
+    if viewer is not None:
+        with viewed_text(path, viewer, names, threads, chromosomes) as text:
             yield VariantFile(path, text, numbered=False)
     else:
-        with open_bytes(path, compressed=compressed, ahead=threads > 1) as text:
-            yield VariantFile(path, text, numbered=True)
-
-
-@contextlib.contextmanager
-def _bcf_text(path: Path, names: Sequence[str] | None, threads: int) -> Iterator[IO[bytes]]:
-    """Yield the VCF text of a BCF, made by the bcftools inside pysam."""
-    with tempfile.TemporaryDirectory(prefix="archaictools-") as folder:
-        arguments = ["-Ov", "--no-version", "-I", "--threads", str(threads - 1)]
-        if names is not None:
-            chosen = Path(folder) / "samples"
-            chosen.write_text("".join(f"{name}\n" for name in dict.fromkeys(names)))
-            arguments += ["--force-samples", "-S", str(chosen)]
-        # In a process of its own, since bcftools writes to standard output and may end its process.
-        code = "import sys, pysam.bcftools as b; b.view(*sys.argv[1:], catch_stdout=False)"
-        with (Path(folder) / "messages").open("w+b") as messages:
-            process = subprocess.Popen(
-                [sys.executable, "-c", code, *arguments, str(path)], stdout=subprocess.PIPE, stderr=messages
-            )
-            if process.stdout is None:
-                raise AssertionError("a pipe was asked for")
-            try:
-                with process.stdout as text:
-                    yield text
-                    whole = not text.read(1)
-                failed = process.wait()
-            except BaseException:
-                process.kill()
-                process.wait()
-                raise
-            if whole and failed:
-                messages.seek(0)
-                printed = [line for line in messages.read().decode(errors="replace").splitlines() if line.strip()]
-                raise InputError(
-                    f"cannot be read as BCF ({printed[0] if printed else 'bcftools failed'})",
-                    path=path,
-                    remedy="copy or download the file again",
-                )
+        runs, ahead = None if chromosomes is None else runs_of(path, chromosomes), threads > 1
+        with open_bytes(path, compressed=compressed, ahead=ahead and runs is None) as text:
+            yield VariantFile(path, text, numbered=runs is None, runs=runs, ahead=ahead)
 
 
 def _whole_lines(text: IO[bytes], path: Path) -> Generator[bytes]:

@@ -136,7 +136,9 @@ class Evaluation:
     curve: pd.DataFrame
 
 
-def judge(locations: Locations, predicted: Mapping[str, Predicted], audit: Audit, *, seed: int) -> SidesReport:
+def judge(
+    locations: Locations, predicted: Mapping[str, Predicted], audit: Audit, *, units: str, seed: int
+) -> SidesReport:
     """Return the measures of every side of a split, and the verdict.
 
     Parameters
@@ -147,6 +149,8 @@ def judge(locations: Locations, predicted: Mapping[str, Predicted], audit: Audit
         Predictions by side: ``train``, ``validation`` and ``test``.
     audit
         Audit of the split, by the wing.
+    units
+        What is predicted, in the plural, for the reason.
     seed
         Random seed of the bootstrap.
     """
@@ -157,7 +161,7 @@ def judge(locations: Locations, predicted: Mapping[str, Predicted], audit: Audit
     draws = BlockBootstrap(scores.pieces, seed=seed).draw(scores)
     intervals = {f"{name}_ci": interval(each) for name, each in draws.items()}
     measured = cast("IntervalMetrics", {**sides["test"], **intervals})
-    verdict, reason = _verdict(audit, measured)
+    verdict, reason = _verdict(audit, measured, units)
     return {
         "schema_version": SCHEMA_VERSION,
         "verdict": verdict,
@@ -170,10 +174,10 @@ def judge(locations: Locations, predicted: Mapping[str, Predicted], audit: Audit
     }
 
 
-def _verdict(audit: Audit, test: IntervalMetrics) -> tuple[str, str]:
+def _verdict(audit: Audit, test: IntervalMetrics, units: str) -> tuple[str, str]:
     """Return the verdict of a training, and the reason."""
     low, high = test["auroc_ci"]
-    measured = f"AUROC {test['auroc']:.3f} (95 % interval {low:.3f} to {high:.3f}) on held-out sentences"
+    measured = f"AUROC {test['auroc']:.3f} (95 % interval {low:.3f} to {high:.3f}) on held-out {units}"
     if audit["verdict"] == "leaky":
         return "leaky", f"{audit['reason']}; {measured} is not evidence of skill"
     if low > 0.5:
@@ -268,7 +272,7 @@ def with_kinds(
     }
 
 
-def judge_against_baselines(audit: Audit, models: Mapping[str, ModelMetrics]) -> tuple[str, str]:
+def judge_against_baselines(audit: Audit, models: Mapping[str, ModelMetrics], *, units: str) -> tuple[str, str]:
     """Return the verdict ``skill``, ``no skill`` or ``leaky``, and the reason.
 
     A model has skill if its AUROC on the test side is above chance, and above that of every baseline of kind
@@ -281,9 +285,11 @@ def judge_against_baselines(audit: Audit, models: Mapping[str, ModelMetrics]) ->
         Audit of the split.
     models
         Rows of the comparison by name: ``kind, auroc, auroc_ci`` and, except for ``model``, ``gain, gain_ci``.
+    units
+        What is predicted, in the plural, for the reason.
     """
     low, high = models["model"]["auroc_ci"]
-    own = f"AUROC {models['model']['auroc']:.3f} ({low:.3f} to {high:.3f}) on held-out sentences"
+    own = f"AUROC {models['model']['auroc']:.3f} ({low:.3f} to {high:.3f}) on held-out {units}"
     if audit["verdict"] == "leaky":
         return "leaky", f"{audit['reason']}; {own} is not evidence of skill"
     unbeaten = [name for name, found in models.items() if found["kind"] == "control" and not found["gain_ci"][0] > 0]

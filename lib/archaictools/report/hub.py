@@ -98,7 +98,7 @@ def _write_stanzas(folder: Path, tracks: Tracks, title: str, build: str) -> None
         long_label=f"{title} (archaictools)",
         genome=build,
         email=EMAIL,
-        defaultPos=_position(tracks),
+        defaultPos=tracks.position,
     )
     hub.filename, genomes.filename, database.filename = "hub.txt", "genomes.txt", "trackDb.txt"
     composite = None
@@ -125,13 +125,6 @@ def _write_stanzas(folder: Path, tracks: Tracks, title: str, build: str) -> None
     (folder / "hub.txt").write_text(f"{text}\n", encoding="ascii")
     (folder / "genomes.txt").write_text(str(genomes), encoding="ascii")
     (folder / "trackDb.txt").write_text(f"{database}\n", encoding="ascii")
-
-
-def _position(tracks: Tracks) -> str | None:
-    if tracks.locus is None:
-        return None
-    chrom, start, end = tracks.locus
-    return f"{chrom}:{start + 1}-{end}"
 
 
 def _composite(priority: float) -> trackhub.CompositeTrack:

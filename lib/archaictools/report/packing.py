@@ -9,7 +9,8 @@ A packed table is gzip of these bytes, in base64:
 The header is ``{"rows": n, "columns": [...]}``. A column has ``name``; ``kind`` (``text``, ``number``, ``flag``);
 ``type`` (``u1 u2 u4 i1 i2 i4 f4 f8``, as NumPy names them); ``at``, the offset of its values behind the header;
 ``delta``, whether each value is the difference to the one before; and ``missing``, the offset of one byte a row that is
-1 where the value is NA, or null if no value is. A text column has ``words``: its values are places in that list.
+1 where the value is NA, or null if no value is. A text column has ``words``: its values are places in that list. Names
+of columns and words are safe for scripts, see :mod:`archaictools.report.names`.
 
 The page decodes a table when it is first needed (``assets/data.js``).
 """
@@ -23,6 +24,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pandas as pd
+
+from archaictools.report.names import safe_name
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -73,11 +76,11 @@ def _column(values: pd.Series) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]
     missing = values.isna().to_numpy(dtype=bool)
     present = values[~missing]
     kind = _kind(present)
-    found: dict[str, Any] = {"name": str(values.name), "kind": kind, "delta": False, "missing": None}
+    found: dict[str, Any] = {"name": safe_name(str(values.name)), "kind": kind, "delta": False, "missing": None}
     packed: NDArray[Any]
     if kind == "text":
         codes, words = pd.factorize(present.astype(object))
-        found["words"] = list(words)
+        found["words"] = [safe_name(str(word)) for word in words]
         packed, found["delta"] = _integers(_spread(codes.astype(np.int64), missing))
     elif kind == "flag":
         packed = _spread(present.to_numpy(dtype=np.uint8), missing)

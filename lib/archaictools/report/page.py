@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from archaictools.report import blocks as parts
+from archaictools.report.names import safe_name, safe_names
 from archaictools.report.packing import gzip_base64, pack
 
 if TYPE_CHECKING:
@@ -220,7 +221,7 @@ def _specification(block: parts.Chart) -> Mapping[str, Any]:
     import altair as alt
 
     with alt.data_transformers.enable("default"):
-        found: dict[str, Any] = block.chart.to_dict()
+        found: dict[str, Any] = safe_names(block.chart.to_dict())
     return found
 
 
@@ -246,7 +247,8 @@ def _cell(row: Mapping[Any, Any], column: parts.Column) -> str:
 
 def _columns(table: parts.Table) -> list[dict[str, Any]]:
     return [
-        {"field": c.field, "title": c.title, "kind": c.kind, "digits": c.digits, "help": c.help} for c in table.columns
+        {"field": safe_name(c.field), "title": c.title, "kind": c.kind, "digits": c.digits, "help": c.help}
+        for c in table.columns
     ]
 
 
@@ -254,7 +256,7 @@ def _browser(block: parts.Browser) -> dict[str, Any]:
     """Return what the scripts need to start the browser."""
     return {
         "build": block.build,
-        "lengths": [[chrom, int(length)] for chrom, length in block.lengths.items()],
-        "locus": [block.locus[0], int(block.locus[1]), int(block.locus[2])],
-        "tracks": [vars(track) for track in block.tracks],
+        "lengths": [[safe_name(chrom), int(length)] for chrom, length in block.lengths.items()],
+        "locus": [safe_name(block.locus[0]), int(block.locus[1]), int(block.locus[2])],
+        "tracks": safe_names([vars(track) for track in block.tracks]),
     }

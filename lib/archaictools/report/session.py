@@ -41,9 +41,8 @@ def write_session(path: Path, tracks: Tracks, build: str) -> None:
     attributes = {"version": "8", "hasGeneTrack": "true", "hasSequenceTrack": "true"}
     if known:
         attributes["genome"] = build
-    if tracks.locus is not None:
-        chrom, start, end = tracks.locus
-        attributes["locus"] = f"{chrom}:{start + 1}-{end}"
+    if tracks.position is not None:
+        attributes["locus"] = tracks.position
     session = ET.Element("Session", attributes)
     resources = ET.SubElement(session, "Resources")
     panel = ET.SubElement(session, "Panel", {"name": "DataPanel", "height": "700", "width": "1200"})

@@ -32,6 +32,7 @@ log = logging.getLogger("archaictools")
 DARK, MIDDLE, PALE = "#333333", "#777777", "#c8c8c8"
 
 LONGEST_NAME = 60
+_PLACE = re.compile(r"[A-Za-z0-9_.-]+")
 _MAIN = re.compile(r"[1-9]|1\d|2[0-2]|X|Y")
 
 
@@ -94,6 +95,18 @@ class Tracks:
     files: tuple[TrackFile, ...]
     names: Mapping[str, str]
     locus: tuple[str, int, int] | None
+
+    @property
+    def position(self) -> str | None:
+        """The locus as browsers read it, such as ``chr21:8501-10000`` (1-based, with its last base).
+
+        None without a locus, for a single base, or if the name of the chromosome has a letter that browsers read as
+        something else, as in ``HLA-A*01:01``.
+        """
+        if self.locus is None:
+            return None
+        chrom, start, end = self.locus
+        return f"{chrom}:{start + 1}-{end}" if _PLACE.fullmatch(chrom) and end - start > 1 else None
 
 
 def browser_names(chroms: Iterable[str], build: str) -> dict[str, str]:

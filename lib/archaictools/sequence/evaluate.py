@@ -251,7 +251,7 @@ def _joined(
         seed=seed,
     )
     models = with_kinds(measured, controls=list(CONTROLS), rivals=list(RIVALS))
-    verdict, reason = judge_against_baselines(audit, models)
+    verdict, reason = judge_against_baselines(audit, models, units="sentences")
     calibration, curve = _calibration(test, probability, folds)
     report: KmerReport = {
         "schema_version": SCHEMA_VERSION,

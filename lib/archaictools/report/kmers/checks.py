@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from archaictools.errors import InputError, shortlist
-from archaictools.intervals import IntervalSet, sums_of_ranges
-from archaictools.io.bigwig_reader import open_bigwig
+from archaictools.errors import InputError, shorten, shortlist
+from archaictools.io.bigwig_reader import open_bigwig, values_within
 from archaictools.learning.metrics import compute_metrics
-from archaictools.report.files import check_recorded
+from archaictools.report.files import check_recorded, check_same_inputs, digest_of
 from archaictools.report.kmers.numbers import known, number
 
 if TYPE_CHECKING:
@@ -41,10 +40,41 @@ def check_together(results: KmerResults, files: KmerFiles) -> None:
     if results.record is not None and files.record:
         # The words that were predicted need not be those of the training, so they are not compared.
         check_recorded(results.record, files.record, {"model": files.model}, results.files, _SAME_MODEL)
+    evaluated, recorded = (results.evaluation, files.evaluation), (results.record, files.record)
+    check_same_inputs(evaluated, recorded, ("model",), _SAME_MODEL)
+    _check_words(results, files)
     _check_history(results, files)
     _check_held_out(results, files)
     _check_positions(results, files)
     _check_k(results, files)
+
+
+def check_held_out_windows(results: KmerResults, files: KmerFiles, windows: pd.DataFrame | None) -> None:
+    """Raise InputError if held-out predictions are of another side of the split, or of no labelled window of the words.
+
+    Parameters
+    ----------
+    results, files
+        The results and their files.
+    windows
+        ``chrom, start, end, label`` of the labelled windows of the words, or None.
+    """
+    if results.held_out is None:
+        return
+    _check_sides(results, results.held_out, files)
+    if windows is None:
+        return
+    columns = ["chrom", "start", "end", "label"]
+    rows = results.held_out[columns].merge(windows.drop_duplicates(), on=columns, how="left", indicator=True)
+    wrong = rows[rows["_merge"] == "left_only"]
+    if len(wrong):
+        row: Any = wrong.iloc[0]
+        kind = "introgressed" if row["label"] else "depleted"
+        raise InputError(
+            f"has the {kind} window {row['chrom']}:{row['start'] + 1:,}-{row['end']:,}, which {files.words} lacks",
+            path=files.predictions,
+            remedy="give the k-mers that the model was trained on",
+        )
 
 
 def check_genome(results: KmerResults, files: KmerFiles, tracks: Mapping[str, Mapping[str, int]]) -> None:
@@ -79,6 +109,7 @@ def check_genome(results: KmerResults, files: KmerFiles, tracks: Mapping[str, Ma
         if table is not None and path is not None:
             _check_places(table, results.lengths, path, named, contigs=contigs)
     _check_segments(results, files)
+    _check_genes(results, files)
 
 
 def _measured(results: KmerResults, files: KmerFiles) -> Iterator[tuple[Mapping[str, Any], Path]]:
@@ -179,6 +210,38 @@ def _check_held_out(results: KmerResults, files: KmerFiles) -> None:
             )
 
 
+def _check_words(results: KmerResults, files: KmerFiles) -> None:
+    """Compare the words with those that the model was trained on."""
+    if results.model is None or results.words is None or files.words is None:
+        return
+    if digest_of(results.files, "words", files.words) != results.model["words_sha256"]:
+        raise InputError(
+            f"is not the file that {files.model} was trained on (its SHA-256 differs)",
+            path=files.words,
+            remedy="give the k-mers that 'archaictools train' read",
+        )
+
+
+def _check_sides(results: KmerResults, held_out: pd.DataFrame, files: KmerFiles) -> None:
+    """Compare the chromosomes of held-out windows with those of the split, if it holds out chromosomes."""
+    found = next(_measured(results, files), None)
+    if found is None:
+        return
+    split, named = found[0]["split"], found[1]
+    sides = split.get("chromosomes")
+    if split.get("method") != "chromosome" or split.get("folds") or not isinstance(sides, dict):
+        return
+    for side, rows in held_out.groupby("split", sort=False):
+        own = sides.get(side) or []
+        other = [chrom for chrom in dict.fromkeys(rows["chrom"]) if chrom not in own]
+        if other:
+            raise InputError(
+                f"has {side} windows on {shortlist(other)}, but {named} has {shortlist(own)} on this side",
+                path=files.predictions,
+                remedy=_SAME_MODEL,
+            )
+
+
 def _parameters(results: KmerResults, files: KmerFiles) -> tuple[Mapping[str, int], Path] | None:
     """Return k, stride and window length of the words or of the model, and the file that they are from."""
     for part, path in ((results.words, files.words), (results.model, files.model)):
@@ -253,7 +316,7 @@ def _check_segments(results: KmerResults, files: KmerFiles) -> None:
     with open_bigwig(results.track) as reader:
         for chrom, rows in results.segments.groupby("chrom", sort=False):
             start, end = (rows[name].to_numpy(dtype=np.int64) for name in ("start", "end"))
-            mean = mean_within(reader.track(str(chrom)), start, end)
+            mean, _ = values_within(reader.track(str(chrom)), start, end)
             wrong = np.flatnonzero(~(np.abs(mean - rows["score"].to_numpy() / 1000) <= _SCORE))
             if len(wrong):
                 row = rows.iloc[int(wrong[0])]
@@ -265,24 +328,22 @@ def _check_segments(results: KmerResults, files: KmerFiles) -> None:
                 )
 
 
-def mean_within(
-    track: tuple[np.ndarray, np.ndarray, np.ndarray] | None, start: np.ndarray, end: np.ndarray
-) -> np.ndarray:
-    """Return the mean of a track over the bases with a value of each interval, NaN without such a base.
-
-    Examples
-    --------
-    >>> track = np.array([0, 10]), np.array([10, 20]), np.array([0.5, 1.0])
-    >>> mean_within(track, np.array([5, 30]), np.array([15, 40])).tolist()
-    [0.75, nan]
-    """
-    found = np.full(len(start), np.nan)
-    if track is None:
-        return found
-    pieces = IntervalSet(track[0], track[1])
-    row, left, right = pieces.pieces_within(start, end)
-    first, last = np.searchsorted(row, np.arange(len(start))), np.searchsorted(row, np.arange(len(start)), side="right")
-    bases = right - left
-    area, covered = (sums_of_ranges(part, first, last) for part in (bases * track[2][pieces.find(left)], bases))
-    np.divide(area, covered, out=found, where=covered > 0)
-    return found
+def _check_genes(results: KmerResults, files: KmerFiles) -> None:
+    """Compare the mean of each gene with that of the track there."""
+    if results.genes is None or results.track is None:
+        return
+    with open_bigwig(results.track) as reader:
+        for chrom, rows in results.genes.groupby("chrom", sort=False):
+            start, end = (rows[name].to_numpy(dtype=np.int64) for name in ("start", "end"))
+            track = reader.track(str(chrom)) if chrom in reader.lengths else None
+            mean, covered = values_within(track, start, end)
+            own = rows["mean"].to_numpy(dtype=np.float64)
+            wrong = np.flatnonzero((np.isnan(own) != (covered == 0)) | (np.abs(own - mean) > _ROUNDING))
+            if len(wrong):
+                row: Any = rows.iloc[int(wrong[0])]
+                raise InputError(
+                    f"has the gene {shorten(row['gene'])} with a mean of {number(row['mean'])}, but {files.bigwig} has "
+                    f"{number(mean[wrong[0]])} there: they are of different predictions",
+                    path=files.genes,
+                    remedy="run 'archaictools genes' on the predictions of this track",
+                )

@@ -6,6 +6,7 @@ from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
+import pandas as pd
 
 from archaictools.errors import InputError, UsageError
 from archaictools.haplotypes.encoding import HaplotypeEncoding
@@ -84,12 +85,13 @@ def load_kmer_results(files: KmerFiles) -> KmerResults:
         If a file cannot be understood, is of another kind, or if files do not belong together; it names both.
     """
     model = _load_model(files.model) if files.model else None
-    words = None
+    words, windows = None, None
     if files.words:
         with open_tokens(files.words) as tokens:
             if model:
                 check_fit(model, tokens)
             words, genome = _of_words(tokens), tokens.chromosomes
+            windows = _labelled_windows(tokens) if files.predictions else None
     track = readers.track_lengths(files.bigwig) if files.bigwig else {}
     attribution = readers.track_lengths(files.attribution, lowest=-1.0) if files.attribution else {}
     lengths: Mapping[str, int] = (genome if words else model.chromosomes if model else track or attribution) or {}
@@ -114,6 +116,7 @@ def load_kmer_results(files: KmerFiles) -> KmerResults:
     )
     checks.check_together(results, files)
     checks.check_genome(results, files, {"bigwig": track, "attribution": attribution})
+    checks.check_held_out_windows(results, files, windows)
     return results
 
 
@@ -145,6 +148,14 @@ def _of_model(model: TrainedModel) -> dict[str, Any]:
         "both_strands": model.both_strands,
         "words_sha256": model.words_digest,
     }
+
+
+def _labelled_windows(tokens: TokenFile) -> pd.DataFrame:
+    """Return ``chrom, start, end, label`` of every window that has a label."""
+    columns = {name: tokens.field(name) for name in ("chrom", "start", "end", "label")}
+    columns["chrom"] = np.array(list(tokens.chromosomes), dtype=object)[columns["chrom"]]
+    table = pd.DataFrame(columns)
+    return table[table["label"] >= 0].reset_index(drop=True)
 
 
 def _of_words(tokens: TokenFile) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
@@ -19,6 +19,7 @@ from archaictools.io.tables import (
     PROBABILITY_OR_NA,
     Columns,
     Number,
+    check_intervals,
     read_header,
     read_table,
 )
@@ -118,7 +119,7 @@ def read_held_out(path: Path) -> pd.DataFrame:
     if len(wrong):
         text = str(wrong["split"].iloc[0])
         raise InputError(f"split is {text[:40]!r}, expected validation or test", path=path, line=int(wrong.index[0]))
-    _check_intervals(table, path)
+    check_intervals(table, path)
     return table.reset_index(drop=True)
 
 
@@ -166,7 +167,7 @@ def read_genes(path: Path) -> pd.DataFrame:
             remedy="give the table that 'archaictools genes' made of predictions of windows",
         )
     table = _read(path, GENES)[GENE_COLUMNS]
-    _check_intervals(table, path)
+    check_intervals(table, path)
     wrong = table[~table["call"].isin(["introgressed", "free", "NA"])]
     if len(wrong):
         text = str(wrong["call"].iloc[0])
@@ -233,13 +234,4 @@ def _check_kmers(table: pd.DataFrame, path: Path) -> None:
             f"has k-mers of {int(lengths.iloc[0])} and of {int(lengths[other.index[0]])} bp",
             path=path,
             line=int(other.index[0]),
-        )
-
-
-def _check_intervals(table: pd.DataFrame, path: Path) -> None:
-    wrong = table[table["start"] >= table["end"]]
-    if len(wrong):
-        row: Any = wrong.iloc[0]
-        raise InputError(
-            f"the row ends at {row['end']:,}, but begins at {row['start']:,}", path=path, line=int(wrong.index[0])
         )

@@ -17,6 +17,15 @@ if TYPE_CHECKING:
 
 ID, TITLE = "accuracy", "Accuracy against true tracts"
 
+_NO_TRUTH = (
+    "Accuracy was not measured on these people: their true tracts are not known. "
+    "evaluate measures it on a file made with --truth."
+)
+_MEASURE = (
+    "Accuracy was not measured on these people, although their true tracts are known. "
+    "To add it: evaluate MODEL WORDS --metrics evaluation.json, then report --evaluation evaluation.json."
+)
+
 #: Names of the rows of an evaluation as a reader sees them.
 NAMES = {
     "model": "Model",
@@ -73,12 +82,7 @@ def section(results: PeopleResults) -> Section | Absent:
     """
     found = results.evaluation
     if found is None:
-        return Absent(
-            id=ID,
-            title=TITLE,
-            how="Accuracy was not measured on these people: their true tracts are not known. "
-            "evaluate measures it on a file made with --truth.",
-        )
+        return Absent(id=ID, title=TITLE, how=_MEASURE if results.has_truth else _NO_TRUTH)
     models: Mapping[str, Mapping[str, Any]] = found["models"]
     model = models["model"]
     bin_text = f" of {results.encoded.bin / 1_000:g} kb" if results.encoded else ""
@@ -92,7 +96,7 @@ def section(results: PeopleResults) -> Section | Absent:
                 ("AUPRC of bins", _decimal(model["auprc"])),
             )
         ),
-        Text(f"Reason for the verdict: {_reason(found)}."),
+        Text(f"Reason for the verdict: {found['reason']}."),
         Table(
             name="accuracy-methods",
             frame=methods(models),
@@ -182,11 +186,6 @@ def _lead(models: Mapping[str, Mapping[str, Any]]) -> str:
             "are archaic."
         )
     return lead
-
-
-def _reason(found: Mapping[str, Any]) -> str:
-    """Return the reason of the verdict; a sentence of this alphabet is a row of bins."""
-    return str(found["reason"]).replace("held-out sentences", "bins outside its training")
 
 
 def _notes(models: Mapping[str, Mapping[str, Any]]) -> Iterable[str]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from archaictools.errors import shortlist
 from archaictools.intervals import mean_where_overlapping
 from archaictools.io.bigwig_reader import read_bigwig
 from archaictools.io.files import safe_file_name
@@ -227,6 +228,11 @@ def _notes(results: PeopleResults) -> tuple[str, ...]:
             "Posteriors of single haplotypes are too large for this page. "
             "To see them in UCSC or IGV, make a hub: report --hub DIR."
         )
+    if without := _without_track(results):
+        notes.append(
+            f"The folder of tracks has no track of {shortlist(without)} ({len(without):,} of "
+            f"{len(results.haplotypes):,} haplotypes), so their posteriors are not shown."
+        )
     kept = len(_kept(results))
     if kept < len(results.segments):
         notes.append(
@@ -261,6 +267,15 @@ def _haplotype_files(results: PeopleResults) -> dict[str, Path]:
         f"{sample}.{haplotype}": _file(results, f"{sample}.{haplotype}") for sample, haplotype in results.haplotypes
     }
     return {name: path for name, path in found.items() if path}
+
+
+def _without_track(results: PeopleResults) -> list[str]:
+    """Return the haplotypes that have no track, neither their own nor that of the person, where others have one."""
+    own = {
+        f"{sample}.{haplotype}": _file(results, f"{sample}.{haplotype}") or _file(results, sample)
+        for sample, haplotype in results.haplotypes
+    }
+    return [name for name, path in own.items() if path is None] if any(own.values()) else []
 
 
 def _values(path: Path, lengths: Mapping[str, int]) -> pd.DataFrame:

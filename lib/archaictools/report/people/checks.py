@@ -11,9 +11,9 @@ import numpy as np
 
 from archaictools.errors import InputError, shorten, shortlist
 from archaictools.intervals import EMPTY_SET, intervals_by_chromosome
-from archaictools.io.bigwig_reader import open_bigwig
-from archaictools.io.files import safe_file_name
-from archaictools.report.files import check_recorded
+from archaictools.report.files import check_recorded, check_same_inputs
+from archaictools.report.people.gene_checks import check_genes
+from archaictools.report.people.track_checks import check_tracks
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -33,6 +33,7 @@ def check_together(results: PeopleResults, files: PeopleFiles) -> None:
     """Raise InputError if two of the results do not belong together."""
     _check_samples(results, files)
     _check_sources(results, files)
+    _check_repeated(results, files)
     for table, path in (
         (results.segments, files.segments),
         (results.callable, files.callable or files.segments),
@@ -44,12 +45,14 @@ def check_together(results: PeopleResults, files: PeopleFiles) -> None:
     _check_callable(results, files)
     _check_summary(results, files)
     _check_settings(results, files)
-    _check_genes(results, files)
+    check_genes(results, files)
     _check_deserts(results, files)
-    _check_tracks(results, files)
+    check_tracks(results, files)
     for document, path in ((results.evaluation, files.evaluation), (results.record, files.record)):
         if document is not None and path is not None:
             check_recorded(document, path, {"words": files.words}, results.files, _SAME_RUN)
+    evaluated, recorded = (results.evaluation, files.evaluation), (results.record, files.record)
+    check_same_inputs(evaluated, recorded, ("model", "words"), _SAME_RUN)
 
 
 def _names_lengths(files: PeopleFiles) -> Path:
@@ -87,6 +90,27 @@ def _check_sources(results: PeopleResults, files: PeopleFiles) -> None:
             path=files.segments,
             remedy=_SAME_RUN,
         )
+
+
+def _check_repeated(results: PeopleResults, files: PeopleFiles) -> None:
+    """Refuse segments of one haplotype that overlap each other, and deserts that do."""
+    for table, groups, path, what in (
+        (results.segments, ["chrom", "sample", "haplotype"], files.segments, "segments of one haplotype"),
+        (results.deserts, ["chrom"], files.deserts, "deserts"),
+    ):
+        if table is None or not len(table):
+            continue
+        rows = table.sort_values([*groups, "start"], kind="stable")
+        before = rows.groupby(groups, sort=False)["end"].cummax().groupby([rows[name] for name in groups]).shift()
+        wrong = rows[before > rows["start"]]
+        if len(wrong):
+            row = wrong.iloc[0]
+            whose = f" of {shorten(row['sample'])}, haplotype {row['haplotype']}," if "sample" in groups else ""
+            raise InputError(
+                f"has two {what}{whose} at {row['chrom']}:{row['start'] + 1:,}, expected none that overlaps another",
+                path=path,
+                remedy="give the file of one run, as predict wrote it",
+            )
 
 
 def _check_places(table: pd.DataFrame, results: PeopleResults, path: Path, named: Path) -> None:
@@ -187,27 +211,6 @@ def _check_summary(results: PeopleResults, files: PeopleFiles) -> None:
         )
 
 
-def _check_genes(results: PeopleResults, files: PeopleFiles) -> None:
-    """Compare genes without and with a carrier with the segments, gene by gene."""
-    if results.genes is None:
-        return
-    covered = intervals_by_chromosome(results.segments)
-    for chrom, rows in results.genes.groupby("chrom", sort=False):
-        carried = rows["haplotypes"].to_numpy(dtype=float)
-        start, end = (rows[name].to_numpy(dtype=np.int64) for name in ("start", "end"))
-        touched = covered.get(str(chrom), EMPTY_SET).overlaps(start, end)
-        # 'genes --threshold' leaves out segments, so a gene may have fewer carriers, but never one without a segment
-        wrong = np.flatnonzero((carried > 0) & ~touched)
-        if len(wrong):
-            row = rows.iloc[int(wrong[0])]
-            raise InputError(
-                f"counts {int(row['haplotypes']):,} haplotypes in {shorten(row['gene'])}, but {files.segments} has "
-                "no segment there: it was made of other segments",
-                path=files.genes,
-                remedy="run 'archaictools genes' on these segments",
-            )
-
-
 def _check_deserts(results: PeopleResults, files: PeopleFiles) -> None:
     if results.deserts is None:
         return
@@ -222,45 +225,3 @@ def _check_deserts(results: PeopleResults, files: PeopleFiles) -> None:
                 path=files.deserts,
                 remedy=_SAME_RUN,
             )
-
-
-def _check_tracks(results: PeopleResults, files: PeopleFiles) -> None:
-    """Compare the folder of tracks: its people, its genome, and the bases in which any haplotype has a segment."""
-    folder = files.bigwig
-    if folder is None:
-        return
-    names = {safe_file_name(f"{sample}.{side}.bw") for sample, side in results.haplotypes}
-    names |= {safe_file_name(f"{sample}.bw") for sample, _ in results.haplotypes}
-    strange = sorted(path.name for path in folder.glob("*.bw") if path.name not in names | {"mean.bw", "share.bw"})
-    if strange:
-        named = files.words or files.summary or files.segments
-        raise InputError(f"holds {shortlist(strange)}, whose sample {named} lacks", path=folder, remedy=_SAME_RUN)
-    covered = intervals_by_chromosome(results.segments)
-    path = folder / "share.bw"
-    if not path.is_file():
-        raise InputError("holds no share.bw", path=folder, remedy="name the folder that predict --bigwig wrote")
-    with open_bigwig(path) as reader:
-        for chrom, length in results.lengths.items():
-            other = reader.lengths.get(chrom)
-            if other != length and files.words:
-                raise InputError(
-                    f"{chrom} has {other:,} bp, but {length:,} bp in {files.words}"
-                    if other
-                    else f"has no chromosome {chrom}, which {files.words} has",
-                    path=path,
-                    remedy="give results of the same genome build",
-                )
-            track = reader.track(chrom) if chrom in reader.lengths else None
-            starts, ends, values = track if track else (np.zeros(0, np.int64),) * 2 + (np.zeros(0),)
-            used = values > 0
-            inside = covered.get(chrom, EMPTY_SET)
-            outside = int((ends[used] - starts[used]).sum() - inside.bases_within(starts[used], ends[used]).sum())
-            first = np.flatnonzero(used)[inside.bases_within(starts[used], ends[used]) == 0]
-            if outside > _ROUNDING * max(1, inside.bases) and len(first):
-                where = f"{chrom}:{starts[first[0]] + 1:,}-{ends[first[0]]:,}"
-                raise InputError(
-                    f"has carriers at {where}, where {files.segments} has no segment: they are of another model or "
-                    "other settings",
-                    path=path,
-                    remedy=_SAME_RUN,
-                )

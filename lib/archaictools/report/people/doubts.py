@@ -114,7 +114,7 @@ def few_people(results: PeopleResults) -> Iterator[str]:
 
 def near_an_edge(results: PeopleResults) -> Iterator[str]:
     """Top places where reads are often mapped wrongly; simulated chromosomes have no such ends."""
-    if results.encoded is not None and results.encoded.labelled:
+    if results.has_truth:
         return
     places = {"strongest segment": strongest_locus(results)}
     high = peaks(results)

@@ -214,7 +214,13 @@ def _skill(results: PeopleResults) -> Iterator[str]:
     if results.evaluation is not None:
         yield from _evaluated(results.evaluation)
         return
-    yield "Not known: accuracy was not measured on these people, whose true segments are not known."
+    if results.has_truth:
+        yield (
+            "Not known: accuracy was not measured on these people, although their true tracts are known. "
+            "'archaictools evaluate --metrics' measures it, and 'report --evaluation' shows it."
+        )
+    else:
+        yield "Not known: accuracy was not measured on these people, whose true segments are not known."
     if results.record is not None and not is_pretrained(results.record):
         yield "These calls are of a model other than the pretrained one. 'archaictools evaluate' measures it."
         return

@@ -2,26 +2,35 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
-from archaictools.errors import InputError, UsageError
+from archaictools.errors import InputError, UsageError, shorten, shortlist
 from archaictools.haplotypes.callable_file import callable_file_of, read_callable_counts
 from archaictools.haplotypes.feature_file import open_features
 from archaictools.haplotypes.lineages import sources_of
 from archaictools.haplotypes.people_file import LENGTH, SUMMARY_COLUMNS, read_people
 from archaictools.haplotypes.segment_file import archaic_of, read_segments
-from archaictools.haplotypes.sources import without_reference
+from archaictools.haplotypes.sources import AMBIGUOUS, UNMATCHED, without_reference
 from archaictools.haplotypes.tables import callable_runs
 from archaictools.io.bed import COLUMNS as BED
 from archaictools.io.bed import read_bed
 from archaictools.io.bigwig_reader import open_bigwig
 from archaictools.io.builds import build_of
 from archaictools.io.summary import Summary
-from archaictools.io.tables import COORDINATE, Columns, Number, read_header, read_table
+from archaictools.io.tables import (
+    COORDINATE,
+    COUNT_OR_NA,
+    PROBABILITY_OR_NA,
+    Columns,
+    check_intervals,
+    read_header,
+    read_table,
+)
 from archaictools.report.files import digests, read_record
 from archaictools.report.people import checks
 from archaictools.report.people.documents import read_evaluation
@@ -33,8 +42,6 @@ if TYPE_CHECKING:
 
     from archaictools.haplotypes.feature_file import FeatureFile
 
-_OPTIONAL = Number(0, unknown=True)
-
 #: Columns of ``genes`` for people.
 GENE_COLUMNS: Columns = {
     "gene": str,
@@ -42,14 +49,16 @@ GENE_COLUMNS: Columns = {
     "start": COORDINATE,
     "end": COORDINATE,
     "strand": str,
-    "haplotypes": Number(0, whole=True, unknown=True),
-    "people": Number(0, whole=True, unknown=True),
-    "mean": Number(0, 1, unknown=True),
-    "max": Number(0, 1, unknown=True),
-    "fraction": Number(0, 1, unknown=True),
+    "haplotypes": COUNT_OR_NA,
+    "people": COUNT_OR_NA,
+    "mean": PROBABILITY_OR_NA,
+    "max": PROBABILITY_OR_NA,
+    "fraction": PROBABILITY_OR_NA,
     "sources": str,
-    "read": _OPTIONAL,
+    "read": PROBABILITY_OR_NA,
 }
+
+log = logging.getLogger("archaictools")
 
 _GENES_AGAIN = "give the table that 'archaictools genes' made of these segments"
 
@@ -100,7 +109,7 @@ def load_people_results(files: PeopleFiles) -> PeopleResults:
         with open_features(files.words) as features:
             encoded, haplotypes = _encoded(features), tuple(features.haplotypes)
             lengths = {chrom: features.lengths[chrom] for chrom in features.bins}
-            regions = _callable_of(features) if _callable_path(files) is None else None
+            regions = _callable_of(features) if callable_path(files) is None else None
     else:
         encoded, regions, lengths = None, None, _track_lengths(files.bigwig)
         haplotypes = _haplotypes_without_words(files, segments)
@@ -122,7 +131,7 @@ def load_people_results(files: PeopleFiles) -> PeopleResults:
         genes=read_gene_table(files.genes) if files.genes else None,
         tracks=files.bigwig,
         evaluation=read_evaluation(files.evaluation) if files.evaluation else None,
-        populations=read_populations(files.populations) if files.populations else {},
+        populations=_populations_of(files.populations, files, people["sample"]) if files.populations else {},
         encoded=encoded,
         record=read_record(files.record) if files.record else None,
         files=digests(files),
@@ -179,13 +188,14 @@ def _callable_of(features: FeatureFile) -> pd.DataFrame:
     )
 
 
-def _callable_path(files: PeopleFiles) -> Path | None:
+def callable_path(files: PeopleFiles) -> Path | None:
+    """Return the file of callable regions: the named one, or that in the folder of the segments; None without."""
     beside = callable_file_of(files.segments)
     return files.callable or (beside if beside.is_file() else None)
 
 
 def _read_callable(files: PeopleFiles, haplotypes: int) -> pd.DataFrame:
-    path = _callable_path(files)
+    path = callable_path(files)
     if path is None:
         raise InputError(
             "the callable regions of these segments are not known",
@@ -268,7 +278,34 @@ def read_gene_table(path: Path) -> pd.DataFrame:
     header = read_header(path)
     if "windows" in header and "haplotypes" not in header:
         raise InputError("is a table of genes of k-mers, expected one of people", path=path, remedy=_GENES_AGAIN)
-    return pd.concat(list(read_table(path, GENE_COLUMNS)), ignore_index=True)
+    table = pd.concat(list(read_table(path, GENE_COLUMNS)))
+    check_intervals(table, path)
+    return table.reset_index(drop=True)
+
+
+def _populations_of(path: Path, files: PeopleFiles, samples: pd.Series[str]) -> dict[str, str]:
+    """Return the populations of the people of the report; log who has none, and how many others the file names."""
+    given = read_populations(path)
+    found = {name: given[name] for name in samples if name in given}
+    if not found and len(samples):
+        named = files.words or files.summary or files.segments
+        raise InputError(
+            f"names no person of {named} ({shortlist(samples)}), but {shortlist(given)}",
+            path=path,
+            remedy="name the people as the VCF does",
+        )
+    without = [name for name in samples if name not in given]
+    if without:
+        log.warning("%s has no population of %s of the people: %s", path, f"{len(without):,}", shortlist(without))
+    others = [name for name in given if name not in found]
+    if others:
+        log.info(
+            "%s names %s people who are not in the results, and are left out: %s",
+            path,
+            f"{len(others):,}",
+            shortlist(others),
+        )
+    return found
 
 
 def read_populations(path: Path) -> dict[str, str]:
@@ -276,6 +313,8 @@ def read_populations(path: Path) -> dict[str, str]:
     header = read_header(path)
     name = next((name for name in ("population", "pop") if name in header), "population")
     table = pd.concat(list(read_table(path, {"sample": str, name: str})))
+    if not len(table):
+        raise InputError("names no sample", path=path, remedy="give a row for each person")
     repeated = table["sample"].duplicated()
     if repeated.any():
         raise InputError("names a sample twice", path=path, line=int(table.index[repeated][0]))
@@ -289,4 +328,13 @@ def _known_labels(labels: Mapping[str, str], archaic: tuple[str, ...]) -> Mappin
             f"--label names {unknown[0]!r}, which is no archaic genome of these results "
             f"({', '.join(archaic) if archaic else 'they have none'})"
         )
+    taken: dict[str, str] = {name: name for name in (AMBIGUOUS, UNMATCHED)}
+    for name in archaic:
+        label = labels.get(name, name)
+        if label in taken:
+            raise UsageError(
+                f"--label gives {shorten(name)} the label {label!r}, which {shorten(taken[label])} has",
+                remedy="give each source its own label",
+            )
+        taken[label] = name
     return labels

@@ -136,3 +136,8 @@ class PeopleResults:
         """Archaic genomes, and other sources that occur."""
         occur = set(self.segments["source"])
         return tuple(source for source in self.sources if source.lineage is not None or source.name in occur)
+
+    @property
+    def has_truth(self) -> bool:
+        """Whether haplotypes.h5 has true tracts; without that file none are known."""
+        return self.encoded is not None and self.encoded.labelled

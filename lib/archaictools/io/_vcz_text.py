@@ -1,0 +1,39 @@
+"""VCF Zarr as VCF text on standard output, by vcztools; run as a program by :mod:`archaictools.io._viewed_text`.
+
+VCF Zarr (https://github.com/sgkit-dev/vcf-zarr-spec) stores genotypes in chunks of sites and of samples, so chunks of
+other samples and chromosomes are not read. vcztools is kept by its authors, and takes the options of ``bcftools view``.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+REGIONS = "-R"
+
+
+def main(arguments: list[str]) -> None:
+    """Write the text; the arguments are those of ``vcztools view``, with the store last but for the threads."""
+    from vcztools.cli import vcztools_main
+
+    if REGIONS in arguments:
+        at = arguments.index(REGIONS)
+        path = Path(arguments[at + 1])
+        kept = [line for line in path.read_text().splitlines() if line.split("\t")[0] in _contigs(arguments[-1])]
+        path.write_text("".join(f"{line}\n" for line in kept))
+        if not kept:  # vcztools refuses regions of chromosomes that the store does not name
+            arguments[at : at + 2] = ["--header-only"]
+    vcztools_main(["view", *arguments])
+
+
+def _contigs(store: str) -> set[str]:
+    """Return the names of the contigs of a store."""
+    import zarr
+
+    group: Any = zarr.open_group(store, mode="r")
+    return {str(name) for name in group["contig_id"][:]}
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
