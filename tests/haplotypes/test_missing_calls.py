@@ -318,7 +318,7 @@ def test_the_header_does_not_move_calls(people, ok):
 
 
 def test_small_contigs_are_read_as_alone(people, ok, monkeypatch):
-    """Short contigs share batches, one of each reading; each is predicted as if it were the only one."""
+    """Short contigs share batches, in both directions; each is predicted as if it were the only one."""
     sizes, whole = [], BinPredictor._odds
 
     def counted(self, parts, batches):
@@ -343,7 +343,8 @@ def test_small_contigs_are_read_as_alone(people, ok, monkeypatch):
         vcf.write_text(head + names + "".join("".join(rows[n]) for n in chosen))
         ok("haplotypes", *roles, "--vcf", vcf, "--out", folder / f"{name}.h5")
         ok("predict", "pretrained", folder / f"{name}.h5", "--table", folder / f"{name}.table.tsv")
-    assert sizes == [6 * 40, 6 * 40, 6, 6]
+    both = 2  # directions
+    assert sizes == [both * 6 * 40, both * 6 * 40, both * 6, both * 6]
     every = table(folder, "all.table.tsv")
     one = table(folder, "one.table.tsv")
     every = every[every["chrom"] == "s17"].reset_index(drop=True)

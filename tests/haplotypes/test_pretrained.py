@@ -12,7 +12,7 @@ import pytest
 from archaictools.cli.main import main
 from archaictools.haplotypes.batches import scaled
 from archaictools.haplotypes.feature_file import open_features
-from archaictools.haplotypes.predictors import CHUNK, BinPredictor
+from archaictools.haplotypes.predictors import CHUNKING, BinPredictor
 from archaictools.haplotypes.pretrained import load_pretrained
 from archaictools.learning.backend import start_tensorflow
 from archaictools.learning.forward import KerasForward
@@ -80,23 +80,26 @@ def test_windows_are_blended_without_seams(people, words):
     def logistic(z):
         return 1 / (1 + np.exp(-z))
 
-    # What fits into a window is one pass of the network; of both ways, the mean of the log odds.
-    short = inputs[:, 500 : 500 + CHUNK]
+    # What fits into a chunk is one pass of the network; of both ways, the mean of the log odds.
+    size, overlap = CHUNKING.size, CHUNKING.overlap
+    short = inputs[:, 500 : 500 + size]
     assert np.allclose(forward(short), logistic(odds(short)), atol=1e-4)
     assert model.both_strands
     both = BinPredictor(KerasForward(network), both_strands=True)
     assert np.allclose(both(short), logistic((odds(short) + odds(short[:, ::-1])[:, ::-1]) / 2), atol=1e-4)
-    # Between the middles of two windows, the one fades into the other in a straight line.
+    # Where two chunks overlap, one fades into the other in a straight line. Elsewhere there is one pass.
     found = forward(inputs)
-    first, second = (odds(inputs[:, start : start + CHUNK]) for start in (3_000, 4_000))
-    share = (np.arange(1_000) + 0.5) / 1_000
-    blended = logistic((1 - share) * first[:, 1_000:] + share * second[:, :1_000])
-    assert np.abs(found[:, 4_000:5_000] - blended).max() < 2e-3
-    # So it hardly matters where windows begin, away from what was cut off.
-    found = both(inputs)[:, CHUNK:]
-    elsewhere = both(inputs[:, 313:])[:, CHUNK - 313 :]
+    begin, following = size - overlap, 2 * (size - overlap)
+    first, second = (odds(inputs[:, start : start + size]) for start in (begin, following))
+    share = (np.arange(overlap) + 1) / (overlap + 1)
+    blended = logistic((1 - share) * first[:, -overlap:] + share * second[:, :overlap])
+    assert np.abs(found[:, following : begin + size] - blended).max() < 1e-4
+    assert np.abs(found[:, size:following] - logistic(first)[:, overlap:-overlap]).max() < 1e-4
+    # So it hardly matters where chunks begin, away from what was cut off.
+    found = both(inputs)[:, size:]
+    elsewhere = both(inputs[:, 313:])[:, size - 313 :]
     little = {"beside": 1e-3, "alone": 5e-3}[words]
     assert np.abs(elsewhere - found).mean() < little
     assert ((elsewhere >= 0.5) != (found >= 0.5)).mean() < little
     assert found.max() > {"beside": 0.9, "alone": 0.5}[words]
-    assert np.allclose(both(inputs[:, ::-1])[:, ::-1][:, CHUNK:], found, atol=1e-5)
+    assert np.allclose(both(short[:, ::-1])[:, ::-1], both(short), atol=1e-5)

@@ -64,8 +64,8 @@ def test_what_is_planted_is_skill(found):
     trained = json.loads((found / "m.json").read_text())
     for side in ("train", "validation", "test"):
         for name in ("n", *measured):
-            assert metrics[side][name] == pytest.approx(trained[side][name], rel=1e-6)
-    assert metrics["test"]["auroc_ci"] == pytest.approx(trained["test"]["auroc_ci"])
+            assert metrics[side][name] == pytest.approx(trained[side][name], rel=1e-5)
+    assert metrics["test"]["auroc_ci"] == pytest.approx(trained["test"]["auroc_ci"], rel=1e-5)
     for name in ("comparison.png", "reliability.png", "similarity.png"):
         assert (found / "plots" / name).read_bytes()[:4] == b"\x89PNG"
 
@@ -213,7 +213,7 @@ def test_folds_are_evaluated_fold_by_fold(ok, planted, tmp_path):
     trained, found = (json.loads((tmp_path / name).read_text()) for name in ("m.json", "e.json"))
     assert found["test"]["n"] == trained["test"]["n"] == 1_401
     for name in ("accuracy", "auroc", "brier", "auroc_ci"):
-        assert found["test"][name] == pytest.approx(trained["test"][name], rel=1e-6)
+        assert found["test"][name] == pytest.approx(trained["test"][name], rel=1e-5)  # training is in TensorFlow
     assert found["calibration"]["temperature"] == [fold["training"]["temperature"] for fold in trained["folds"]]
     # Each chromosome's majority is told by the other chromosome that is left for training.
     with open_tokens(planted / "words.h5") as words:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from archaictools.learning.model_file import TrainedModel
     from archaictools.learning.splits import Locations, SplitScheme
     from archaictools.learning.training import FitResult
+    from archaictools.learning.workers import Workers
     from archaictools.sequence.token_file import TokenFile
 
     Words = PathLike | FeatureFile | TokenFile
@@ -130,6 +131,9 @@ def train(
 ) -> TrainResult:
     """Train Embedding, Bidirectional LSTM and Dense layers on labelled k-mers or haplotypes.
 
+    Processes of one cluster, which ``TF_CONFIG`` or Slurm's ``srun`` describes, train one model together. Each returns
+    it, and the first writes the files.
+
     Parameters
     ----------
     words
@@ -144,22 +148,20 @@ def train(
     Raises
     ------
     UsageError
-        If options contradict each other or are for the other alphabet.
+        If options contradict each other or are for the other alphabet, or if the cluster cannot be understood.
     InputError
         If a file cannot be understood, or if its examples cannot be split or trained on.
     ArchaicError
-        If training diverges.
+        If training diverges, or if another process of the cluster ends.
     """
     import pandas as pd
 
-    from archaictools.io.bed import write_bed
     from archaictools.io.files import StagedOutputs
-    from archaictools.io.tables import write_json, write_table
     from archaictools.learning.backend import require_tensorflow, start_tensorflow
     from archaictools.learning.checkpoint import check_folder
-    from archaictools.learning.model_file import save_model
-    from archaictools.learning.regions import fold_table
+    from archaictools.learning.cluster import Cluster
 
+    cluster = Cluster.from_environment()
     if files.checkpoint:
         check_folder(files.checkpoint)
     scheme = split.scheme(seed=run.seed)
@@ -173,42 +175,57 @@ def train(
             "--embedding, --lstm, --lstm-layers and --dense are those of the model of --start-from; leave them out"
         )
     require_tensorflow()
-    start = partial(start_tensorflow, threads=run.usable_threads, seed=run.seed)
+    start = partial(start_tensorflow, threads=run.usable_threads, seed=run.seed, cluster=cluster)
+    if cluster and not cluster.chief:
+        files = replace(files, model=None, history=None, metrics=None, predictions=None, plots=None, write_folds=None)
     with StagedOutputs() as outputs, ExitStack() as stack:
-        target = outputs.stage(files.model) if files.model else None
-        named = (files.history, files.metrics, files.predictions, files.write_folds)
-        tables = {path: outputs.stage(path) for path in named if path}
-        folder = outputs.stage_folder(files.plots) if files.plots else None
+        names = ("model", "history", "metrics", "predictions", "write_folds")
+        staged = {name: outputs.stage(getattr(files, name)) for name in names if getattr(files, name)}
+        if files.plots:
+            staged["plots"] = outputs.stage_folder(files.plots)
         if alphabet is Alphabet.VARIANT:
             done = _train_haplotypes(several, scheme, bins, network, files, run.seed, start, stack)
         else:
             done = _train_kmers(several[0], scheme, kmers, network, files, run.seed, start, stack)
         fitted = done.fitted
-        history = pd.DataFrame(fitted.history)
         result = TrainResult(
             path=files.model,
             model=fitted.model,
-            history=history,
+            history=pd.DataFrame(fitted.history),
             _fitted=fitted,
             facts=_facts(fitted, scheme, files.model),
         )
-        if target:
-            save_model(target, fitted.model)
-        if files.history:
-            write_table(tables[files.history], history)
-        if files.metrics:
-            write_json(tables[files.metrics], fitted.model.metrics)
-        if files.predictions:
-            write_table(tables[files.predictions], result.predictions)
-        if folder:
-            from archaictools.learning.measure_plots import training_plots
-            from archaictools.learning.plots import write_plots
+        _write(staged, result, done, alphabet)
+    if cluster:
+        from archaictools.learning.workers import join_workers
 
-            write_plots(folder, training_plots(fitted, _UNITS[alphabet]))
-        if files.write_folds:
-            splits = [member.split for member in fitted.model.members]
-            write_bed(tables[files.write_folds], [fold_table(splits, done.locations, done.lengths)])
+        join_workers(cluster).wait()  # if the chief cannot write, the others fail too
     return result
+
+
+def _write(staged: Mapping[str, Path], result: TrainResult, done: _Training, alphabet: Alphabet) -> None:
+    """Write the outputs that have a staged path, by the names of their options."""
+    from archaictools.io.bed import write_bed
+    from archaictools.io.tables import write_json, write_table
+    from archaictools.learning.model_file import save_model
+    from archaictools.learning.regions import fold_table
+
+    if "model" in staged:
+        save_model(staged["model"], result.model)
+    if "history" in staged:
+        write_table(staged["history"], result.history)
+    if "metrics" in staged:
+        write_json(staged["metrics"], result.metrics)
+    if "predictions" in staged:
+        write_table(staged["predictions"], result.predictions)
+    if "plots" in staged:
+        from archaictools.learning.measure_plots import training_plots
+        from archaictools.learning.plots import write_plots
+
+        write_plots(staged["plots"], training_plots(done.fitted, _UNITS[alphabet]))
+    if "write_folds" in staged:
+        splits = [member.split for member in result.model.members]
+        write_bed(staged["write_folds"], [fold_table(splits, done.locations, done.lengths)])
 
 
 def _alphabet_of(several: Sequence[object]) -> Alphabet:
@@ -237,7 +254,7 @@ def _train_kmers(
     network: NetworkOptions,
     files: TrainFiles,
     seed: int,
-    start: Callable[[], None],
+    start: Callable[[], Workers | None],
     stack: ExitStack,
 ) -> _Training:
     """Train on sentences of k-mers."""
@@ -256,7 +273,7 @@ def _train_haplotypes(
     network: NetworkOptions,
     files: TrainFiles,
     seed: int,
-    start: Callable[[], None],
+    start: Callable[[], Workers | None],
     stack: ExitStack,
 ) -> _Training:
     """Train on haplotypes."""

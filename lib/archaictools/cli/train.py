@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from archaictools.api.train import train
 from archaictools.cli.command import report, verb
+from archaictools.learning.cluster import is_chief
 from archaictools.learning.options import check_split_given
 from archaictools.options import INPUT
 
@@ -32,6 +34,13 @@ def command(words: tuple[Path, ...], **options: Any) -> None:
 
     By default whole chromosomes are held out: the smallest that hold 20 % of the examples for test, the next 10 % for
     validation. With --folds, one network per fold is trained, and every example is held out once.
+
+    Several processes train one model together if TF_CONFIG or Slurm's srun describes them; the first writes the files.
     """
     check_split_given(options)
-    report(train(words, **options))
+    chief = is_chief()
+    if not chief:  # what they would say, the chief says too
+        logging.getLogger("archaictools").setLevel(logging.WARNING)
+    result = train(words, **options)
+    if chief:
+        report(result)

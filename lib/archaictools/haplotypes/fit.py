@@ -60,6 +60,7 @@ if TYPE_CHECKING:
     from archaictools.haplotypes.options import BinTrainingOptions
     from archaictools.learning.network import NetworkConfig
     from archaictools.learning.options import NetworkOptions
+    from archaictools.learning.workers import Workers
 
 log = logging.getLogger("archaictools")
 
@@ -78,6 +79,7 @@ class _Study:
     seed: int
     digests: list[str]
     earlier: TrainedModel | None
+    workers: Workers | None
 
     @property
     def before(self) -> Member | None:
@@ -122,7 +124,7 @@ def fit_bins(
     sizes: NetworkOptions,
     *,
     seed: int,
-    start: Callable[[], None],
+    start: Callable[[], Workers | None],
     start_from: TrainedModel | None = None,
     checkpoint: Path | None = None,
 ) -> FitResult:
@@ -139,7 +141,7 @@ def fit_bins(
     seed
         Seed of weights, order, augmentation and resampling.
     start
-        Called once the input is known to be usable; imports and sets up TensorFlow.
+        Called once the input is known to be usable; sets up TensorFlow, and returns the processes to train with.
     start_from
         A model to continue from. Its sizes stay, and the new model has also seen what it has seen. With 0 epochs its
         first network stays as it is: only a second network and the temperatures are fitted.
@@ -169,9 +171,9 @@ def fit_bins(
     for split in splits:
         if not any(run.unit.words.people for run in genomes.runs(split, "train")):
             raise InputError("contains no sample with two haplotypes to train on", path=genomes.files[0].path)
-    start()
+    workers = start()
     digests = [sha256(words.path) for words in genomes.files]
-    study = _Study(genomes, network, second, options, seed, digests, start_from)
+    study = _Study(genomes, network, second, options, seed, digests, start_from, workers)
     fitted = []
     for split in splits:
         if scheme.folds:
@@ -290,6 +292,7 @@ def _train_first(
             "start": [array_digest(before.weights[name]) for name in network.shapes()] if before else None,
         },
         checkpoint=checkpoint,
+        workers=study.workers,
     )
 
 
@@ -313,6 +316,7 @@ def _train_second(
         seed=study.seed,
         before=study.before.second_weights if study.before else {},
         size=genomes.size,
+        workers=study.workers,
     )
     both = TwoStagePredictor(
         BinPredictor(KerasForward(first), both_strands=both_strands),

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from archaictools.learning.batching import Batch
     from archaictools.learning.network import NetworkConfig
     from archaictools.learning.training import Trained
+    from archaictools.learning.workers import Workers
 
 log = logging.getLogger("archaictools")
 
@@ -153,6 +154,7 @@ def fit_second(
     seed: int,
     before: Mapping[str, np.ndarray],
     size: int,
+    workers: Workers | None = None,
 ) -> tuple[keras.Model, Trained]:
     """Train a second network.
 
@@ -174,6 +176,8 @@ def fit_second(
         Weights to continue from, or empty.
     size
         Length of a bin in bp.
+    workers
+        Processes to train with.
 
     Returns
     -------
@@ -190,7 +194,15 @@ def fit_second(
     compile_network(model, rate, options, batches.steps, warmup=WARMUP_STEPS, clip=MAX_GRADIENT)
     predictor = SecondPredictor(KerasForward(model), both_strands=augment)
     log.info("second network: %d chunks", len(chunks.share))
-    trained = run_epochs(model, batches, options, lambda: held_out.measure(predictor), learning_rate=rate, settings={})
+    trained = run_epochs(
+        model,
+        batches,
+        options,
+        lambda: held_out.measure(predictor),
+        learning_rate=rate,
+        settings={},
+        workers=workers,
+    )
     return model, trained
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -19,16 +20,63 @@ if TYPE_CHECKING:
 
     Advance = Callable[[float], None]
 
-    #: Number of the stretch, row of the haplotype and first bin of a chunk.
-    Chunk = tuple[int, int, int]
+    #: Number of the stretch, row of the haplotype, first bin of a chunk, and whether it is read backwards.
+    Chunk = tuple[int, int, int, bool]
 
-#: Bins of a chunk. Longer chunks are not more accurate (measured with the pretrained model, 500 to 4,000), and training
-#: shows a network few stretches that are longer.
-CHUNK = 2_000
-#: A chunk begins so many bins before the end of the one before it.
-OVERLAP = CHUNK // 2
-#: A shorter stretch is one chunk, padded with empty bins to one of these lengths, so that few lengths share batches.
-CHUNK_LENGTHS = (10, 50, 500, 1_000, 1_500, CHUNK)
+#: A stretch shorter than a chunk is one chunk, padded with empty bins to one of these lengths or to that of a chunk, so
+#: that few lengths share batches.
+SHORT_CHUNKS = (10, 50, 500, 1_000, 1_500)
+
+
+@dataclass(frozen=True)
+class Chunking:
+    """How a long stretch is cut into chunks that overlap.
+
+    Attributes
+    ----------
+    size
+        Bins of a chunk.
+    overlap
+        A chunk begins so many bins before the end of the one before it; at most half of a chunk.
+    shift
+        Chunks that are read backwards begin so many bins later, but for the first. So where chunks of one direction
+        meet, the other direction has a chunk around it.
+    """
+
+    size: int
+    overlap: int
+    shift: int = 0
+
+    def length_for(self, bins: int) -> int:
+        """Return the length of the chunks of a stretch."""
+        return next((length for length in SHORT_CHUNKS if bins <= length < self.size), self.size)
+
+    def starts(self, bins: int, *, backwards: bool = False) -> list[int]:
+        """Return the first bin of each chunk of a stretch; the last chunk ends with the last bin.
+
+        Examples
+        --------
+        >>> Chunking(size=2_000, overlap=200).starts(6_000)
+        [0, 1800, 3600, 4000]
+        >>> Chunking(size=2_000, overlap=200, shift=900).starts(6_000, backwards=True)
+        [0, 900, 2700, 4000]
+        >>> [len(Chunking(size=2_000, overlap=1_000).starts(bins)) for bins in (3, 2_000, 2_001, 3_000, 3_001)]
+        [1, 1, 2, 2, 3]
+        """
+        last, step = max(0, bins - self.size), self.size - self.overlap
+        shifted = backwards and self.shift and last
+        return [*([0, *range(self.shift, last, step)] if shifted else range(0, last, step)), last]
+
+    def taper(self, size: int) -> npt.NDArray[np.float32]:
+        """Return the weight of each bin of a chunk: its distance from the ends, up to the overlap."""
+        distance = np.minimum(np.arange(1, size + 1), np.arange(size, 0, -1))
+        return np.minimum(distance, self.overlap).astype(np.float32)
+
+
+#: The default. It changes F1 of ten simulations and of ten real people by at most 0.002 from an overlap of half of a
+#: chunk, which reads each bin twice in each direction. Longer chunks are less accurate: training shows a network few
+#: stretches of more than 2,000 bins. All figures: ``performance/RESULTS.md``.
+CHUNKING = Chunking(size=2_000, overlap=200, shift=900)
 
 
 class BinPredictor:
@@ -47,6 +95,8 @@ class BinPredictor:
         accurate, at twice the time.
     scale
         Turns stored inputs into inputs of the network.
+    chunking
+        How long stretches are cut.
     """
 
     def __init__(
@@ -55,8 +105,10 @@ class BinPredictor:
         *,
         both_strands: bool,
         scale: Callable[[np.ndarray], npt.NDArray[np.float32]] = scaled,
+        chunking: Chunking = CHUNKING,
     ) -> None:
-        self._forward, self._both, self._scale = forward, both_strands, scale
+        self._forward, self._scale, self._chunking = forward, scale, chunking
+        self._ways = (False, True) if both_strands else (False,)
 
     def __call__(self, inputs: np.ndarray) -> npt.NDArray[np.float32]:
         """Return P(introgressed), float32 (haplotypes, bins), for inputs (haplotypes, bins, inputs of a bin)."""
@@ -80,24 +132,27 @@ class BinPredictor:
         totals = [np.zeros(part.shape[:2], dtype=np.float32) for part in parts]
         weights = [np.zeros(part.shape[1], dtype=np.float32) for part in parts]
         chunks: dict[int, list[Chunk]] = {}
+        passes = []
         for number, part in enumerate(parts):
             haplotypes, bins, _ = part.shape
-            size = next((length for length in CHUNK_LENGTHS if length >= bins), CHUNK)
-            starts = chunk_starts(bins, size)
-            for start in starts:
-                weights[number][start : start + size] += _taper(size)[: bins - start]
-            chunks.setdefault(size, []).extend((number, row, start) for row in range(haplotypes) for start in starts)
+            size = self._chunking.length_for(bins)
+            starts = [(start, way) for way in self._ways for start in self._chunking.starts(bins, backwards=way)]
+            for start, _ in starts:
+                weights[number][start : start + size] += self._chunking.taper(size)[: bins - start]
+            chunks.setdefault(size, []).extend((number, row, *chunk) for row in range(haplotypes) for chunk in starts)
+            passes.append(len(starts))
         batches = [
             (size, chosen[first : first + self._rows(size)])
             for size, chosen in chunks.items()
             for first in range(0, len(chosen), self._rows(size))
         ]
         for (size, chosen), odds in zip(batches, self._odds(parts, batches), strict=True):
-            for (number, row, start), values in zip(chosen, odds, strict=True):
+            taper = self._chunking.taper(size)
+            for (number, row, start, _), values in zip(chosen, odds, strict=True):
                 bins = min(size, parts[number].shape[1] - start)
-                totals[number][row, start : start + bins] += (_taper(size) * values)[:bins]
+                totals[number][row, start : start + bins] += (taper * values)[:bins]
             if advance is not None:
-                advance(sum(parts[n].shape[1] / chunks_in(parts[n].shape[1]) for n, _, _ in chosen))
+                advance(sum(parts[number].shape[1] / passes[number] for number, *_ in chosen))
         return [
             np.asarray(expit(total / weight), dtype=np.float32) for total, weight in zip(totals, weights, strict=True)
         ]
@@ -113,56 +168,26 @@ class BinPredictor:
 
         def inputs() -> Iterator[npt.NDArray[np.float32]]:
             for size, chosen in batches:
-                read = self._scale(np.stack([_cut(parts[number][row], start, size) for number, row, start in chosen]))
-                yield read
-                if self._both:
-                    yield read[:, ::-1]
+                yield self._scale(np.stack([_cut(parts[chunk[0]], chunk, size) for chunk in chosen]))
 
-        found = self._forward(inputs())
-        for probability in found:
-            odds = logit(probability)
-            if self._both:
-                odds = (odds + logit(next(found)[:, ::-1])) / 2
-            yield odds.astype(np.float32)
+        for (_, chosen), probability in zip(batches, self._forward(inputs()), strict=True):
+            odds = logit(probability).astype(np.float32)
+            backwards = [chunk[3] for chunk in chosen]
+            odds[backwards] = odds[backwards, ::-1]
+            yield odds
 
 
-def chunk_starts(bins: int, size: int) -> list[int]:
-    """Return the first bin of each chunk of a stretch; the last chunk ends with the last bin.
-
-    Examples
-    --------
-    >>> chunk_starts(4_500, 2_000)
-    [0, 1000, 2000, 2500]
-    """
-    last = max(0, bins - size)
-    return [*range(0, last, size - min(OVERLAP, size // 2)), last]
-
-
-def chunks_in(bins: int) -> int:
-    """Return the number of chunks of a stretch of ``bins`` bins.
-
-    Examples
-    --------
-    >>> [chunks_in(bins) for bins in (3, 2_000, 2_001, 3_000, 3_001)]
-    [1, 1, 2, 2, 3]
-    """
-    return len(chunk_starts(bins, CHUNK))
-
-
-def _taper(size: int) -> npt.NDArray[np.float32]:
-    """Return the weight of each bin of a chunk: its distance from the ends, up to the overlap."""
-    distance = np.minimum(np.arange(1, size + 1), np.arange(size, 0, -1))
-    return np.minimum(distance, OVERLAP).astype(np.float32)
-
-
-def _cut(haplotype: np.ndarray, start: int, size: int) -> np.ndarray:
-    """Cut a chunk from (bins, inputs), padded with empty bins at its end."""
-    found = haplotype[start : start + size]
-    return np.pad(found, ((0, size - len(found)), (0, 0))) if len(found) < size else found
+def _cut(part: np.ndarray, chunk: Chunk, size: int) -> np.ndarray:
+    """Cut a chunk from (haplotypes, bins, inputs) and pad it with empty bins; bins are in the order of reading."""
+    _, row, start, backwards = chunk
+    found = part[row, start : start + size]
+    if len(found) < size:
+        found = np.pad(found, ((0, size - len(found)), (0, 0)))
+    return found[::-1] if backwards else found
 
 
 class SecondPredictor(BinPredictor):
     """Predict every bin with a second network, whose inputs are scaled already."""
 
-    def __init__(self, forward: Forward, *, both_strands: bool) -> None:
-        super().__init__(forward, both_strands=both_strands, scale=np.asarray)
+    def __init__(self, forward: Forward, *, both_strands: bool, chunking: Chunking = CHUNKING) -> None:
+        super().__init__(forward, both_strands=both_strands, scale=np.asarray, chunking=chunking)

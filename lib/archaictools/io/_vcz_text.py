@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import Any
 
 REGIONS = "-R"
 
@@ -30,7 +31,8 @@ def _contigs(store: str) -> set[str]:
     """Return the names of the contigs of a store."""
     import zarr
 
-    return {str(name) for name in zarr.open_group(store, mode="r")["contig_id"][:]}
+    group: Any = zarr.open_group(store, mode="r")
+    return {str(name) for name in group["contig_id"][:]}
 
 
 if __name__ == "__main__":

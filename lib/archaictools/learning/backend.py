@@ -5,9 +5,14 @@ from __future__ import annotations
 import importlib.util
 import logging
 import os
+from typing import TYPE_CHECKING
 
 from archaictools.console import hushed_stderr
 from archaictools.errors import ArchaicError
+
+if TYPE_CHECKING:
+    from archaictools.learning.cluster import Cluster
+    from archaictools.learning.workers import Workers
 
 log = logging.getLogger("archaictools")
 
@@ -24,7 +29,7 @@ def require_tensorflow() -> None:
         raise ArchaicError("training needs TensorFlow, which is not installed; run: pip install tensorflow keras")
 
 
-def start_tensorflow(*, threads: int | None, seed: int) -> None:
+def start_tensorflow(*, threads: int | None, seed: int, cluster: Cluster | None = None) -> Workers | None:
     """Import TensorFlow without its messages, limit its threads and seed it; log the device.
 
     ``threads`` takes effect only if nothing else in the process has used TensorFlow before.
@@ -35,11 +40,18 @@ def start_tensorflow(*, threads: int | None, seed: int) -> None:
         CPU threads; None for TensorFlow's own choice.
     seed
         Seed of Python, NumPy and TensorFlow.
+    cluster
+        Processes to train with, or None to train alone.
+
+    Returns
+    -------
+    Workers or None
+        The processes that train together, or None.
 
     Raises
     ------
     ArchaicError
-        If TensorFlow is not installed.
+        If TensorFlow is not installed, or if not all processes of the cluster start.
     """
     require_tensorflow()
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -65,3 +77,8 @@ def start_tensorflow(*, threads: int | None, seed: int) -> None:
         tf.config.experimental.set_memory_growth(gpu, True)  # noqa: FBT003
     device = f"{len(gpus)} GPU(s), cuDNN LSTM" if gpus else f"CPU, {threads or os.cpu_count()} thread(s)"
     log.info("TensorFlow %s, Keras %s, %s", tf.__version__, keras.__version__, device)
+    if cluster is None:
+        return None
+    from archaictools.learning.workers import join_workers
+
+    return join_workers(cluster)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, TypedDict
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from archaictools.learning.options import TrainingOptions
     from archaictools.learning.report import Predicted
     from archaictools.learning.splits import Locations
+    from archaictools.learning.workers import Workers
 
 log = logging.getLogger("archaictools")
 
@@ -130,6 +132,7 @@ def run_epochs(
     learning_rate: float,
     settings: dict[str, Any],
     checkpoint: Path | None = None,
+    workers: Workers | None = None,
 ) -> Trained:
     """Train epoch by epoch until the last or until patience runs out; resume from a checkpoint if there is one.
 
@@ -149,11 +152,15 @@ def run_epochs(
         Values that must be equal for a checkpoint to be resumed, as JSON.
     checkpoint
         Folder of the checkpoint, or None.
+    workers
+        Processes to train with; all read the checkpoint, and the chief writes it.
 
     Raises
     ------
     ArchaicError
-        If the loss is not finite.
+        If the loss is not finite, or if another worker ends.
+    UsageError
+        If the workers train different networks or on different data.
     InputError
         If the checkpoint is of another training.
     """
@@ -166,9 +173,11 @@ def run_epochs(
         for variable, value in zip(model.optimizer.variables, state.optimizer, strict=True):
             variable.assign(value)
         log.info("resuming after epoch %d of %d from %s", state.epoch, options.epochs, checkpoint)
+    if workers:
+        workers.begin(model, batches.batch, settings, epoch=state.epoch)
     while state.epoch < options.epochs and not (options.patience and state.waited >= options.patience):
-        row = _one_epoch(model, batches, state.epoch, options.epochs)
-        row |= validate()
+        row = _one_epoch(model, batches, state.epoch, options.epochs, workers)
+        row |= workers.validate(model, validate) if workers else validate()
         if not np.isfinite(row["validation_loss"]):
             raise ArchaicError(f"the validation loss is not finite after epoch {state.epoch + 1}{_REMEDY}")
         state.epoch += 1
@@ -185,7 +194,7 @@ def run_epochs(
             row["validation_accuracy"],
             row["validation_auroc"],
         )
-        if checkpoint:
+        if checkpoint and (workers is None or workers.chief):
             now = _state_of(model)
             state.weights, state.optimizer = now.weights, now.optimizer
             save_checkpoint(checkpoint, state, settings)
@@ -245,7 +254,9 @@ def compile_network(
     model.optimizer.build(model.trainable_variables)
 
 
-def _one_epoch(model: keras.Model, batches: Batches, epoch: int, epochs: int) -> dict[str, float]:
+def _one_epoch(
+    model: keras.Model, batches: Batches, epoch: int, epochs: int, workers: Workers | None
+) -> dict[str, float]:
     """Train one epoch (from 0); return its row of the history without the validation."""
     import keras
 
@@ -255,9 +266,14 @@ def _one_epoch(model: keras.Model, batches: Batches, epoch: int, epochs: int) ->
             if not np.isfinite((logs or {}).get("loss", 0.0)):
                 raise ArchaicError(f"the loss is not finite in step {step + 1} of epoch {epoch + 1}{_REMEDY}")
 
-    with Progress(batches.steps, "steps", f"epoch {epoch + 1}/{epochs}") as progress:
+    dataset = batches.dataset(epoch)
+    if workers:
+        own = workers.part(batches.batch)
+        dataset = dataset.map(lambda *columns: tuple(column[own] for column in columns))
+    losses_named = workers.losses_named() if workers else nullcontext()
+    with Progress(batches.steps, "steps", f"epoch {epoch + 1}/{epochs}") as progress, losses_named:
         fitted = model.fit(
-            batches.dataset(epoch),
+            dataset,
             initial_epoch=epoch,
             epochs=epoch + 1,
             callbacks=[StopIfNotFinite()],

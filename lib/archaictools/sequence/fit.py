@@ -42,6 +42,7 @@ if TYPE_CHECKING:
 
     from archaictools.learning.network import NetworkConfig
     from archaictools.learning.options import NetworkOptions
+    from archaictools.learning.workers import Workers
     from archaictools.sequence.options import KmerTrainingOptions
     from archaictools.sequence.token_file import TokenFile
 
@@ -58,6 +59,7 @@ class _Study:
     options: KmerTrainingOptions
     seed: int
     digest: str
+    workers: Workers | None
 
 
 @dataclass(frozen=True)
@@ -79,7 +81,7 @@ def fit(
     sizes: NetworkOptions,
     *,
     seed: int,
-    start: Callable[[], None],
+    start: Callable[[], Workers | None],
     checkpoint: Path | None = None,
 ) -> FitResult:
     """Train a model of one network, or of one network per fold.
@@ -95,7 +97,7 @@ def fit(
     seed
         Seed of weights, order, strands and resampling.
     start
-        Called once the input is known to be usable; imports and sets up TensorFlow.
+        Called once the input is known to be usable; sets up TensorFlow, and returns the processes to train with.
     checkpoint
         Folder of the checkpoint of an interrupted training.
 
@@ -116,8 +118,7 @@ def fit(
     audit = worst_of(audits)
     if audit["verdict"] != "clean":
         log.warning("the split is %s: %s", audit["verdict"], audit["reason"])
-    study = _Study(words, locations, network, options, seed, sha256(words.path))
-    start()
+    study = _Study(words, locations, network, options, seed, sha256(words.path), start())
     fitted = []
     for split, own_audit in zip(splits, audits, strict=True):
         if scheme.folds:
@@ -163,6 +164,7 @@ def train_network(
     label: npt.NDArray[np.int8] | None = None,
     checkpoint: Path | None = None,
     identity: Mapping[str, Any] | None = None,
+    workers: Workers | None = None,
 ) -> Trained:
     """Train a network on the training side of a split.
 
@@ -184,6 +186,8 @@ def train_network(
         Folder of a checkpoint, written after every epoch and resumed from.
     identity
         Values that must be equal for a checkpoint to be resumed, besides network and options.
+    workers
+        Processes to train with.
 
     Raises
     ------
@@ -216,6 +220,7 @@ def train_network(
         learning_rate=rate,
         settings=settings,
         checkpoint=checkpoint,
+        workers=workers,
     )
 
 
@@ -242,6 +247,7 @@ def _fit_member(study: _Study, split: Split, audit: LeakageReport, checkpoint: P
         seed=study.seed,
         checkpoint=checkpoint,
         identity={"words": study.digest, "split": split.to_dict()},
+        workers=study.workers,
     )
     predictor = Predictor(KerasForward(trained.model), words.encoding, both_strands=study.options.rc)
     rows = np.flatnonzero(sides == VALIDATION)
