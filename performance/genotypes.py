@@ -16,6 +16,7 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
+
 from shards import OUTGROUP, cohort
 
 CHILD = """
