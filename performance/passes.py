@@ -42,9 +42,7 @@ from archaictools.progress import Progress
 HERE = Path(__file__).resolve().parent
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from archaictools.haplotypes.predictors import Advance
+    from collections.abc import Callable, Iterator
 
 
 class Setting(NamedTuple):
@@ -110,7 +108,9 @@ class OneMember:
     def __init__(self, predictor: TwoStagePredictor, features: FeatureFile) -> None:
         self._predictor, self._features = predictor, features
 
-    def predict_chromosomes(self, chroms: list[str], rows: slice, *, advance: Advance | None = None) -> list:
+    def predict_chromosomes(
+        self, chroms: list[str], rows: slice, *, advance: Callable[[float], None] | None = None
+    ) -> list:
         """Predict; no bin has been seen in training."""
         found = self._predictor.predict(self._features, chroms, rows, advance=advance)
         return [(values, np.zeros(values.shape[1], dtype=bool)) for values in found]

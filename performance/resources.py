@@ -27,7 +27,7 @@ SIZES = ("12:50", "12:100", "24:100", "48:100")
 GROUP = 12
 HEADER = """\
 # What a job needs with one thread: python performance/resources.py. Memory in MB, time in CPU seconds.
-# people and outgroup: numbers of samples; mb: Mb of the chromosomes of the job.
+# people and outgroup: numbers of samples. mb: Mb of the chromosomes of the job; memory_per_mb: of the longest of them.
 """
 TERMS = ("", "_per_person", "_per_outgroup", "_per_mb", "_per_outgroup_mb", "_per_person_mb")
 
@@ -52,9 +52,9 @@ class Job:
 #: Terms that may matter to a rule: for seconds, and for memory.
 MODELS = {
     "haplotypes": (("", "_per_mb", "_per_outgroup_mb", "_per_person_mb"), ("", "_per_person", "_per_outgroup")),
-    "predict": (("", "_per_person_mb"), ("", "_per_person")),
-    "join_shards": (("", "_per_mb", "_per_person_mb"), ("", "_per_person")),
-    "join_chunks": (("", "_per_mb", "_per_person_mb"), ("", "_per_person")),
+    "predict": (("", "_per_person_mb"), ("", "_per_person", "_per_mb")),
+    "join_shards": (("", "_per_mb", "_per_person_mb"), ("", "_per_person", "_per_mb")),
+    "join_chunks": (("", "_per_mb", "_per_person_mb"), ("", "_per_person", "_per_mb")),
     "join_own_tracks": (("", "_per_person_mb"), ("",)),
     "genes": (("", "_per_person_mb"), ("", "_per_person_mb")),
     "report": (("", "_per_person_mb"), ("", "_per_person_mb")),

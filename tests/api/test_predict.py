@@ -237,7 +237,7 @@ def test_wrong_options_of_genes_and_merge(planted, tmp_path):
         at.genes(predictions, annotation=genes, agreement=tmp_path / "a.json")
     with pytest.raises(UsageError, match="--callable is for a table of segments"):
         at.genes(predictions, annotation=genes, callable=genes)
-    with pytest.raises(TypeError, match="out"):
+    with pytest.raises(UsageError, match="name the output with --out"):
         at.merge([predictions])
     with pytest.raises(InputError, match="given twice"):
         at.merge([predictions, predictions], out=tmp_path / "x")

@@ -82,11 +82,11 @@ def test_what_is_read_backwards_is_turned_round_again(bins):
     assert logit(both(inputs)) == pytest.approx(inputs[..., 0], abs=1e-5)
 
 
-def test_bins_are_hardly_read_twice():
+def test_few_bins_are_read_twice():
     """Chunks of 2,000 bins that overlapped by half read a chromosome nearly twice, in each direction."""
     bins = 100_000
     _, read = predicted(bins, CHUNKING, both_strands=True)
-    assert 2 * bins < read < 2 * 1.15 * bins
+    assert 2 * bins < read < 2 * 1.4 * bins
 
 
 @pytest.mark.parametrize("bins", [1, 9, 10, 11, 500, 1_501, CHUNKING.size])

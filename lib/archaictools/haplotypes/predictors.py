@@ -73,10 +73,10 @@ class Chunking:
         return np.minimum(distance, self.overlap).astype(np.float32)
 
 
-#: The default. It changes F1 of ten simulations and of ten real people by at most 0.002 from an overlap of half of a
-#: chunk, which reads each bin twice in each direction. Longer chunks are less accurate: training shows a network few
-#: stretches of more than 2,000 bins. All figures: ``performance/RESULTS.md``.
-CHUNKING = Chunking(size=2_000, overlap=200, shift=900)
+#: The default. An overlap of half of a chunk, which reads each bin twice in each direction, has the same F1 in ten real
+#: people, and within 0.002 in simulations with an archaic genome. A tenth lost 0.004 in real people, or 0.012 without a
+#: shift. Chunks of 8,000 bins lost 0.006 in a simulation. All figures: ``performance/RESULTS.md``.
+CHUNKING = Chunking(size=2_000, overlap=500, shift=750)
 
 
 class BinPredictor:

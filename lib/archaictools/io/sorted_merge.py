@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 #: Rows of all tables that are in memory at a time, as long as few rows are equal in the first key.
-ROWS = 200_000
+ROWS = 50_000
 
 
 def rows_of_each(tables: int) -> int:
@@ -60,6 +60,7 @@ class _Waiting:
 
     def __init__(self, pieces: Iterator[pd.DataFrame]) -> None:
         self._pieces, self._frame, self.more = pieces, pd.DataFrame(), True
+        self._least = 1
 
     @property
     def rows(self) -> int:
@@ -69,12 +70,16 @@ class _Waiting:
         return int(self._frame[key].iloc[-1])
 
     def fill(self, *, more: bool = False) -> None:
-        """Read the next piece if none is left, or at any rate."""
-        while self.more and (more or not self.rows):
+        """Read the next piece if less than one is left, or at any rate.
+
+        So each round yields about a piece of every table, and the cost is linear in the number of tables.
+        """
+        while self.more and (more or self.rows < self._least):
             piece = next(self._pieces, None)
             if piece is None:
                 self.more = False
             elif len(piece):
+                self._least = max(self._least, len(piece))
                 self._frame = pd.concat([self._frame, piece]) if self.rows else piece
                 more = False
 

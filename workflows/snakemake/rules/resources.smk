@@ -8,27 +8,27 @@ with Path(workflow.source_path("../resources.tsv")).open() as table:
     COSTS = {row["rule"]: row for row in csv.DictReader((line for line in table if line[0] != "#"), delimiter="\t")}
 
 
-def needed(what, rule_name, bases, people):
-    """Return the estimated ``seconds`` or ``memory`` (MB) of a job for a number of bp and people."""
-    mb = bases / 1e6
+def needed(what, rule_name, chromosomes, people):
+    """Return the estimated ``seconds`` or ``memory`` (MB) of a job for some chromosomes and a number of people."""
+    lengths = [LENGTHS[name] / 1e6 for name in chromosomes]
+    mb = sum(lengths)
     size = {
         "": 1,
         "_per_person": people,
         "_per_outgroup": OUTGROUP,
-        "_per_mb": mb,
+        "_per_mb": max(lengths) if what == "memory" else mb,
         "_per_outgroup_mb": OUTGROUP * mb,
         "_per_person_mb": people * mb,
     }
     return sum(float(COSTS[rule_name][what + unit]) * number for unit, number in size.items())
 
 
-def chunks_of(lengths):
+def chunks_of(chromosomes):
     """Join neighbouring chromosomes until a job lasts ``minutes_per_job``; a short remainder joins the last chunk."""
     found = [[]]
-    for name in lengths:
+    for name in chromosomes:
         found[-1].append(name)
-        bases = sum(lengths[each] for each in found[-1])
-        together = sum(needed("seconds", rule_name, bases, PEOPLE) for rule_name in ("haplotypes", "predict"))
+        together = sum(needed("seconds", rule_name, found[-1], PEOPLE) for rule_name in ("haplotypes", "predict"))
         if together >= 60 * config["minutes_per_job"]:
             found.append([])
     rest = found.pop()
@@ -47,7 +47,7 @@ def estimated(what, rule_name, people):
 
     def estimate(wildcards, attempt):
         names = CHUNKS[wildcards.chunk] if "chunk" in wildcards.keys() else list(LENGTHS)
-        whole = needed(what, rule_name, sum(LENGTHS[name] for name in names), people)
+        whole = needed(what, rule_name, names, people)
         return config["safety"][what] * whole * (1 + (attempt - 1) / 2)
 
     return estimate
