@@ -20,7 +20,10 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
 #: Sites that are read at a time.
-_SITES = 512
+_SITES = 64
+#: Alleles 0 to 9 as text by number, modulo 256; all others are missing.
+_ALLELES = np.full(256, ord("."), dtype=np.uint8)
+_ALLELES[:10] = np.frombuffer(b"0123456789", dtype=np.uint8)
 
 #: Fields of a site in VCF order, from CHROM to INFO.
 Site = tuple[str, ...]
@@ -126,7 +129,7 @@ def _write(out: BinaryIO, path: Path, names: list[str], chosen: list[int], wante
             codes = np.empty((len(numbers), 2 * len(order)), dtype=np.int32)
             phased = np.empty((len(numbers), len(order)), dtype=np.uint8)
             reader.read_alleles_and_phasepresent_list(np.array(numbers, dtype=np.uint32), codes, phased)
-            pairs = codes.reshape(len(numbers), -1, 2)[:, columns_of]
+            pairs = np.take(codes.reshape(len(numbers), -1, 2), columns_of, axis=1)
             for (_, site), text in zip(block, _texts(pairs, phased[:, columns_of] != 0), strict=True):
                 out.write("\t".join([*site, ".", "GT"]).encode() + text + b"\n")
 
@@ -142,14 +145,14 @@ def _texts(pairs: npt.NDArray[np.int32], phased: npt.NDArray[np.bool_]) -> Itera
         bool (sites, samples): the order of the alleles of a heterozygote is known. A homozygote has but one order.
     """
     known = phased | (pairs[..., 0] == pairs[..., 1])
-    for site, separators in zip(pairs, known, strict=True):
-        if site.max(initial=0) < 10:
-            text = np.full((len(site), 4), ord("."), dtype=np.uint8)
-            text[:, 0] = ord("\t")
-            called = site >= 0
-            text[:, 1::2][called] = ord("0") + site[called]
-            text[:, 2] = np.where(separators, ord("|"), ord("/"))
-            yield text.tobytes()
+    digits = pairs.reshape(len(pairs), -1).max(axis=1, initial=0) < 10
+    text = np.empty((*known.shape, 4), dtype=np.uint8)
+    text[..., 0] = ord("\t")
+    text[..., 1::2] = _ALLELES[pairs.astype(np.uint8)]
+    text[..., 2] = np.where(known, np.uint8(ord("|")), np.uint8(ord("/")))
+    for row, (site, separators) in enumerate(zip(pairs, known, strict=True)):
+        if digits[row]:
+            yield text[row].tobytes()
         else:
             words = [
                 f"\t{'.' if one < 0 else one}{'|' if order else '/'}{'.' if two < 0 else two}"
