@@ -15,7 +15,7 @@ import numpy as np
 from archaictools.haplotypes.batches import scaled
 from archaictools.haplotypes.callability import stretches
 from archaictools.haplotypes.dataset import known_names, seen_bins
-from archaictools.haplotypes.predictors import BinPredictor, SecondPredictor
+from archaictools.haplotypes.predictors import CHUNKING, HALVES, BinPredictor, SecondPredictor
 from archaictools.haplotypes.relatedness import MAX_ODDS, count_very_rare, second_inputs
 from archaictools.learning.calibration import logit
 from archaictools.learning.regions import out_of_fold
@@ -274,10 +274,11 @@ def work_of(model: TrainedModel, features: FeatureFile) -> float:
 
 def _two_stages(model: TrainedModel, member: Member, runtime: Runtime, *, archaic: bool) -> TwoStagePredictor:
     """Build the networks of a member; the second one only if it is used, without an archaic genome."""
-    both, second = model.both_strands, None
+    both, second, chunking = model.both_strands, None, CHUNKING if archaic else HALVES
     if model.second_network is not None and not archaic:
-        second = SecondPredictor(runtime.network(model.second_network, member.second_weights), both_strands=both)
-    first = BinPredictor(runtime.network(model.network, member.weights), both_strands=both)
+        network = runtime.network(model.second_network, member.second_weights)
+        second = SecondPredictor(network, both_strands=both, chunking=chunking)
+    first = BinPredictor(runtime.network(model.network, member.weights), both_strands=both, chunking=chunking)
     return TwoStagePredictor(first, second)
 
 
