@@ -74,8 +74,8 @@ class Chunking:
 
 
 #: The default, with an archaic genome. An overlap of half of a chunk, which reads each bin twice in each direction, has
-#: the same F1 in ten real people, and within 0.002 in ten simulations. A tenth lost 0.004 in real people, or 0.012 without a
-#: shift. Chunks of 8,000 bins lost 0.006 in a simulation. All figures: ``performance/RESULTS.md``.
+#: the same F1 in ten real people, and within 0.002 in ten simulations. A tenth lost 0.004 in real people, or 0.012
+#: without a shift. Chunks of 8,000 bins lost 0.006 in a simulation. All figures: ``performance/RESULTS.md``.
 CHUNKING = Chunking(size=2_000, overlap=500, shift=750)
 
 #: Without an archaic genome. Scores are less certain there, and :data:`CHUNKING` lost up to 0.003 of F1.
