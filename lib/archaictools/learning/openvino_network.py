@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 #: Order of the gates of an LSTM in Keras (input, forget, cell, output) and in OpenVINO.
 _KERAS_GATES, _GATES = "ifco", "fico"
 
-#: Bins, or words, of a batch. More are at most 5 % faster, and a thread needs 6 kB of memory for each bin.
-BINS_IN_BATCH, WORDS_IN_BATCH = 12_000, 100_000
+#: Bins, or words, of a batch. More are at most 3 % faster, and a thread needs 6 kB of memory for each bin.
+BINS_IN_BATCH, WORDS_IN_BATCH = 8_000, 100_000
 
 #: Both directions of a layer: their numbers are those of the axis that OpenVINO adds.
 _SIDES = ("forward", "backward")
