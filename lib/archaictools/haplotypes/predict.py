@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from archaictools.haplotypes.predictors import Advance
     from archaictools.learning.forward import Runtime
     from archaictools.learning.model_file import Member, TrainedModel
+    from archaictools.learning.network import NetworkConfig
 
 #: Callable bins at least this far apart are predicted as if they were on different chromosomes.
 SPLIT_GAP = 100
@@ -263,20 +264,25 @@ def _predicted(
     return ((offset, values) for (offset, _), values in zip(held, found, strict=True))
 
 
+def _second_network(model: TrainedModel, features: FeatureFile) -> NetworkConfig | None:
+    """Return the second network if the model has one and the file needs it: it has no archaic genome."""
+    return None if features.encoding.archaic else model.second_network
+
+
 def work_of(model: TrainedModel, features: FeatureFile) -> float:
     """Return the multiplications and additions that predicting a file takes, with all members."""
-    work = model.network.work_per_step()
-    if model.second_network is not None and not features.encoding.archaic:
-        work += model.second_network.work_per_step()
+    networks = [model.network, _second_network(model, features)]
+    work = sum(network.work_per_step() for network in networks if network is not None)
     bins = sum(features.bins.values()) * len(features.haplotypes)
     return float(work * bins * (2 if model.both_strands else 1) * len(model.members))
 
 
-def _two_stages(model: TrainedModel, member: Member, runtime: Runtime, *, archaic: bool) -> TwoStagePredictor:
-    """Build the networks of a member; the second one only if it is used, without an archaic genome."""
-    both, second, chunking = model.both_strands, None, CHUNKING if archaic else HALVES
-    if model.second_network is not None and not archaic:
-        network = runtime.network(model.second_network, member.second_weights)
+def _two_stages(model: TrainedModel, member: Member, features: FeatureFile, runtime: Runtime) -> TwoStagePredictor:
+    """Build the networks of a member that a file needs."""
+    both, chunking = model.both_strands, CHUNKING if features.encoding.archaic else HALVES
+    second, config = None, _second_network(model, features)
+    if config is not None:
+        network = runtime.network(config, member.second_weights)
         second = SecondPredictor(network, both_strands=both, chunking=chunking)
     first = BinPredictor(runtime.network(model.network, member.weights), both_strands=both, chunking=chunking)
     return TwoStagePredictor(first, second)
@@ -299,9 +305,7 @@ class BinEnsemble:
         self._features = features
         self._names = known_names(model.sources, features)
         self._seen = [member.seen for member in model.members]
-        self._predictors = [
-            _two_stages(model, member, runtime, archaic=bool(features.encoding.archaic)) for member in model.members
-        ]
+        self._predictors = [_two_stages(model, member, features, runtime) for member in model.members]
 
     def predict(self, chrom: str, rows: slice) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.bool_]]:
         """Predict haplotypes on one chromosome; see :meth:`predict_chromosomes`."""

@@ -159,7 +159,3 @@ def _texts(pairs: npt.NDArray[np.int32], phased: npt.NDArray[np.bool_]) -> Itera
                 for (one, two), order in zip(site.tolist(), separators.tolist(), strict=True)
             ]
             yield "".join(words).encode()
-
-
-if __name__ == "__main__":
-    main(sys.argv[1:])

@@ -6,7 +6,6 @@ other samples and chromosomes are not read. vcztools is kept by its authors, and
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +33,3 @@ def _contigs(store: str) -> set[str]:
 
     group: Any = open_zarr(store)
     return {str(name) for name in group["contig_id"][:]}
-
-
-if __name__ == "__main__":
-    main(sys.argv[1:])

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from archaictools.io.bigwig_reader import BigWigReader
     from archaictools.report.kmers.loading import KmerFiles
     from archaictools.report.kmers.results import KmerResults
 
@@ -309,14 +310,22 @@ def _check_places(table: pd.DataFrame, lengths: Mapping[str, int], path: Path, n
         )
 
 
+def _track_means(
+    table: pd.DataFrame, reader: BigWigReader
+) -> Iterator[tuple[str, pd.DataFrame, np.ndarray, np.ndarray]]:
+    """Yield each chromosome, its rows, and the mean of the track and the bases with a value in each row."""
+    for chrom, rows in table.groupby("chrom", sort=False):
+        start, end = (rows[name].to_numpy(dtype=np.int64) for name in ("start", "end"))
+        track = reader.track(str(chrom)) if chrom in reader.lengths else None
+        yield (str(chrom), rows, *values_within(track, start, end))
+
+
 def _check_segments(results: KmerResults, files: KmerFiles) -> None:
     """Compare the score of each segment with the mean of the track there."""
     if results.segments is None or results.track is None:
         return
     with open_bigwig(results.track) as reader:
-        for chrom, rows in results.segments.groupby("chrom", sort=False):
-            start, end = (rows[name].to_numpy(dtype=np.int64) for name in ("start", "end"))
-            mean, _ = values_within(reader.track(str(chrom)), start, end)
+        for chrom, rows, mean, _ in _track_means(results.segments, reader):
             wrong = np.flatnonzero(~(np.abs(mean - rows["score"].to_numpy() / 1000) <= _SCORE))
             if len(wrong):
                 row = rows.iloc[int(wrong[0])]
@@ -333,10 +342,7 @@ def _check_genes(results: KmerResults, files: KmerFiles) -> None:
     if results.genes is None or results.track is None:
         return
     with open_bigwig(results.track) as reader:
-        for chrom, rows in results.genes.groupby("chrom", sort=False):
-            start, end = (rows[name].to_numpy(dtype=np.int64) for name in ("start", "end"))
-            track = reader.track(str(chrom)) if chrom in reader.lengths else None
-            mean, covered = values_within(track, start, end)
+        for _, rows, mean, covered in _track_means(results.genes, reader):
             own = rows["mean"].to_numpy(dtype=np.float64)
             wrong = np.flatnonzero((np.isnan(own) != (covered == 0)) | (np.abs(own - mean) > _ROUNDING))
             if len(wrong):
