@@ -95,7 +95,7 @@ class JoinedSums:
         for part in self._parts[chrom]:
             one = part.sums(chrom)
             if whole is None:
-                whole = ChromosomeSums.empty(one.edges, len(self.head.haplotypes))
+                whole = ChromosomeSums.empty(one.length, one.size, len(self.head.haplotypes))
             whole.callable += one.callable
             whole.carriers += one.carriers
             whole.total += one.total

@@ -14,7 +14,7 @@ import pandas as pd
 from archaictools.haplotypes.allele_classes import ordered_pairs
 from archaictools.haplotypes.callability import bridged
 from archaictools.haplotypes.sources import Priors, name_sources, weigh, without_reference
-from archaictools.intervals import sums_of_ranges
+from archaictools.intervals import sums_of_runs
 from archaictools.learning.segments import segments_of
 
 if TYPE_CHECKING:
@@ -75,15 +75,15 @@ def called_segments(
             "sample": sample,
             "haplotype": number,
             "posterior": mean,
-            "seen": (sums_of_ranges(one.seen, first, last) > 0).astype(np.int8),
-            "callable": sums_of_ranges(bases, first, last),
+            "seen": (sums_of_runs(one.seen, first, last) > 0).astype(np.int8),
+            "callable": sums_of_runs(bases, first, last),
         },
         columns=_COLUMNS,
     )
     if not len(begin) or not archaic:
         return with_counts(frame, *no_counts(len(begin), len(archaic)))
     matches, pairs = (
-        sums_of_ranges(counts, first, last)
+        sums_of_runs(counts, first, last)
         for counts in (features.matches(one.chrom, one.row), features.pairs(one.chrom, one.row))
     )
     return with_counts(frame, matches, pairs)

@@ -11,7 +11,7 @@ import pandas as pd
 
 from archaictools.errors import InputError
 from archaictools.haplotypes.encoding import HaplotypeEncoding
-from archaictools.haplotypes.feature_layout import MAX_BINS, bin_edges
+from archaictools.haplotypes.feature_layout import MAX_BINS
 from archaictools.haplotypes.segment_calls import counts_of, no_counts, with_counts
 from archaictools.haplotypes.segments import ChromosomeSums
 from archaictools.haplotypes.sums_layout import (
@@ -244,7 +244,6 @@ class SumsFile:
         InputError
             If they contradict each other.
         """
-        edges = bin_edges(self.head.lengths[chrom], self.head.encoding.bin)
         with self._open() as handle:
             parts = {name: self._part(handle, chrom, name) for name in (*_BINS, "bases")}
         known, carriers, total, covered, bases = parts.values()
@@ -258,7 +257,9 @@ class SumsFile:
         ):
             if wrong.any():
                 raise InputError(f"has impossible sums on {chrom}", path=self.path, remedy="make the file again")
-        return ChromosomeSums(edges, known, carriers, total, covered > 0, bases)
+        return ChromosomeSums(
+            self.head.lengths[chrom], self.head.encoding.bin, known, carriers, total, covered > 0, bases
+        )
 
     def unshared(self, chrom: str) -> npt.NDArray[np.int64]:
         """Return counts of rare non-REF alleles that no archaic sample shares: int64 (archaic samples, 2)."""
