@@ -1,8 +1,8 @@
 """Print one row of the comparison of callers, its header, or what a threshold gives.
 
-    callers.py LABEL FOLDER SIMULATION
-    callers.py header
-    callers.py threshold SEGMENTS SIMULATION THRESHOLD
+callers.py LABEL FOLDER SIMULATION
+callers.py header
+callers.py threshold SEGMENTS SIMULATION LOW [HIGH]
 """
 
 from __future__ import annotations
@@ -67,13 +67,15 @@ def tracts(simulation: Path) -> pd.DataFrame:
 
 
 def main() -> None:
-    """Print a header or a row, as Markdown; or precision, recall and F1 of the segments at a threshold."""
+    """Print a header or a row, as Markdown; or precision, recall and F1 of the segments from LOW to HIGH."""
     if sys.argv[1] == "header":
         print("| " + " | ".join(COLUMNS) + " |\n|" + "---|" * len(COLUMNS))
         return
     if sys.argv[1] == "threshold":
         calls = pd.read_csv(sys.argv[2], sep="\t")
-        measures = score(calls[calls["posterior"] >= float(sys.argv[4])], tracts(Path(sys.argv[3])))
+        low, high = float(sys.argv[4]), float(sys.argv[5]) if len(sys.argv) > 5 else np.inf
+        chosen = calls[(calls["posterior"] >= low) & (calls["posterior"] < high)]
+        measures = score(chosen, tracts(Path(sys.argv[3])))
         print(*(f"{value:.3f}" for value in measures[:3]))
         return
     label, folder, simulation = sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3])
