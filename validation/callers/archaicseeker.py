@@ -81,14 +81,15 @@ def exchange(panel: Path, target: Path, archaic: list[Path]) -> None:
     exchanged, table = 0, str.maketrans("01", "10")
     with gzip.open(panel, "rt") as lines, gzip.open(target, "wt") as out:
         for line in lines:
-            if not line.startswith("#"):
+            if line.startswith("#"):
+                out.write(line)
+            else:
                 fields = line.rstrip("\n").split("\t")
                 if reference.get(fields[1]) == fields[4]:
                     exchanged += 1
                     fields[3], fields[4] = fields[4], fields[3]
                     fields[9:] = [genotype.translate(table) for genotype in fields[9:]]
-                line = "\t".join(fields) + "\n"
-            out.write(line)
+                out.write("\t".join(fields) + "\n")
     print(f"{target}: REF and ALT exchanged at {exchanged} sites")
 
 

@@ -1,4 +1,6 @@
-"""Measure what unphased and pseudo-haploid ingroup genotypes cost, per person: phase.py SIMULATION OUT
+"""Measure what unphased and pseudo-haploid ingroup genotypes cost, per person.
+
+    phase.py SIMULATION OUT
 
 SIMULATION is a folder of ``archaictools simulate``. Truth and calls of both haplotypes of a person are joined, because
 unphased genotypes name no haplotype. Rows: phased as simulated; every heterozygote unphased, read with
