@@ -140,17 +140,22 @@ for given in "$@"; do
         | bcftools view --output-type z --output "$out.part/archaic$number.vcf.gz"
     bcftools index --tbi "$out.part/archaic$number.vcf.gz"
 
-    # REF is the base of the reference genome, so at sites of both files it is the same.
-    bcftools query --format '%CHROM:%POS\t%REF\n' "$out.part/modern.vcf.gz" | sed 's/^chr//' | awk 'length($2) == 1' | sort -u > "$out.part/ours.tsv"
+    # REF is the base of the reference genome, so at sites of both files it is the same. Some panels have it as ALT.
+    bcftools query --format '%CHROM:%POS\t%REF\t%ALT\n' "$out.part/modern.vcf.gz" | sed 's/^chr//' | awk 'length($2) == 1' | sort -u > "$out.part/ours.tsv"
     bcftools query --format '%CHROM:%POS\t%REF\n' "$out.part/archaic$number.vcf.gz" | sed 's/^chr//' | awk 'length($2) == 1' | sort -u > "$out.part/theirs.tsv"
-    read -r shared same < <(join -t $'\t' "$out.part/ours.tsv" "$out.part/theirs.tsv" | awk -F'\t' '{ n++; same += $2 == $3 } END { print n + 0, same + 0 }')
+    read -r shared same other < <(join -t $'\t' "$out.part/ours.tsv" "$out.part/theirs.tsv" | awk -F'\t' '
+        { n++; if ($2 == $4) same++; else if (index("," $3 ",", "," $4 ",") == 0) other++ } END { print n + 0, same + 0, other + 0 }')
     result=ok
-    if [ "$shared" -lt 20 ]; then result=NA; elif [ $((100 * same)) -lt $((99 * shared)) ]; then result=differs; fi
+    if [ "$shared" -lt 20 ]; then
+        result=NA
+        warn "$archaic: only $shared sites of the modern people are in it, so REF does not confirm the build"
+    elif [ $((100 * other)) -gt "$shared" ]; then
+        stop "$archaic: REF is no allele of $panel at $other of $shared shared sites; lift over the one of another build"
+    elif [ $((100 * same)) -lt $((99 * shared)) ]; then
+        result=exchanged
+        warn "$panel: REF and ALT are exchanged at $((shared - same - other)) of $shared sites of $archaic; to set REF back: bcftools norm --check-ref ws"
+    fi
     printf 'REF\t%s\tshared sites\t%s\t%s\t%s\n' "$archaic" "$shared" "$same" "$result" >> "$checks"
-    case $result in
-        NA) warn "$archaic: only $shared sites of the modern people are in it, so REF does not confirm the build" ;;
-        differs) stop "$archaic: REF differs from $panel at $((shared - same)) of $shared shared sites; lift over the one of another build, and set REF with bcftools norm --check-ref ws --fasta-ref" ;;
-    esac
     echo "$archaic: $(bcftools index --nrecords "$out.part/archaic$number.vcf.gz") of $sites sites kept, REF is the same at $same of $shared"
 done
 rm -f "$out.part"/{sites,ours,theirs}.tsv "$out.part/mask.bed"

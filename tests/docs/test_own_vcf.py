@@ -145,9 +145,19 @@ def test_archaic_records_of_another_build_are_found_by_their_reference_bases(tmp
     other = [("21", 40_000_000 + 100 * n, "ACGT"[n % 4], ".", ["0/0"]) for n in range(40)]
     result = prepare(tmp_path, panel, names, write_vcf(tmp_path / "other.vcf.gz", ["Altai"], other))
     assert result.returncode == 3
-    assert "REF differs from" in result.stderr
-    assert "at 30 of 40 shared sites" in result.stderr
+    assert "REF is no allele of" in result.stderr
+    assert "at 20 of 40 shared sites" in result.stderr
     assert not (tmp_path / "out").exists()
+
+
+def test_a_panel_whose_ref_is_the_ancestral_base_is_read_with_a_warning(tmp_path):
+    panel, names, _ = cohort(tmp_path)
+    other = [("21", 40_000_000 + 100 * n, "AC"[n % 4 == 0], ".", ["0/0"]) for n in range(40)]
+    result = prepare(tmp_path, panel, names, write_vcf(tmp_path / "other.vcf.gz", ["Altai"], other))
+    assert result.returncode == 0, result.stderr
+    assert "REF and ALT are exchanged at 10 of 40 sites" in result.stderr
+    checks = pd.read_csv(tmp_path / "out/checks.tsv", sep="\t", keep_default_na=False)
+    assert checks.loc[checks["check"] == "REF", "result"].tolist() == ["exchanged"]
 
 
 def test_what_could_not_be_checked_is_na(tmp_path):
