@@ -282,7 +282,9 @@ def test_an_archaic_ref_call_whose_base_is_alt_of_the_modern_people(ok, tmp_path
     """C . 0/0 beside A C is C twice, as a site of a panel whose REF is the ancestral base; G . beside A C is no call."""
     calls = [*["0|0"] * len(OUTGROUP), "0|1", "0|0", "0|0"]
     vcf = write_vcf(tmp_path / "m.vcf", SAMPLES, [(position, "A", ["C"], calls) for position in (100, 1_100, 2_100)])
-    lines = [f"chr7 {position + 1} . {ref} . . . . GT 0/0" for position, ref in ((100, "C"), (1_100, "A"), (2_100, "G"))]
+    lines = [
+        f"chr7 {position + 1} . {ref} . . . . GT 0/0" for position, ref in ((100, "C"), (1_100, "A"), (2_100, "G"))
+    ]
     other = write_lines(tmp_path / "a.vcf", ["A0"], lines)
     summary = tmp_path / "s.tsv"
     ok("haplotypes", "--vcf", vcf, *ROLES, "--archaic-vcf", other, "--archaic", "A0", "--out", tmp_path / "w.h5",
