@@ -192,6 +192,13 @@ def test_the_made_up_cohort_of_the_page_is_called_by_its_commands_as_typed(tmp_p
     blocks = re.findall(r"^```\n(.*?)^```", section, flags=re.M | re.S)
     assert len(blocks) == 2
     commands = "".join(blocks)
+    encode = re.search(r"^archaictools haplotypes .*?[^\\]\n", commands, flags=re.M | re.S).group()
+    whole = (
+        encode.replace("prepared/modern", "modern")
+        .replace("prepared/archaic1", "archaic")
+        .replace("haplotypes.h5", "whole.h5")
+    )
+    assert whole.count("prepared") == 0
     assert "--length 5000000" in commands
     (tmp_path / "examples").symlink_to(ROOT / "examples")
     program = tmp_path / "bin/archaictools"
@@ -199,7 +206,13 @@ def test_the_made_up_cohort_of_the_page_is_called_by_its_commands_as_typed(tmp_p
     program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -c "from archaictools.cli.main import run; run()" "$@"\n')
     program.chmod(0o755)
     run = subprocess.run(
-        ["bash", "-euo", "pipefail", "-c", commands.replace("--length 5000000", "--length 1000000")],
+        [
+            "bash",
+            "-euo",
+            "pipefail",
+            "-c",
+            commands.replace("--length 5000000", "--length 1000000") + whole.rstrip() + " --force",
+        ],
         cwd=tmp_path,
         env={**os.environ, "PATH": f"{program.parent}{os.pathsep}{os.environ['PATH']}"},
         capture_output=True,
@@ -222,6 +235,10 @@ def test_the_made_up_cohort_of_the_page_is_called_by_its_commands_as_typed(tmp_p
     hits = len(kilobases[0] & kilobases[1])
     assert 2 * hits / (len(kilobases[0]) + len(kilobases[1])) > 0.8
     assert {"Neanderthal", "Denisovan"} <= set(segments["source"])
-    with open_features(tmp_path / "haplotypes.h5") as words:
+    # What the script leaves out changes no feature.
+    with open_features(tmp_path / "haplotypes.h5") as words, open_features(tmp_path / "whole.h5") as other:
         assert words.lengths["chr21"] == LENGTHS["hg38"][20]
+        for chrom in words.bins:
+            assert words.counts(chrom).sum() > 1_000
+            assert (words.counts(chrom) == other.counts(chrom)).all()
     assert Path(tmp_path / "report.html").stat().st_size > 100_000
