@@ -13,7 +13,7 @@ from archaictools.errors import InputError, UsageError, shorten, shortlist
 from archaictools.haplotypes.callable_file import callable_file_of, read_callable_counts
 from archaictools.haplotypes.feature_file import open_features
 from archaictools.haplotypes.lineages import sources_of
-from archaictools.haplotypes.people_file import LENGTH, SUMMARY_COLUMNS, read_people
+from archaictools.haplotypes.people_file import LENGTH, SUMMARY_COLUMNS, read_people, read_populations
 from archaictools.haplotypes.segment_file import archaic_of, read_segments
 from archaictools.haplotypes.sources import AMBIGUOUS, UNMATCHED, without_reference
 from archaictools.haplotypes.tables import callable_runs
@@ -306,19 +306,6 @@ def _populations_of(path: Path, files: PeopleFiles, samples: pd.Series[str]) -> 
             shortlist(others),
         )
     return found
-
-
-def read_populations(path: Path) -> dict[str, str]:
-    """Return the population of each sample of a TSV with columns ``sample`` and ``population`` (or ``pop``)."""
-    header = read_header(path)
-    name = next((name for name in ("population", "pop") if name in header), "population")
-    table = pd.concat(list(read_table(path, {"sample": str, name: str})))
-    if not len(table):
-        raise InputError("names no sample", path=path, remedy="give a row for each person")
-    repeated = table["sample"].duplicated()
-    if repeated.any():
-        raise InputError("names a sample twice", path=path, line=int(table.index[repeated][0]))
-    return dict(zip(table["sample"], table[name], strict=True))
 
 
 def _known_labels(labels: Mapping[str, str], archaic: tuple[str, ...]) -> Mapping[str, str]:
