@@ -12,7 +12,7 @@ import click
 from archaictools.api.inputs import paths_given, texts_given
 from archaictools.api.keywords import keywords
 from archaictools.api.result import FileResult
-from archaictools.errors import InputError, UsageError
+from archaictools.errors import InputError, UsageError, shortlist
 from archaictools.haplotypes.options import ChromosomeOptions, GenotypeOptions, WindowOptions, split_names
 from archaictools.options import BINARY, INPUT, OUTPUT, RunOptions, option
 
@@ -239,6 +239,8 @@ def _samples(
     reference, target = samples_of(
         populations, inputs.reference_group, inputs.target_group, known=modern, path=inputs.groups, tally=summary
     )
+    if both := [name for name in archaic if name in {*reference, *target}]:
+        raise UsageError(f"--archaic names {shortlist(both)}, which is a sample of the reference or the target")
     return SampleSets(vcf=vcf, ingroup=target, outgroup=reference, archaic=archaic, archaic_vcf=archaic_vcf)
 
 
