@@ -87,10 +87,10 @@ class CandidateInputs:
     loci: Path | None = option(
         None, type=INPUT, help="BED of named loci to label windows with [default: published loci of the package]."
     )
-    build: str | None = option(
-        None,
-        type=click.Choice(["hg19", "hg38"]),
-        help="Build of the coordinates, for the published loci [default: told from the header's chromosome lengths].",
+    build: str = option(
+        "auto",
+        type=click.Choice(["auto", "hg19", "hg38"]),
+        help="Build of the coordinates, for the published loci; auto: told from chromosome lengths of the headers.",
     )
 
     def __post_init__(self) -> None:
@@ -328,9 +328,9 @@ def _loci(inputs: CandidateInputs, lengths: Mapping[str, int], summary: Summary)
     if inputs.loci is not None:
         return read_loci(inputs.loci, tally=summary)
     found = build_of(lengths)
-    if inputs.build is not None and found not in (UNKNOWN, inputs.build):
+    if inputs.build != "auto" and found not in (UNKNOWN, inputs.build):
         raise UsageError(f"--build is {inputs.build}, but the chromosomes of the VCFs have the lengths of {found}")
-    build = inputs.build or found
+    build = found if inputs.build == "auto" else inputs.build
     if build == UNKNOWN:
         log.warning(
             "the headers of the VCFs do not tell the build, so the published loci are NA: give --build or --loci"
