@@ -227,7 +227,7 @@ def test_samples_of_the_groups(tmp_path):
     for change, error, message in (
         ({"target_group": "GBR"}, InputError, r"has no population GBR \(it has AFR, ARC, EAS and 1 more\)"),
         ({"target_group": "EAS"}, InputError, "names no sample of EAS that the VCFs hold"),
-        ({"target_group": "AFR"}, InputError, "has AFR in the reference and in the target"),
+        ({"target_group": "AFR"}, UsageError, "--reference-group and --target-group both name AFR"),
         ({"target_group": "ARC"}, UsageError, "--archaic names N, which is a sample of the reference or the target"),
         ({"source": "N+M"}, UsageError, r"--source names M, which is no archaic genome \(N\)"),
         ({"archaic": "M"}, InputError, "has no sample M"),
