@@ -12,6 +12,7 @@ from archaictools.errors import InputError
 from archaictools.report.blocks import Absent, Facts, Table
 from archaictools.report.people.candidates import MOST_ROWS, candidate_table, section
 from archaictools.report.people.loading import PeopleFiles, load_people_results
+from archaictools.report.people.methods import cited
 from helpers import ROOT
 from synthetic_people import people
 
@@ -53,6 +54,19 @@ def test_candidates_come_first_then_windows_of_loci():
     assert table.search
     assert [column.field for column in table.columns if column.kind == "locus"] == ["locus"]
     assert any("1 candidate of 2 has no segment" in note for note in page.blocks[-1].items)
+
+
+def test_a_candidate_whose_segments_are_not_known_does_not_count_as_one_without():
+    frequency = [np.nan, 0.1, 0.25, np.nan, np.nan, 0.5]
+    results = dataclasses.replace(people(3), candidates=windows(segment_frequency=frequency))
+    assert any("0 candidates of 1 have no segment" in note for note in section(results).blocks[-1].items)
+    unknown = dataclasses.replace(people(3), candidates=windows(segment_frequency=np.nan))
+    assert not any("no segment" in note for note in section(unknown).blocks[-1].items)
+
+
+def test_the_article_of_the_statistics_is_cited():
+    assert "racimo" in cited(dataclasses.replace(people(3), candidates=windows()))
+    assert "racimo" not in cited(people(3))
 
 
 def test_no_more_rows_than_a_page_can_hold():

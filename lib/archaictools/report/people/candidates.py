@@ -61,13 +61,14 @@ def section(results: PeopleResults) -> Section | Absent:
     found = frame[frame["candidate"] == 1]
     places = ["chrom", "start", "end"]
     windows = len(results.candidates[places].drop_duplicates())
-    without = int((found["percent"].fillna(0) == 0).sum())
+    known = found["percent"].dropna()
+    without = int((known == 0).sum())
     notes = [
         "A high frequency of archaic alleles may also come from drift, or from a small reference: a candidate is a "
         "place to look at, not a proof of selection.",
     ]
-    if len(found) and found["percent"].notna().any():
-        notes.append(f"{count(without, 'candidate')} of {len(found):,} {'has' if without == 1 else 'have'} no segment.")
+    if len(known):
+        notes.append(f"{count(without, 'candidate')} of {len(known):,} {'has' if without == 1 else 'have'} no segment.")
     shown = frame.iloc[:MOST_ROWS]
     if len(shown) < len(frame):
         notes.append(f"The {MOST_ROWS:,} strongest of {len(frame):,} rows are shown.")
