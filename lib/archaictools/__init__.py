@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from archaictools.api.merge import merge
     from archaictools.api.predict import predict
     from archaictools.api.report import report
+    from archaictools.api.sharing import sharing
     from archaictools.api.simulate import simulate
     from archaictools.api.tokenize import tokenize
     from archaictools.api.train import train
@@ -55,6 +56,7 @@ __all__ = [
     "merge",
     "predict",
     "report",
+    "sharing",
     "simulate",
     "tokenize",
     "train",

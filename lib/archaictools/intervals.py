@@ -284,13 +284,7 @@ def overlapping_pairs(start: Int, end: Int, other_start: Int, other_end: Int) ->
 
 
 def ranges(first: Int, count: Int) -> Int:
-    """Return ``first[i], first[i] + 1, ...``, ``count[i]`` of them, for each i in turn.
-
-    Examples
-    --------
-    >>> ranges(np.array([5, 0]), np.array([2, 3])).tolist()
-    [5, 6, 0, 1, 2]
-    """
+    """Return ``first[i], first[i] + 1, ...``, ``count[i]`` of them, for each i in turn."""
     before = np.cumsum(count) - count
     return np.asarray(np.arange(int(count.sum())) + np.repeat(first - before, count))
 
