@@ -31,18 +31,11 @@ KEEP_NEGATIVES = 0.35
 
 
 @dataclass(frozen=True, kw_only=True)
-class EncodingOptions:
-    """How genotypes become features of bins.
+class GenotypeOptions:
+    """What missing and filtered genotypes mean.
 
     Attributes
     ----------
-    bin
-        Length of a bin in bp.
-    together
-        Largest number of ingroup samples in a group; larger ingroups are split into groups of nearly equal size. An
-        allele that the whole outgroup carries is a feature only if the haplotypes of the group differ there.
-    unphased
-        ``refuse``, or ``random``: the two alleles of an unphased heterozygote get a random order.
     archaic_missing
         Meaning of a missing archaic call: ``uncalled``, ``reference`` (the file gives archaic genotypes only where
         they are not REF), or ``ask``: ``uncalled``, but refuse a file without any REF call.
@@ -53,18 +46,6 @@ class EncodingOptions:
         Use only records whose FILTER is PASS or missing.
     """
 
-    bin: int = option(1_000, type=click.IntRange(1, MAX_BIN), help="Length of a bin in bp.")
-    together: int = option(
-        MAX_GROUP_SAMPLES,
-        type=click.IntRange(1),
-        help="Largest number of ingroup samples in a group; larger ingroups are split. Shared alleles are stored "
-        "within a group.",
-    )
-    unphased: str = option(
-        "refuse",
-        type=click.Choice(["refuse", "random"]),
-        help="Treatment of unphased heterozygotes of the ingroup: refuse the file, or give the alleles a random order.",
-    )
     archaic_missing: str = option(
         "ask",
         type=click.Choice(["ask", "uncalled", "reference"]),
@@ -79,6 +60,35 @@ class EncodingOptions:
     )
     pass_only: bool = option(False, help="Use only records whose FILTER is PASS or missing, archaic records too.")
 
+
+@dataclass(frozen=True, kw_only=True)
+class EncodingOptions(GenotypeOptions):
+    """How genotypes become features of bins.
+
+    Attributes
+    ----------
+    bin
+        Length of a bin in bp.
+    together
+        Largest number of ingroup samples in a group; larger ingroups are split into groups of nearly equal size. An
+        allele that the whole outgroup carries is a feature only if the haplotypes of the group differ there.
+    unphased
+        ``refuse``, or ``random``: the two alleles of an unphased heterozygote get a random order.
+    """
+
+    bin: int = option(1_000, type=click.IntRange(1, MAX_BIN), help="Length of a bin in bp.")
+    together: int = option(
+        MAX_GROUP_SAMPLES,
+        type=click.IntRange(1),
+        help="Largest number of ingroup samples in a group; larger ingroups are split. Shared alleles are stored "
+        "within a group.",
+    )
+    unphased: str = option(
+        "refuse",
+        type=click.Choice(["refuse", "random"]),
+        help="Treatment of unphased heterozygotes of the ingroup: refuse the file, or give the alleles a random order.",
+    )
+
     def __post_init__(self) -> None:
         if not 1 <= self.bin <= MAX_BIN:
             raise UsageError(f"--bin: {self.bin} is not in the range 1<=x<={MAX_BIN}")
@@ -92,16 +102,13 @@ def _split_names(value: object) -> tuple[str, ...]:
 
 
 @dataclass(frozen=True, kw_only=True)
-class PartOptions:
-    """Which part of the data is read, so that a large run can be divided.
+class ChromosomeOptions:
+    """Which chromosomes are read.
 
     Attributes
     ----------
     chromosomes
         Chromosomes to read, in either style of names; empty for all.
-    people_shard
-        ``i/n``: shard i of n of the ingroup; None for all of it. A shard is a run of whole groups, so its features
-        are those of the undivided run.
     """
 
     chromosomes: tuple[str, ...] = option(
@@ -110,6 +117,24 @@ class PartOptions:
         parse=_split_names,
         help="Chromosomes to read, separated by commas, as chr21 or 21; repeat it for more [default: all].",
     )
+
+    @property
+    def chosen(self) -> frozenset[str] | None:
+        """Chromosomes to read, without ``chr``; None for all."""
+        return frozenset(map(bare, self.chromosomes)) or None
+
+
+@dataclass(frozen=True, kw_only=True)
+class PartOptions(ChromosomeOptions):
+    """Which part of the data is read, so that a large run can be divided.
+
+    Attributes
+    ----------
+    people_shard
+        ``i/n``: shard i of n of the ingroup; None for all of it. A shard is a run of whole groups, so its features
+        are those of the undivided run.
+    """
+
     people_shard: str | None = option(
         None,
         help="Part of the ingroup to encode, i/n: shard i of n, such as 2/8. Groups of --together stay whole, so the "
@@ -141,11 +166,6 @@ class PartOptions:
                 f"--people-shard is {shorten(self.people_shard)}, expected i/n with 1 <= i <= n, such as 2/8"
             )
         return int(match[1]), int(match[2])
-
-    @property
-    def chosen(self) -> frozenset[str] | None:
-        """Chromosomes to read, without ``chr``; None for all."""
-        return frozenset(map(bare, self.chromosomes)) or None
 
     def given(self) -> dict[str, str | list[str]]:
         """Return the options that were given, for the provenance."""
