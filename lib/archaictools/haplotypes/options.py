@@ -15,7 +15,7 @@ from archaictools.alphabet import Alphabet
 from archaictools.errors import UsageError, shorten
 from archaictools.io.chromosomes import bare
 from archaictools.learning.options import BatchScale, TrainingOptions
-from archaictools.options import names, option
+from archaictools.options import MAX_LENGTH, names, option
 
 #: Ingroup samples that are encoded together; the pretrained model was trained on groups of this size.
 MAX_GROUP_SAMPLES = 12
@@ -96,7 +96,7 @@ class EncodingOptions(GenotypeOptions):
             raise UsageError(f"--together: {self.together} is not in the range x>=1")
 
 
-def _split_names(value: object) -> tuple[str, ...]:
+def split_names(value: object) -> tuple[str, ...]:
     """Return names, given separated by commas, several times, or as a list."""
     return names(",".join(names(value)))
 
@@ -114,7 +114,7 @@ class ChromosomeOptions:
     chromosomes: tuple[str, ...] = option(
         (),
         multiple=True,
-        parse=_split_names,
+        parse=split_names,
         help="Chromosomes to read, separated by commas, as chr21 or 21; repeat it for more [default: all].",
     )
 
@@ -171,6 +171,48 @@ class PartOptions(ChromosomeOptions):
         """Return the options that were given, for the provenance."""
         found: dict[str, str | list[str]] = {"chromosomes": list(self.chromosomes)} if self.chromosomes else {}
         return found | ({"people_shard": self.people_shard} if self.people_shard else {})
+
+
+@dataclass(frozen=True, kw_only=True)
+class WindowOptions:
+    """Windows of a scan for adaptive introgression, and which alleles count.
+
+    Attributes
+    ----------
+    window, step
+        Length of a window, and distance of two starts, in bp.
+    reference_below
+        An archaic allele has a lower frequency than this in the reference.
+    target_above
+        U counts archaic alleles of a higher frequency than this in the target.
+    others
+        ``any``, or ``absent``: no archaic genome outside the source carries the allele.
+    top
+        Share of the windows of a source, of the highest U and of the highest Q95, that candidates belong to.
+    """
+
+    window: int = option(40_000, type=click.IntRange(1, MAX_LENGTH), help="Length of a window in bp.")
+    step: int = option(40_000, type=click.IntRange(1, MAX_LENGTH), help="Distance of the starts of two windows in bp.")
+    reference_below: float = option(
+        0.01,
+        type=click.FloatRange(0, 1, min_open=True),
+        help="An archaic allele has a lower frequency than this in the reference.",
+    )
+    target_above: float = option(
+        0.5,
+        type=click.FloatRange(0, 1, max_open=True),
+        help="U counts archaic alleles with a higher frequency than this in the target.",
+    )
+    others: str = option(
+        "any",
+        type=click.Choice(["any", "absent"]),
+        help="Archaic genomes outside the source: any genotype, or called and without the allele.",
+    )
+    top: float = option(
+        0.01,
+        type=click.FloatRange(0, 1, min_open=True),
+        help="A candidate is a window with U of 1 or more that is among this share of the windows by U and by Q95.",
+    )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -78,6 +78,8 @@ class SiteWalk(AbstractContextManager["SiteWalk"]):
         With more than one, files are decompressed in advance.
     phase_sets
         Counts phase sets; None where phase does not matter.
+    roles
+        What messages call the outgroup and the ingroup.
 
     Attributes
     ----------
@@ -101,6 +103,7 @@ class SiteWalk(AbstractContextManager["SiteWalk"]):
         chromosomes: Sequence[str] = (),
         threads: int = 1,
         phase_sets: PhaseSets | None = None,
+        roles: tuple[str, str] = ("outgroup", "ingroup"),
     ) -> None:
         self._samples, self._options, self._tally = samples, options, tally
         self._chromosomes, self._threads, self._phase_sets = chromosomes, threads, phase_sets
@@ -108,7 +111,7 @@ class SiteWalk(AbstractContextManager["SiteWalk"]):
         self._naming = Naming(tally)
         self._stack = ExitStack()
         self._files: list[ArchaicFile] = []
-        self.missing = ModernMissing(options.missing, samples, tally)
+        self.missing = ModernMissing(options.missing, samples, tally, roles=roles)
         self.done: set[str] = set()
 
     def __exit__(self, kind: object, error: object, trace: object) -> None:
