@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from archaictools.api.candidates import candidates
     from archaictools.api.embedding import embedding
     from archaictools.api.evaluate import evaluate
+    from archaictools.api.extract import extract
     from archaictools.api.genes import genes
     from archaictools.api.haplotypes import haplotypes
     from archaictools.api.importance import importance
@@ -52,6 +53,7 @@ __all__ = [
     "embedding",
     "errors",
     "evaluate",
+    "extract",
     "genes",
     "haplotypes",
     "importance",
