@@ -41,6 +41,7 @@ GUIDES = {
     "merge": "../haplotypes.md#one-chromosome-a-job",
     "genes": "../haplotypes.md#genes",
     "sharing": "../sharing.md",
+    "extract": "../sharing.md#follow-up",
     "report": "../report.md",
 }
 

@@ -9,7 +9,8 @@ import pytest
 
 import archaictools as at
 from archaictools.errors import UsageError
-from archaictools.haplotypes.tract_regions import region_of
+from archaictools.haplotypes.tract_regions import read_regions, region_of
+from archaictools.io.summary import Summary
 from helpers import ROOT
 
 DATA = ROOT / "test-data"
@@ -154,7 +155,6 @@ def test_regions_are_read_from_texts_and_wrong_ones_refused(run, tmp_path):
     people = vcf(tmp_path / "p.vcf", ["A"], "100 A C 0|1")
     out = ("--out", tmp_path / "o.tsv")
     for more, code, message in (
-        (("--region", "chr1:1-9", "--region", "chr1:1-9", *out), 3, "the region chr1:1-9 is given twice"),
         (("--region", "chr7:1-9", *out), 3, "holds no single-nucleotide record on chr7, where a region lies"),
         (out, 2, "name the regions: --regions or --region"),
         (("--region", "chr1:1-9"), 2, "name an output: --out, --fasta, --subset"),
@@ -164,6 +164,16 @@ def test_regions_are_read_from_texts_and_wrong_ones_refused(run, tmp_path):
         result = run("extract", "--vcf", people, *more)
         assert (result.code, message in result.err) == (code, True), result.err
         assert not (tmp_path / "o.tsv").exists()
+
+
+def test_a_region_that_is_given_twice_counts_once_and_names_are_of_one_region(tmp_path):
+    (tmp_path / "r.bed").write_text("chr2\t5\t9\tb\nchr1\t5\t9\ta\nchr1\t5\t9\ta\nchr1\t0\t4\tc\nchr1\t2\t8\tc\n")
+    tally = Summary()
+    found = read_regions(tmp_path / "r.bed", ["chr2:6-9", "1:1-2"], tally=tally)
+    assert [(region.name, region.start, region.end) for region in found] == [
+        ("1:1-2", 0, 2), ("chr1:1-4", 0, 4), ("chr1:3-8", 2, 8), ("a", 5, 9), ("chr2:6-9", 5, 9),
+    ]  # fmt: skip
+    assert tally.count("regions", "rows that repeat another row") == 1
 
 
 def test_regions_without_a_site_are_counted_and_the_table_has_its_header(ok, tmp_path):

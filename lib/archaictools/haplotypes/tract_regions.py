@@ -7,7 +7,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from archaictools.errors import InputError, UsageError, shorten
+from archaictools.errors import UsageError, shorten
 from archaictools.haplotypes.segment_file import read_segments
 from archaictools.io.bed import read_bed
 from archaictools.io.chromosomes import bare
@@ -68,7 +68,8 @@ def region_of(text: str) -> Region:
 def read_regions(path: Path | None, texts: Sequence[str], *, tally: Summary) -> list[Region]:
     """Return the regions of a BED file and of texts, sorted by chromosome and start.
 
-    A region without a name, or with the name of another one, is named ``CHROM:START-END``, as a text.
+    A region without a name, or with the name of another one, is named ``CHROM:START-END``, as a text. A region that is
+    given twice counts once.
 
     Parameters
     ----------
@@ -77,27 +78,28 @@ def read_regions(path: Path | None, texts: Sequence[str], *, tally: Summary) -> 
     texts
         See :func:`region_of`.
     tally
-        Counts rows of zero length.
+        Counts rows of zero length, and rows that repeat another.
 
     Raises
     ------
     InputError
-        If the file cannot be understood, or if two regions are the same.
+        If the file cannot be understood.
     UsageError
         If a text is no region.
     """
-    found = [region_of(text) for text in texts]
+    found = {_place(region): region for region in map(region_of, texts)}
     if path:
-        rows = read_bed(path, tally=tally, group="regions")
+        rows = read_bed(path, tally=tally, group="regions").drop_duplicates(["chrom", "start", "end"])
         often = Counter(rows["name"])
         for chrom, start, end, name in rows[["chrom", "start", "end", "name"]].itertuples(index=False):
             own = name if name != "." and often[name] == 1 else f"{chrom}:{start + 1}-{end}"
-            found.append(Region(name=own, chrom=chrom, start=int(start), end=int(end)))
-    times = Counter(region.name for region in found)
-    again = [name for name, count in times.items() if count > 1]
-    if again:
-        raise InputError(f"the region {shorten(again[0])} is given twice", path=path, remedy="give each region once")
-    return sorted(found, key=lambda region: (bare(region.chrom), region.start, region.end))
+            region = Region(name=own, chrom=chrom, start=int(start), end=int(end))
+            found.setdefault(_place(region), region)
+    return [found[place] for place in sorted(found)]
+
+
+def _place(region: Region) -> tuple[str, int, int]:
+    return bare(region.chrom), region.start, region.end
 
 
 def with_carriers(regions: Sequence[Region], segments: Path) -> list[Region]:
