@@ -227,7 +227,7 @@ def test_samples_of_the_groups(tmp_path):
     for change, error, message in (
         ({"target_group": "GBR"}, InputError, r"has no population GBR \(it has AFR, ARC, EAS and 1 more\)"),
         ({"target_group": "EAS"}, InputError, "names no sample of EAS that the VCFs hold"),
-        ({"target_group": "AFR"}, InputError, "has AFR in the reference and in the target"),
+        ({"target_group": "AFR"}, UsageError, "--reference-group and --target-group both name AFR"),
         ({"target_group": "ARC"}, UsageError, "--archaic names N, which is a sample of the reference or the target"),
         ({"source": "N+M"}, UsageError, r"--source names M, which is no archaic genome \(N\)"),
         ({"archaic": "M"}, InputError, "has no sample M"),
@@ -270,3 +270,18 @@ def test_both_missing_sides_are_reported(tmp_path, run):
     assert result.code == 0
     assert "at 19 of 20 sites (95%) no reference sample is called, but target samples are" in result.err
     assert pd.read_csv(tmp_path / "c.tsv", sep="\t")["sites"].sum() == 1
+
+
+@pytest.mark.parametrize(("below", "warned"), [(0.01, True), (0.1, False)])
+def test_a_small_reference_is_warned_of(tmp_path, run, below, warned):
+    """Nine samples: an allele of 15.3 % is absent from 18 chromosomes in one of twenty draws."""
+    given = small(tmp_path)
+    result = run("candidates", "--vcf", given["vcf"], "--groups", given["groups"], *ROLES, "--archaic", "N",
+                 "--archaic-missing", "uncalled", "--reference-below", below, "--out", tmp_path / "c.tsv")  # fmt: skip
+    assert result.code == 0
+    limit = next(share for share in np.arange(0, 1, 0.001) if (1 - share) ** 18 <= 0.05)
+    message = (
+        f"the reference has 9 samples: an allele that none of them carries may have a frequency of up to {limit:.0%}"
+    )
+    assert (message in result.err) == warned
+    assert ("give 51 samples or more" in result.err) == warned

@@ -220,6 +220,7 @@ def candidates(
         table = labelled(ranked(with_frequency(table, along), top=windows.top), loci)
         along = None if along is None else labelled(along, loci)
         _write(targets, table, along, colours_of(sources, samples.archaic), lengths)
+    _warn_of_few(len(samples.outgroup), windows.reference_below)
     facts = _facts(table, samples, scan.sites, outputs.out, summary)
     return CandidatesResult(path=outputs.out, table=table, frequencies=along, facts=facts)
 
@@ -362,6 +363,18 @@ def _write(
         write_q95(targets["bigwig"], table, lengths)
 
 
+def _warn_of_few(samples: int, below: float) -> None:
+    """Warn of a reference in which one carrier is no longer rare: frequent alleles may be absent from it by chance."""
+    if 2 * samples * below > 1:
+        return
+    limit = 1 - 0.05 ** (1 / (2 * samples))  # the frequency at which all chromosomes lack an allele in 5 % of draws
+    log.warning(
+        "the reference has %s samples: an allele that none of them carries may have a frequency of up to %s in the "
+        "population (95 %% limit), so old alleles look archaic; give %s samples or more",
+        f"{samples:,}", f"{limit:.0%}", f"{int(1 / (2 * below)) + 1:,}",
+    )  # fmt: skip
+
+
 def _facts(table: pd.DataFrame, samples: SampleSets, sites: int, path: Path | None, summary: Summary) -> dict[str, str]:
     from archaictools.haplotypes.published_loci import NO_LOCUS
 
@@ -374,7 +387,7 @@ def _facts(table: pd.DataFrame, samples: SampleSets, sites: int, path: Path | No
         "sites": f"{sites:,} ({summary.sentence()})",
         "windows": f"{len(table[places].drop_duplicates()):,}{where}, of which "
         f"{len(table.loc[table['Q95'].isna(), places].drop_duplicates()):,} are NA for a source",
-        "candidates": f"{len(found[places].drop_duplicates()):,} windows",
+        "candidates": f"{(count := len(found[places].drop_duplicates())):,} window{'s' * (count != 1)}",
     }
     loci = found["locus"].dropna()
     labels = dict.fromkeys(label for text in loci[loci != NO_LOCUS] for label in text.split(","))

@@ -172,5 +172,5 @@ def write_q95(path: Path, table: pd.DataFrame, lengths: Mapping[str, int]) -> No
     with BigWigWriter(path, lengths) as writer:
         for chrom in lengths:
             own = best[best["chrom"] == chrom]
-            places = (own[name].to_numpy(dtype=np.int64) for name in ("start", "end"))
-            writer.add(chrom, mean_where_overlapping(*places, own["Q95"].to_numpy(dtype=np.float64)))
+            start, end = (own[name].to_numpy(dtype=np.int64) for name in ("start", "end"))
+            writer.add(chrom, mean_where_overlapping(start, end, own["Q95"].to_numpy(dtype=np.float64)))

@@ -82,14 +82,17 @@ class WindowStatistics:
 
     def followed_by(self, other: WindowStatistics) -> WindowStatistics:
         """Return the statistics of these windows, then of others."""
-        pairs = ((self.sites, other.sites), (self.archaic, other.archaic), (self.u, other.u))
-        return WindowStatistics(*map(np.concatenate, pairs), q95=np.concatenate([self.q95, other.q95]))
+        sites, archaic, u = (
+            np.concatenate(pair)
+            for pair in ((self.sites, other.sites), (self.archaic, other.archaic), (self.u, other.u))
+        )
+        return WindowStatistics(sites, archaic, u, np.concatenate([self.q95, other.q95]))
 
 
 def _unknown(windows: int, sources: int) -> WindowStatistics:
     """Return the statistics of windows before their first site."""
-    counts = (np.zeros((windows, sources), dtype=np.int64) for _ in range(3))
-    return WindowStatistics(*counts, q95=np.full((windows, sources), np.nan))
+    sites, archaic, u = (np.zeros((windows, sources), dtype=np.int64) for _ in range(3))
+    return WindowStatistics(sites, archaic, u, np.full((windows, sources), np.nan))
 
 
 class WindowScan:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from archaictools.errors import InputError, shortlist
+from archaictools.errors import InputError, UsageError, shortlist
 from archaictools.haplotypes.archaic_alleles import AlleleRules, archaic_frequencies
 from archaictools.haplotypes.candidate_windows import Windows, WindowScan, WindowStatistics, check_regions, grid
 from archaictools.haplotypes.site_walk import SiteWalk
@@ -262,12 +262,14 @@ def samples_of(
     Raises
     ------
     InputError
-        If a population is not in the table, if it is in both groups, or if a group has no sample in the VCFs.
+        If a population is not in the table, or if a group has no sample in the VCFs.
+    UsageError
+        If a population is in both groups.
     """
     populations = dict.fromkeys(groups.values())
     both = [name for name in reference if name in target]
     if both:
-        raise InputError(f"has {shortlist(both)} in the reference and in the target", path=path)
+        raise UsageError(f"--reference-group and --target-group both name {shortlist(both)}")
     found = []
     for role, names in zip(ROLES, (reference, target), strict=True):
         unknown = [name for name in names if name not in populations]

@@ -16,7 +16,7 @@ import pandas as pd
 from archaictools.intervals import overlapping_pairs
 from archaictools.io.bed import read_bed
 from archaictools.io.chromosomes import bare
-from archaictools.io.tables import COORDINATE, read_table
+from archaictools.io.tables import COORDINATE, Columns, read_table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -47,7 +47,7 @@ def published_loci(build: str) -> pd.DataFrame:
     """
     path = Path(str(resources.files("archaictools.haplotypes").joinpath(*_FILE)))
     names = {f"{build}_start": "start", f"{build}_end": "end"}
-    columns = {"locus": str, "chrom": str, **dict.fromkeys(names, COORDINATE), "source": str, "doi": str}
+    columns: Columns = {"locus": str, "chrom": str, **dict.fromkeys(names, COORDINATE), "source": str, "doi": str}
     table = pd.concat(list(read_table(path, columns)), ignore_index=True).rename(columns=names)
     return table[["chrom", "start", "end", "locus", "source", "doi"]]
 

@@ -98,9 +98,9 @@ class HaplotypeData:
         whole, every = sum(people.values()), np.array(list(sizes.values()), dtype=np.int64)
         found = {}
         for chrom, rows in regions.groupby("chrom", sort=False):
-            start, end, number = (rows[name].to_numpy(dtype=np.int64) for name in ("start", "end", "haplotypes"))
+            start, end, counts = (rows[name].to_numpy(dtype=np.int64) for name in ("start", "end", "haplotypes"))
             order = np.argsort(start, kind="stable")
-            known = np.where(number[order] >= whole, every[:, None], UNKNOWN)
+            known = np.where(counts[order] >= whole, every[:, None], UNKNOWN)
             found[str(chrom)] = DataRuns(start[order], end[order], known)
         return cls(sizes, found)
 
