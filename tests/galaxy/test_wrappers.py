@@ -33,7 +33,22 @@ LEFT_OUT = {
     "candidates --seed": "nothing random",
     "report --seed": "nothing random",
 }
-FORMATS = {"bed", "bigbed", "tabular", "h5", "html", "json", "bigwig", "png", "svg", "binary", "txt", "zip", "fasta", "vcf"}
+FORMATS = {
+    "bed",
+    "bigbed",
+    "tabular",
+    "h5",
+    "html",
+    "json",
+    "bigwig",
+    "png",
+    "svg",
+    "binary",
+    "txt",
+    "zip",
+    "fasta",
+    "vcf",
+}
 FLAG = re.compile(r"(?<![\w-])--[a-z][a-z0-9-]*")
 
 
