@@ -103,6 +103,8 @@ def test_an_install_that_predicts_needs_fewer_packages(tmp_path):
     genes = ("--annotation", data / "genes.bed", "--out", tmp_path / "genes")
     result = without_the_others("genes", tmp_path / "segments", *genes)
     assert result.returncode == 0, result.stderr
+    result = without_the_others("sharing", tmp_path / "segments", "--ages", tmp_path / "ages")
+    assert result.returncode == 0, result.stderr
 
 
 def test_a_verb_says_which_package_it_lacks(tmp_path):
