@@ -24,7 +24,7 @@ import numpy as np
 import pandas as pd
 
 from archaictools.intervals import clusters, depth, end_to_end
-from archaictools.learning.bootstrap import DRAWS, interval
+from archaictools.learning.draws import DRAWS, interval
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
