@@ -89,7 +89,7 @@ def _row(
     rule: AgeRule,
 ) -> dict[str, object]:
     """Return one row of the table."""
-    segments = people.chosen[people.chosen["sample"].isin(members)]
+    segments = people.chosen_of(members)
     share = people.archaic_share([sample for one in populations for sample in one.samples])
     time = pulse(
         segments,

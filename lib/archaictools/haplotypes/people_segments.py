@@ -76,6 +76,16 @@ class PeopleSegments:
         length = self.segments["end"] - self.segments["start"]
         return self.segments.get("callable", length).groupby(self.segments["sample"]).sum()
 
+    @cached_property
+    def _rows(self) -> dict[str, np.ndarray]:
+        """Rows of the chosen segments of each person, which are looked up once for each."""
+        return {str(name): np.asarray(rows) for name, rows in self.chosen.groupby("sample", sort=False).indices.items()}
+
+    def chosen_of(self, samples: Sequence[str]) -> pd.DataFrame:
+        """Return the chosen segments of some people, in the order of the table."""
+        rows = [self._rows[sample] for sample in samples if sample in self._rows]
+        return self.chosen.iloc[np.sort(np.concatenate([np.zeros(0, dtype=np.intp), *rows]))]
+
     def number_of_haplotypes(self, samples: Iterable[str]) -> int:
         """Return how many haplotypes of some people were read."""
         return int(self._numbers[list(samples)].sum())

@@ -17,19 +17,21 @@ ancestry since the pulse, the mean of ``1 - F(t)`` is ``F / -ln(1 - F)``, F bein
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
-from archaictools.intervals import clusters, depth, end_to_end
+from archaictools.intervals import clusters, depth, intervals_by_chromosome
 from archaictools.learning.draws import DRAWS, interval
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     import numpy.typing as npt
+
+    from archaictools.intervals import IntervalSet
 
     Float = npt.NDArray[np.float64]
 
@@ -73,8 +75,8 @@ class Population:
     samples: tuple[str, ...] = ()
 
     @cached_property
-    def pieces(self) -> pd.DataFrame:
-        """Return the pieces that segments cover: ``chrom, start, end, both, bases``.
+    def places(self) -> pd.DataFrame:
+        """Return the places where there are segments: ``chrom, start, end, both, bases``.
 
         ``bases`` are those of all carriers. ``both`` are those at which one other haplotype, drawn at random, carries a
         segment, too.
@@ -84,7 +86,14 @@ class Population:
             start, end, count = depth(*(rows[name].to_numpy(dtype=np.int64) for name in ("start", "end")))
             bases = (end - start) * count.astype(np.float64)
             both = bases * (count - 1) / (self.haplotypes - 1)
-            parts.append(pd.DataFrame({"chrom": str(chrom), "start": start, "end": end, "both": both, "bases": bases}))
+            first = clusters(start, end)
+            columns = {
+                "start": start[first],
+                "end": np.maximum.reduceat(end, first),
+                "both": np.add.reduceat(both, first),
+                "bases": np.add.reduceat(bases, first),
+            }
+            parts.append(pd.DataFrame(columns).assign(chrom=str(chrom)))
         return pd.concat(parts, ignore_index=True)
 
 
@@ -185,10 +194,10 @@ def pulse(
     """
     length = (segments["end"] - segments["start"]).to_numpy(dtype=np.float64)
     excess = length[length >= cut] - cut
-    pairs = [one.pieces for one in populations if one.haplotypes > 1 and len(one.segments)]
+    pairs = [one.places for one in populations if one.haplotypes > 1 and len(one.segments)]
     columns = ["chrom", "start", "end"]
     everything = pd.concat([segments[columns][length >= cut], *(part[columns] for part in pairs)], ignore_index=True)
-    place = places(everything)
+    place = places(everything, intervals_by_chromosome(everything))
     timed = len(np.unique(place[: len(excess)]))
     if len(excess) < MIN_SEGMENTS or timed < MIN_PLACES or not excess.sum():
         return None
@@ -203,7 +212,7 @@ def pulse(
     for column, name in ((2, "both"), (3, "bases")):
         weights = np.concatenate([np.zeros(0), *(part[name].to_numpy() for part in pairs)])
         sums[:, column] = np.bincount(theirs, weights=weights, minlength=blocks)
-    drawn = np.random.default_rng(seed).multinomial(blocks, np.full(blocks, 1 / blocks), size=DRAWS) @ sums
+    drawn = _draws(blocks, seed) @ sums
     step = _step(segments)
     rate, related = _rate(sums.sum(axis=0), step), _related(sums.sum(axis=0), archaic_share)
     per_generation = recombination * (1 - archaic_share)
@@ -218,6 +227,13 @@ def pulse(
         low=low,
         high=high,
     )
+
+
+@lru_cache(maxsize=4)
+def _draws(blocks: int, seed: int) -> Float:
+    """Return how often each block is drawn, float64 (DRAWS, blocks); many people have the same number of blocks."""
+    chosen = np.random.default_rng(seed).multinomial(blocks, np.full(blocks, 1 / blocks), size=DRAWS)
+    return chosen.astype(np.float64)
 
 
 def apart(related: Float) -> Float:
@@ -262,19 +278,22 @@ def _step(segments: pd.DataFrame) -> int:
     return step if step and np.mean(end % step == 0) >= _WHOLE else 1
 
 
-def places(segments: pd.DataFrame) -> npt.NDArray[np.int64]:
+def places(segments: pd.DataFrame, cover: Mapping[str, IntervalSet]) -> npt.NDArray[np.int64]:
     """Return the place of each segment, int64 from 0: segments that overlap, of any haplotype, are at one place.
 
     Parameters
     ----------
     segments
-        ``chrom, start, end``, in any order.
+        ``chrom, start``, in any order.
+    cover
+        Merged segments by chromosome, see :func:`archaictools.intervals.intervals_by_chromosome`.
     """
-    chrom = segments["chrom"].astype("category").cat.codes.to_numpy(dtype=np.int64)
-    start, end = (segments[name].to_numpy(dtype=np.int64) for name in ("start", "end"))
-    order = np.lexsort((start, chrom))
-    start, end = end_to_end(chrom[order], start[order], end[order])
-    place = np.empty(len(order), dtype=np.int64)
-    first = clusters(start, end)
-    place[order] = np.searchsorted(first, np.arange(len(order)), side="right") - 1
+    place = np.zeros(len(segments), dtype=np.int64)
+    before = 0
+    chroms = segments["chrom"].to_numpy()
+    start = segments["start"].to_numpy(dtype=np.int64)
+    for chrom, merged in cover.items():
+        own = chroms == chrom
+        place[own] = before + merged.find(start[own])
+        before += len(merged)
     return place
