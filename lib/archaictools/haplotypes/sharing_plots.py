@@ -88,7 +88,12 @@ def plot_matrix(
     dendrogram(
         clusters.tree, orientation="left", ax=left, no_labels=True, color_threshold=0, above_threshold_color=GREY
     )
-    left.set(ylim=(10 * count, 0), xlabel="1 - share")
+    for lines in left.collections:
+        lines.set_linewidth(1.2 if count <= _MOST_NAMES else 0.4)
+    # Up to the first pair nothing meets, so the axis begins a little before it.
+    low, high = clusters.tree[:, 2].min(), clusters.tree[:, 2].max()
+    room = 0.1 * (high - low) or 0.05
+    left.set(xlim=(high + room, max(0.0, low - 2 * room)), ylim=(10 * count, 0), xlabel="1 - share")
     left.set_yticks([])
     left.spines["left"].set_visible(False)
     ordered = share[np.ix_(clusters.order, clusters.order)].copy()

@@ -297,7 +297,12 @@ def _time(group: Group) -> str:
         return "NA: no named source"
     if group.pulse is None:
         return "NA: too few"
-    return f"{_rounded(group.pulse.generations)} ({_rounded(group.pulse.low)} to {_rounded(group.pulse.high)})"
+    return rounded_time(group.pulse)
+
+
+def rounded_time(time: Pulse) -> str:
+    """Return a time and its interval with two digits that count."""
+    return f"{_rounded(time.generations)} ({_rounded(time.low)} to {_rounded(time.high)})"
 
 
 def _rounded(value: float) -> str:

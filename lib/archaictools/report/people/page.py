@@ -18,6 +18,7 @@ from archaictools.report.people import (
     match_rate,
     methods,
     provenance,
+    sharing,
 )
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ SECTIONS = (
     karyogram,
     landscape,
     lengths,
+    sharing,
     match_rate,
     genes,
     browser,
