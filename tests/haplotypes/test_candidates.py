@@ -285,3 +285,27 @@ def test_a_small_reference_is_warned_of(tmp_path, run, below, warned):
     )
     assert (message in result.err) == warned
     assert ("give 51 samples or more" in result.err) == warned
+
+
+def test_several_chromosomes_and_files(tmp_path):
+    """Regions of one chromosome only; the others give no row. Without regions, each file's chromosomes are scanned."""
+    vcfs = []
+    for chrom, length in (("chr1", 3_000), ("chr2", 2_500)):
+        records = [lines(place, "A", "G", "0|0", MOST, "1/1").replace("chr7", chrom) for place in (100, 200, 1_100)]
+        vcfs.append(write_lines(tmp_path / f"{chrom}.vcf", [*SAMPLES, "N"], records, contigs=[(chrom, length)]))
+    given = small(tmp_path) | {"vcf": vcfs}
+    table = at.candidates(**given, bigwig=tmp_path / "q.bw").table
+    assert table[["chrom", "start", "end"]].to_numpy().tolist() == [
+        ["chr1", 0, 1_000], ["chr1", 1_000, 2_000], ["chr1", 2_000, 3_000],
+        ["chr2", 0, 1_000], ["chr2", 1_000, 2_000], ["chr2", 2_000, 2_500],
+    ]  # fmt: skip
+    assert table["U"].fillna(-1).tolist() == [2, 1, -1, 2, 1, -1]
+    with pyBigWig.open(str(tmp_path / "q.bw")) as track:
+        assert track.chroms() == {"chr1": 3_000, "chr2": 2_500}
+    regions = tmp_path / "r.bed"
+    regions.write_text("2\t150\t1200\tb\nchr3\t0\t9\n")
+    found = at.candidates(**given, regions=regions, chromosomes=["1", "chr2"], bigbed=tmp_path / "c.bb")
+    assert found.table[["chrom", "start", "end", "region", "U"]].to_numpy().tolist() == [["chr2", 150, 1_200, "b", 2]]
+    assert "regions on chromosomes not asked for, left out: 1" in found.facts["sites"]
+    only = at.candidates(**given, chromosomes="2").table
+    assert only["chrom"].unique().tolist() == ["chr2"]

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from archaictools.haplotypes.archaic_alleles import ArchaicSource
     from archaictools.haplotypes.candidates import CandidateScan
     from archaictools.haplotypes.samples import SampleSets
+    from archaictools.haplotypes.segment_frequencies import HaplotypeData
     from archaictools.io.summary import Summary
 
 log = logging.getLogger("archaictools")
@@ -197,8 +198,9 @@ def candidates(
     """
     from archaictools.haplotypes.archaic_alleles import archaic_sources, colours_of
     from archaictools.haplotypes.candidate_table import labelled, ranked, with_frequency
-    from archaictools.haplotypes.candidates import CandidateScan
+    from archaictools.haplotypes.candidates import CandidateScan, warn_of_few
     from archaictools.haplotypes.people_file import read_populations
+    from archaictools.haplotypes.published_loci import loci_of_build, read_loci
     from archaictools.io.files import StagedOutputs
     from archaictools.io.summary import Summary
 
@@ -213,14 +215,17 @@ def candidates(
         regions = _callable_path(inputs)
         if regions:
             staged.keep(regions)
+        # All small files are read before the scan, which may take hours.
+        calls = _calls(inputs, regions, populations, summary) if inputs.segments else None
+        loci = read_loci(inputs.loci, tally=summary) if inputs.loci else None
         scan = CandidateScan(samples, sources, windows, genotypes, regions=inputs.regions, tally=summary)
         table, lengths = _scanned(scan, sources, chromosomes, run)
-        along = _frequencies(inputs, regions, populations, lengths, summary) if inputs.segments else None
-        loci = _loci(inputs, scan.lengths, summary)
+        along = _frequencies(*calls, populations, lengths) if calls else None
+        loci = loci_of_build(inputs.build, scan.lengths) if loci is None else loci
         table = labelled(ranked(with_frequency(table, along), top=windows.top), loci)
         along = None if along is None else labelled(along, loci)
         _write(targets, table, along, colours_of(sources, samples.archaic), lengths)
-    _warn_of_few(len(samples.outgroup), windows.reference_below)
+    warn_of_few(len(samples.outgroup), windows.reference_below)
     facts = _facts(table, samples, scan.sites, outputs.out, summary)
     return CandidatesResult(path=outputs.out, table=table, frequencies=along, facts=facts)
 
@@ -280,34 +285,39 @@ def _callable_path(inputs: CandidateInputs) -> Path | None:
     return path
 
 
-def _frequencies(
-    inputs: CandidateInputs,
-    regions: Path | None,
-    populations: Mapping[str, str],
-    lengths: Mapping[str, int],
-    summary: Summary,
-) -> pd.DataFrame:
-    """Return the frequency of segments in each population along the genome."""
-    import pandas as pd
-
+def _calls(
+    inputs: CandidateInputs, regions: Path | None, populations: Mapping[str, str], summary: Summary
+) -> tuple[pd.DataFrame, HaplotypeData]:
+    """Return the segments, and the haplotypes with data."""
     from archaictools.haplotypes.callable_file import read_callable_counts
     from archaictools.haplotypes.feature_file import open_features
     from archaictools.haplotypes.people_file import read_people
     from archaictools.haplotypes.segment_file import read_segments
-    from archaictools.haplotypes.segment_frequencies import COLUMNS, HaplotypeData, check_people, frequencies
+    from archaictools.haplotypes.segment_frequencies import HaplotypeData, check_people
 
-    segments = read_segments(cast("Path", inputs.segments))
+    path = cast("Path", inputs.segments)
+    segments = read_segments(path)
     if inputs.words is not None:
         with open_features(inputs.words) as features:
             people = dict.fromkeys((sample for sample, _ in features.haplotypes), 2)
             data = HaplotypeData.of_features(features, populations)
     else:
-        people = {
-            str(name): int(number) for name, number in read_people(cast("Path", inputs.summary))["haplotypes"].items()
-        }
+        table = read_people(cast("Path", inputs.summary))
+        people = {str(name): int(number) for name, number in table["haplotypes"].items()}
         counts = read_callable_counts(cast("Path", regions), haplotypes=sum(people.values()), tally=summary)
         data = HaplotypeData.of_counts(people, populations, counts)
-    check_people(segments, people, populations, path=cast("Path", inputs.segments), tally=summary)
+    check_people(segments, people, populations, path=path, tally=summary)
+    return segments, data
+
+
+def _frequencies(
+    segments: pd.DataFrame, data: HaplotypeData, populations: Mapping[str, str], lengths: Mapping[str, int]
+) -> pd.DataFrame:
+    """Return the frequency of segments in each population along the genome."""
+    import pandas as pd
+
+    from archaictools.haplotypes.segment_frequencies import COLUMNS, frequencies
+
     parts = [table for _, table in frequencies(segments, data, populations, lengths)]
     found = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=COLUMNS)
     unknown = found["haplotypes"].isna()
@@ -319,25 +329,6 @@ def _frequencies(
             f"{int(unknown.sum()):,}", f"{bases:,}",
         )  # fmt: skip
     return found
-
-
-def _loci(inputs: CandidateInputs, lengths: Mapping[str, int], summary: Summary) -> pd.DataFrame | None:
-    """Return the loci to label with; None if the build of the list of the package is not known."""
-    from archaictools.haplotypes.published_loci import published_loci, read_loci
-    from archaictools.io.builds import UNKNOWN, build_of
-
-    if inputs.loci is not None:
-        return read_loci(inputs.loci, tally=summary)
-    found = build_of(lengths)
-    if inputs.build != "auto" and found not in (UNKNOWN, inputs.build):
-        raise UsageError(f"--build is {inputs.build}, but the chromosomes of the VCFs have the lengths of {found}")
-    build = found if inputs.build == "auto" else inputs.build
-    if build == UNKNOWN:
-        log.warning(
-            "the headers of the VCFs do not tell the build, so the published loci are NA: give --build or --loci"
-        )
-        return None
-    return published_loci(build)
 
 
 def _write(
@@ -361,18 +352,6 @@ def _write(
         write_candidates_bigbed(targets["bigbed"], table, colours, lengths)
     if "bigwig" in targets:
         write_q95(targets["bigwig"], table, lengths)
-
-
-def _warn_of_few(samples: int, below: float) -> None:
-    """Warn of a reference in which one carrier is no longer rare: frequent alleles may be absent from it by chance."""
-    if 2 * samples * below > 1:
-        return
-    limit = 1 - 0.05 ** (1 / (2 * samples))  # the frequency at which all chromosomes lack an allele in 5 % of draws
-    log.warning(
-        "the reference has %s samples: an allele that none of them carries may have a frequency of up to %s in the "
-        "population (95 %% limit), so old alleles look archaic; give %s samples or more",
-        f"{samples:,}", f"{limit:.0%}", f"{int(1 / (2 * below)) + 1:,}",
-    )  # fmt: skip
 
 
 def _facts(table: pd.DataFrame, samples: SampleSets, sites: int, path: Path | None, summary: Summary) -> dict[str, str]:

@@ -5,6 +5,7 @@ Only sites of the modern VCFs are read. An archaic allele that no modern record 
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
     from archaictools.haplotypes.site_walk import Block
     from archaictools.io.summary import Summary
     from archaictools.progress import Progress
+
+log = logging.getLogger("archaictools")
 
 #: The two groups of modern samples, in the order in which they are read.
 ROLES = ("reference", "target")
@@ -291,6 +294,18 @@ def samples_of(
             )
         found.append(there)
     return found[0], found[1]
+
+
+def warn_of_few(samples: int, below: float) -> None:
+    """Warn of a reference in which one carrier is no longer rare: frequent alleles may be absent from it by chance."""
+    if 2 * samples * below > 1:
+        return
+    limit = 1 - 0.05 ** (1 / (2 * samples))  # the frequency at which all chromosomes lack an allele in 5 % of draws
+    log.warning(
+        "the reference has %s samples: an allele that none of them carries may have a frequency of up to %s in the "
+        "population (95 %% limit), so old alleles look archaic; give %s samples or more",
+        f"{samples:,}", f"{limit:.0%}", f"{int(1 / (2 * below)) + 1:,}",
+    )  # fmt: skip
 
 
 def _read_regions(path: Path, tally: Summary) -> dict[str, Regions]:

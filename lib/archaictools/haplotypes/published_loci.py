@@ -6,6 +6,7 @@ coordinates; the locus of severe COVID-19 has those of the article.
 
 from __future__ import annotations
 
+import logging
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,15 +14,19 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from archaictools.errors import UsageError
 from archaictools.intervals import overlapping_pairs
 from archaictools.io.bed import read_bed
+from archaictools.io.builds import UNKNOWN, build_of
 from archaictools.io.chromosomes import bare
 from archaictools.io.tables import COORDINATE, Columns, read_table
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from archaictools.io.summary import Summary
+
+log = logging.getLogger("archaictools")
 
 #: Builds of the list of the package.
 BUILDS = ("hg19", "hg38")
@@ -50,6 +55,33 @@ def published_loci(build: str) -> pd.DataFrame:
     columns: Columns = {"locus": str, "chrom": str, **dict.fromkeys(names, COORDINATE), "source": str, "doi": str}
     table = pd.concat(list(read_table(path, columns)), ignore_index=True).rename(columns=names)
     return table[["chrom", "start", "end", "locus", "source", "doi"]]
+
+
+def loci_of_build(given: str, lengths: Mapping[str, int]) -> pd.DataFrame | None:
+    """Return the loci of the package; None, with a warning, if the build is not known.
+
+    Parameters
+    ----------
+    given
+        One of :data:`BUILDS`, or ``auto`` for the one that the lengths tell.
+    lengths
+        Chromosome lengths in bp of the headers.
+
+    Raises
+    ------
+    UsageError
+        If the lengths are those of another build than the given one.
+    """
+    found = build_of(lengths)
+    if given != "auto" and found not in (UNKNOWN, given):
+        raise UsageError(f"--build is {given}, but the chromosomes of the VCFs have the lengths of {found}")
+    build = found if given == "auto" else given
+    if build == UNKNOWN:
+        log.warning(
+            "the headers of the VCFs do not tell the build, so the published loci are NA: give --build or --loci"
+        )
+        return None
+    return published_loci(build)
 
 
 def read_loci(path: Path, *, tally: Summary) -> pd.DataFrame:

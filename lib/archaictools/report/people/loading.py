@@ -58,6 +58,22 @@ GENE_COLUMNS: Columns = {
     "read": PROBABILITY_OR_NA,
 }
 
+#: Columns of ``candidates``.
+CANDIDATE_COLUMNS: Columns = {
+    "chrom": str,
+    "start": COORDINATE,
+    "end": COORDINATE,
+    "source": str,
+    "archaic_sites": COUNT_OR_NA,
+    "U": COUNT_OR_NA,
+    "Q95": PROBABILITY_OR_NA,
+    "segment_frequency": PROBABILITY_OR_NA,
+    "segment_population": str,
+    "rank": COUNT_OR_NA,
+    "candidate": COUNT_OR_NA,
+    "locus": str,
+}
+
 log = logging.getLogger("archaictools")
 
 _GENES_AGAIN = "give the table that 'archaictools genes' made of these segments"
@@ -75,8 +91,8 @@ class PeopleFiles:
         haplotypes.h5.
     summary, deserts, callable, bigwig, record
         The other outputs of ``predict``.
-    genes, evaluation
-        Outputs of ``genes`` and of ``evaluate --metrics``.
+    genes, candidates, evaluation
+        Outputs of ``genes``, of ``candidates`` and of ``evaluate --metrics``.
     populations
         TSV with columns ``sample`` and ``population`` (or ``pop``).
     labels
@@ -91,6 +107,7 @@ class PeopleFiles:
     bigwig: Path | None = None
     record: Path | None = None
     genes: Path | None = None
+    candidates: Path | None = None
     evaluation: Path | None = None
     populations: Path | None = None
     labels: Mapping[str, str] = field(default_factory=dict)
@@ -130,6 +147,7 @@ def load_people_results(files: PeopleFiles) -> PeopleResults:
         callable=found,
         deserts=_read_deserts(files.deserts) if files.deserts else None,
         genes=read_gene_table(files.genes) if files.genes else None,
+        candidates=read_candidates(files.candidates) if files.candidates else None,
         tracks=files.bigwig,
         evaluation=read_evaluation(files.evaluation) if files.evaluation else None,
         populations=populations_of_samples(files.populations, people["sample"], named) if files.populations else {},
@@ -280,6 +298,13 @@ def read_gene_table(path: Path) -> pd.DataFrame:
     if "windows" in header and "haplotypes" not in header:
         raise InputError("is a table of genes of k-mers, expected one of people", path=path, remedy=_GENES_AGAIN)
     table = pd.concat(list(read_table(path, GENE_COLUMNS)))
+    check_intervals(table, path)
+    return table.reset_index(drop=True)
+
+
+def read_candidates(path: Path) -> pd.DataFrame:
+    """Return the table of ``candidates``; ``NA`` is NaN, but in texts."""
+    table = pd.concat(list(read_table(path, CANDIDATE_COLUMNS)))
     check_intervals(table, path)
     return table.reset_index(drop=True)
 
