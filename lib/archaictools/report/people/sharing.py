@@ -109,7 +109,7 @@ def _populations_chart(shared: Sharing, results: PeopleResults) -> Chart:
 def _heat_map(frame: pd.DataFrame, order: list[str]) -> alt.Chart:
     """Return a heat map; a pair without a known share is left blank."""
     scale = alt.Scale(domain=order)
-    return (
+    chart: alt.Chart = (
         alt.Chart(frame, width="container", height=max(160, min(640, 22 * len(order))))
         .mark_rect()
         .encode(
@@ -125,6 +125,7 @@ def _heat_map(frame: pd.DataFrame, order: list[str]) -> alt.Chart:
             ],
         )
     )
+    return chart
 
 
 def _ages(results: PeopleResults, samples: list[str]) -> Table:
