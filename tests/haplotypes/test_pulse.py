@@ -7,7 +7,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from archaictools.haplotypes.pulse import CUT, RECOMBINATION, Population, apart, places, populations_of, pulse
+from archaictools.haplotypes.options import CUT, RECOMBINATION
+from archaictools.haplotypes.pulse import Population, apart, places, populations_of, pulse
 from archaictools.intervals import intervals_by_chromosome
 from archaictools.simulation.demography import scenario
 from archaictools.simulation.options import PopulationOptions

@@ -12,6 +12,7 @@ from archaictools.api.inputs import file_of
 from archaictools.api.keywords import keywords
 from archaictools.api.result import Result
 from archaictools.errors import UsageError
+from archaictools.haplotypes.options import CUT, GENERATION, RECOMBINATION
 from archaictools.options import INPUT, MAX_LENGTH, OUTPUT, RunOptions, names, option
 
 if TYPE_CHECKING:
@@ -55,16 +56,18 @@ class SharingRules:
     """What ages assume, and what a core haplotype is."""
 
     min_age_length: int = option(
-        40_000,
+        CUT,
         type=click.IntRange(0, MAX_LENGTH),
         help="Shortest segment in bp that counts for ages; shorter ones are missed more often.",
     )
     recombination: float = option(
-        1.2e-8,
+        RECOMBINATION,
         type=click.FloatRange(0, 1e-3, min_open=True),
         help="Recombination rate per base and generation.",
     )
-    generation: float = option(29.0, type=click.FloatRange(0, 1_000, min_open=True), help="Years of a generation.")
+    generation: float = option(
+        GENERATION, type=click.FloatRange(0, 1_000, min_open=True), help="Years of a generation."
+    )
     min_haplotypes: int = option(
         2, type=click.IntRange(1), help="Fewest haplotypes with a segment at each base of a core haplotype."
     )

@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 
 from archaictools.haplotypes.lineages import Lineage
-from archaictools.haplotypes.pulse import BIAS, CUT, MIN_PLACES, MIN_SEGMENTS, RECOMBINATION, populations_of, pulse
+from archaictools.haplotypes.options import CUT, RECOMBINATION
+from archaictools.haplotypes.pulse import BIAS, MIN_PLACES, MIN_SEGMENTS, populations_of, pulse
 from archaictools.haplotypes.segment_calls import MAX_DATA_GAP
 from archaictools.report.blocks import Chart, Column, Notes, Section, Table, Text
 from archaictools.report.people.marks import Marks, whole_numbers
