@@ -136,6 +136,13 @@ def test_what_is_not_known_is_na(ok, tmp_path):
     assert text[1] == "MNCKN"
 
 
+def test_a_name_with_a_blank_is_one_word_in_fasta(ok, tmp_path):
+    people = vcf(tmp_path / "p.vcf", ["A B"], "100 A C 0|1")
+    ok("extract", "--vcf", people, "--region", "chr1:1-200", "--fasta", tmp_path / "o.fa")
+    titles = [line.split(" ")[0] for line in (tmp_path / "o.fa").read_text().splitlines() if line[0] == ">"]
+    assert titles == [">chr1:1-200|A_B_1", ">chr1:1-200|A_B_2"]
+
+
 def test_an_archaic_file_without_ref_calls_is_refused_or_read_as_ref(ok, run, tmp_path):
     people = vcf(tmp_path / "p.vcf", ["A"], "100 A C 0|1", "110 A C 0|1", "120 A C 0|1")
     old = vcf(tmp_path / "o.vcf", ["OLD"], "100 A C 1/1", "120 A C 1/1")

@@ -74,16 +74,16 @@ def sequences_of(
     """Yield lines of FASTA: the bases of each archaic genome and haplotype at the variable sites, N if not known.
 
     A heterozygous archaic genotype is an IUPAC code. The name of a sequence is ``REGION|NAME``. The description gives
-    place and number of sites, and of a haplotype with a segment the word ``carrier``.
+    place and number of sites, and of a haplotype with a segment the word ``carrier``. Blanks in names become ``_``.
     """
     where = f"{sites.chrom}:{region.start + 1}-{region.end} sites={len(sites)}"
     for number, name in enumerate(archaic):
-        yield f">{region.name}|{name} {where} archaic\n"
+        yield f">{_word(region.name)}|{_word(name)} {where} archaic\n"
         yield from _wrapped("".join(_IUPAC.get(code, "N") for code in _codes(sites.archaic[:, number])))
     letters = np.where(sites.carried >= 0, _LETTERS[sites.carried], "N")
     for column, (sample, side) in enumerate(haplotypes):
         carrier = " carrier" if region.carriers and (sample, side) in region.carriers else ""
-        yield f">{region.name}|{sample}_{side} {where}{carrier}\n"
+        yield f">{_word(region.name)}|{_word(sample)}_{side} {where}{carrier}\n"
         yield from _wrapped("".join(letters[:, column]))
 
 
@@ -140,6 +140,11 @@ def _genotypes(pairs: npt.NDArray[np.int8]) -> npt.NDArray[np.object_]:
     return np.array(
         ["NA" if one < 0 else f"{'ACGT'[one]}/{'ACGT'[two]}" for one, two in zip(low, high, strict=True)], dtype=object
     )
+
+
+def _word(name: str) -> str:
+    """Return a name without blanks, since the name of a sequence ends at the first blank."""
+    return "_".join(name.split())
 
 
 def _wrapped(sequence: str) -> Iterator[str]:
