@@ -7,11 +7,14 @@ segment of one haplotype, and its alleles are those that at most 10 % of the out
 The rate of a genome is ``NAME_shared / NAME_compared``. ``NAME_compared`` is ``NAME_called`` if the genome's file has
 REF calls. Without REF calls such a genome is called only where it carries the allele, and ``NAME_shared /
 NAME_called`` would be near 1 everywhere; ``NAME_compared`` then also counts missing calls, as if they were REF.
+
+A dashed line marks the rate expected without archaic ancestry: the mean of ``NAME_expected`` of the segments that are
+shown, each of which is that of its person and chromosome outside of called segments.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import altair as alt
@@ -70,7 +73,8 @@ def section(results: PeopleResults) -> Section | Absent:
     frame = rates(results.segments, axes)
     blocks: list[Block] = [Text(_shown(frame, len(results.segments), axes))]
     if len(frame):
-        blocks += [_chart(frame, axes, results.sources), _table(results)]
+        expected = [expected_rate(results.segments, axis.names) for axis in axes]
+        blocks += [_with_expected(_chart(frame, axes, results.sources), expected), _table(results)]
     blocks += _notes(results, axes)
     return Section(id=ID, title=TITLE, lead=_lead(axes), blocks=tuple(blocks))
 
@@ -131,6 +135,16 @@ def _rate(segments: pd.DataFrame, name: str) -> tuple[np.ndarray, np.ndarray]:
     return shared / compared, compared
 
 
+def expected_rate(segments: pd.DataFrame, names: Sequence[str]) -> float | None:
+    """Return the mean match rate expected without archaic ancestry, 0 to 1; of several genomes, the highest mean.
+
+    None if the table has none, as one of an earlier run.
+    """
+    columns = [f"{name}_expected" for name in names if f"{name}_expected" in segments]
+    means = segments[columns].astype(float).mean().dropna()
+    return float(means.max()) if len(means) else None
+
+
 def median_rate(segments: pd.DataFrame, name: str) -> tuple[float, int]:
     """Return the median match rate of segments with a genome, 0 to 1, and how many have enough alleles; NaN and 0."""
     rate = pd.Series(_rate(segments, name)[0])
@@ -171,6 +185,27 @@ def _chart(frame: pd.DataFrame, axes: Sequence[Axis], sources: Sequence[Source])
     if len(frame) <= MAX_POINTS:
         return _points(frame, axes, marks)
     return _cells(frame, axes, marks)
+
+
+def _with_expected(drawn: Chart, expected: Sequence[float | None]) -> Chart:
+    """Return a chart with a dashed line at the expected rate of each axis, as far as they are known."""
+    known = {letter: value for letter, value in zip("xy", expected, strict=False) if value is not None}
+    if not known:
+        return drawn
+    frame = pd.DataFrame({"rate": [round(value, 4) for value in known.values()]}, index=list(known))
+    tooltip = [alt.Tooltip("rate:Q", title="Expected without archaic ancestry", format=".3f")]
+    lines = [
+        alt.Chart(frame.loc[[letter]])
+        .mark_rule(color="#444444", strokeDash=[5, 4], strokeWidth=1.5)
+        .encode(**{letter: alt.X("rate:Q") if letter == "x" else alt.Y("rate:Q"), "tooltip": tooltip})
+        for letter in known
+    ]
+    values = joined([f"{100 * value:.1f} % ({'across' if letter == 'x' else 'up'})" for letter, value in known.items()])
+    return replace(
+        drawn,
+        chart=alt.layer(drawn.chart, *lines),
+        caption=f"{drawn.caption} Dashed: the rate expected without archaic ancestry, {values}.",
+    )
 
 
 def _histogram(frame: pd.DataFrame, axis: Axis, marks: Marks) -> Chart:
@@ -303,6 +338,8 @@ def _table(results: PeopleResults) -> Table:
         for number, genome in enumerate(results.archaic):
             median, counted = median_rate(own, genome.name)
             row |= {f"median{number}": 100 * median, f"counted{number}": counted}
+            expected = expected_rate(own, [genome.name])
+            row[f"expected{number}"] = float("nan") if expected is None else 100 * expected
         rows.append(row)
     columns = [
         Column(field="source", title="Source"),
@@ -324,6 +361,17 @@ def _table(results: PeopleResults) -> Table:
                 help=f"Segments with at least {MIN_ALLELES} rare alleles to compare.",
             ),
         ]
+        if f"{genome.name}_expected" in segments:
+            columns.append(
+                Column(
+                    field=f"expected{number}",
+                    title=f"{genome.label}, expected (%)",
+                    kind="number",
+                    digits=1,
+                    help="Mean share expected without archaic ancestry: that of the same people and chromosomes, "
+                    "outside of called segments.",
+                )
+            )
     return Table(
         name="match-rate-medians",
         frame=pd.DataFrame(rows),
@@ -376,6 +424,9 @@ def _notes(results: PeopleResults, axes: Sequence[Axis]) -> Iterable[Block]:
         "higher.",
         f"In simulated people, a genome shared {100 * OWN[0] / sum(OWN):.0f} % of these alleles in segments of its "
         f"own lineage, and {100 * OTHER[0] / sum(OTHER):.0f} % in others, on average.",
+        "Haplotypes without archaic ancestry share some of these alleles, too. What is expected of them is measured "
+        "outside of the called segments, in the same person and chromosome. False calls match more than that, because "
+        "the model sees the matches.",
         "The source is named from these same alleles, so the colours are no independent evidence.",
         "A segment that several haplotypes inherited from one ancestor counts once for each of them.",
     ]
