@@ -11,6 +11,7 @@ import pytest
 from archaictools.haplotypes.lineages import sources_of
 from archaictools.report.blocks import Absent, Chart, Notes, Table, Text
 from archaictools.report.people import match_rate
+from archaictools.report.people.expected_rate import expected_rate
 from synthetic_people import people
 
 
@@ -187,8 +188,8 @@ def test_a_dashed_line_marks_the_expected_rate():
         titles = [column.title for column in table.columns]
         assert [title for title in titles if "expected" in title] == [f"{name}, expected (%)" for name in archaic]
     several = pd.DataFrame({"A_expected": [0.1, 0.2], "B_expected": [0.3, 0.1]})
-    assert match_rate.expected_rate(several, ("A", "B")) == pytest.approx(0.2)
-    assert match_rate.expected_rate(several, ("C",)) is None
+    assert expected_rate(several, ("A", "B")) == pytest.approx(0.2)
+    assert expected_rate(several, ("C",)) is None
 
 
 def test_nothing_to_show():

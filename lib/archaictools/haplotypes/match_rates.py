@@ -4,7 +4,7 @@ The match rate of a genome is the share of a segment's rare alleles that it shar
 
 **Expected.** Haplotypes without archaic ancestry share rare alleles, too: old ones, and those of recurrent mutations.
 The expected rate is that of the same person on the same chromosome outside of its called segments, both haplotypes
-together. It rests on nobody else, so a divided run gives the same figure as one run.
+together. It does not depend on other people or chromosomes, so a divided run gives the same figure as one run.
 
 **Closest.** ``source`` states what the evidence supports, ``closest`` which genome has the highest match rate among
 those that the source leaves possible: all genomes of its lineage. If the source is ambiguous between lineages, these

@@ -7,14 +7,11 @@ segment of one haplotype, and its alleles are those that at most 10 % of the out
 The rate of a genome is ``NAME_shared / NAME_compared``. ``NAME_compared`` is ``NAME_called`` if the genome's file has
 REF calls. Without REF calls such a genome is called only where it carries the allele, and ``NAME_shared /
 NAME_called`` would be near 1 everywhere; ``NAME_compared`` then also counts missing calls, as if they were REF.
-
-A dashed line marks the rate expected without archaic ancestry: the mean of ``NAME_expected`` of the segments that are
-shown, each of which is that of its person and chromosome outside of called segments.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import altair as alt
@@ -24,6 +21,7 @@ import pandas as pd
 from archaictools.haplotypes.lineages import Lineage
 from archaictools.haplotypes.sources import OTHER, OWN
 from archaictools.report.blocks import Absent, Chart, Column, Notes, Section, Table, Text
+from archaictools.report.people.expected_rate import expected_rate, with_expected
 from archaictools.report.people.marks import Marks, whole_numbers
 from archaictools.report.wording import joined, place
 
@@ -74,7 +72,7 @@ def section(results: PeopleResults) -> Section | Absent:
     blocks: list[Block] = [Text(_shown(frame, len(results.segments), axes))]
     if len(frame):
         expected = [expected_rate(results.segments, axis.names) for axis in axes]
-        blocks += [_with_expected(_chart(frame, axes, results.sources), expected), _table(results)]
+        blocks += [with_expected(_chart(frame, axes, results.sources), expected), _table(results)]
     blocks += _notes(results, axes)
     return Section(id=ID, title=TITLE, lead=_lead(axes), blocks=tuple(blocks))
 
@@ -135,16 +133,6 @@ def _rate(segments: pd.DataFrame, name: str) -> tuple[np.ndarray, np.ndarray]:
     return shared / compared, compared
 
 
-def expected_rate(segments: pd.DataFrame, names: Sequence[str]) -> float | None:
-    """Return the mean match rate expected without archaic ancestry, 0 to 1; of several genomes, the highest mean.
-
-    None if the table has none, as one of an earlier run.
-    """
-    columns = [f"{name}_expected" for name in names if f"{name}_expected" in segments]
-    means = segments[columns].astype(float).mean().dropna()
-    return float(means.max()) if len(means) else None
-
-
 def median_rate(segments: pd.DataFrame, name: str) -> tuple[float, int]:
     """Return the median match rate of segments with a genome, 0 to 1, and how many have enough alleles; NaN and 0."""
     rate = pd.Series(_rate(segments, name)[0])
@@ -185,27 +173,6 @@ def _chart(frame: pd.DataFrame, axes: Sequence[Axis], sources: Sequence[Source])
     if len(frame) <= MAX_POINTS:
         return _points(frame, axes, marks)
     return _cells(frame, axes, marks)
-
-
-def _with_expected(drawn: Chart, expected: Sequence[float | None]) -> Chart:
-    """Return a chart with a dashed line at the expected rate of each axis, as far as they are known."""
-    known = {letter: value for letter, value in zip("xy", expected, strict=False) if value is not None}
-    if not known:
-        return drawn
-    frame = pd.DataFrame({"rate": [round(value, 4) for value in known.values()]}, index=list(known))
-    tooltip = [alt.Tooltip("rate:Q", title="Expected without archaic ancestry", format=".3f")]
-    lines = [
-        alt.Chart(frame.loc[[letter]])
-        .mark_rule(color="#444444", strokeDash=[5, 4], strokeWidth=1.5)
-        .encode(**{letter: alt.X("rate:Q") if letter == "x" else alt.Y("rate:Q"), "tooltip": tooltip})
-        for letter in known
-    ]
-    values = joined([f"{100 * value:.1f} % ({'across' if letter == 'x' else 'up'})" for letter, value in known.items()])
-    return replace(
-        drawn,
-        chart=alt.layer(drawn.chart, *lines),
-        caption=f"{drawn.caption} Dashed: the rate expected without archaic ancestry, {values}.",
-    )
 
 
 def _histogram(frame: pd.DataFrame, axis: Axis, marks: Marks) -> Chart:
