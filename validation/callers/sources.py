@@ -12,7 +12,8 @@ fraction whose source is the genome of the label, or ``unmatched`` if no genome 
 excludes ``ambiguous``. The last row is the sum of all folders.
 
 ``expected`` prints for each genome the mean of ``NAME_expected``, the match rate in bins outside of true tracts, and
-the median match rate of segments named after the genome.
+the median match rate of segments named after the genome. ``false`` is the match rate of segments outside of all true
+tracts, of which there are ``false_segments``.
 
 ``fit`` prints the beta distributions of archaictools.haplotypes.sources by maximum likelihood. It uses segments
 that are at least half true tract. Segments from a lineage without a genome give ``OTHER_ALONE``.
@@ -73,7 +74,8 @@ def expected(folders: list[Path]) -> pd.DataFrame:
     """Compare the expected match rates with those outside of true tracts."""
     rows = []
     for folder in folders:
-        segments, _, labels = overlaps(folder)
+        segments, pairs, labels = overlaps(folder)
+        wrong = segments[~segments["segment"].isin(pairs.loc[pairs["bases"] > 0, "segment"])]
         truth = pd.read_csv(folder / "truth.bed", sep="\t", names=TRUTH)
         tracts = dict(tuple(truth.groupby(PLACE)))
         sums = np.zeros((len(labels), 2))
@@ -90,7 +92,9 @@ def expected(folders: list[Path]) -> pd.DataFrame:
         for name, (shared, compared) in zip(labels, sums.tolist(), strict=True):
             named = segments[segments["source"] == name]
             row = {"folder": folder.name, "genome": labels[name], "expected": segments[f"{name}_expected"].mean()}
-            rows.append(row | {"outside_of_tracts": shared / compared, "named": named[f"{name}_rate"].median()})
+            row |= {"outside_of_tracts": shared / compared, "named": named[f"{name}_rate"].median()}
+            rate = wrong[f"{name}_shared"].sum() / max(1, wrong[f"{name}_compared"].sum())
+            rows.append(row | {"false": rate, "false_segments": len(wrong)})
     return pd.DataFrame(rows)
 
 
