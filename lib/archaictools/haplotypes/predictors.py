@@ -238,7 +238,7 @@ class BinPredictor:
             float32 (haplotypes, bins) for each part: P(introgressed).
         """
         found = [np.empty(part.shape[:2], dtype=np.float32) for part in parts]
-        stretches = (Stretch(*part.shape[:2], partial(_bins_of, part)) for part in parts)
+        stretches = (Stretch(part.shape[0], part.shape[1], partial(_bins_of, part)) for part in parts)
         for number, bins, values in self.stream(stretches, advance=advance):
             found[number][:, bins] = values
         return found
