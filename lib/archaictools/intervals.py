@@ -397,19 +397,5 @@ def sums_of_ranges(values: np.ndarray, first: Int, last: Int) -> np.ndarray:
     return np.asarray(before[last] - before[first])
 
 
-def sums_of_runs(values: np.ndarray, first: Int, last: Int) -> np.ndarray:
-    """Add up as :func:`sums_of_ranges` does, for ranges that are sorted and do not overlap.
-
-    Memory is that of the rows in these ranges.
-
-    Examples
-    --------
-    >>> sums_of_runs(np.array([1, 2, 3, 4]), np.array([0, 3]), np.array([2, 4])).tolist()
-    [3, 4]
-    """
-    end = np.cumsum(last - first)
-    return sums_of_ranges(values[flags_of_runs(first, last, len(values))], end - (last - first), end)
-
-
 #: No interval.
 EMPTY_SET = IntervalSet.of([])
