@@ -318,12 +318,11 @@ def mean_where_overlapping(start: Int, end: Int, value: Float) -> tuple[Int, Int
     """
     # Sums are in whole units of 2^-40, so that what opens and closes cancels exactly: floating point would not.
     unit = 2.0**40
-    if (start < end).all() and (end[:-1] <= start[1:]).all():  # bins, mostly: a tenth of the memory and of the time
-        return _joined_equal(start, end, np.rint(value * unit) / unit)
-    weight, one = np.rint(value * unit).astype(np.int64), np.ones(len(start), dtype=np.int64)
-    where = np.concatenate([start, end])
-    order = np.argsort(where, kind="stable")
-    steps = (np.concatenate([step, -step])[order] for step in (one, weight))
+    if (start < end).all() and (end[:-1] <= start[1:]).all():  # without sorting, which takes memory
+        return _joined_equal(start, end, np.rint(value * unit).astype(np.float64) / unit)
+    order = np.argsort(where := np.concatenate([start, end]), kind="stable")
+    weights = np.ones(len(start), dtype=np.int64), np.rint(value * unit).astype(np.int64)
+    steps = (np.concatenate([step, -step])[order] for step in weights)
     left, right, (number, total) = _sums_between(where[order], *steps)
     covered = number > 0
     return _joined_equal(left[covered], right[covered], total[covered] / (number[covered] * unit))
