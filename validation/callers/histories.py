@@ -1,4 +1,4 @@
-"""Score the calls of histories.sh and print its table: histories.py OUT [NAME ...]
+"""Score the calls of histories.sh and print its table: histories.py OUT [NAME ...].
 
 Measures are of bases of single haplotypes, with the seeds of a history pooled. OUT/scores.tsv has one row for each
 simulation, caller and threshold.
@@ -97,7 +97,9 @@ def scored(folder: Path) -> tuple[int, dict[str, Scored]]:
         if (folder / kind / "windows.tsv.gz").exists():
             segments = read_bed(folder / kind / "segments.bed", "probability")
             counts = [count(segments[segments["probability"] >= least], truth) for least in HMMIX_THRESHOLDS]
-            found[kind] = Scored(counts, ranking(read_bed(folder / kind / "windows.tsv.gz", "probability"), truth, bases))
+            found[kind] = Scored(
+                counts, ranking(read_bed(folder / kind / "windows.tsv.gz", "probability"), truth, bases)
+            )
     return bases, found
 
 
@@ -118,36 +120,53 @@ def percent(value: float) -> str:
     return f"{100 * value:.2f} %"
 
 
+def line(row: dict[str, str], runs: list[tuple[Path, int, dict[str, Scored]]]) -> list[str]:
+    """Return the cells of one history."""
+    true = sum(next(iter(found.values())).counts[0].true for _, _, found in runs)
+    filled = [row["name"], row["people"], percent(true / sum(bases for _, bases, _ in runs))]
+    for kind in ("with", "without", "hmmix"):
+        results = [(found[kind], bases) for _, bases, found in runs if kind in found]
+        cell = [NONE] * 4
+        if results:
+            cell = cells([one for one, _ in results], sum(bases for _, bases in results))
+        filled += [cell[0], *cell[2:]] if kind == "hmmix" else cell
+    return filled
+
+
+def single(folder: Path, bases: int, found: dict[str, Scored]) -> list[dict[str, object]]:
+    """Return the rows of one simulation for ``scores.tsv``."""
+    return [
+        {
+            "simulation": folder.name,
+            "caller": kind,
+            "threshold": least,
+            "precision": counts.precision(),
+            "recall": counts.recall(),
+            "f1": counts.f1(),
+            "auprc": result.ranking.auprc(),
+            "true": counts.true / bases,
+            "called": counts.called / bases,
+        }
+        for kind, result in found.items()
+        for least, counts in zip(HMMIX_THRESHOLDS, result.counts, strict=False)
+    ]
+
+
 def main() -> None:
     """Print the table as Markdown, and write ``OUT/scores.tsv``."""
     out, chosen = Path(sys.argv[1]), sys.argv[2:]
     with (Path(__file__).parent / "histories.tsv").open() as handle:
         rows = [row for row in csv.DictReader(handle, delimiter="\t") if not chosen or row["name"] in chosen]
     print("| " + " | ".join(COLUMNS) + " |\n|" + "---|" * len(COLUMNS))
-    single = []
+    scores = []
     for row in rows:
-        runs = [(folder, *scored(folder)) for seed in row["seeds"].split(",") if (folder := out / f"{row['name']}.{seed}").exists()]
-        runs = [run for run in runs if run[2]]
-        if not runs:
-            continue
-        true = sum(next(iter(found.values())).counts[0].true for _, _, found in runs) / sum(bases for _, bases, _ in runs)
-        line = [row["name"], row["people"], percent(true)]
-        for kind in ("with", "without", "hmmix"):
-            results = [(found[kind], bases) for _, bases, found in runs if kind in found]
-            cell = cells([one for one, _ in results], sum(bases for _, bases in results)) if results else [NONE] * 4
-            line += cell if kind != "hmmix" else [cell[0], *cell[2:]]
-        print("| " + " | ".join(line) + " |", flush=True)
-        for folder, bases, found in runs:
-            for kind, result in found.items():
-                for least, counts in zip(HMMIX_THRESHOLDS, result.counts, strict=False):
-                    single.append(
-                        {
-                            "simulation": folder.name, "caller": kind, "threshold": least, "precision": counts.precision(),
-                            "recall": counts.recall(), "f1": counts.f1(), "auprc": result.ranking.auprc(),
-                            "true": counts.true / bases, "called": counts.called / bases,
-                        }
-                    )  # fmt: skip
-    pd.DataFrame(single).to_csv(out / "scores.tsv", sep="\t", index=False, float_format="%.5f", na_rep="NA")
+        folders = [out / f"{row['name']}.{seed}" for seed in row["seeds"].split(",")]
+        runs = [(folder, *scored(folder)) for folder in folders if (folder / "without.table.tsv").exists()]
+        if runs:
+            print("| " + " | ".join(line(row, runs)) + " |", flush=True)
+        for run in runs:
+            scores += single(*run)
+    pd.DataFrame(scores).to_csv(out / "scores.tsv", sep="\t", index=False, float_format="%.5f", na_rep="NA")
 
 
 if __name__ == "__main__":

@@ -39,7 +39,11 @@ while IFS=$'\t' read -r name model outgroup ingroup archaic archaic_time people 
         to=$out/$name.$seed
         mkdir -p "$to"
         key="$model $outgroup $ingroup $archaic $archaic_time $people $options $seed"
-        if [ -n "${simulated[$key]:-}" ]; then ln -sfn "../${simulated[$key]}/sim" "$to/sim"; else simulated[$key]=$name.$seed; fi
+        if [ -n "${simulated[$key]:-}" ]; then # the same people, with other genomes named
+            for part in sim hmmix; do ln -sfn "../${simulated[$key]}/$part" "$to/$part"; done
+        else
+            simulated[$key]=$name.$seed
+        fi
         populations=(${archaic//,/ })
         if [ ! -e "$to/sim" ]; then
             demography=$(history "$model")
