@@ -40,6 +40,9 @@ GUIDES = {
     "predict": "../haplotypes.md#call-segments",
     "merge": "../haplotypes.md#one-chromosome-a-job",
     "genes": "../haplotypes.md#genes",
+    "candidates": "../candidates.md",
+    "sharing": "../sharing.md",
+    "extract": "../sharing.md#follow-up",
     "report": "../report.md",
 }
 

@@ -28,14 +28,17 @@ if TYPE_CHECKING:
     from inspect import Signature
 
     from archaictools.api.audit import audit
+    from archaictools.api.candidates import candidates
     from archaictools.api.embedding import embedding
     from archaictools.api.evaluate import evaluate
+    from archaictools.api.extract import extract
     from archaictools.api.genes import genes
     from archaictools.api.haplotypes import haplotypes
     from archaictools.api.importance import importance
     from archaictools.api.merge import merge
     from archaictools.api.predict import predict
     from archaictools.api.report import report
+    from archaictools.api.sharing import sharing
     from archaictools.api.simulate import simulate
     from archaictools.api.tokenize import tokenize
     from archaictools.api.train import train
@@ -46,15 +49,18 @@ __version__ = "0.1.0"
 __all__ = [
     "__version__",
     "audit",
+    "candidates",
     "embedding",
     "errors",
     "evaluate",
+    "extract",
     "genes",
     "haplotypes",
     "importance",
     "merge",
     "predict",
     "report",
+    "sharing",
     "simulate",
     "tokenize",
     "train",

@@ -52,6 +52,9 @@ SECTIONS = {
         "predict",
         "merge",
         "genes",
+        "candidates",
+        "sharing",
+        "extract",
         "report",
     ),
 }

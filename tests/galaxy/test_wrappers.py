@@ -29,9 +29,26 @@ LEFT_OUT = {
     "predict --track-line": "Galaxy's link to UCSC adds the line; with it, a BED dataset is no BED to Galaxy",
     "merge --seed": "nothing random",
     "genes --seed": "nothing random",
+    "extract --seed": "nothing random",
+    "candidates --seed": "nothing random",
     "report --seed": "nothing random",
 }
-FORMATS = {"bed", "bigbed", "tabular", "h5", "html", "json", "bigwig", "png", "svg", "binary", "txt", "zip"}
+FORMATS = {
+    "bed",
+    "bigbed",
+    "tabular",
+    "h5",
+    "html",
+    "json",
+    "bigwig",
+    "png",
+    "svg",
+    "binary",
+    "txt",
+    "zip",
+    "fasta",
+    "vcf",
+}
 FLAG = re.compile(r"(?<![\w-])--[a-z][a-z0-9-]*")
 
 

@@ -1,4 +1,9 @@
-"""Print one row of the comparison of callers, or its header: callers.py LABEL FOLDER SIMULATION | header."""
+"""Print one row of the comparison of callers, its header, or what a threshold gives.
+
+callers.py LABEL FOLDER SIMULATION
+callers.py header
+callers.py threshold SEGMENTS SIMULATION LOW [HIGH]
+"""
 
 from __future__ import annotations
 
@@ -75,10 +80,10 @@ def count(segments: pd.DataFrame, truth: pd.DataFrame) -> Counts:
     """Compare called segments with true tracts, base by base on every haplotype."""
     none = np.zeros((0, 2), dtype=np.int64)
     calls = {key: merged(rows) for key, rows in segments.groupby(KEYS)}
-    tracts = {key: merged(rows) for key, rows in truth.groupby(KEYS)}
+    true_tracts = {key: merged(rows) for key, rows in truth.groupby(KEYS)}
     hits = called = true = short = found = half = 0
-    for key in {*calls, *tracts}:
-        mine, theirs = calls.get(key, none), tracts.get(key, none)
+    for key in {*calls, *true_tracts}:
+        mine, theirs = calls.get(key, none), true_tracts.get(key, none)
         called += int((mine[:, 1] - mine[:, 0]).sum())
         for start, end in mine:
             good = covered(theirs, start, end)
@@ -92,15 +97,28 @@ def count(segments: pd.DataFrame, truth: pd.DataFrame) -> Counts:
     return Counts(hits, called, int(true), found, int(short), half, len(segments))
 
 
+def tracts(simulation: Path) -> pd.DataFrame:
+    """Return the true tracts of a simulation."""
+    truth = pd.read_csv(simulation / "truth.bed", sep="\t", header=None).iloc[:, :5]
+    truth.columns = ["chrom", "start", "end", "sample", "haplotype"]
+    return truth
+
+
 def main() -> None:
-    """Print a header or a row, as Markdown."""
+    """Print a header or a row, as Markdown; or precision, recall and F1 of the segments from LOW to HIGH."""
     if sys.argv[1] == "header":
         print("| " + " | ".join(COLUMNS) + " |\n|" + "---|" * len(COLUMNS))
         return
+    if sys.argv[1] == "threshold":
+        calls = pd.read_csv(sys.argv[2], sep="\t")
+        low, high = float(sys.argv[4]), float(sys.argv[5]) if len(sys.argv) > 5 else np.inf
+        chosen = calls[(calls["posterior"] >= low) & (calls["posterior"] < high)]
+        counts = count(chosen, tracts(Path(sys.argv[3])))
+        print(*(f"{value:.3f}" for value in (counts.precision(), counts.recall(), counts.f1())))
+        return
     label, folder, simulation = sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3])
     segments = pd.read_csv(folder / "segments.tsv", sep="\t")
-    truth = pd.read_csv(simulation / "truth.bed", sep="\t", header=None).iloc[:, :5]
-    truth.columns = ["chrom", "start", "end", "sample", "haplotype"]
+    truth = tracts(simulation)
     models = json.loads((folder / "evaluation.json").read_text())["models"]
     counts = count(segments, truth)
     row = [counts.precision(), counts.recall(), counts.f1(), counts.found / max(counts.short, 1)]

@@ -77,6 +77,7 @@ class ReportInputs:
         None, type=FOLDER_OR_FILE, help="Track of predict --bigwig. Haplotypes: the folder of tracks."
     )
     genes: Any = option(None, type=RESULT, help="Table of genes --out.")
+    candidates: Any = option(None, type=RESULT, only=Alphabet.VARIANT, help="Table of candidates --out.")
     evaluation: Any = option(None, type=RESULT, help="JSON of evaluate --metrics, on the same data.")
     record: Path | None = option(None, type=INPUT, help="JSON of predict --record.")
     segments: Any = option(None, type=RESULT, only=Alphabet.VARIANT, help="Table of predict --segments; required.")
@@ -214,7 +215,7 @@ def _alphabet(inputs: ReportInputs) -> Alphabet:
     """Return the alphabet of the words; without them, that of the other inputs."""
     if inputs.words is not None:
         return alphabet_of(inputs.words)
-    people = (inputs.segments, inputs.summary, inputs.callable, inputs.deserts, inputs.populations)
+    people = (inputs.segments, inputs.summary, inputs.callable, inputs.deserts, inputs.populations, inputs.candidates)
     return Alphabet.VARIANT if any(each is not None for each in people) else Alphabet.KMER
 
 

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from archaictools.errors import InputError, UsageError, shorten, shortlist
+from archaictools.errors import InputError, UsageError, shorten
 from archaictools.haplotypes.callable_file import callable_file_of, read_callable_counts
 from archaictools.haplotypes.feature_file import open_features
 from archaictools.haplotypes.lineages import sources_of
-from archaictools.haplotypes.people_file import LENGTH, SUMMARY_COLUMNS, read_people
+from archaictools.haplotypes.people_file import LENGTH, SUMMARY_COLUMNS, populations_of_samples, read_people
 from archaictools.haplotypes.segment_file import archaic_of, read_segments
 from archaictools.haplotypes.sources import AMBIGUOUS, UNMATCHED, without_reference
 from archaictools.haplotypes.tables import callable_runs
@@ -58,6 +58,22 @@ GENE_COLUMNS: Columns = {
     "read": PROBABILITY_OR_NA,
 }
 
+#: Columns of ``candidates``.
+CANDIDATE_COLUMNS: Columns = {
+    "chrom": str,
+    "start": COORDINATE,
+    "end": COORDINATE,
+    "source": str,
+    "archaic_sites": COUNT_OR_NA,
+    "U": COUNT_OR_NA,
+    "Q95": PROBABILITY_OR_NA,
+    "segment_frequency": PROBABILITY_OR_NA,
+    "segment_population": str,
+    "rank": COUNT_OR_NA,
+    "candidate": COUNT_OR_NA,
+    "locus": str,
+}
+
 log = logging.getLogger("archaictools")
 
 _GENES_AGAIN = "give the table that 'archaictools genes' made of these segments"
@@ -75,8 +91,8 @@ class PeopleFiles:
         haplotypes.h5.
     summary, deserts, callable, bigwig, record
         The other outputs of ``predict``.
-    genes, evaluation
-        Outputs of ``genes`` and of ``evaluate --metrics``.
+    genes, candidates, evaluation
+        Outputs of ``genes``, of ``candidates`` and of ``evaluate --metrics``.
     populations
         TSV with columns ``sample`` and ``population`` (or ``pop``).
     labels
@@ -91,6 +107,7 @@ class PeopleFiles:
     bigwig: Path | None = None
     record: Path | None = None
     genes: Path | None = None
+    candidates: Path | None = None
     evaluation: Path | None = None
     populations: Path | None = None
     labels: Mapping[str, str] = field(default_factory=dict)
@@ -119,6 +136,7 @@ def load_people_results(files: PeopleFiles) -> PeopleResults:
     with_data = set(found["chrom"]) | set(segments["chrom"])
     lengths = {chrom: length for chrom, length in (lengths or _reach(found, segments)).items() if chrom in with_data}
     people = _people(files, segments, archaic, haplotypes)
+    named = files.words or files.summary or files.segments
     results = PeopleResults(
         lengths=lengths,
         build=build_of(lengths),
@@ -129,9 +147,10 @@ def load_people_results(files: PeopleFiles) -> PeopleResults:
         callable=found,
         deserts=_read_deserts(files.deserts) if files.deserts else None,
         genes=read_gene_table(files.genes) if files.genes else None,
+        candidates=read_candidates(files.candidates) if files.candidates else None,
         tracks=files.bigwig,
         evaluation=read_evaluation(files.evaluation) if files.evaluation else None,
-        populations=_populations_of(files.populations, files, people["sample"]) if files.populations else {},
+        populations=populations_of_samples(files.populations, people["sample"], named) if files.populations else {},
         encoded=encoded,
         record=read_record(files.record) if files.record else None,
         files=digests(files),
@@ -283,42 +302,11 @@ def read_gene_table(path: Path) -> pd.DataFrame:
     return table.reset_index(drop=True)
 
 
-def _populations_of(path: Path, files: PeopleFiles, samples: pd.Series[str]) -> dict[str, str]:
-    """Return the populations of the people of the report; log who has none, and how many others the file names."""
-    given = read_populations(path)
-    found = {name: given[name] for name in samples if name in given}
-    if not found and len(samples):
-        named = files.words or files.summary or files.segments
-        raise InputError(
-            f"names no person of {named} ({shortlist(samples)}), but {shortlist(given)}",
-            path=path,
-            remedy="name the people as the VCF does",
-        )
-    without = [name for name in samples if name not in given]
-    if without:
-        log.warning("%s has no population of %s of the people: %s", path, f"{len(without):,}", shortlist(without))
-    others = [name for name in given if name not in found]
-    if others:
-        log.info(
-            "%s names %s people who are not in the results, and are left out: %s",
-            path,
-            f"{len(others):,}",
-            shortlist(others),
-        )
-    return found
-
-
-def read_populations(path: Path) -> dict[str, str]:
-    """Return the population of each sample of a TSV with columns ``sample`` and ``population`` (or ``pop``)."""
-    header = read_header(path)
-    name = next((name for name in ("population", "pop") if name in header), "population")
-    table = pd.concat(list(read_table(path, {"sample": str, name: str})))
-    if not len(table):
-        raise InputError("names no sample", path=path, remedy="give a row for each person")
-    repeated = table["sample"].duplicated()
-    if repeated.any():
-        raise InputError("names a sample twice", path=path, line=int(table.index[repeated][0]))
-    return dict(zip(table["sample"], table[name], strict=True))
+def read_candidates(path: Path) -> pd.DataFrame:
+    """Return the table of ``candidates``; ``NA`` is NaN, but in texts."""
+    table = pd.concat(list(read_table(path, CANDIDATE_COLUMNS)))
+    check_intervals(table, path)
+    return table.reset_index(drop=True)
 
 
 def _known_labels(labels: Mapping[str, str], archaic: tuple[str, ...]) -> Mapping[str, str]:

@@ -10,6 +10,7 @@ from archaictools.report.people import (
     accuracy,
     amounts,
     browser,
+    candidates,
     genes,
     headline,
     karyogram,
@@ -18,6 +19,7 @@ from archaictools.report.people import (
     match_rate,
     methods,
     provenance,
+    sharing,
 )
 
 if TYPE_CHECKING:
@@ -30,8 +32,10 @@ SECTIONS = (
     karyogram,
     landscape,
     lengths,
+    sharing,
     match_rate,
     genes,
+    candidates,
     browser,
     accuracy,
     methods,
