@@ -80,7 +80,8 @@ def test_measures_pool_seeds_and_equal_hand_counts(tmp_path):
     area = 0.75 * 0.5 + 0.25 * 2 / 80
     assert cells[7:11] == ["0.600", "0.500 / 0.750", f"{area:.3f}", "3.75 %"]
     # hmmix at 0.5: 4 kb called, 1 kb true; at 0.8: 2 kb called, none true.
-    assert cells[11:] == [f"{2 / 6:.3f} / 0.000", f"{area:.3f}", "5.00 % / 2.50 %"]
+    assert cells[11:14] == [f"{2 / 6:.3f} / 0.000", f"{area:.3f}", "5.00 % / 2.50 %"]
+    assert cells[14:] == ["\N{EN DASH}"]
     scores = (tmp_path / "scores.tsv").read_text().splitlines()
     assert [row.split("\t")[:3] for row in scores[1:]] == [
         [f"9K19_50.{seed}", caller, threshold]

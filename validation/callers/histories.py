@@ -18,7 +18,7 @@ from callers import KEYS, Counts, count, merged
 from archaictools.learning.metrics import compute_metrics
 
 COLUMNS = ("history", "outgroup people", "archaic", "with genome: F1", "precision / recall", "AUPRC", "called",
-           "without: F1", "precision / recall", "AUPRC", "called", "hmmix 0.8.0 at 0.5 / 0.8: F1", "AUPRC", "called")  # fmt: skip
+           "without: F1", "precision / recall", "AUPRC", "called", "hmmix 0.8.0 at 0.5 / 0.8: F1", "AUPRC", "called", "hmmix 0.9.2 with -hybrid: F1")  # fmt: skip
 #: Thresholds at which calls of hmmix are scored.
 HMMIX_THRESHOLDS = (0.5, 0.8)
 NONE = "–"
@@ -124,12 +124,12 @@ def line(row: dict[str, str], runs: list[tuple[Path, int, dict[str, Scored]]]) -
     """Return the cells of one history."""
     true = sum(next(iter(found.values())).counts[0].true for _, _, found in runs)
     filled = [row["name"], row["people"], percent(true / sum(bases for _, bases, _ in runs))]
-    for kind in ("with", "without", "hmmix"):
+    for kind, shown in (("with", (0, 1, 2, 3)), ("without", (0, 1, 2, 3)), ("hmmix", (0, 2, 3)), ("hybrid", (0,))):
         results = [(found[kind], bases) for _, bases, found in runs if kind in found]
         cell = [NONE] * 4
         if results:
             cell = cells([one for one, _ in results], sum(bases for _, bases in results))
-        filled += [cell[0], *cell[2:]] if kind == "hmmix" else cell
+        filled += [cell[number] for number in shown]
     return filled
 
 

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Measure accuracy on histories outside the training: histories.sh OUT [YARDSTICK [NAME ...]]
 # Each row of histories.tsv is a history, simulated with two seeds (four people, 20 Mb): the table pools the seeds.
-# YARDSTICK (folder of run_hmmix.sh) and PYTHON2 (a Python with hmmix) add hmmix. NAMEs choose rows. ENCODE_ONLY=1 stops
+# YARDSTICK (folder of run_hmmix.sh) and PYTHON2 (a Python with hmmix 0.8.0) add hmmix; PYTHON3 (a Python with hmmix 0.9.2)
+# adds its -hybrid decoding. NAMEs choose rows. ENCODE_ONLY=1 stops
 # before the calls; MODEL is another model; SEEDS replaces the seeds. Simulations, encodings and calls of hmmix in OUT are
 # kept; our calls are made again.
 set -euo pipefail
@@ -13,6 +14,7 @@ python=${PYTHON:-python}
 mkdir -p "$out" && out=$(realpath "$out")
 [ -z "$yardstick" ] || yardstick=$(realpath "$yardstick")
 [ -z "${PYTHON2:-}" ] || PYTHON2=$(realpath -s "$PYTHON2")
+[ -z "${PYTHON3:-}" ] || PYTHON3=$(realpath -s "$PYTHON3")
 threads=${GALAXY_SLOTS:-$(nproc)}
 declare -A simulated=()
 
@@ -40,7 +42,7 @@ while IFS=$'\t' read -r name model outgroup ingroup archaic archaic_time people 
         mkdir -p "$to"
         key="$model $outgroup $ingroup $archaic $archaic_time $people $options $seed"
         if [ -n "${simulated[$key]:-}" ]; then # the same people, with other genomes named
-            for part in sim hmmix; do ln -sfn "../${simulated[$key]}/$part" "$to/$part"; done
+            for part in sim hmmix.in hmmix hybrid; do ln -sfn "../${simulated[$key]}/$part" "$to/$part"; done
         else
             simulated[$key]=$name.$seed
         fi
@@ -73,6 +75,9 @@ while IFS=$'\t' read -r name model outgroup ingroup archaic archaic_time people 
         if [ -n "$yardstick" ] && [ ! -f "$to/hmmix/windows.tsv.gz" ]; then
             "$python" "$here/no_archaic.py" "$to/sim" "$to/sim/outgroup.txt" "$to/hmmix.in"
             PATH=$(dirname "${PYTHON2:?must name a Python with hmmix}"):$PATH bash "$yardstick/run_hmmix.sh" "$to/hmmix.in" "$to/hmmix" > /dev/null
+        fi
+        if [ -n "${PYTHON3:-}" ] && [ -f "$to/hmmix/windows.tsv.gz" ] && [ ! -f "$to/hybrid/segments.bed" ]; then
+            PATH=$(dirname "$PYTHON3"):$PATH bash "$here/hmmix_hybrid.sh" "$to/hmmix" "$to/hmmix.in" "$to/hybrid"
         fi
     done
 done < "$here/histories.tsv"
