@@ -11,6 +11,7 @@ import pandas as pd
 
 from archaictools.errors import InputError, UsageError, shorten
 from archaictools.haplotypes.callable_file import callable_file_of, read_callable_counts
+from archaictools.haplotypes.diversity import diversities, unlike_training
 from archaictools.haplotypes.feature_file import open_features
 from archaictools.haplotypes.lineages import sources_of
 from archaictools.haplotypes.people_file import LENGTH, SUMMARY_COLUMNS, populations_of_samples, read_people
@@ -190,6 +191,7 @@ def _encoded(features: FeatureFile) -> Encoded:
         },
         bin=features.encoding.bin,
         labelled=features.labelled,
+        unlike_training=unlike_training(diversities(features)),
         provenance=features.provenance,
     )
 
