@@ -16,7 +16,7 @@ from archaictools.haplotypes.callability import bridged
 from archaictools.haplotypes.lineages import lineage_names
 from archaictools.haplotypes.match_rates import lineages_and_closest, match_rate
 from archaictools.haplotypes.sources import Priors, name_sources, weigh, without_reference
-from archaictools.intervals import sums_of_runs
+from archaictools.intervals import flags_of_runs, sums_of_ranges
 from archaictools.learning.segments import segments_of
 
 if TYPE_CHECKING:
@@ -88,15 +88,27 @@ def called_segments(
             "sample": sample,
             "haplotype": number,
             "posterior": mean,
-            "seen": (sums_of_runs(one.seen, first, last) > 0).astype(np.int8),
-            "callable": sums_of_runs(bases, first, last),
+            "seen": (_sums_of_runs(one.seen, first, last) > 0).astype(np.int8),
+            "callable": _sums_of_runs(bases, first, last),
         },
         columns=_COLUMNS,
     )
     if not len(begin) or not archaic:
         return with_counts(frame, *no_counts(len(begin), len(archaic)))
-    counts = (sums_of_runs(each, first, last) for each in (matches, features.pairs(one.chrom, one.row)))
+    counts = (_sums_of_runs(each, first, last) for each in (matches, features.pairs(one.chrom, one.row)))
     return with_counts(frame, *counts)
+
+
+def _sums_of_runs(values: np.ndarray, first: npt.NDArray[np.int64], last: npt.NDArray[np.int64]) -> np.ndarray:
+    """Add up rows [first, last) for ranges that are sorted and do not overlap; only these rows take memory.
+
+    Examples
+    --------
+    >>> _sums_of_runs(np.array([1, 2, 3, 4]), np.array([0, 3]), np.array([2, 4])).tolist()
+    [3, 4]
+    """
+    end = np.cumsum(last - first)
+    return sums_of_ranges(values[flags_of_runs(first, last, len(values))], end - (last - first), end)
 
 
 def no_counts(segments: int, people: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
