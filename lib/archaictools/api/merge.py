@@ -109,6 +109,7 @@ def merge(parts: PathLike | Sequence[PathLike], *, files: MergeFiles, run: RunOp
     from archaictools.io.files import StagedOutputs
     from archaictools.io.part_kinds import Kind, kind_of_parts
     from archaictools.io.summary import Summary
+    from archaictools.report.people.wording import count
 
     del run  # joining uses one thread and no random numbers
     several, summary = listed(parts), Summary()
@@ -130,7 +131,8 @@ def merge(parts: PathLike | Sequence[PathLike], *, files: MergeFiles, run: RunOp
         rows, regions = _of_results(paths, filled, files.out, kind, outputs, summary)
     empty = len(paths) - len(filled)
     facts = {
-        "merged": f"{len(paths):,} {kind} parts into {files.out}" + (f", {empty:,} of them empty" if empty else "")
+        "merged": f"{count(len(paths), f'{kind} part')} into {files.out}"
+        + (f", {empty:,} of them empty" if empty else "")
     }
     facts["intervals" if kind in {Kind.BIGWIG, Kind.TRACKS} else "rows"] = f"{rows:,}"
     if regions:
@@ -181,6 +183,7 @@ def _of_sums(paths: Sequence[Path], files: MergeFiles, outputs: StagedOutputs) -
     from archaictools.haplotypes.sums_file import SumsFile
     from archaictools.io.part_kinds import Kind
     from archaictools.progress import Progress
+    from archaictools.report.people.wording import count, people
 
     files = replace(files, callable=files.callable or callable_file_beside(files.segments))
     named = {name: path for name, path in asdict(files).items() if path}
@@ -190,9 +193,10 @@ def _of_sums(paths: Sequence[Path], files: MergeFiles, outputs: StagedOutputs) -
     joined = JoinedSums([SumsFile(path) for path in paths])
     with Progress(staged.passes * len(joined.bins), "chromosomes", "merge") as progress:
         rows = write_joined(joined, staged, progress=progress)
-    people = len({sample for sample, _ in joined.head.haplotypes})
+    samples = {sample for sample, _ in joined.head.haplotypes}
     facts = {
-        "merged": f"{len(paths):,} {Kind.SUMS} parts of {people:,} people on {len(joined.bins):,} chromosomes",
+        "merged": f"{count(len(paths), f'{Kind.SUMS} part')} of {people(len(samples))} on "
+        f"{count(len(joined.bins), 'chromosome')}",
         "outputs": ", ".join(map(str, named.values())),
     }
     if staged.of_segments:

@@ -19,7 +19,7 @@ from archaictools.haplotypes.chromosome_encoder import MODERN, ChromosomeEncoder
 from archaictools.haplotypes.headers import Headers
 from archaictools.haplotypes.labels import read_cover, read_truth, tally_unused
 from archaictools.haplotypes.missing_calls import REMEDY, ModernMissing
-from archaictools.haplotypes.parts import refuse_absent
+from archaictools.haplotypes.parts import chromosomes_in, refuse_absent
 from archaictools.intervals import EMPTY_SET
 from archaictools.io.chromosomes import Naming, bare, length_of
 from archaictools.io.phase_sets import PhaseSets
@@ -116,6 +116,8 @@ def encode_vcfs(
     """
     naming = Naming(tally)
     chosen = frozenset(map(bare, chromosomes)) or None
+    # Of an archaic genome, only the chromosomes of the modern files are read.
+    of_archaic = chosen or frozenset(chromosomes_in(samples.vcf)) or None
     regions = read_cover(callable_regions, tally=tally, group="callable") if callable_regions else None
     segments = read_truth(truth, samples.haplotypes, tally=tally, elsewhere=samples.elsewhere) if truth else None
     counts, done = EncodingCounts(), set[str]()
@@ -132,7 +134,7 @@ def encode_vcfs(
                     tally=tally,
                     check=check,
                     pass_only=options.pass_only,
-                    chosen=chosen,
+                    chosen=of_archaic,
                 )
             )
             stack.callback(files[-1].close)
