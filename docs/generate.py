@@ -40,6 +40,7 @@ GUIDES = {
     "predict": "../haplotypes.md#call-segments",
     "merge": "../haplotypes.md#one-chromosome-a-job",
     "genes": "../haplotypes.md#genes",
+    "candidates": "../candidates.md",
     "report": "../report.md",
 }
 

@@ -53,6 +53,12 @@ archaictools genes "$out/called_segments.tsv" --annotation "$data/genes.bed" --c
     --out "$out/called_genes.tsv"
 archaictools evaluate pretrained "$out/haplotypes.h5" --metrics "$out/called_evaluation.json"
 printf 'sample\tpopulation\nIN000\tCEU\nIN001\tCEU\n' > "$out/populations.tsv"
+awk -v OFS='\t' 'BEGIN { print "sample", "population" } { print $1, FILENAME ~ /outgroup/ ? "AFR" : "EUR" }' \
+    "$out/outgroup.txt" "$out/ingroup.txt" > "$out/groups.tsv"
+archaictools candidates --vcf "$out/people.vcf.gz" --archaic-vcf "$out/archaic.vcf.gz" --archaic ARC000 \
+    --groups "$out/groups.tsv" --reference-group AFR --target-group EUR --target-above 0.2 \
+    --segments "$out/called_segments.tsv" --callable "$out/called_callable.bed" --summary "$out/called_people.tsv" \
+    --out "$out/called_candidates.tsv"
 
 # The results of one run on both chromosomes, which the joined results of two runs equal.
 both=(--ingroup "$out/ingroup.txt" --outgroup "$out/outgroup.txt" --archaic ARC000)

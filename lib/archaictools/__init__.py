@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from inspect import Signature
 
     from archaictools.api.audit import audit
+    from archaictools.api.candidates import candidates
     from archaictools.api.embedding import embedding
     from archaictools.api.evaluate import evaluate
     from archaictools.api.genes import genes
@@ -46,6 +47,7 @@ __version__ = "0.1.0"
 __all__ = [
     "__version__",
     "audit",
+    "candidates",
     "embedding",
     "errors",
     "evaluate",

@@ -52,6 +52,7 @@ SECTIONS = {
         "predict",
         "merge",
         "genes",
+        "candidates",
         "report",
     ),
 }

@@ -29,6 +29,7 @@ LEFT_OUT = {
     "predict --track-line": "Galaxy's link to UCSC adds the line; with it, a BED dataset is no BED to Galaxy",
     "merge --seed": "nothing random",
     "genes --seed": "nothing random",
+    "candidates --seed": "nothing random",
     "report --seed": "nothing random",
 }
 FORMATS = {"bed", "bigbed", "tabular", "h5", "html", "json", "bigwig", "png", "svg", "binary", "txt", "zip"}

@@ -24,8 +24,10 @@ from helpers import (
     LENGTH,
     OUTGROUP,
     ROLES,
+    SAMPLES,
     by_hand,
     check,
+    write_lines,
     write_vcf,
 )
 
@@ -272,6 +274,24 @@ def test_an_archaic_record_with_ref_and_alt_exchanged(ok, tmp_path):
         carrier = words.counts("chr7")[1, :3]  # haplotype 2 of I0
     said = [CLASSES[int(np.argmax(row))] for row in carrier]
     assert said == ["absent_hom", "absent_uncalled", "absent_lacked"]  # C, nothing, and no record: REF
+    table = pd.read_csv(summary, sep="\t").set_index("item")["count"]
+    assert table["sites whose REF is no modern allele, not used"] == 1
+
+
+def test_an_archaic_ref_call_whose_base_is_alt_of_the_modern_people(ok, tmp_path):
+    """C . 0/0 beside A C is C twice, as a site of a panel whose REF is the ancestral base; G . beside A C is no call."""
+    calls = [*["0|0"] * len(OUTGROUP), "0|1", "0|0", "0|0"]
+    vcf = write_vcf(tmp_path / "m.vcf", SAMPLES, [(position, "A", ["C"], calls) for position in (100, 1_100, 2_100)])
+    lines = [
+        f"chr7 {position + 1} . {ref} . . . . GT 0/0" for position, ref in ((100, "C"), (1_100, "A"), (2_100, "G"))
+    ]
+    other = write_lines(tmp_path / "a.vcf", ["A0"], lines)
+    summary = tmp_path / "s.tsv"
+    ok("haplotypes", "--vcf", vcf, *ROLES, "--archaic-vcf", other, "--archaic", "A0", "--out", tmp_path / "w.h5",
+       "--summary", summary)  # fmt: skip
+    with open_features(tmp_path / "w.h5") as words:
+        carrier = words.counts("chr7")[1, :3]  # haplotype 2 of I0
+    assert [CLASSES[int(np.argmax(row))] for row in carrier] == ["absent_hom", "absent_lacked", "absent_uncalled"]
     table = pd.read_csv(summary, sep="\t").set_index("item")["count"]
     assert table["sites whose REF is no modern allele, not used"] == 1
 

@@ -1,4 +1,9 @@
-"""Print one row of the comparison of callers, or its header: callers.py LABEL FOLDER SIMULATION | header."""
+"""Print one row of the comparison of callers, its header, or what a threshold gives.
+
+callers.py LABEL FOLDER SIMULATION
+callers.py header
+callers.py threshold SEGMENTS SIMULATION LOW [HIGH]
+"""
 
 from __future__ import annotations
 
@@ -35,10 +40,10 @@ def score(segments: pd.DataFrame, truth: pd.DataFrame) -> list[float]:
     keys = ["chrom", "sample", "haplotype"]
     none = np.zeros((0, 2), dtype=np.int64)
     calls = {key: merged(rows) for key, rows in segments.groupby(keys)}
-    tracts = {key: merged(rows) for key, rows in truth.groupby(keys)}
+    true_tracts = {key: merged(rows) for key, rows in truth.groupby(keys)}
     hits = called = true = short = found = half = 0
-    for key in {*calls, *tracts}:
-        mine, theirs = calls.get(key, none), tracts.get(key, none)
+    for key in {*calls, *true_tracts}:
+        mine, theirs = calls.get(key, none), true_tracts.get(key, none)
         called += int((mine[:, 1] - mine[:, 0]).sum())
         for start, end in mine:
             good = covered(theirs, start, end)
@@ -54,15 +59,28 @@ def score(segments: pd.DataFrame, truth: pd.DataFrame) -> list[float]:
     return [precision, recall, f1, found / max(short, 1), half / max(len(segments), 1)]
 
 
+def tracts(simulation: Path) -> pd.DataFrame:
+    """Return the true tracts of a simulation."""
+    truth = pd.read_csv(simulation / "truth.bed", sep="\t", header=None).iloc[:, :5]
+    truth.columns = ["chrom", "start", "end", "sample", "haplotype"]
+    return truth
+
+
 def main() -> None:
-    """Print a header or a row, as Markdown."""
+    """Print a header or a row, as Markdown; or precision, recall and F1 of the segments from LOW to HIGH."""
     if sys.argv[1] == "header":
         print("| " + " | ".join(COLUMNS) + " |\n|" + "---|" * len(COLUMNS))
         return
+    if sys.argv[1] == "threshold":
+        calls = pd.read_csv(sys.argv[2], sep="\t")
+        low, high = float(sys.argv[4]), float(sys.argv[5]) if len(sys.argv) > 5 else np.inf
+        chosen = calls[(calls["posterior"] >= low) & (calls["posterior"] < high)]
+        measures = score(chosen, tracts(Path(sys.argv[3])))
+        print(*(f"{value:.3f}" for value in measures[:3]))
+        return
     label, folder, simulation = sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3])
     segments = pd.read_csv(folder / "segments.tsv", sep="\t")
-    truth = pd.read_csv(simulation / "truth.bed", sep="\t", header=None).iloc[:, :5]
-    truth.columns = ["chrom", "start", "end", "sample", "haplotype"]
+    truth = tracts(simulation)
     models = json.loads((folder / "evaluation.json").read_text())["models"]
     row = score(segments, truth)
     for name, other in (("model", "ece"), ("hmm", "f1_bp"), ("hmm_archaic", "f1_bp")):

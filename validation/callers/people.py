@@ -26,6 +26,9 @@ from archaictools.io.tables import write_table
 
 THRESHOLDS = (0.5, 0.7, 0.8, 0.9)
 
+#: Segments by posterior, to see how many bases are confirmed at each.
+BANDS = ((0.5, 0.7), (0.7, 0.9), (0.9, 0.95), (0.95, 1.01))
+
 
 def bitmap(rows: pd.DataFrame, length: int) -> np.ndarray:
     """Return the bases that intervals cover: bool (length,)."""
@@ -69,6 +72,10 @@ def compare(ours: pd.DataFrame, path: Path, length: int) -> pd.DataFrame:
         chosen = ours[ours["posterior"] >= threshold]
         found[threshold] = [bitmap(chosen[chosen["sample"] == person], length) for person in people]
         rows.append(agreement(f"segments of {threshold:g} or more", "all", found[threshold], agreed))
+    for low, high in BANDS:
+        chosen = ours[(ours["posterior"] >= low) & (ours["posterior"] < high)]
+        band = [bitmap(chosen[chosen["sample"] == person], length) for person in people]
+        rows.append(agreement(f"segments of {low:g} to {min(high, 1):g}", "all", band, agreed))
     for method in methods:
         others = [vote - own >= 2 for vote, own in zip(votes, maps[method], strict=True)]
         rows.append(agreement(f"{method}, against the other three", "all", maps[method], others))

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING
 
-from archaictools.api.inputs import listed
+from archaictools.api.inputs import paths_given, texts_given
 from archaictools.api.keywords import keywords
 from archaictools.api.result import FileResult
 from archaictools.errors import UsageError
@@ -23,25 +21,6 @@ if TYPE_CHECKING:
     from archaictools.haplotypes.samples import SampleSets
 
 
-def _texts(value: object) -> tuple[str, ...]:
-    """Return names or paths, one or several, as a tuple of texts."""
-    if isinstance(value, str | os.PathLike):
-        return (os.fspath(value),)
-    if isinstance(value, Iterable):
-        several = [os.fspath(each) if isinstance(each, os.PathLike) else each for each in value]
-        if all(isinstance(each, str) for each in several):
-            return tuple(several)
-    raise UsageError(f"names of samples are {type(value).__name__}, expected texts or paths")
-
-
-def _paths(value: object) -> object:
-    """Return paths, one or several, as they are; refuse an empty text, which would stand for the working folder."""
-    for each in listed(value):
-        if isinstance(each, str) and not each:
-            raise UsageError("a VCF is an empty text, expected a path")
-    return value
-
-
 @dataclass(frozen=True, kw_only=True)
 class HaplotypeInputs:
     """Files and samples to read."""
@@ -49,14 +28,14 @@ class HaplotypeInputs:
     vcf: tuple[Path, ...] = option(
         type=INPUT,
         multiple=True,
-        parse=_paths,
+        parse=paths_given,
         help="VCF, BCF, VCF Zarr or PLINK 2 .pgen of modern samples, ingroup phased; repeat it for several files.",
     )
     ingroup: tuple[str, ...] = option(
-        (), multiple=True, parse=_texts, help="Samples to search for archaic DNA: names, or a file of names."
+        (), multiple=True, parse=texts_given, help="Samples to search for archaic DNA: names, or a file of names."
     )
     outgroup: tuple[str, ...] = option(
-        (), multiple=True, parse=_texts, help="Samples assumed to have no archaic DNA: names, or a file of names."
+        (), multiple=True, parse=texts_given, help="Samples assumed to have no archaic DNA: names, or a file of names."
     )
     individuals: Path | None = option(
         None,
@@ -66,14 +45,14 @@ class HaplotypeInputs:
     archaic: tuple[str, ...] = option(
         (),
         multiple=True,
-        parse=_texts,
+        parse=texts_given,
         help="Archaic samples, in --vcf or in --archaic-vcf: names, or a file of names.",
     )
     archaic_vcf: tuple[Path, ...] = option(
         (),
         type=INPUT,
         multiple=True,
-        parse=_paths,
+        parse=paths_given,
         help="VCF, gVCF, BCF or VCF Zarr of archaic samples; repeat it for several files. If two files have a call, "
         "that of the first file is used. If REF is no modern allele at more than 1 % of the shared sites, a warning is "
         "given; at more than 10 % of at least 20, the run stops.",

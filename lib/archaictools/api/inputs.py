@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -75,6 +75,25 @@ def listed(given: object) -> list[object]:
     """Return one object, or several in a sequence or an iterator, as a list."""
     several = isinstance(given, Sequence | Iterator) and not isinstance(given, str | bytes)
     return list(given) if several else [given]  # type: ignore[call-overload] # narrowed above
+
+
+def texts_given(value: object) -> tuple[str, ...]:
+    """Return names or paths, one or several, as a tuple of texts."""
+    if isinstance(value, str | os.PathLike):
+        return (os.fspath(value),)
+    if isinstance(value, Iterable):
+        several = [os.fspath(each) if isinstance(each, os.PathLike) else each for each in value]
+        if all(isinstance(each, str) for each in several):
+            return tuple(several)
+    raise UsageError(f"names of samples are {type(value).__name__}, expected texts or paths")
+
+
+def paths_given(value: object) -> object:
+    """Return paths, one or several, as they are; refuse an empty text, which would stand for the working folder."""
+    for each in listed(value):
+        if isinstance(each, str) and not each:
+            raise UsageError("a VCF is an empty text, expected a path")
+    return value
 
 
 def model_in_memory(given: object) -> TrainedModel | None:

@@ -85,6 +85,7 @@ class ReportInputs:
         None, type=FOLDER_OR_FILE, help="Track of predict --bigwig. Haplotypes: the folder of tracks."
     )
     genes: Any = option(None, type=RESULT, help="Table of genes --out.")
+    candidates: Any = option(None, type=RESULT, only=Alphabet.VARIANT, help="Table of candidates --out.")
     evaluation: Any = option(None, type=RESULT, help="JSON of evaluate --metrics, on the same data.")
     record: tuple[Path, ...] = option(
         (),
@@ -227,7 +228,7 @@ def _alphabet(inputs: ReportInputs) -> Alphabet:
     """Return the alphabet of the words; without them, that of the other inputs."""
     if inputs.words:
         return alphabet_of(inputs.words[0])
-    people = (inputs.segments, inputs.summary, inputs.callable, inputs.deserts, inputs.populations)
+    people = (inputs.segments, inputs.summary, inputs.callable, inputs.deserts, inputs.populations, inputs.candidates)
     return Alphabet.VARIANT if any(each is not None for each in people) else Alphabet.KMER
 
 

@@ -33,6 +33,7 @@ VERBS = {
     "predict": "Predict windows or haplotypes, and call segments.",
     "merge": "Join predictions made chromosome by chromosome.",
     "genes": "Summarise predictions over genes.",
+    "candidates": "Find candidates of adaptive introgression.",
     "report": "Show results in one page with a genome browser.",
 }
 

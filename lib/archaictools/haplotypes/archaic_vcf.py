@@ -356,9 +356,14 @@ class ArchaicFile:
 
 
 def _agree(theirs: npt.NDArray[np.int8], ours: npt.NDArray[np.int8]) -> npt.NDArray[np.bool_]:
-    """Return the sites at which two records have the same REF, or each has the REF of the other as ALT."""
-    known = (ours == theirs[:, :1]).any(axis=1) & (theirs == ours[:, :1]).any(axis=1)
-    return np.asarray((theirs[:, 0] == ours[:, 0]) | known)
+    """Return the sites at which the REF of an archaic record is a modern allele that its ALT does not contradict.
+
+    REF is the same, or is an ALT of the modern record. In the second case the archaic record either has no ALT, or the
+    REF of the modern record as ALT. The build check stops a run whose records often have neither.
+    """
+    known = (ours == theirs[:, :1]).any(axis=1)
+    exchanged = (theirs == ours[:, :1]).any(axis=1) | (theirs[:, 1:] < 0).all(axis=1)
+    return np.asarray((theirs[:, 0] == ours[:, 0]) | (known & exchanged))
 
 
 def carried_bases(sites: Sites, columns: slice) -> npt.NDArray[np.int8]:

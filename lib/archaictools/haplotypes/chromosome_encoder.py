@@ -20,6 +20,7 @@ from archaictools.haplotypes.evidence import Evidence
 from archaictools.haplotypes.feature_layout import TILE
 from archaictools.haplotypes.labels import truth_in_bins
 from archaictools.haplotypes.random_phase import RandomPhase
+from archaictools.haplotypes.site_walk import MODERN
 from archaictools.haplotypes.tile_buffer import TileBuffer
 from archaictools.intervals import IntervalSet, runs_of_equal, runs_of_true
 from archaictools.io.sites import MAX_BASES
@@ -37,9 +38,6 @@ if TYPE_CHECKING:
 
 #: Without callable regions, a region of this many bp without a site counts as not sequenced.
 EMPTY = 50_000
-
-#: Class of modern records in the summary.
-MODERN = "modern"
 
 Positions = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
@@ -123,9 +121,9 @@ class ChromosomeEncoder:
         inside = np.ones(len(sites), dtype=bool) if self._regions is None else self._regions.contains(sites.position)
         typed, missing = self._evidence.add(sites, alleles, inside)
         several = np.flatnonzero(sites.bases[:, 2] >= 0)
-        carriers = _by_allele(outgroup, several)
+        carriers = count_by_allele(outgroup, several)
         outgroup_called = np.asarray(carriers.any(axis=0))
-        kept = self._usable(inside, outgroup_called, carriers + _by_allele(ingroup, several))
+        kept = self._usable(inside, outgroup_called, carriers + count_by_allele(ingroup, several))
         carried, called = self._archaics.carried(self.name, sites)
         self._unshared += _unshared(sites, carried, called, inside)
         rows = np.flatnonzero(kept)
@@ -258,7 +256,7 @@ class ChromosomeEncoder:
         """Write the carriers of each very rare allele that two haplotypes or more carry."""
         rows = np.flatnonzero(very_rare.sum(axis=1, dtype=np.int32) > 1)
         own = np.where(very_rare[rows], alleles[rows], -1)
-        site, allele = np.nonzero(_by_allele(own, np.arange(len(rows))).T > 1)
+        site, allele = np.nonzero(count_by_allele(own, np.arange(len(rows))).T > 1)
         self._writer.share(bins[rows[site]], own[site] == allele[:, None])
 
     def _advance(self, tile: int) -> None:
@@ -315,8 +313,16 @@ def _look_up(table: npt.NDArray[np.int8], alleles: npt.NDArray[np.int8]) -> npt.
     return found
 
 
-def _by_allele(alleles: npt.NDArray[np.int8], several: Positions) -> Positions:
-    """Count haplotypes by allele: int64 (4, sites); ``several`` are the few sites that have a third allele."""
+def count_by_allele(alleles: npt.NDArray[np.int8], several: Positions) -> Positions:
+    """Count haplotypes by allele: int64 (4, sites).
+
+    Parameters
+    ----------
+    alleles
+        int8 (sites, haplotypes): allele number, -1 not called.
+    several
+        Numbers of the few sites that have a third allele.
+    """
     found = np.zeros((MAX_BASES, len(alleles)), dtype=np.int64)
     found[1] = (alleles == 1).sum(axis=1, dtype=np.int32)  # faster than count_nonzero
     for number in range(2, MAX_BASES):

@@ -27,8 +27,6 @@ MAX_ONE_SIDED = 0.1
 #: F1, and 50 % cost 0.04; without one, 0.03 and 0.45 (``validation/callers/missing_calls.py``).
 MAX_MISSING = 0.1
 
-_WHO = ("outgroup", "ingroup")
-
 
 class ModernMissing:
     """Fills in missing genotypes that mean REF; counts sites at which a whole group is missing.
@@ -41,10 +39,14 @@ class ModernMissing:
         Samples to encode; in all arrays, the outgroup comes before the ingroup.
     tally
         Counts of genotypes and sites.
+    roles
+        What messages call the outgroup and the ingroup.
     """
 
-    def __init__(self, meaning: str, sample_sets: SampleSets, tally: Summary) -> None:
-        self._meaning, self._tally = meaning, tally
+    def __init__(
+        self, meaning: str, sample_sets: SampleSets, tally: Summary, *, roles: tuple[str, str] = ("outgroup", "ingroup")
+    ) -> None:
+        self._meaning, self._tally, self._roles = meaning, tally, roles
         first, second = len(sample_sets.outgroup), len(sample_sets.outgroup) + len(sample_sets.ingroup)
         self._groups = slice(0, first), slice(first, second)
         self._everybody = second
@@ -68,7 +70,8 @@ class ModernMissing:
             count = int(np.count_nonzero(there))
             if count:
                 self._lacking[number] += count
-                item = f"sites at which no {_WHO[number]} sample is called, but {_WHO[1 - number]} samples are"
+                lacking, other = self._roles[number], self._roles[1 - number]
+                item = f"sites at which no {lacking} sample is called, but {other} samples are"
                 self._tally.add("modern", item, count)
         return sites
 
@@ -101,9 +104,9 @@ class ModernMissing:
         if self._meaning != "ask" or share <= MAX_ONE_SIDED:
             return ""
         return (
-            f"at {self._lacking[number]:,} of {self._sites:,} sites ({share:.0%}) no {_WHO[number]} sample "
-            f"is called, but {_WHO[1 - number]} samples are: if call sets were merged without filling in, a missing "
-            "genotype may mean REF"
+            f"at {self._lacking[number]:,} of {self._sites:,} sites ({share:.0%}) no {self._roles[number]} sample "
+            f"is called, but {self._roles[1 - number]} samples are: if call sets were merged without filling in, a "
+            "missing genotype may mean REF"
         )
 
     def warn(self) -> None:
@@ -117,6 +120,10 @@ class ModernMissing:
                 "without an archaic genome",
                 f"{len(many):,}", f"{len(share):,}", f"{MAX_MISSING:.0%}", worst_samples,
             )  # fmt: skip
+        self.warn_one_sided()
+
+    def warn_one_sided(self) -> None:
+        """Warn about sites that are called in one group only."""
         if problem := self.one_sided():
             log.warning("%s; %s", problem, REMEDY)
 

@@ -15,7 +15,7 @@ from archaictools.alphabet import Alphabet
 from archaictools.errors import UsageError, shorten
 from archaictools.io.chromosomes import bare
 from archaictools.learning.options import BatchScale, TrainingOptions
-from archaictools.options import names, option
+from archaictools.options import MAX_LENGTH, names, option
 
 #: Ingroup samples that are encoded together; the pretrained model was trained on groups of this size.
 MAX_GROUP_SAMPLES = 12
@@ -31,18 +31,11 @@ KEEP_NEGATIVES = 0.35
 
 
 @dataclass(frozen=True, kw_only=True)
-class EncodingOptions:
-    """How genotypes become features of bins.
+class GenotypeOptions:
+    """What missing and filtered genotypes mean.
 
     Attributes
     ----------
-    bin
-        Length of a bin in bp.
-    together
-        Largest number of ingroup samples in a group; larger ingroups are split into groups of nearly equal size. An
-        allele that the whole outgroup carries is a feature only if the haplotypes of the group differ there.
-    unphased
-        ``refuse``, or ``random``: the two alleles of an unphased heterozygote get a random order.
     archaic_missing
         Meaning of a missing archaic call: ``uncalled``, ``reference`` (the file gives archaic genotypes only where
         they are not REF), or ``ask``: ``uncalled``, but refuse a file without any REF call.
@@ -53,18 +46,6 @@ class EncodingOptions:
         Use only records whose FILTER is PASS or missing.
     """
 
-    bin: int = option(1_000, type=click.IntRange(1, MAX_BIN), help="Length of a bin in bp.")
-    together: int = option(
-        MAX_GROUP_SAMPLES,
-        type=click.IntRange(1),
-        help="Largest number of ingroup samples in a group; larger ingroups are split. Shared alleles are stored "
-        "within a group.",
-    )
-    unphased: str = option(
-        "refuse",
-        type=click.Choice(["refuse", "random"]),
-        help="Treatment of unphased heterozygotes of the ingroup: refuse the file, or give the alleles a random order.",
-    )
     archaic_missing: str = option(
         "ask",
         type=click.Choice(["ask", "uncalled", "reference"]),
@@ -79,6 +60,35 @@ class EncodingOptions:
     )
     pass_only: bool = option(False, help="Use only records whose FILTER is PASS or missing, archaic records too.")
 
+
+@dataclass(frozen=True, kw_only=True)
+class EncodingOptions(GenotypeOptions):
+    """How genotypes become features of bins.
+
+    Attributes
+    ----------
+    bin
+        Length of a bin in bp.
+    together
+        Largest number of ingroup samples in a group; larger ingroups are split into groups of nearly equal size. An
+        allele that the whole outgroup carries is a feature only if the haplotypes of the group differ there.
+    unphased
+        ``refuse``, or ``random``: the two alleles of an unphased heterozygote get a random order.
+    """
+
+    bin: int = option(1_000, type=click.IntRange(1, MAX_BIN), help="Length of a bin in bp.")
+    together: int = option(
+        MAX_GROUP_SAMPLES,
+        type=click.IntRange(1),
+        help="Largest number of ingroup samples in a group; larger ingroups are split. Shared alleles are stored "
+        "within a group.",
+    )
+    unphased: str = option(
+        "refuse",
+        type=click.Choice(["refuse", "random"]),
+        help="Treatment of unphased heterozygotes of the ingroup: refuse the file, or give the alleles a random order.",
+    )
+
     def __post_init__(self) -> None:
         if not 1 <= self.bin <= MAX_BIN:
             raise UsageError(f"--bin: {self.bin} is not in the range 1<=x<={MAX_BIN}")
@@ -86,30 +96,45 @@ class EncodingOptions:
             raise UsageError(f"--together: {self.together} is not in the range x>=1")
 
 
-def _split_names(value: object) -> tuple[str, ...]:
+def split_names(value: object) -> tuple[str, ...]:
     """Return names, given separated by commas, several times, or as a list."""
     return names(",".join(names(value)))
 
 
 @dataclass(frozen=True, kw_only=True)
-class PartOptions:
-    """Which part of the data is read, so that a large run can be divided.
+class ChromosomeOptions:
+    """Which chromosomes are read.
 
     Attributes
     ----------
     chromosomes
         Chromosomes to read, in either style of names; empty for all.
-    people_shard
-        ``i/n``: shard i of n of the ingroup; None for all of it. A shard is a run of whole groups, so its features
-        are those of the undivided run.
     """
 
     chromosomes: tuple[str, ...] = option(
         (),
         multiple=True,
-        parse=_split_names,
+        parse=split_names,
         help="Chromosomes to read, separated by commas, as chr21 or 21; repeat it for more [default: all].",
     )
+
+    @property
+    def chosen(self) -> frozenset[str] | None:
+        """Chromosomes to read, without ``chr``; None for all."""
+        return frozenset(map(bare, self.chromosomes)) or None
+
+
+@dataclass(frozen=True, kw_only=True)
+class PartOptions(ChromosomeOptions):
+    """Which part of the data is read, so that a large run can be divided.
+
+    Attributes
+    ----------
+    people_shard
+        ``i/n``: shard i of n of the ingroup; None for all of it. A shard is a run of whole groups, so its features
+        are those of the undivided run.
+    """
+
     people_shard: str | None = option(
         None,
         help="Part of the ingroup to encode, i/n: shard i of n, such as 2/8. Groups of --together stay whole, so the "
@@ -142,15 +167,52 @@ class PartOptions:
             )
         return int(match[1]), int(match[2])
 
-    @property
-    def chosen(self) -> frozenset[str] | None:
-        """Chromosomes to read, without ``chr``; None for all."""
-        return frozenset(map(bare, self.chromosomes)) or None
-
     def given(self) -> dict[str, str | list[str]]:
         """Return the options that were given, for the provenance."""
         found: dict[str, str | list[str]] = {"chromosomes": list(self.chromosomes)} if self.chromosomes else {}
         return found | ({"people_shard": self.people_shard} if self.people_shard else {})
+
+
+@dataclass(frozen=True, kw_only=True)
+class WindowOptions:
+    """Windows of a scan for adaptive introgression, and which alleles count.
+
+    Attributes
+    ----------
+    window, step
+        Length of a window, and distance of two starts, in bp.
+    reference_below
+        An archaic allele has a lower frequency than this in the reference.
+    target_above
+        U counts archaic alleles of a higher frequency than this in the target.
+    others
+        ``any``, or ``absent``: no archaic genome outside the source carries the allele.
+    top
+        Share of the windows of a source, of the highest U and of the highest Q95, that candidates belong to.
+    """
+
+    window: int = option(40_000, type=click.IntRange(1, MAX_LENGTH), help="Length of a window in bp.")
+    step: int = option(40_000, type=click.IntRange(1, MAX_LENGTH), help="Distance of the starts of two windows in bp.")
+    reference_below: float = option(
+        0.01,
+        type=click.FloatRange(0, 1, min_open=True),
+        help="An archaic allele has a lower frequency than this in the reference.",
+    )
+    target_above: float = option(
+        0.5,
+        type=click.FloatRange(0, 1, max_open=True),
+        help="U counts archaic alleles with a higher frequency than this in the target.",
+    )
+    others: str = option(
+        "any",
+        type=click.Choice(["any", "absent"]),
+        help="Archaic genomes outside the source: any genotype, or called and without the allele.",
+    )
+    top: float = option(
+        0.01,
+        type=click.FloatRange(0, 1, min_open=True),
+        help="A candidate is a window with U of 1 or more that is among this share of the windows by U and by Q95.",
+    )
 
 
 @dataclass(frozen=True, kw_only=True)

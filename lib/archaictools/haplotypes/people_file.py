@@ -1,4 +1,4 @@
-"""Reader of the table of people that ``predict --summary`` writes."""
+"""Readers of tables of people: the one that ``predict --summary`` writes, and populations."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pandas as pd
 
 from archaictools.errors import InputError
 from archaictools.io.columns import MAX_COORDINATE
-from archaictools.io.tables import COUNT, Number, iter_rows
+from archaictools.io.tables import COUNT, Number, iter_rows, read_header, read_table
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -61,3 +61,16 @@ def read_people(part: Path) -> pd.DataFrame:
         if wrong.any():
             raise InputError(what, path=part, line=int(frame.index[wrong][0]))
     return frame.set_index("sample")
+
+
+def read_populations(path: Path) -> dict[str, str]:
+    """Return the population of each sample of a TSV with columns ``sample`` and ``population`` (or ``pop``)."""
+    header = read_header(path)
+    name = next((name for name in ("population", "pop") if name in header), "population")
+    table = pd.concat(list(read_table(path, {"sample": str, name: str})))
+    if not len(table):
+        raise InputError("names no sample", path=path, remedy="give a row for each person")
+    repeated = table["sample"].duplicated()
+    if repeated.any():
+        raise InputError("names a sample twice", path=path, line=int(table.index[repeated][0]))
+    return dict(zip(table["sample"], table[name], strict=True))

@@ -145,11 +145,7 @@ def read_sample_sets(
 
     @cache
     def known() -> frozenset[str]:
-        found: set[str] = set()
-        for path in (*vcf, *archaic_vcf):
-            with open_variants(path) as variants:
-                found.update(variants.samples)
-        return frozenset(found)
+        return samples_in((*vcf, *archaic_vcf))
 
     if individuals:
         inner, outer = read_individuals(individuals)
@@ -158,6 +154,15 @@ def read_sample_sets(
     return SampleSets(
         vcf=vcf, ingroup=inner, outgroup=outer, archaic=read_names(archaic, known), archaic_vcf=archaic_vcf
     )
+
+
+def samples_in(paths: Iterable[Path]) -> frozenset[str]:
+    """Return the samples of all files."""
+    found: set[str] = set()
+    for path in paths:
+        with open_variants(path) as variants:
+            found.update(variants.samples)
+    return frozenset(found)
 
 
 def group_starts(samples: int, together: int) -> npt.NDArray[np.int64]:

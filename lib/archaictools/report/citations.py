@@ -106,6 +106,13 @@ CITATIONS = {
         journal="Nature 507:354-357",
         doi="10.1038/nature12961",
     ),
+    "racimo": Citation(
+        authors="Racimo F, Marnetto D, Huerta-Sánchez E",
+        year=2017,
+        title="Signatures of archaic adaptive introgression in present-day human populations",
+        journal="Molecular Biology and Evolution 34:296-317",
+        doi="10.1093/molbev/msw216",
+    ),
     "vernot": Citation(
         authors="Vernot B, Tucci S, Kelso J, et al.",
         year=2016,

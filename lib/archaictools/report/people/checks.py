@@ -40,6 +40,7 @@ def check_together(results: PeopleResults, files: PeopleFiles) -> None:
         (results.callable, files.callable or files.segments),
         (results.deserts, files.deserts),
         (results.genes, files.genes),
+        (results.candidates, files.candidates),
     ):
         if table is not None and path is not None:
             _check_places(table, results, path, _names_lengths(files))
@@ -121,9 +122,10 @@ def _check_repeated(results: PeopleResults, files: PeopleFiles) -> None:
 
 def _check_places(table: pd.DataFrame, results: PeopleResults, path: Path, named: str) -> None:
     """Refuse a chromosome or an end that the genome does not have."""
-    genes = "gene" in table  # an annotation may have further contigs, which are not read
+    genes = "gene" in table
+    further = genes or "Q95" in table  # an annotation, or a scan, may have further contigs, which are not read
     unknown = [chrom for chrom in dict.fromkeys(table["chrom"]) if chrom not in results.lengths]
-    if unknown and not genes:
+    if unknown and not further:
         raise InputError(
             f"has the chromosome {shortlist(unknown)}, which {named} lacks (it has {shortlist(results.lengths)})",
             path=path,

@@ -11,7 +11,7 @@ import pandas as pd
 from archaictools.errors import InputError, UsageError, shorten, shortlist
 from archaictools.haplotypes.callable_file import callable_file_of, read_callable_counts
 from archaictools.haplotypes.lineages import sources_of
-from archaictools.haplotypes.people_file import LENGTH, SUMMARY_COLUMNS, read_people
+from archaictools.haplotypes.people_file import LENGTH, SUMMARY_COLUMNS, read_people, read_populations
 from archaictools.haplotypes.segment_file import archaic_of, read_segments
 from archaictools.haplotypes.sources import AMBIGUOUS, UNMATCHED
 from archaictools.io.bed import COLUMNS as BED
@@ -56,6 +56,22 @@ GENE_COLUMNS: Columns = {
     "read": PROBABILITY_OR_NA,
 }
 
+#: Columns of ``candidates``.
+CANDIDATE_COLUMNS: Columns = {
+    "chrom": str,
+    "start": COORDINATE,
+    "end": COORDINATE,
+    "source": str,
+    "archaic_sites": COUNT_OR_NA,
+    "U": COUNT_OR_NA,
+    "Q95": PROBABILITY_OR_NA,
+    "segment_frequency": PROBABILITY_OR_NA,
+    "segment_population": str,
+    "rank": COUNT_OR_NA,
+    "candidate": COUNT_OR_NA,
+    "locus": str,
+}
+
 log = logging.getLogger("archaictools")
 
 _GENES_AGAIN = "give the table that 'archaictools genes' made of these segments"
@@ -75,8 +91,8 @@ class PeopleFiles:
         The other outputs of ``predict``.
     record
         ``predict --record`` of each part.
-    genes, evaluation
-        Outputs of ``genes`` and of ``evaluate --metrics``.
+    genes, candidates, evaluation
+        Outputs of ``genes``, of ``candidates`` and of ``evaluate --metrics``.
     populations
         TSV with columns ``sample`` and ``population`` (or ``pop``).
     labels
@@ -91,6 +107,7 @@ class PeopleFiles:
     bigwig: Path | None = None
     record: tuple[Path, ...] = ()
     genes: Path | None = None
+    candidates: Path | None = None
     evaluation: Path | None = None
     populations: Path | None = None
     labels: Mapping[str, str] = field(default_factory=dict)
@@ -132,6 +149,7 @@ def load_people_results(files: PeopleFiles) -> PeopleResults:
         callable=found,
         deserts=_read_deserts(files.deserts) if files.deserts else None,
         genes=read_gene_table(files.genes) if files.genes else None,
+        candidates=read_candidates(files.candidates) if files.candidates else None,
         tracks=files.bigwig,
         evaluation=read_evaluation(files.evaluation) if files.evaluation else None,
         populations=_populations_of(files.populations, files, people["sample"]) if files.populations else {},
@@ -254,6 +272,13 @@ def read_gene_table(path: Path) -> pd.DataFrame:
     return table.reset_index(drop=True)
 
 
+def read_candidates(path: Path) -> pd.DataFrame:
+    """Return the table of ``candidates``; ``NA`` is NaN, but in texts."""
+    table = pd.concat(list(read_table(path, CANDIDATE_COLUMNS)))
+    check_intervals(table, path)
+    return table.reset_index(drop=True)
+
+
 def _populations_of(path: Path, files: PeopleFiles, samples: pd.Series[str]) -> dict[str, str]:
     """Return the populations of the people of the report; log who has none, and how many others the file names."""
     given = read_populations(path)
@@ -276,19 +301,6 @@ def _populations_of(path: Path, files: PeopleFiles, samples: pd.Series[str]) -> 
             shortlist(others),
         )
     return found
-
-
-def read_populations(path: Path) -> dict[str, str]:
-    """Return the population of each sample of a TSV with columns ``sample`` and ``population`` (or ``pop``)."""
-    header = read_header(path)
-    name = next((name for name in ("population", "pop") if name in header), "population")
-    table = pd.concat(list(read_table(path, {"sample": str, name: str})))
-    if not len(table):
-        raise InputError("names no sample", path=path, remedy="give a row for each person")
-    repeated = table["sample"].duplicated()
-    if repeated.any():
-        raise InputError("names a sample twice", path=path, line=int(table.index[repeated][0]))
-    return dict(zip(table["sample"], table[name], strict=True))
 
 
 def _known_labels(labels: Mapping[str, str], archaic: tuple[str, ...]) -> Mapping[str, str]:

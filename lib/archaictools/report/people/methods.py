@@ -129,4 +129,6 @@ def cited(results: PeopleResults) -> tuple[str, ...]:
         keys.append("1000genomes")
     if len(results.archaic) > 1:
         keys.append("sprime")  # its plot of match rates
+    if results.candidates is not None:
+        keys.append("racimo")
     return tuple(dict.fromkeys([*keys, "igv"]))

@@ -99,6 +99,8 @@ class PeopleResults:
         BED6 of ``predict --deserts``, or None.
     genes
         Table of ``genes``, see :func:`archaictools.haplotypes.genes.carriers`, or None.
+    candidates
+        Table of ``candidates``, or None.
     tracks
         Folder of ``predict --bigwig``, or None.
     evaluation
@@ -124,6 +126,7 @@ class PeopleResults:
     callable: pd.DataFrame
     deserts: pd.DataFrame | None = None
     genes: pd.DataFrame | None = None
+    candidates: pd.DataFrame | None = None
     tracks: Path | None = None
     evaluation: Mapping[str, Any] | None = None
     populations: Mapping[str, str] = field(default_factory=dict)
