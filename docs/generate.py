@@ -41,6 +41,8 @@ GUIDES = {
     "merge": "../haplotypes.md#one-chromosome-a-job",
     "genes": "../haplotypes.md#genes",
     "candidates": "../candidates.md",
+    "sharing": "../sharing.md",
+    "extract": "../sharing.md#follow-up",
     "report": "../report.md",
 }
 

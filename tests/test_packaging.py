@@ -92,7 +92,9 @@ def without_the_others(*verb):
 def test_an_install_that_predicts_needs_fewer_packages(tmp_path):
     assert predict_only() < {requirement.replace(" ", "") for requirement in PROJECT["dependencies"]}
     data = ROOT / "test-data"
-    outputs = [word for name in ("segments", "bed", "bigbed", "bigwig") for word in (f"--{name}", tmp_path / name)]
+    outputs = [
+        word for name in ("segments", "summary", "bed", "bigbed", "bigwig") for word in (f"--{name}", tmp_path / name)
+    ]
     result = without_the_others("predict", "pretrained", data / "haplotypes.h5", *outputs)
     assert result.returncode == 0, result.stderr
     result = without_the_others("predict", data / "model.h5", data / "words.h5", "--bed", tmp_path / "bed_of_windows")
@@ -102,6 +104,10 @@ def test_an_install_that_predicts_needs_fewer_packages(tmp_path):
     assert result.returncode == 0, result.stderr
     genes = ("--annotation", data / "genes.bed", "--out", tmp_path / "genes")
     result = without_the_others("genes", tmp_path / "segments", *genes)
+    assert result.returncode == 0, result.stderr
+    result = without_the_others(
+        "sharing", tmp_path / "segments", "--summary", tmp_path / "summary", "--ages", tmp_path / "ages"
+    )
     assert result.returncode == 0, result.stderr
 
 

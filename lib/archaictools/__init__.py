@@ -31,12 +31,14 @@ if TYPE_CHECKING:
     from archaictools.api.candidates import candidates
     from archaictools.api.embedding import embedding
     from archaictools.api.evaluate import evaluate
+    from archaictools.api.extract import extract
     from archaictools.api.genes import genes
     from archaictools.api.haplotypes import haplotypes
     from archaictools.api.importance import importance
     from archaictools.api.merge import merge
     from archaictools.api.predict import predict
     from archaictools.api.report import report
+    from archaictools.api.sharing import sharing
     from archaictools.api.simulate import simulate
     from archaictools.api.tokenize import tokenize
     from archaictools.api.train import train
@@ -51,12 +53,14 @@ __all__ = [
     "embedding",
     "errors",
     "evaluate",
+    "extract",
     "genes",
     "haplotypes",
     "importance",
     "merge",
     "predict",
     "report",
+    "sharing",
     "simulate",
     "tokenize",
     "train",

@@ -128,7 +128,7 @@ class IntervalSet:
         """
         first = np.searchsorted(self.end, start, side="right")
         count = np.maximum(np.searchsorted(self.start, end, side="left") - first, 0)
-        row, own = np.repeat(np.arange(len(start)), count), _ranges(first, count)
+        row, own = np.repeat(np.arange(len(start)), count), ranges(first, count)
         return row, np.maximum(self.start[own], start[row]), np.minimum(self.end[own], end[row])
 
     def bases_before(self, position: Int) -> Int:
@@ -278,12 +278,12 @@ def overlapping_pairs(start: Int, end: Int, other_start: Int, other_end: Int) ->
     later = np.searchsorted(left, other_left, side="right")
     more = np.maximum(np.searchsorted(left, other_right, side="left") - later, 0)
     return (
-        np.concatenate([np.repeat(one, count), one[_ranges(later, more)]]),
-        np.concatenate([two[_ranges(first, count)], np.repeat(two, more)]),
+        np.concatenate([np.repeat(one, count), one[ranges(later, more)]]),
+        np.concatenate([two[ranges(first, count)], np.repeat(two, more)]),
     )
 
 
-def _ranges(first: Int, count: Int) -> Int:
+def ranges(first: Int, count: Int) -> Int:
     """Return ``first[i], first[i] + 1, ...``, ``count[i]`` of them, for each i in turn."""
     before = np.cumsum(count) - count
     return np.asarray(np.arange(int(count.sum())) + np.repeat(first - before, count))

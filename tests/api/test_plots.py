@@ -12,6 +12,8 @@ from archaictools.errors import UsageError
 from helpers import ROOT
 
 TINY = {"epochs": 1, "batch_size": 256, "embedding": 2, "lstm": 2, "dense": 0, "split": "block", "threads": 1}
+#: Verbs without plots.
+NO_PLOTS = {"windows", "simulate", "haplotypes", "merge", "candidates", "extract", "report"}
 QUICK = {"windows": 40, "repeats": 1, "threads": 1}
 
 
@@ -30,11 +32,18 @@ def documented():
 def test_every_verb_with_the_option_is_documented_and_no_other():
     with_option = {verb for verb in VERBS if "plots" in _options(getattr(at, verb))}
     assert {verb for verb, _ in documented()} == with_option
-    assert with_option == set(VERBS) - {"windows", "simulate", "haplotypes", "merge", "report"}, "these measure nothing"
+    assert with_option == set(VERBS) - NO_PLOTS
 
 
 def _options(verb):
     return {name for bundle in verb.bundles.values() for name in bundle.__dataclass_fields__}
+
+
+def two_populations(folder):
+    """Write the populations of the two people of segments.tsv beside a folder; return the file."""
+    path = folder.with_name("groups.tsv")
+    path.write_text("sample\tpopulation\nIN000\tCEU\nIN001\tCHB\n")
+    return path
 
 
 CALLS = {
@@ -60,6 +69,7 @@ CALLS = {
     ("embedding", "haplotypes"): lambda d, o: at.embedding("pretrained", plots=o),
     ("predict", "k-mers"): lambda d, o: at.predict(d / "model.h5", d / "words.h5", plots=o),
     ("predict", "haplotypes"): lambda d, o: at.predict("pretrained", d / "haplotypes.h5", plots=o),
+    ("sharing", "haplotypes"): lambda d, o: at.sharing(d / "segments.tsv", groups=two_populations(o), plots=o),
 }
 
 

@@ -89,13 +89,14 @@ def sums(path: Path) -> Path:
     )
     with write_sums(path, head, verb="predict") as writer:
         for chrom in ("chr1", "chr2"):
-            one = ChromosomeSums.empty(bin_edges(head.lengths[chrom], 1_000), len(rows))
+            one = ChromosomeSums.empty(bin_edges(head.lengths[chrom], 1_000), len(rows), 2)
             one.callable += 4
             one.carriers += rng.integers(0, 3, size=len(one.callable))
             one.total += rng.integers(0, 4_001, size=len(one.callable))
             one.covered |= one.carriers > 0
             one.bases[:3] = head.lengths[chrom]
             one.bases[3] = 0
+            one.outside += rng.integers(5, 9, size=(len(rows), 2, 1)) - np.array([0, 3, 1])
             number = 4 if chrom == "chr1" else 0
             start = 1_000 * np.arange(number)
             frame = pd.DataFrame({"chrom": chrom, "start": start, "end": start + 6_000})

@@ -65,6 +65,10 @@ SEGMENTS = (
     b"chr1\t0\t3000\tA\t1\t3000\t3\t0.95\t3\tN1\nchr1\t9000\t12000\tB\t2\t3000\t3\t0.8\t0\tunmatched\n"
 )
 PEOPLE = b"sample\tbases\tpercent\tsegments\tcallable\nA\t3000\t3.0\t1\t100000\nB\t3000\t3.0\t1\t100000\n"
+SUMMARY = (
+    b"sample\thaplotypes\tcallable\tintrogressed\tpercent\tsegments\tmean_length\tlongest\n"
+    b"A\t2\t100000\t3000\t3.0\t1\t3000\t3000\nB\t2\t100000\t3000\t3.0\t1\t3000\t3000\nC\t1\tNA\tNA\tNA\t0\tNA\t0\n"
+)
 COMPANION = b"chr1\t0\t20000\t2\nchr1\t20000\t30000\t4\n"
 PUBLISHED = b"gene\tcall\nG1\tintrogressed\nG2\tfree\nG3\tNA\n"
 FASTA = b">chr1 first\nACGTNNacgtACGTGGCATCATTACGGATTA\nACGTTTGACA\n>chr2\nGATTACAGATTACAGATTACA\n"
@@ -133,6 +137,23 @@ def genes(
     more = ("--published", published, "--agreement", folder / "out.json") if published else ()
     more += ("--callable", read) if read else ()
     command("genes", path, "--annotation", annotation, "--out", folder / "out.tsv", "--bed", folder / "out.bed", *more)
+
+
+def sharing(path: Path, folder: Path, **others: object) -> None:
+    given = {"min-core": 1} | others
+    outputs = [part for name in ("ages", "pairs", "matrix", "cores") for part in (f"--{name}", folder / f"out.{name}")]
+    command(
+        "sharing", path, *outputs, "--quiet", *(part for name, value in given.items() for part in (f"--{name}", value))
+    )
+
+
+def extract(path: Path, folder: Path, **others: object) -> None:
+    given = {"regions": path, "samples": "A,B"} | others
+    command(
+        "extract", "--vcf", beside(folder, "vcf", VCF), "--out", folder / "out.tsv", "--fasta", folder / "out.fa",
+        "--subset", folder / "out.vcf", "--threads", 1, "--quiet",
+        *(part for name, value in given.items() for part in (f"--{name}", value)),
+    )  # fmt: skip
 
 
 def merge(path: Path, folder: Path) -> None:
@@ -267,6 +288,10 @@ READERS = {
     "predictions": Reader(genes, [WINDOWS, BINS, SEGMENTS]),
     "what was read": Reader(lambda p, f: genes(beside(f, "s.tsv", SEGMENTS), f, read=p), [COMPANION]),
     "published": Reader(lambda p, f: genes(beside(f, "w.tsv", WINDOWS), f, published=p), [PUBLISHED]),
+    "segments to share": Reader(sharing, [SEGMENTS]),
+    "people who share": Reader(lambda p, f: sharing(beside(f, "s.tsv", SEGMENTS), f, summary=p), [SUMMARY]),
+    "populations": Reader(lambda p, f: sharing(beside(f, "s.tsv", SEGMENTS), f, groups=p), [b"sample\tpop\nA\tCEU\n"]),
+    "regions of tracts": Reader(extract, [BED, GENES6]),
     "merged tables": Reader(merge, [WINDOWS, BINS, SEGMENTS, PEOPLE, GENES6, COMPANION]),
     "individuals": Reader(lambda p, f: haplotypes("individuals", p, f), [b'{"ingroup": ["A"], "outgroup": ["O1"]}']),
     "genome": Reader(genome, [FASTA]),

@@ -53,6 +53,8 @@ SECTIONS = {
         "merge",
         "genes",
         "candidates",
+        "sharing",
+        "extract",
         "report",
     ),
 }

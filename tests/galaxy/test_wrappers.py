@@ -30,10 +30,26 @@ LEFT_OUT = {
     "merge --seed": "nothing random",
     "merge --track-line": "as for predict",
     "genes --seed": "nothing random",
+    "extract --seed": "nothing random",
     "candidates --seed": "nothing random",
     "report --seed": "nothing random",
 }
-FORMATS = {"bed", "bigbed", "tabular", "h5", "html", "json", "bigwig", "png", "svg", "binary", "txt", "zip"}
+FORMATS = {
+    "bed",
+    "bigbed",
+    "tabular",
+    "h5",
+    "html",
+    "json",
+    "bigwig",
+    "png",
+    "svg",
+    "binary",
+    "txt",
+    "zip",
+    "fasta",
+    "vcf",
+}
 FLAG = re.compile(r"(?<![\w-])--[a-z][a-z0-9-]*")
 
 

@@ -13,7 +13,8 @@ from sklearn.metrics import (
 )
 
 from archaictools.learning import bootstrap as resampling
-from archaictools.learning.bootstrap import BLOCKS, BlockBootstrap, blocks_of, interval
+from archaictools.learning.bootstrap import BLOCKS, BlockBootstrap, blocks_of
+from archaictools.learning.draws import interval
 from archaictools.learning.metrics import calibration_error
 from archaictools.learning.report import reliability_with_intervals
 from archaictools.learning.score_histogram import ScoreHistogram

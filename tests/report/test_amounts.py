@@ -12,7 +12,7 @@ from archaictools.haplotypes.lineages import Lineage, sources_of
 from archaictools.report.blocks import Chart, Table, Text
 from archaictools.report.citations import CITATIONS
 from archaictools.report.people import amounts
-from archaictools.report.people.shares import either_haplotype, shares
+from archaictools.report.people.shares import either_haplotype, of_lineage, shares
 from archaictools.report.people.usual import AUTOSOMES_MB, PUBLISHED, REGIONS, published_for, region_of
 from synthetic_people import HG19, people
 
@@ -179,7 +179,7 @@ def test_either_haplotype_counts_a_position_once(results):
         ],
         columns=["chrom", "start", "end", "sample", "haplotype", "source"],
     )
-    found = either_haplotype(replace(results, segments=segments), ["AltaiNea"])
+    found = either_haplotype(replace(results, segments=segments), segments[segments["source"] == "AltaiNea"])
     assert found.tolist() == pytest.approx([100 * 2e6 / 30e6, 1.0, 0, 0, 0])
 
 
@@ -199,7 +199,7 @@ def test_published_shares_stand_beside_the_same_measure(results):
     ratio = frame[frame["citation"] == "Prüfer et al. 2017"].iloc[0]
     assert ratio["published"] == "1.8 to 2.4 %"
     assert ratio["here"] == f"{two.mean():.2f} ({two.min():.2f} to {two.max():.2f})"
-    either = either_haplotype(found, ["AltaiNea"])[["P000", "P001"]]
+    either = either_haplotype(found, of_lineage(found, Lineage.NEANDERTHAL))[["P000", "P001"]]
     chen = frame[frame["citation"] == "Chen et al. 2020"].iloc[0]
     assert chen["here"].startswith(f"{either.mean():.2f} (")
     assert chen["published"] == "51 Mb a person (1.8 % of 2,881 Mb)"

@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 from sklearn.metrics import average_precision_score, roc_auc_score, roc_curve
 
-from archaictools.learning.bootstrap import BlockBootstrap, interval
+from archaictools.learning.bootstrap import BlockBootstrap
+from archaictools.learning.draws import interval
 from archaictools.learning.metrics import precision_recall, roc
 from archaictools.learning.score_histogram import ScoreHistogram
 from archaictools.report.blocks import Absent, Chart, Notes

@@ -11,6 +11,7 @@ import pytest
 from archaictools.haplotypes.lineages import sources_of
 from archaictools.report.blocks import Absent, Chart, Notes, Table, Text
 from archaictools.report.people import match_rate
+from archaictools.report.people.expected_rate import expected_rate
 from synthetic_people import people
 
 
@@ -159,6 +160,36 @@ def test_each_source_has_its_own_symbol_and_colour():
     assert encoding["shape"]["scale"]["domain"] == ["Altai", "Vindija", "Denisova", "unmatched"]
     assert encoding["shape"]["scale"]["range"] == ["square", "circle", "triangle-up", "triangle-down"]
     assert encoding["color"]["scale"]["range"] == ["#cc3311", "#7f1d10", "#0072b2", "#888888"]
+
+
+def test_a_dashed_line_marks_the_expected_rate():
+    """The mean over segments; on an axis of several genomes the highest of their means; none without the columns."""
+    case = results(TWO, ("AltaiNea", "Denisova"))
+    assert "layer" not in chart_of(match_rate.section(case))
+    expected = {"AltaiNea_expected": [0.05, 0.07, 0.05, 0.07], "Denisova_expected": [0.04, float("nan"), 0.02, 0.03]}
+    for archaic, rows, lines in (
+        (("AltaiNea", "Denisova"), TWO, {"x": 0.06, "y": 0.03}),
+        (("AltaiNea",), TWO, {"x": 0.06}),
+    ):
+        case = results(rows, archaic)
+        own = {name: values for name, values in expected.items() if name.removesuffix("_expected") in archaic}
+        section = match_rate.section(dataclasses.replace(case, segments=case.segments.assign(**own)))
+        chart = chart_of(section)
+        assert chart["width"] == "container"
+        found = {}
+        for layer in chart["layer"]:
+            if layer["mark"]["type"] == "rule":
+                ((letter, _),) = [item for item in layer["encoding"].items() if item[0] in "xy"]
+                found[letter] = chart["datasets"][layer["data"]["name"]][0]["rate"]
+        assert found == pytest.approx(lines)
+        (table,) = [block for block in section.blocks if isinstance(block, Table)]
+        frame = table.frame.set_index("source")
+        assert frame.loc["AltaiNea", "expected0"] == pytest.approx(5)
+        titles = [column.title for column in table.columns]
+        assert [title for title in titles if "expected" in title] == [f"{name}, expected (%)" for name in archaic]
+    several = pd.DataFrame({"A_expected": [0.1, 0.2], "B_expected": [0.3, 0.1]})
+    assert expected_rate(several, ("A", "B")) == pytest.approx(0.2)
+    assert expected_rate(several, ("C",)) is None
 
 
 def test_nothing_to_show():

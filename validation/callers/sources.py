@@ -2,6 +2,7 @@
 
     sources.py matrix FOLDER [FOLDER ...]
     sources.py fit FOLDER [FOLDER ...]
+    sources.py expected FOLDER [FOLDER ...]
 
 A FOLDER contains ``words.h5``, ``segments.tsv``, ``truth.bed`` and ``genomes.txt``. Each line of ``genomes.txt`` names
 an archaic genome and the label of true tracts from its lineage.
@@ -9,6 +10,10 @@ an archaic genome and the label of true tracts from its lineage.
 ``matrix`` prints the called bases of true tracts, by label of the tract and source of the segment. ``right`` is the
 fraction whose source is the genome of the label, or ``unmatched`` if no genome has the label. ``right_of_clear``
 excludes ``ambiguous``. The last row is the sum of all folders.
+
+``expected`` prints for each genome the mean of ``NAME_expected``, the match rate in bins outside of true tracts, and
+the median match rate of segments named after the genome. ``false`` is the match rate of segments outside of all true
+tracts, of which there are ``false_segments``.
 
 ``fit`` prints the beta distributions of archaictools.haplotypes.sources by maximum likelihood. It uses segments
 that are at least half true tract. Segments from a lineage without a genome give ``OTHER_ALONE``.
@@ -63,6 +68,34 @@ def matrix(folders: list[Path]) -> pd.DataFrame:
     table["right"] = table["good"] / table["bases"]
     table["right_of_clear"] = table["good"] / (table["bases"] - table[AMBIGUOUS])
     return table.drop(columns="good")
+
+
+def expected(folders: list[Path]) -> pd.DataFrame:
+    """Compare the expected match rates with those outside of true tracts."""
+    rows = []
+    for folder in folders:
+        segments, pairs, labels = overlaps(folder)
+        wrong = segments[~segments["segment"].isin(pairs.loc[pairs["bases"] > 0, "segment"])]
+        truth = pd.read_csv(folder / "truth.bed", sep="\t", names=TRUTH)
+        tracts = dict(tuple(truth.groupby(PLACE)))
+        sums = np.zeros((len(labels), 2))
+        with open_features(folder / "words.h5") as words:
+            for chrom in words.bins:
+                edges, lacking = words.edges(chrom), without_reference(words.unshared(chrom))
+                for row, (sample, number) in enumerate(words.haplotypes):
+                    outside = np.ones(len(edges) - 1, dtype=bool)
+                    own = tracts.get((chrom, sample, number), truth[:0])
+                    for start, end in zip(own["start"], own["end"], strict=True):
+                        outside &= (edges[1:] <= start) | (edges[:-1] >= end)
+                    counts = words.matches(chrom, row)[outside].sum(axis=0, dtype=np.int64)
+                    sums += np.stack([counts[:, 1], counts[:, 0] + counts[:, 2] * lacking], axis=1)
+        for name, (shared, compared) in zip(labels, sums.tolist(), strict=True):
+            named = segments[segments["source"] == name]
+            row = {"folder": folder.name, "genome": labels[name], "expected": segments[f"{name}_expected"].mean()}
+            row |= {"outside_of_tracts": shared / compared, "named": named[f"{name}_rate"].median()}
+            rate = wrong[f"{name}_shared"].sum() / max(1, wrong[f"{name}_compared"].sum())
+            rows.append(row | {"false": rate, "false_segments": len(wrong)})
+    return pd.DataFrame(rows)
 
 
 def likely(counts: list[tuple[int, int]]) -> str:
@@ -123,7 +156,8 @@ def main() -> None:
     if what == "fit":
         fit(paths)
     else:
-        print(matrix(paths).to_csv(sep="\t", index=False, float_format="%.3f"), end="")
+        made = expected if what == "expected" else matrix
+        print(made(paths).to_csv(sep="\t", index=False, float_format="%.3f"), end="")
 
 
 if __name__ == "__main__":

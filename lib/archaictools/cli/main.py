@@ -34,6 +34,8 @@ VERBS = {
     "merge": "Join predictions made chromosome by chromosome.",
     "genes": "Summarise predictions over genes.",
     "candidates": "Find candidates of adaptive introgression.",
+    "sharing": "Compare the segments of people: rough ages, sharing, core haplotypes.",
+    "extract": "Extract alleles of haplotypes and archaic genomes in regions.",
     "report": "Show results in one page with a genome browser.",
 }
 

@@ -37,11 +37,13 @@ def command(**options: Any) -> None:
     is not listed. A segment spans at most 5 kb without data.
 
     The source of a segment is an archaic genome; 'ambiguous' if the evidence does not separate two of them; or
-    'unmatched' if none is named, or if none matches better than other lineages. The evidence is rare alleles of the
+    'unmatched' if no archaic genome is named, or none matches better than chance. The evidence is rare alleles of the
     haplotype: NAME_called counts those at which the genome has a call, NAME_shared those that it shares, and
     NAME_compared those that count (without REF calls in its file, a missing call counts as a mismatch). NAME_match is
     the log odds of its lineage over any other, above 0 for a match. source_score is the log-likelihood ratio over the
-    next genome; a name needs 2.94 (19 to 1).
+    next genome; a name needs 2.94 (19 to 1). NAME_rate is the share of these alleles that the genome shares, and
+    NAME_expected the same outside of the person's segments, on the chromosome. lineage is that of the genomes that the
+    source leaves possible, and closest the individuals of it with the highest rate.
     """
     outputs = [field.name for field in fields(PredictionFiles)]
     if not options.keys() & set(outputs):

@@ -67,15 +67,13 @@ class Archaics:
         files = [archaic for archaic in self._files if name in archaic.names]
         return bool(files) and not any(archaic.holds(chrom) for archaic in files)
 
-    def carried(self, chrom: str, sites: Sites) -> tuple[npt.NDArray[np.int8], npt.NDArray[np.int8]]:
-        """Return the archaic genotypes at the next sites of modern samples.
+    def bases(self, chrom: str, sites: Sites) -> npt.NDArray[np.int8]:
+        """Return the archaic bases at the next sites of modern samples.
 
         Returns
         -------
-        carried
-            int8 (sites, 4, samples): chromosomes that carry each allele of the modern record.
-        called
-            int8 (sites, samples): called chromosomes.
+        ndarray
+            int8 (sites, samples, 2): 0 to 3 for A, C, G, T, negative if not called.
         """
         shape = (len(sites), len(self._names))
         # Alleles are compared as bases, since two files may number them differently.
@@ -88,15 +86,27 @@ class Archaics:
         for archaic in self._files:
             columns = [self._names.index(name) for name in archaic.names]
             bases[:, columns] = self._both(bases[:, columns], archaic.bases(chrom, sites))
-        called = (bases >= 0).sum(axis=2, dtype=np.int8)
-        table = np.where(sites.bases < 0, np.int8(-3), sites.bases)
-        carried = (bases[:, None] == table[:, :, None, None]).sum(axis=3, dtype=np.int8)
         if self._missing == "reference":
             # Samples are uncalled on chromosomes absent from their files.
             there = np.array([not self.lacks(name, chrom) for name in self._names], dtype=bool)
-            absent = (called == 0) & there & (bases > UNUSABLE).all(axis=2)
-            carried[:, 0][absent] = 2
-            called[absent] = 2
+            absent = ((bases < 0) & (bases > UNUSABLE)).all(axis=2) & there
+            bases = np.where(absent[..., None], sites.bases[:, :1, None], bases)
+        return bases
+
+    def carried(self, chrom: str, sites: Sites) -> tuple[npt.NDArray[np.int8], npt.NDArray[np.int8]]:
+        """Return the archaic genotypes at the next sites of modern samples.
+
+        Returns
+        -------
+        carried
+            int8 (sites, 4, samples): chromosomes that carry each allele of the modern record.
+        called
+            int8 (sites, samples): called chromosomes.
+        """
+        bases = self.bases(chrom, sites)
+        called = (bases >= 0).sum(axis=2, dtype=np.int8)
+        table = np.where(sites.bases < 0, np.int8(-3), sites.bases)
+        carried = (bases[:, None] == table[:, :, None, None]).sum(axis=3, dtype=np.int8)
         return carried, called
 
     def finish(self) -> None:

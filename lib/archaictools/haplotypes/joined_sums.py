@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from archaictools.errors import InputError
+from archaictools.haplotypes.match_rates import ExpectedRates
 from archaictools.haplotypes.segment_calls import ORDER, SegmentNamer
 from archaictools.haplotypes.segments import ChromosomeSums
 from archaictools.haplotypes.sums_layout import SumsHead
@@ -95,13 +96,21 @@ class JoinedSums:
         for part in self._parts[chrom]:
             one = part.sums(chrom)
             if whole is None:
-                whole = ChromosomeSums.empty(one.edges, len(self.head.haplotypes))
+                whole = ChromosomeSums.empty(one.edges, len(self.head.haplotypes), len(self.head.encoding.archaic))
             whole.callable += one.callable
             whole.carriers += one.carriers
             whole.total += one.total
             whole.covered |= one.covered
             whole.bases[self._rows[part.path]] = one.bases
+            whole.outside[self._rows[part.path]] = one.outside
         assert whole is not None
+        return whole
+
+    def outside(self, chrom: str) -> npt.NDArray[np.int64]:
+        """Return the rare alleles of haplotypes outside of their segments: int64 (haplotypes, archaic samples, 3)."""
+        whole = np.zeros((len(self.head.haplotypes), len(self.head.encoding.archaic), 3), dtype=np.int64)
+        for part in self._parts[chrom]:
+            whole[self._rows[part.path]] = part.outside(chrom)
         return whole
 
     def unshared(self, chrom: str) -> npt.NDArray[np.int64]:
@@ -117,7 +126,8 @@ class JoinedSums:
     def namer(self) -> SegmentNamer:
         """Return what names the sources of these segments, which takes one reading of all."""
         archaic = self.head.encoding.archaic
-        namer = SegmentNamer(archaic, {chrom: self.unshared(chrom) for chrom in self.bins})
+        expected = ExpectedRates(self.head.haplotypes, self.outside)
+        namer = SegmentNamer(archaic, {chrom: self.unshared(chrom) for chrom in self.bins}, expected)
         for chrom in self.bins if archaic else ():
             for segments in self.segments(chrom):
                 namer.add(segments)

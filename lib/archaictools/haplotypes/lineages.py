@@ -91,6 +91,17 @@ def lineage_of(name: str) -> Lineage:
     return next((lineage for lineage, names in _NAMES.items() if names.search(name)), Lineage.UNKNOWN)
 
 
+def lineage_names(names: Sequence[str]) -> tuple[str, ...]:
+    """Return the lineage of each archaic genome; a genome whose name tells none is a lineage of its own.
+
+    Examples
+    --------
+    >>> lineage_names(["AltaiNea", "Vindija33.19", "Denisova", "ARC000"])
+    ('Neanderthal', 'Neanderthal', 'Denisovan', 'ARC000')
+    """
+    return tuple(name if (kind := lineage_of(name)) is Lineage.UNKNOWN else kind.value for name in names)
+
+
 def sources_of(archaic: Sequence[str], labels: Mapping[str, str] | None = None) -> tuple[Source, ...]:
     """Return the archaic genomes as sources, then ``ambiguous`` and ``unmatched``.
 

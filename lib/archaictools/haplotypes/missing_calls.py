@@ -65,6 +65,8 @@ class ModernMissing:
         if self._meaning == "reference":
             return self._filled(sites, absent)
         self._missing += np.count_nonzero(absent, axis=0)
+        if any(group.start == group.stop for group in self._groups):
+            return sites
         lacks = [absent[:, group].all(axis=1) for group in self._groups]
         for number, there in enumerate((lacks[0] & ~lacks[1], lacks[1] & ~lacks[0])):
             count = int(np.count_nonzero(there))

@@ -26,6 +26,13 @@ MAX_GROUP_HAPLOTYPES = 2 * MAX_GROUP_SAMPLES
 #: Longest bin in bp; bases of a bin are counted in 16 bits.
 MAX_BIN = 2**16 - 1
 
+#: Recombination rate per bp and generation: about the mean of the human genome (Kong et al. 2002, doi:10.1038/ng917).
+RECOMBINATION = 1.2e-8
+#: Years of a generation (Fenner 2005, doi:10.1002/ajpa.20188).
+GENERATION = 29.0
+#: Shortest segment in bp that counts for an age: shorter ones are missed more often.
+CUT = 40_000
+
 #: Fraction of the chunks without introgression that an epoch uses.
 KEEP_NEGATIVES = 0.35
 

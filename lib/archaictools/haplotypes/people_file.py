@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from archaictools.errors import InputError
+from archaictools.errors import InputError, shortlist
 from archaictools.io.columns import MAX_COORDINATE
 from archaictools.io.tables import COUNT, Number, iter_rows, read_header, read_table
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
+
+log = logging.getLogger("archaictools")
 
 #: Total length of a person's segments, which gives the mean length over several files exactly.
 LENGTH = "length"
@@ -74,3 +78,42 @@ def read_populations(path: Path) -> dict[str, str]:
     if repeated.any():
         raise InputError("names a sample twice", path=path, line=int(table.index[repeated][0]))
     return dict(zip(table["sample"], table[name], strict=True))
+
+
+def populations_of_samples(path: Path, samples: Iterable[str], named: Path | str) -> dict[str, str]:
+    """Return the populations of people; log who has none, and how many others the file names.
+
+    Parameters
+    ----------
+    path
+        See :func:`read_populations`.
+    samples
+        Names of the people.
+    named
+        File that names them, for errors.
+
+    Raises
+    ------
+    InputError
+        If the file names none of them.
+    """
+    given, samples = read_populations(path), list(samples)
+    found = {name: given[name] for name in samples if name in given}
+    if not found and samples:
+        raise InputError(
+            f"names no person of {named} ({shortlist(samples)}), but {shortlist(given)}",
+            path=path,
+            remedy="name the people as the VCF does",
+        )
+    without = [name for name in samples if name not in given]
+    if without:
+        log.warning("%s has no population of %s of the people: %s", path, f"{len(without):,}", shortlist(without))
+    others = [name for name in given if name not in found]
+    if others:
+        log.info(
+            "%s names %s people who are not in the results, and are left out: %s",
+            path,
+            f"{len(others):,}",
+            shortlist(others),
+        )
+    return found

@@ -41,7 +41,7 @@ class SampleSets:
     Raises
     ------
     UsageError
-        If a set is empty, or a sample is named twice.
+        If a sample is named twice.
     """
 
     vcf: tuple[Path, ...]
@@ -54,8 +54,6 @@ class SampleSets:
     first_group: int = 0
 
     def __post_init__(self) -> None:
-        if not self.ingroup or not self.outgroup:
-            raise UsageError("--ingroup and --outgroup must each name at least one sample")
         times = Counter([*self.ingroup, *self.outgroup, *self.archaic])
         again = sorted(name for name, number in times.items() if number > 1)
         if again:
@@ -151,6 +149,8 @@ def read_sample_sets(
         inner, outer = read_individuals(individuals)
     else:
         inner, outer = read_names(ingroup, known), read_names(outgroup, known)
+    if not inner or not outer:
+        raise UsageError("--ingroup and --outgroup must each name at least one sample")
     return SampleSets(
         vcf=vcf, ingroup=inner, outgroup=outer, archaic=read_names(archaic, known), archaic_vcf=archaic_vcf
     )

@@ -13,6 +13,8 @@ import pandas as pd
 
 from archaictools.haplotypes.allele_classes import ordered_pairs
 from archaictools.haplotypes.callability import bridged
+from archaictools.haplotypes.lineages import lineage_names
+from archaictools.haplotypes.match_rates import lineages_and_closest, match_rate
 from archaictools.haplotypes.sources import Priors, name_sources, weigh, without_reference
 from archaictools.intervals import sums_of_ranges
 from archaictools.learning.segments import segments_of
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from archaictools.haplotypes.feature_file import FeatureFile
+    from archaictools.haplotypes.match_rates import ExpectedRates
     from archaictools.haplotypes.posteriors import HaplotypePosteriors
     from archaictools.haplotypes.sources import Evidence
     from archaictools.learning.options import SegmentOptions
@@ -39,9 +42,16 @@ _EVIDENCE = ("called", "shared", "compared", "match")
 #: Digits of log-likelihood ratios after the point.
 _SCORE_DIGITS = 2
 
+#: Digits of match rates after the point.
+_RATE_DIGITS = 4
+
 
 def called_segments(
-    one: HaplotypePosteriors, features: FeatureFile, options: SegmentOptions, bases: npt.NDArray[np.uint16]
+    one: HaplotypePosteriors,
+    features: FeatureFile,
+    options: SegmentOptions,
+    bases: npt.NDArray[np.uint16],
+    matches: npt.NDArray[np.uint8],
 ) -> pd.DataFrame:
     """Return the segments of a haplotype on a chromosome, with counts of the evidence for their sources.
 
@@ -55,6 +65,9 @@ def called_segments(
         How segments are called.
     bases
         Callable bases of each bin, 0 where the haplotype has no data.
+    matches
+        uint8 (bins, archaic people, 3): those of the haplotype, see
+        :meth:`archaictools.haplotypes.feature_file.FeatureFile.matches`.
 
     Returns
     -------
@@ -82,11 +95,8 @@ def called_segments(
     )
     if not len(begin) or not archaic:
         return with_counts(frame, *no_counts(len(begin), len(archaic)))
-    matches, pairs = (
-        sums_of_ranges(counts, first, last)
-        for counts in (features.matches(one.chrom, one.row), features.pairs(one.chrom, one.row))
-    )
-    return with_counts(frame, matches, pairs)
+    counts = (sums_of_ranges(each, first, last) for each in (matches, features.pairs(one.chrom, one.row)))
+    return with_counts(frame, *counts)
 
 
 def no_counts(segments: int, people: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
@@ -143,10 +153,15 @@ class SegmentNamer:
     unshared
         Counts of rare non-REF alleles that no archaic person shares, by chromosome: int64 (people, 2), see
         :func:`archaictools.haplotypes.sources.without_reference`.
+    expected
+        Match rates of the people outside of their segments.
     """
 
-    def __init__(self, archaic: Sequence[str], unshared: Mapping[str, npt.NDArray[np.int64]]) -> None:
-        self._archaic, self._priors = tuple(archaic), Priors(len(archaic))
+    def __init__(
+        self, archaic: Sequence[str], unshared: Mapping[str, npt.NDArray[np.int64]], expected: ExpectedRates
+    ) -> None:
+        self._archaic, self._priors, self._expected = tuple(archaic), Priors(len(archaic)), expected
+        self._lineages = lineage_names(archaic)
         self._no_reference = {chrom: without_reference(counts) for chrom, counts in unshared.items()}
 
     def add(self, segments: pd.DataFrame) -> None:
@@ -170,10 +185,19 @@ class SegmentNamer:
             )
             for what, column in zip(_EVIDENCE, columns, strict=True):
                 found[f"{name}_{what}"] = column
-        return found.assign(source_score=sources.score.round(_SCORE_DIGITS))
+        found["source_score"] = sources.score.round(_SCORE_DIGITS)
+        rates = match_rate(matches[..., 1], evidence.compared)
+        expected = self._expected.of(segments["chrom"].tolist(), segments["sample"].tolist(), self._lacking(segments))
+        for person, name in enumerate(self._archaic):
+            found[f"{name}_rate"] = rates[:, person].round(_RATE_DIGITS)
+            found[f"{name}_expected"] = expected[:, person].round(_RATE_DIGITS)
+        lineage, closest = lineages_and_closest(sources, evidence, rates, self._archaic, self._lineages)
+        return found.assign(lineage=lineage, closest=closest)
 
     def _evidence(self, segments: pd.DataFrame) -> Evidence:
-        people = len(self._archaic)
+        return weigh(*counts_of(segments, len(self._archaic)), self._lacking(segments))
+
+    def _lacking(self, segments: pd.DataFrame) -> npt.NDArray[np.bool_]:
+        """Return which archaic genomes have no REF calls on the chromosome of each segment: bool (segments, people)."""
         flags = [self._no_reference[chrom] for chrom in segments["chrom"]]
-        no_reference = np.array(flags, dtype=bool).reshape(len(segments), people)
-        return weigh(*counts_of(segments, people), no_reference)
+        return np.array(flags, dtype=bool).reshape(len(segments), len(self._archaic))

@@ -37,12 +37,15 @@ COLUMNS: Columns = {
 NO_SOURCE = "."
 
 _NUMBER_OR_NA = Number(unknown=True)
+_RATE_OR_NA = Number(0, 1, unknown=True)
 _EVIDENCE: dict[str, Number] = {
     "called": COUNT_OR_NA,
     "shared": COUNT_OR_NA,
     "compared": COUNT_OR_NA,
     "match": _NUMBER_OR_NA,
 }
+#: Columns for each archaic genome that a table of an earlier run may lack.
+_RATES = ("rate", "expected")
 
 
 def is_segments(path: Path) -> bool:
@@ -75,7 +78,8 @@ def read_segments(path: Path) -> pd.DataFrame:
     optional: dict[str, type[str] | Number] = {"source": str, "seen": FLAG, "callable": COUNT}
     for name in archaic_of(read_header(path)):
         optional |= {f"{name}_{what}": kind for what, kind in _EVIDENCE.items()}
-    optional["source_score"] = _NUMBER_OR_NA
+        optional |= {f"{name}_{what}": _RATE_OR_NA for what in _RATES}
+    optional |= {"source_score": _NUMBER_OR_NA, "lineage": str, "closest": str}
     parts = [intervals_of(part, path, tally=None) for part in read_table(path, COLUMNS, optional=optional)]
     segments = pd.concat(parts, ignore_index=True)
     return segments if "source" in segments else segments.assign(source=NO_SOURCE)

@@ -10,6 +10,7 @@ import pandas as pd
 
 from archaictools.alphabet import Alphabet
 from archaictools.haplotypes.deserts import Landscape, find_deserts
+from archaictools.haplotypes.match_rates import ExpectedRates
 from archaictools.haplotypes.posteriors import DIGITS
 from archaictools.haplotypes.segment_calls import ORDER, SegmentNamer, called_segments, no_segments
 from archaictools.haplotypes.tables import PeopleCounts, callable_runs
@@ -41,6 +42,9 @@ class ChromosomeSums:
         bool (bins,): at least one haplotype has a segment.
     bases
         int64 (haplotypes,): callable bases of each haplotype of the file; -1 if it does not exist on the chromosome.
+    outside
+        int64 (haplotypes, archaic people, 3): rare alleles of each haplotype outside of its segments, counted as in
+        :func:`archaictools.haplotypes.sources.weigh`; see :mod:`archaictools.haplotypes.match_rates`.
     """
 
     edges: npt.NDArray[np.int64]
@@ -49,14 +53,16 @@ class ChromosomeSums:
     total: npt.NDArray[np.int64]
     covered: npt.NDArray[np.bool_]
     bases: npt.NDArray[np.int64]
+    outside: npt.NDArray[np.int64]
 
     @classmethod
-    def empty(cls, edges: npt.NDArray[np.int64], haplotypes: int = 0) -> ChromosomeSums:
-        """Return sums over no haplotype, with room for the bases of a number of them."""
+    def empty(cls, edges: npt.NDArray[np.int64], haplotypes: int = 0, archaic: int = 0) -> ChromosomeSums:
+        """Return sums over no haplotype, with room for a number of them and of archaic people."""
         bins = len(edges) - 1
         known, carriers, total = (np.zeros(bins, dtype=np.int64) for _ in range(3))
         absent = np.full(haplotypes, -1, dtype=np.int64)
-        return cls(edges, known, carriers, total, np.zeros(bins, dtype=bool), absent)
+        outside = np.zeros((haplotypes, archaic, 3), dtype=np.int64)
+        return cls(edges, known, carriers, total, np.zeros(bins, dtype=bool), absent, outside)
 
     @property
     def landscape(self) -> Landscape:
@@ -136,11 +142,14 @@ class SegmentCaller:
     def add(self, one: HaplotypePosteriors) -> None:
         """Call the segments of a haplotype on a chromosome, and add it to the sums."""
         bases = self._features.shared(one.chrom, "callable") * one.callable
-        segments = called_segments(one, self._features, self._options, bases)
+        matches = self._features.matches(one.chrom, one.row)
+        segments = called_segments(one, self._features, self._options, bases, matches)
         if len(segments):
             self._segments[one.chrom].append(segments)
         if one.chrom not in self._chromosomes:
-            self._chromosomes[one.chrom] = ChromosomeSums.empty(one.edges, len(self._features.haplotypes))
+            self._chromosomes[one.chrom] = ChromosomeSums.empty(
+                one.edges, len(self._features.haplotypes), len(self._features.encoding.archaic)
+            )
         sums = self._chromosomes[one.chrom]
         first, last = (np.searchsorted(one.edges, segments[name].to_numpy()) for name in ("start", "end"))
         carried = flags_of_runs(first, last, len(one.probability))
@@ -149,6 +158,7 @@ class SegmentCaller:
         sums.carriers += carried & one.callable
         sums.covered |= carried
         sums.bases[one.row] = int(bases.sum(dtype=np.int64))
+        sums.outside[one.row] = matches[one.callable & ~carried].sum(axis=0, dtype=np.int64)
         self._bins += int(one.callable.sum())
         self._seen_bins += int((one.callable & one.seen).sum())
 
@@ -162,7 +172,8 @@ class SegmentCaller:
         """
         features, sums = self._features, self._chromosomes
         archaic = features.encoding.archaic
-        namer = SegmentNamer(archaic, {chrom: features.unshared(chrom) for chrom in features.bins})
+        expected = ExpectedRates(features.haplotypes, lambda chrom: sums[chrom].outside)
+        namer = SegmentNamer(archaic, {chrom: features.unshared(chrom) for chrom in features.bins}, expected)
         sorted_parts = [pd.concat(parts).sort_values(ORDER) for parts in self._segments.values() if parts]
         counted = pd.concat(sorted_parts, ignore_index=True) if sorted_parts else no_segments(len(archaic))
         namer.add(counted)

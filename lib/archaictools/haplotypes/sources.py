@@ -78,13 +78,19 @@ class Evidence:
         int64: rare alleles at which each genome is called, or its missing call counts as lacking.
     match
         float64: log-likelihood ratio of each genome over none; NaN where it does not compete.
-    over
-        float64: lowest log-likelihood ratio of each genome over another; infinite without another.
+    ratios
+        float64 (segments, people, people): log-likelihood ratio of the first genome over the second; infinite where
+        either does not compete.
     """
 
     compared: npt.NDArray[np.int64]
     match: npt.NDArray[np.float64]
-    over: npt.NDArray[np.float64]
+    ratios: npt.NDArray[np.float64]
+
+    @property
+    def over(self) -> npt.NDArray[np.float64]:
+        """Lowest ratio of each genome over another, float64 (segments, people); infinite without another."""
+        return np.asarray(self.ratios.min(axis=2, initial=np.inf), dtype=np.float64)
 
 
 @dataclass(frozen=True)
@@ -100,11 +106,14 @@ class Sources:
         or without another genome.
     match
         float64 (segments, people): log odds of each genome over none; NaN where it does not compete.
+    best
+        int64 (segments,): the best candidate; without a candidate its value has no meaning.
     """
 
     source: npt.NDArray[np.object_]
     score: npt.NDArray[np.float64]
     match: npt.NDArray[np.float64]
+    best: npt.NDArray[np.int64]
 
 
 def without_reference(unshared: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
@@ -181,13 +190,12 @@ def weigh(
     for number, (first, second) in enumerate(ordered_pairs(people)):
         only[:, first, second] = pairs[:, number, 0] + np.where(no_reference[..., second], pairs[:, number, 1], 0)
     competing = there[:, :, None] & there[:, None] & ~np.eye(people, dtype=bool)
-    over = log_ratio(only, only + only.swapaxes(1, 2), PAIR, PAIR[::-1])
-    over = np.where(competing, over, np.inf).min(axis=2, initial=np.inf)
+    ratios = np.where(competing, log_ratio(only, only + only.swapaxes(1, 2), PAIR, PAIR[::-1]), np.inf)
     # Alleles that both genomes share do not separate them.
     apart = (compared - matches[..., 1])[..., None] + only
     alone = np.where(competing, log_ratio(only, apart, OWN_ALONE, OTHER_ALONE), -np.inf).max(axis=2, initial=-np.inf)
     match = np.maximum(log_ratio(matches[..., 1], compared, OWN, OTHER), alone)
-    return Evidence(compared, np.where(there, match, np.nan), over)
+    return Evidence(compared, np.where(there, match, np.nan), ratios)
 
 
 class Priors:
@@ -269,7 +277,8 @@ def name_sources(
     (['Altai', 'ambiguous', 'unmatched'], [5.0, 1.0, nan])
     """
     if not len(names) or not len(match):
-        return Sources(np.full(len(match), UNMATCHED, dtype=object), np.full(len(match), np.nan), match)
+        unknown, first = np.full(len(match), np.nan), np.zeros(len(match), dtype=np.int64)
+        return Sources(np.full(len(match), UNMATCHED, dtype=object), unknown, match, first)
     match = match + logit([prior(column) for column in match.T] if priors is None else list(priors))
     candidate = match > 0
     # Between candidates with equal ratios over the others, the better match decides.
@@ -278,4 +287,4 @@ def name_sources(
     lead, found = over[rows, best], candidate[rows, best]
     source = np.where(lead >= LEVEL, np.array(names, dtype=object)[best], AMBIGUOUS)
     score = np.where(found & np.isfinite(lead), lead, np.nan)
-    return Sources(np.where(found, source, UNMATCHED), score, match)
+    return Sources(np.where(found, source, UNMATCHED), score, match, best)

@@ -97,6 +97,7 @@ class SumsWriter:
             group.create_dataset(name, data=values, chunks=(min(_CHUNK, max(1, len(values))),), **_PACKED)
         group["bases"] = sums.bases.astype(np.int64)
         group["unshared"] = unshared.astype(np.int64)
+        group["outside"] = sums.outside.astype(np.int64)
         people = len(self._head.encoding.archaic)
         matches, pairs = no_counts(0, people)
         stored: dict[str, h5py.Dataset] = {}
@@ -258,7 +259,21 @@ class SumsFile:
         ):
             if wrong.any():
                 raise InputError(f"has impossible sums on {chrom}", path=self.path, remedy="make the file again")
-        return ChromosomeSums(edges, known, carriers, total, covered > 0, bases)
+        return ChromosomeSums(edges, known, carriers, total, covered > 0, bases, self.outside(chrom))
+
+    def outside(self, chrom: str) -> npt.NDArray[np.int64]:
+        """Return the rare alleles of haplotypes outside of their segments: int64 (haplotypes, archaic samples, 3).
+
+        Raises
+        ------
+        InputError
+            If a count is impossible.
+        """
+        with self._open() as handle:
+            found = self._part(handle, chrom, "outside")
+        if ((found < 0) | (found >= _MOST) | (found[..., 1:2] > found[..., :1])).any():
+            raise InputError(f"has impossible counts of alleles on {chrom}", path=self.path)
+        return found
 
     def unshared(self, chrom: str) -> npt.NDArray[np.int64]:
         """Return counts of rare non-REF alleles that no archaic sample shares: int64 (archaic samples, 2)."""

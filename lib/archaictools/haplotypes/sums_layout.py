@@ -17,6 +17,8 @@ Layout (schema version 1)::
         covered    uint8 (bins): 1 where a haplotype has a segment
         bases      int64 (haplotypes): callable bases of each haplotype; -1 if it does not exist on the chromosome
         unshared   int64 (archaic samples, 2): as in the file of haplotypes
+        outside    int64 (haplotypes, archaic samples, 3): rare alleles of each haplotype outside of its segments, as
+                   matches in the file of haplotypes
         segments/  start, end (int64), row (uint32: haplotype), posterior (float64), seen (uint8), callable (int64), by
                    start, end, sample and haplotype; matches (int64: archaic samples, 3) and pairs (int64: ordered pairs
                    of archaic samples, 2), see archaictools.haplotypes.sources.weigh
@@ -53,6 +55,7 @@ TABLE: Table = {
     "bins/*/covered": Data("uint8", ("*bins",)),
     "bins/*/bases": Data("int64", ("haplotypes",)),
     "bins/*/unshared": Data("int64", ("archaic", 2)),
+    "bins/*/outside": Data("int64", ("haplotypes", "archaic", 3)),
     "bins/*/segments/start": Data("int64", ("*segments",)),
     "bins/*/segments/end": Data("int64", ("*segments",)),
     "bins/*/segments/row": Data("uint32", ("*segments",)),

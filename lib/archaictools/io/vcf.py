@@ -13,20 +13,20 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections import Counter
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import IO, TYPE_CHECKING
 
 import numpy as np
 
-from archaictools.errors import InputError, shortlist
+from archaictools.errors import InputError
 from archaictools.io._vcf_calls import LineError
 from archaictools.io._vcf_records import Records, SiteReader
 from archaictools.io._vcf_text import Lines
 from archaictools.io._viewed_text import viewed_text, viewer_of
 from archaictools.io.files import check_readable, damage_named, is_gzip, open_bytes, refuse_cut_bgzf
 from archaictools.io.sites import SiteJoiner
+from archaictools.io.vcf_header import VariantHeader
 from archaictools.io.vcf_part import lines_of_another, open_at, runs_of
 
 if TYPE_CHECKING:
@@ -46,40 +46,6 @@ BLOCK_BYTES = 1 << 20
 #: Written before the first line by some editors.
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _CONTIG = re.compile(rb"##contig=<(.*)>\s*$")
-
-
-class VariantHeader:
-    """What the header of a VCF or BCF names; obtain one from :func:`header_of`.
-
-    Attributes
-    ----------
-    path
-        The file.
-    samples
-        Names of the sample columns.
-    lengths
-        Chromosome lengths in bp, where the header gives them.
-    """
-
-    def __init__(self, path: Path, samples: tuple[str, ...], lengths: dict[str, int]) -> None:
-        self.path, self.samples, self.lengths = path, samples, lengths
-
-    def columns(self, names: Sequence[str]) -> Index:
-        """Return the column numbers of some samples; raise InputError if one is missing, or there twice."""
-        where = {name: number for number, name in enumerate(self.samples)}
-        unknown = [name for name in names if name not in where]
-        if unknown:
-            raise InputError(
-                f"has no sample {shortlist(unknown)} (it holds {shortlist(self.samples)})",
-                path=self.path,
-                remedy="give names as in the #CHROM line, separated by commas, or a file with one name per line",
-            )
-        if len(where) < len(self.samples):
-            times = Counter(self.samples)
-            twice = [name for name in names if times[name] > 1]
-            if twice:
-                raise InputError(f"has more than one sample named {shortlist(twice)}", path=self.path)
-        return np.array([where[name] for name in names], dtype=np.int64)
 
 
 class VariantFile(VariantHeader):

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from archaictools.learning.draws import DRAWS
 from archaictools.learning.metrics import CALIBRATION_BINS
 
 if TYPE_CHECKING:
@@ -25,8 +26,6 @@ if TYPE_CHECKING:
 
 #: Number of blocks of a test side.
 BLOCKS = 50
-#: Number of draws.
-DRAWS = 1_000
 #: Draws measured at once: 40 MB at the largest number of steps of a histogram.
 DRAWS_AT_ONCE = 100
 
@@ -199,11 +198,3 @@ def _calibration_bins(scores: ScoreHistogram) -> npt.NDArray[np.bool_]:
     """Return which step of a histogram is in which bin of the reliability curve, bool (steps, CALIBRATION_BINS)."""
     bin_of = np.minimum((scores.probability * CALIBRATION_BINS).astype(int), CALIBRATION_BINS - 1)
     return np.asarray(bin_of[:, None] == np.arange(CALIBRATION_BINS))
-
-
-def interval(draws: Draws, level: float = 0.95) -> list[float]:
-    """Return the central interval of the draws that are defined, or NaN twice if there are none."""
-    known = draws[~np.isnan(draws)]
-    if not len(known):
-        return [float("nan"), float("nan")]
-    return [float(bound) for bound in np.quantile(known, [(1 - level) / 2, (1 + level) / 2])]

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any, TypedDict, cast
 import numpy as np
 import pandas as pd
 
-from archaictools.learning.bootstrap import BlockBootstrap, blocks_of, interval
+from archaictools.learning.bootstrap import BlockBootstrap, blocks_of
+from archaictools.learning.draws import interval
 from archaictools.learning.metrics import CALIBRATION_BINS, Metrics, by_chromosome, compute_metrics, reliability
 from archaictools.learning.score_histogram import ScoreHistogram
 

@@ -48,7 +48,7 @@ def main(folder: Path) -> None:
     for name, page in pages.items():
         write(folder / f"{name}.html", page)
     expected = {
-        "people": [*ALWAYS[:5], "match-rate", "genes", "genome-browser", "accuracy", *ALWAYS[-2:]],
+        "people": [*ALWAYS[:5], "sharing", "match-rate", "genes", "genome-browser", "accuracy", *ALWAYS[-2:]],
         "one_person": ALWAYS,
         "kmers": KMERS,
         "no_skill": KMERS,

@@ -9,7 +9,8 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from archaictools.learning.bootstrap import BlockBootstrap, blocks_of, interval
+from archaictools.learning.bootstrap import BlockBootstrap, blocks_of
+from archaictools.learning.draws import interval
 from archaictools.learning.metrics import CALIBRATION_BINS, compute_metrics, precision_recall, reliability, roc
 from archaictools.learning.report import MEASURES
 from archaictools.learning.score_histogram import ScoreHistogram

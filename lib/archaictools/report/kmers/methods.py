@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from archaictools import __version__
-from archaictools.learning.bootstrap import BLOCKS, DRAWS
+from archaictools.learning.bootstrap import BLOCKS
+from archaictools.learning.draws import DRAWS
 from archaictools.report.citations import ALWAYS
 from archaictools.report.kmers.motifs import FDR
 from archaictools.report.kmers.numbers import interval, known, number

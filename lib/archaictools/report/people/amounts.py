@@ -13,7 +13,8 @@ from archaictools.haplotypes.sources import AMBIGUOUS
 from archaictools.report.blocks import Chart, Column, Notes, Section, Table, Text
 from archaictools.report.citations import CITATIONS
 from archaictools.report.people.loci import source_labels
-from archaictools.report.people.shares import column_of, either_haplotype, shares
+from archaictools.report.people.shares import column_of, either_haplotype, of_lineage, per_haplotype, shares
+from archaictools.report.people.unexpected import unexpected
 from archaictools.report.people.usual import REGIONS, published_for, region_of
 
 if TYPE_CHECKING:
@@ -273,6 +274,8 @@ def _usual(results: PeopleResults, table: pd.DataFrame) -> Iterator[Block]:
             caption="What is usual: published archaic shares of these populations, and the same lineage here.",
         )
         yield Notes(title="What these figures measure", items=tuple(_meanings(rows)))
+    if found := tuple(unexpected(results)):
+        yield Notes(title="More than expected", items=found, warning=True)
     if unknown:
         yield Text(f"No published share is listed for {shortlist(unknown)}.")
     lacking = [name for name in table["sample"] if name not in of_people]
@@ -296,7 +299,7 @@ def compared(results: PeopleResults, rows: tuple[Published, ...]) -> pd.DataFram
     for row in rows:
         key = row.lineage, row.measure == "person"
         if key not in measured:
-            measured[key] = _here(results, table, row)
+            measured[key] = here(results, row)
         values = measured[key]
         for label in row.regions:
             people = [name for name in table.index if (region := regions.get(name)) and region.label == label]
@@ -314,14 +317,12 @@ def compared(results: PeopleResults, rows: tuple[Published, ...]) -> pd.DataFram
     return pd.DataFrame(found, columns=["region", "lineage", "published", "here", "measure", "citation"])
 
 
-def _here(results: PeopleResults, table: pd.DataFrame, row: Published) -> pd.Series:
+def here(results: PeopleResults, row: Published) -> pd.Series:
     """Return the share of a lineage in percent by sample, measured as the published one; NaN without its genome."""
-    sources = [source.name for source in results.archaic if source.lineage == row.lineage]
-    if not sources:
-        return pd.Series(np.nan, index=table.index)
-    if row.measure == "person":
-        return either_haplotype(results, sources)
-    return table[[column_of(name) for name in sources]].sum(axis=1, min_count=len(sources))
+    if not any(source.lineage == row.lineage for source in results.archaic):
+        return pd.Series(np.nan, index=results.people["sample"])
+    measure = either_haplotype if row.measure == "person" else per_haplotype
+    return measure(results, of_lineage(results, row.lineage))
 
 
 def _spread(values: pd.Series) -> str:

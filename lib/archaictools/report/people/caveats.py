@@ -21,8 +21,9 @@ from archaictools.report.people.doubts import (
     one_archaic_genome,
     short_tracts,
 )
-from archaictools.report.people.match_rate import missing_archaic_calls
+from archaictools.report.people.reference_calls import missing_archaic_calls
 from archaictools.report.people.shares import shares, weights
+from archaictools.report.people.unexpected import unexpected
 from archaictools.report.people.wording import chromosomes, count, people
 
 if TYPE_CHECKING:
@@ -280,6 +281,7 @@ CHECKS: tuple[Callable[[PeopleResults], Iterator[str]], ...] = (
     few_sites,
     only_differences,
     low_match,
+    unexpected,
     few_people,
     few_segments,
     little_sequence,

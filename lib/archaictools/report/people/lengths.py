@@ -10,18 +10,19 @@ import numpy as np
 import pandas as pd
 
 from archaictools.haplotypes.lineages import Lineage
+from archaictools.haplotypes.options import CUT, RECOMBINATION
+from archaictools.haplotypes.pulse import BIAS, MIN_PLACES, MIN_SEGMENTS, populations_of, pulse
 from archaictools.haplotypes.segment_calls import MAX_DATA_GAP
 from archaictools.report.blocks import Chart, Column, Notes, Section, Table, Text
 from archaictools.report.people.marks import Marks, whole_numbers
-from archaictools.report.people.pulse import BIAS, CUT, MIN_PLACES, MIN_SEGMENTS, RECOMBINATION, pulse
 from archaictools.report.wording import place
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from archaictools.haplotypes.lineages import Source
+    from archaictools.haplotypes.pulse import Pulse
     from archaictools.report.blocks import Block
-    from archaictools.report.people.pulse import Pulse
     from archaictools.report.people.results import PeopleResults
 
 ID, TITLE = "lengths", "Lengths of segments"
@@ -87,9 +88,11 @@ def groups(results: PeopleResults) -> tuple[Group, ...]:
         return ()
     share = archaic_share(results)
     cut = max(CUT, int((segments["end"] - segments["start"]).min()))
+    related = populations_of(segments, results.haplotypes, results.populations).values()
     if not results.archaic:
         source = replace(results.sources[-1], label="all segments")
-        return (Group(source=source, segments=segments, pulse=pulse(segments, share, cut=cut), timed=True),)
+        found = pulse(segments, share, populations=related, cut=cut)
+        return (Group(source=source, segments=segments, pulse=found, timed=True),)
     alike = [[source for source in results.archaic if source.lineage is lineage] for lineage in Lineage]
     shown = []
     for members in (*alike, *([source] for source in results.sources if source.lineage is None)):
@@ -101,7 +104,7 @@ def groups(results: PeopleResults) -> tuple[Group, ...]:
             names = ", ".join(member.label for member in members)
             source = replace(source, label=f"{source.lineage} ({names})")
         timed = source.lineage is not None
-        found = pulse(rows, share, cut=cut) if timed else None
+        found = pulse(rows, share, populations=related, cut=cut) if timed else None
         shown.append(Group(source=source, segments=rows, pulse=found, timed=timed))
     return tuple(shown)
 
@@ -295,7 +298,12 @@ def _time(group: Group) -> str:
         return "NA: no named source"
     if group.pulse is None:
         return "NA: too few"
-    return f"{_rounded(group.pulse.generations)} ({_rounded(group.pulse.low)} to {_rounded(group.pulse.high)})"
+    return rounded_time(group.pulse)
+
+
+def rounded_time(time: Pulse) -> str:
+    """Return a time and its interval with two digits that count."""
+    return f"{_rounded(time.generations)} ({_rounded(time.low)} to {_rounded(time.high)})"
 
 
 def _rounded(value: float) -> str:

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from archaictools.errors import InputError, UsageError, shorten, shortlist
+from archaictools.errors import InputError, UsageError, shorten
 from archaictools.haplotypes.callable_file import callable_file_of, read_callable_counts
 from archaictools.haplotypes.lineages import sources_of
-from archaictools.haplotypes.people_file import LENGTH, SUMMARY_COLUMNS, read_people, read_populations
+from archaictools.haplotypes.people_file import LENGTH, SUMMARY_COLUMNS, populations_of_samples, read_people
 from archaictools.haplotypes.segment_file import archaic_of, read_segments
 from archaictools.haplotypes.sources import AMBIGUOUS, UNMATCHED
 from archaictools.io.bed import COLUMNS as BED
@@ -152,7 +152,9 @@ def load_people_results(files: PeopleFiles) -> PeopleResults:
         candidates=read_candidates(files.candidates) if files.candidates else None,
         tracks=files.bigwig,
         evaluation=read_evaluation(files.evaluation) if files.evaluation else None,
-        populations=_populations_of(files.populations, files, people["sample"]) if files.populations else {},
+        populations=populations_of_samples(files.populations, people["sample"], files.of_people)
+        if files.populations
+        else {},
         encoded=encoded,
         record=records[0] if records else None,
         other_records=records[1:],
@@ -277,30 +279,6 @@ def read_candidates(path: Path) -> pd.DataFrame:
     table = pd.concat(list(read_table(path, CANDIDATE_COLUMNS)))
     check_intervals(table, path)
     return table.reset_index(drop=True)
-
-
-def _populations_of(path: Path, files: PeopleFiles, samples: pd.Series[str]) -> dict[str, str]:
-    """Return the populations of the people of the report; log who has none, and how many others the file names."""
-    given = read_populations(path)
-    found = {name: given[name] for name in samples if name in given}
-    if not found and len(samples):
-        raise InputError(
-            f"names no person of {files.of_people} ({shortlist(samples)}), but {shortlist(given)}",
-            path=path,
-            remedy="name the people as the VCF does",
-        )
-    without = [name for name in samples if name not in given]
-    if without:
-        log.warning("%s has no population of %s of the people: %s", path, f"{len(without):,}", shortlist(without))
-    others = [name for name in given if name not in found]
-    if others:
-        log.info(
-            "%s names %s people who are not in the results, and are left out: %s",
-            path,
-            f"{len(others):,}",
-            shortlist(others),
-        )
-    return found
 
 
 def _known_labels(labels: Mapping[str, str], archaic: tuple[str, ...]) -> Mapping[str, str]:

@@ -21,8 +21,10 @@ import pandas as pd
 from archaictools.haplotypes.lineages import Lineage
 from archaictools.haplotypes.sources import OTHER, OWN
 from archaictools.report.blocks import Absent, Chart, Column, Notes, Section, Table, Text
+from archaictools.report.people.expected_rate import expected_rate, with_expected
 from archaictools.report.people.marks import Marks, whole_numbers
-from archaictools.report.wording import joined, place
+from archaictools.report.people.reference_calls import missing_archaic_calls
+from archaictools.report.wording import place
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -70,7 +72,8 @@ def section(results: PeopleResults) -> Section | Absent:
     frame = rates(results.segments, axes)
     blocks: list[Block] = [Text(_shown(frame, len(results.segments), axes))]
     if len(frame):
-        blocks += [_chart(frame, axes, results.sources), _table(results)]
+        expected = [expected_rate(results.segments, axis.names) for axis in axes]
+        blocks += [with_expected(_chart(frame, axes, results.sources), expected), _table(results)]
     blocks += _notes(results, axes)
     return Section(id=ID, title=TITLE, lead=_lead(axes), blocks=tuple(blocks))
 
@@ -303,6 +306,8 @@ def _table(results: PeopleResults) -> Table:
         for number, genome in enumerate(results.archaic):
             median, counted = median_rate(own, genome.name)
             row |= {f"median{number}": 100 * median, f"counted{number}": counted}
+            expected = expected_rate(own, [genome.name])
+            row[f"expected{number}"] = float("nan") if expected is None else 100 * expected
         rows.append(row)
     columns = [
         Column(field="source", title="Source"),
@@ -324,46 +329,22 @@ def _table(results: PeopleResults) -> Table:
                 help=f"Segments with at least {MIN_ALLELES} rare alleles to compare.",
             ),
         ]
+        if f"{genome.name}_expected" in segments:
+            columns.append(
+                Column(
+                    field=f"expected{number}",
+                    title=f"{genome.label}, expected (%)",
+                    kind="number",
+                    digits=1,
+                    help="Mean share expected without archaic ancestry: that of the same people and chromosomes, "
+                    "outside of called segments.",
+                )
+            )
     return Table(
         name="match-rate-medians",
         frame=pd.DataFrame(rows),
         columns=tuple(columns),
         caption="Median match rate with each genome, and number of segments compared, by the source that was named.",
-    )
-
-
-def without_reference(results: PeopleResults) -> list[Source]:
-    """Return the archaic genomes whose file has no REF calls.
-
-    Without facts of haplotypes.h5, these are genomes of which missing calls were compared.
-    """
-    if results.encoded is not None:
-        calls = results.encoded.reference_calls
-        return [source for source in results.archaic if not calls.get(source.name, True)]
-    segments = results.segments
-    return [
-        source
-        for source in results.archaic
-        if (segments[f"{source.name}_compared"] > segments[f"{source.name}_called"]).any()
-    ]
-
-
-def missing_archaic_calls(results: PeopleResults) -> str | None:
-    """Return how missing calls of the archaic genomes were read, and what that does; None with REF calls."""
-    given = results.encoded.provenance.get("parameters", {}) if results.encoded else {}
-    if results.archaic and given.get("archaic_missing") == "reference":
-        return (
-            "Missing archaic calls were read as REF, by the model and for sources (--archaic-missing reference). "
-            "Where a genome was not genotyped, match rates are too low."
-        )
-    if not (lacking := without_reference(results)):
-        return None
-    names = joined([source.label if source.label == source.name else f"{source.label} ({source.name})"
-                    for source in lacking])  # fmt: skip
-    return (
-        f"The file of {names} has no REF calls, so a missing call can be REF or not genotyped. The model reads it as "
-        "not genotyped; sources and match rates count it as a mismatch. So match rates are too low, and more "
-        "segments unmatched."
     )
 
 
@@ -376,6 +357,9 @@ def _notes(results: PeopleResults, axes: Sequence[Axis]) -> Iterable[Block]:
         "higher.",
         f"In simulated people, a genome shared {100 * OWN[0] / sum(OWN):.0f} % of these alleles in segments of its "
         f"own lineage, and {100 * OTHER[0] / sum(OTHER):.0f} % in others, on average.",
+        "Haplotypes without archaic ancestry share some of these alleles, too. What is expected of them is measured "
+        "outside of the called segments, in the same person and chromosome. False calls match more than that, because "
+        "the model sees the matches.",
         "The source is named from these same alleles, so the colours are no independent evidence.",
         "A segment that several haplotypes inherited from one ancestor counts once for each of them.",
     ]

@@ -19,6 +19,7 @@ from archaictools.report.people import (
     match_rate,
     methods,
     provenance,
+    sharing,
 )
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ SECTIONS = (
     karyogram,
     landscape,
     lengths,
+    sharing,
     match_rate,
     genes,
     candidates,

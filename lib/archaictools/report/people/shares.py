@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from archaictools.haplotypes.sources import AMBIGUOUS, UNMATCHED
 from archaictools.intervals import IntervalSet
 from archaictools.report.people.results import once
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
+    from archaictools.haplotypes.lineages import Lineage
     from archaictools.report.people.results import PeopleResults
 
 #: A segment with at least this mean posterior counts as sure.
@@ -121,8 +121,37 @@ def totals(results: PeopleResults) -> Totals:
     )
 
 
-def either_haplotype(results: PeopleResults, sources: Iterable[str]) -> pd.Series:
-    """Return the percentage of positions at which at least one haplotype of a person has a segment of the sources.
+def of_lineage(results: PeopleResults, lineage: Lineage) -> pd.DataFrame:
+    """Return the segments of a lineage: named after one of its genomes, or ambiguous between genomes of it alone.
+
+    A table of an earlier run lacks the columns ``lineage`` and ``closest``; then segments count by their source.
+    """
+    segments = results.segments
+    names = {source.name for source in results.archaic if source.lineage == lineage}
+    own = segments["source"].isin(list(names))
+    if "lineage" in segments and "closest" in segments:
+        within = (segments["source"] == AMBIGUOUS) & ~segments["lineage"].isin([AMBIGUOUS, UNMATCHED])
+        own |= within & segments["closest"].astype(str).str.split(",").str[0].isin(list(names))
+    return segments[own]
+
+
+def per_haplotype(results: PeopleResults, rows: pd.DataFrame) -> pd.Series:
+    """Return the percentage of the callable bases of a person, both haplotypes added up, that are in some segments.
+
+    Returns
+    -------
+    pandas.Series
+        float64, by sample; NaN for people whose callable bases are not known.
+    """
+    people = results.people.set_index("sample")
+    bases = weights(rows).groupby(rows["sample"]).sum().reindex(people.index, fill_value=0).to_numpy(dtype=float)
+    whole = _floats(people["callable"])
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return pd.Series(np.where(whole > 0, 100 * bases / whole, np.nan), index=people.index)
+
+
+def either_haplotype(results: PeopleResults, rows: pd.DataFrame) -> pd.Series:
+    """Return the percentage of positions at which at least one haplotype of a person has one of some segments.
 
     Positions are the callable bases of a haplotype, in the mean over the person's haplotypes.
 
@@ -133,7 +162,6 @@ def either_haplotype(results: PeopleResults, sources: Iterable[str]) -> pd.Serie
     """
     people = results.people.set_index("sample")
     positions = _floats(people["callable"]) / np.maximum(_floats(people["haplotypes"]), 1)
-    rows = results.segments[results.segments["source"].isin(list(sources))]
     chroms = pd.Index(results.lengths)
     person, chrom = people.index.get_indexer(pd.Index(rows["sample"])), chroms.get_indexer(pd.Index(rows["chrom"]))
     number = person.astype(np.int64) * len(chroms) + chrom.astype(np.int64)

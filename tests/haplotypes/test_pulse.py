@@ -1,4 +1,4 @@
-"""The time of one pulse against exponential lengths, simulated pulses and counting."""
+"""The time of one pulse against exponential and geometric lengths, simulated pulses and counting."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from archaictools.report.people.pulse import CUT, RECOMBINATION, places, pulse
+from archaictools.haplotypes.options import CUT, RECOMBINATION
+from archaictools.haplotypes.pulse import Population, apart, places, populations_of, pulse
+from archaictools.intervals import intervals_by_chromosome
 from archaictools.simulation.demography import scenario
 from archaictools.simulation.options import PopulationOptions
 from archaictools.simulation.tracts import archaic_tracts
@@ -17,7 +19,7 @@ def exponential(count, generations, share, rng):
     """Return segments far apart with the lengths of one pulse."""
     length = rng.exponential(1 / (RECOMBINATION * generations * (1 - share)), count)
     start = 10_000_000 * np.arange(count)
-    return pd.DataFrame({"chrom": "chr1", "start": start, "end": start + length.round().astype(int)})
+    return pd.DataFrame({"chrom": "chr1", "start": start, "end": start + np.maximum(length.round().astype(int), 1)})
 
 
 def test_the_time_of_exponential_lengths_is_found_and_the_cut_does_not_matter():
@@ -76,7 +78,7 @@ def test_places_are_segments_that_overlap_directly_or_through_others():
             if a["chrom"] == b["chrom"] and a["start"] <= b["end"] and b["start"] <= a["end"]:
                 old, new = expected[other], expected[one]
                 expected = [new if each == old else each for each in expected]
-    found = places(frame)
+    found = places(frame, intervals_by_chromosome(frame))
     assert 20 < len(set(expected)) < 200
     assert len(set(zip(found.tolist(), expected, strict=True))) == len(set(expected)) == found.max() + 1
 
@@ -112,8 +114,64 @@ def test_the_time_of_a_simulated_pulse_into_a_large_population_is_found():
     assert time.generations == pytest.approx(800, rel=0.15)
 
 
-def test_few_ancestors_make_the_time_too_recent():
-    """As the report says: the true time of ooa3 is 55,000 years of 29 years a generation."""
+def test_lengths_in_whole_bins_give_the_time_of_the_lengths_themselves():
+    segments = exponential(20_000, 1_800, 0.0, np.random.default_rng(7))
+    offset = np.random.default_rng(8).integers(0, 1_000_000, len(segments))
+    binned = segments.assign(
+        start=(segments["start"] + offset) // 10_000 * 10_000, end=(segments["end"] + offset) // 10_000 * 10_000
+    )
+    found = pulse(binned, cut=50_000)
+    assert found.generations == pytest.approx(1_800, rel=4 / np.sqrt(found.segments))
+    mean = (binned["end"] - binned["start"] - 50_000)[binned["end"] - binned["start"] >= 50_000].mean()
+    assert found.generations < 0.95 / mean / RECOMBINATION  # what the mean alone would say is too old
+
+
+def test_common_ancestry_is_the_sharing_of_pairs_of_haplotypes_beyond_the_archaic_share():
+    rng = np.random.default_rng(9)
+    parts = []
+    for haplotype in range(6):
+        start = np.arange(120) * 500_000 + rng.choice([0, 60_000], 120)
+        parts.append(
+            pd.DataFrame(
+                {"chrom": "chr1", "start": start + 1, "sample": f"S{haplotype // 2}", "haplotype": haplotype % 2 + 1}
+            )
+        )
+    segments = pd.concat(parts, ignore_index=True).assign(
+        end=lambda rows: rows["start"] + rng.integers(50_000, 130_000, len(rows))
+    )
+    haplotypes = [(f"S{number}", side) for number in range(3) for side in (1, 2)]
+    (population,) = populations_of(segments, haplotypes, {}).values()
+    both = bases = 0
+    for one in haplotypes:
+        for other in haplotypes:
+            if one == other:
+                continue
+            mine, theirs = (segments[(segments["sample"] == s) & (segments["haplotype"] == h)] for s, h in (one, other))
+            for a, b in mine[["start", "end"]].to_numpy():
+                bases += b - a
+                both += sum(max(0, min(b, d) - max(a, c)) for c, d in theirs[["start", "end"]].to_numpy())
+    found = pulse(segments, 0.1, populations=[population])
+    assert found.related == pytest.approx((both / bases - 0.1) / 0.9)
+    assert found.generations == pytest.approx(pulse(segments, 0.1).generations / apart(np.array(found.related)))
+    # Pairs of two populations do not count: of one haplotype each, no pair is left.
+    alone = populations_of(segments, haplotypes, {f"S{number}": f"P{number}" for number in range(3)})
+    assert {name: one.haplotypes for name, one in alone.items()} == {"P0": 2, "P1": 2, "P2": 2}
+    assert pulse(segments, 0.1, populations=[Population(segments=segments, haplotypes=1)]).related is None
+
+
+def test_the_correction_is_the_mean_over_the_time_since_the_pulse():
+    """Two lineages of a population of constant size, counted generation by generation."""
+    rate, time = 1 / 3_000, 1_800
+    together = 1 - np.exp(-rate * (time - np.arange(time) - 0.5))
+    assert apart(np.array(1 - np.exp(-rate * time))) == pytest.approx((1 - together).mean(), rel=1e-3)
+
+
+def test_few_ancestors_make_the_time_too_recent_and_their_sharing_mends_it():
+    """As the page on sharing says: the true time of ooa3 is 55,000 years of 29 years a generation."""
     history = scenario("ooa3", PopulationOptions())
     found, share = tracts(history.demography, history.ingroup, history.sources, 8, 1)
-    assert 0.65 < pulse(found, share).generations / (55_000 / 29) < 0.95
+    true = 55_000 / 29
+    assert 0.65 < pulse(found, share).generations / true < 0.9
+    mended = pulse(found, share, populations=[Population(segments=found, haplotypes=20)])
+    assert mended.generations == pytest.approx(true, rel=0.15)
+    assert mended.low <= true <= mended.high
