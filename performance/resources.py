@@ -2,6 +2,8 @@
 
     python performance/resources.py --people FOLDER... --fit workflows/snakemake/resources.tsv --out measured.tsv
 
+With --flat, memory of 2 people on each chromosome, and of 1, 4 and 16 people on the first, is measured instead.
+
 Each folder is one of 'archaictools simulate' with one chromosome: 48 or more ingroup samples, 50 or more outgroup
 samples, one archaic sample. Every verb runs with one thread. The table of measurements comes first; the fit has no
 negative coefficient.
@@ -17,12 +19,18 @@ import sys
 import tempfile
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy.optimize import nnls
 
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
 #: Ingroup and outgroup samples of a job; the last pair has most people.
 SIZES = ("12:50", "12:100", "24:100", "48:100")
+#: Ingroup and outgroup samples of --flat: on every chromosome, and on the first one.
+FLAT_LENGTHS, FLAT_PEOPLE = ("2:50",), ("1:50", "4:50", "16:50")
 #: Ingroup samples of one shard.
 GROUP = 12
 HEADER = """\
@@ -71,7 +79,7 @@ def run(*arguments: object) -> tuple[float, float]:
     return usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
 
 
-def measure(source: Path, sizes: list[str], folder: Path) -> list[Job]:
+def measure(source: Path, sizes: Sequence[str], folder: Path, *, flat: bool = False) -> list[Job]:
     """Measure all rules on the people of one simulated chromosome."""
     ((chrom, length),) = (line.split() for line in (source / "genome.chrom.sizes").read_text().splitlines())
     megabases = int(length) / 1e6
@@ -104,28 +112,38 @@ def measure(source: Path, sizes: list[str], folder: Path) -> list[Job]:
             "--bigwig", tracks, "--per-person", "--force",
         )  # fmt: skip
         add("join_own_tracks", people, outgroup, "merge", tracks, "--out", folder / "joined", "--force")
+        if flat:
+            join(add, [folder / f"{people}.h5"], people, outgroup, genes, folder)
+    if flat:
+        return made
     # The sums of most people join those of the same people in shards.
     shards = [folder / f"{GROUP}.h5"]
     for number in range(2, people // GROUP + 1):
         run(*encode, "--people-shard", f"{number}/{people // GROUP}")
         shards.append(folder / f"shard{number}.h5")
         run("predict", "pretrained", features, "--sums", shards[-1])
+    for number in sorted({1, len(shards) // 2 or 1, len(shards)}):
+        join(add, shards[:number], GROUP * number, outgroup, genes, folder)
+    return made
+
+
+def join(add: Callable[..., None], parts: list[Path], people: int, outgroup: int, genes: Path, folder: Path) -> None:
+    """Measure the rules that come after ``predict``."""
     results = {"segments": "segments.tsv", "summary": "people.tsv", "bed": "segments.bed", "bigbed": "segments.bb"}
     results |= {"deserts": "deserts.bed", "mean": "tracks/mean.bw", "share": "tracks/share.bw"}
     (folder / "tracks").mkdir(exist_ok=True)
     paths = {name: folder / path for name, path in results.items()}
-    for number in sorted({1, len(shards) // 2 or 1, len(shards)}):
-        parts, count = shards[:number], GROUP * number
-        add("join_shards", count, outgroup, "merge", *parts, "--out", folder / "sums.h5")
-        options = (word for name, path in paths.items() for word in (f"--{name}", path))
-        add("join_chunks", count, outgroup, "merge", folder / "sums.h5", *options)
-        add("genes", count, outgroup, "genes", paths["segments"], "--annotation", genes, "--out", folder / "genes.tsv")
-        add(
-            "report", count, outgroup, "report", "--segments", paths["segments"], "--summary", paths["summary"],
-            "--deserts", paths["deserts"], "--bigwig", folder / "tracks", "--genes", folder / "genes.tsv",
-            "--out", folder / "report.html",
-        )  # fmt: skip
-    return made
+    add("join_shards", people, outgroup, "merge", *parts, "--out", folder / "sums.h5")
+    options = (word for name, path in paths.items() for word in (f"--{name}", path))
+    add("join_chunks", people, outgroup, "merge", folder / "sums.h5", *options)
+    add("genes", people, outgroup, "genes", paths["segments"], "--annotation", genes, "--out", folder / "genes.tsv")
+    add(
+        "report", people, outgroup, "report", "--segments", paths["segments"], "--summary", paths["summary"],
+        "--deserts", paths["deserts"], "--bigwig", folder / "tracks", "--genes", folder / "genes.tsv",
+        "--out", folder / "report.html",
+    )  # fmt: skip
+    segments = sum(1 for _ in paths["segments"].open()) - 1
+    print(f"{segments} segments, report of {(folder / 'report.html').stat().st_size} bytes", flush=True)
 
 
 def fit(jobs: list[Job]) -> list[dict[str, object]]:
@@ -151,11 +169,14 @@ def main() -> None:
     parser.add_argument("--people", nargs="*", default=[], type=Path, help="folders of archaictools simulate")
     parser.add_argument("--out", type=Path, required=True, help="table of measurements")
     parser.add_argument("--fit", type=Path, help="table of coefficients")
+    parser.add_argument("--flat", action="store_true", help="memory of few people, by length and by people")
     parser.add_argument("--sizes", nargs="+", default=SIZES, help="people:outgroup of jobs, the first with 12 people")
     parser.add_argument("--known", nargs="*", default=[], type=Path, help="tables of earlier measurements to fit, too")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
-        jobs = [job for source in options.people for job in measure(source, options.sizes, Path(name))]
+        plan = [(source, FLAT_LENGTHS if options.flat else options.sizes) for source in options.people]
+        plan += [(source, FLAT_PEOPLE) for source in options.people[:1] if options.flat]
+        jobs = [job for source, sizes in plan for job in measure(source, sizes, Path(name), flat=options.flat)]
     for path in options.known:
         with path.open(newline="") as table:
             for row in csv.DictReader(table, delimiter="\t"):

@@ -318,18 +318,24 @@ def mean_where_overlapping(start: Int, end: Int, value: Float) -> tuple[Int, Int
     """
     # Sums are in whole units of 2^-40, so that what opens and closes cancels exactly: floating point would not.
     unit = 2.0**40
+    if (start < end).all() and (end[:-1] <= start[1:]).all():  # bins, mostly: a tenth of the memory and of the time
+        return _joined_equal(start, end, np.rint(value * unit) / unit)
     weight, one = np.rint(value * unit).astype(np.int64), np.ones(len(start), dtype=np.int64)
     where = np.concatenate([start, end])
     order = np.argsort(where, kind="stable")
     steps = (np.concatenate([step, -step])[order] for step in (one, weight))
     left, right, (number, total) = _sums_between(where[order], *steps)
     covered = number > 0
-    left, right, mean = left[covered], right[covered], total[covered] / (number[covered] * unit)
+    return _joined_equal(left[covered], right[covered], total[covered] / (number[covered] * unit))
+
+
+def _joined_equal(left: Int, right: Int, value: Float) -> tuple[Int, Int, Float]:
+    """Join neighbours of equal value."""
     fresh = np.ones(len(left), dtype=bool)
-    fresh[1:] = (left[1:] != right[:-1]) | (mean[1:] != mean[:-1])
+    fresh[1:] = (left[1:] != right[:-1]) | (value[1:] != value[:-1])
     first = np.flatnonzero(fresh)
     last = np.append(first[1:], len(left)) - 1 if len(first) else first
-    return left[first], right[last], mean[first]
+    return left[first], right[last], value[first]
 
 
 def _sums_between(where: Int, *steps: Int) -> tuple[Int, Int, list[Int]]:
@@ -389,6 +395,20 @@ def sums_of_ranges(values: np.ndarray, first: Int, last: Int) -> np.ndarray:
     before = np.zeros((len(values) + 1, *values.shape[1:]), dtype=kind)
     np.cumsum(values, axis=0, out=before[1:])
     return np.asarray(before[last] - before[first])
+
+
+def sums_of_runs(values: np.ndarray, first: Int, last: Int) -> np.ndarray:
+    """Add up as :func:`sums_of_ranges` does, for ranges that are sorted and do not overlap.
+
+    Memory is that of the rows in these ranges.
+
+    Examples
+    --------
+    >>> sums_of_runs(np.array([1, 2, 3, 4]), np.array([0, 3]), np.array([2, 4])).tolist()
+    [3, 4]
+    """
+    end = np.cumsum(last - first)
+    return sums_of_ranges(values[flags_of_runs(first, last, len(values))], end - (last - first), end)
 
 
 #: No interval.

@@ -11,7 +11,6 @@ import pandas as pd
 
 from archaictools.haplotypes.encoding import HaplotypeEncoding
 from archaictools.haplotypes.feature_file import open_features
-from archaictools.haplotypes.feature_layout import bin_edges
 from archaictools.haplotypes.feature_writer import FeatureChunk, write_features
 from archaictools.haplotypes.joined_sums import JoinedSums
 from archaictools.haplotypes.relatedness import INPUTS
@@ -89,7 +88,7 @@ def sums(path: Path) -> Path:
     )
     with write_sums(path, head, verb="predict") as writer:
         for chrom in ("chr1", "chr2"):
-            one = ChromosomeSums.empty(bin_edges(head.lengths[chrom], 1_000), len(rows), 2)
+            one = ChromosomeSums.empty(head.lengths[chrom], 1_000, len(rows), 2)
             one.callable += 4
             one.carriers += rng.integers(0, 3, size=len(one.callable))
             one.total += rng.integers(0, 4_001, size=len(one.callable))

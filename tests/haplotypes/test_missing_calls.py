@@ -191,7 +191,7 @@ def test_missing_calls_are_counted_as_by_hand(people):
                 missing[2 * number + side, place] += side >= len(alleles) or alleles[side] == "."
     with open_features(folder / "damaged.h5") as words:
         assert words.shared("chr1", "typed").tolist() == typed.tolist()
-        assert words._missing("chr1", slice(0, 6)).tolist() == missing.tolist()
+        assert words.missing("chr1", slice(0, 6)).tolist() == missing.tolist()
         assert words.exists("chr1").tolist() == [True, True, True, False, True, True]
 
 
@@ -319,13 +319,14 @@ def test_the_header_does_not_move_calls(people, ok):
 
 def test_small_contigs_are_read_as_alone(people, ok, monkeypatch):
     """Short contigs share batches, in both directions; each is predicted as if it were the only one."""
-    sizes, whole = [], BinPredictor._odds
+    sizes, whole = [], BinPredictor._batches
 
-    def counted(self, parts, batches):
-        sizes.extend(len(chunks) for _, chunks in batches)
-        return whole(self, parts, batches)
+    def counted(self, stretches):
+        for chunks in whole(self, stretches):
+            sizes.append(len(chunks))
+            yield chunks
 
-    monkeypatch.setattr(BinPredictor, "_odds", counted)
+    monkeypatch.setattr(BinPredictor, "_batches", counted)
     folder, _, read = people
     lines = gzip.decompress((folder / "sim" / "modern.chr1.vcf.gz").read_bytes()).decode().splitlines(keepends=True)
     names = next(line for line in lines if line.startswith("#CHROM"))

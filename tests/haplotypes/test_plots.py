@@ -27,10 +27,9 @@ def called(samples, archaic=ARCHAIC):
     made = people(samples, lengths={"21": 4_000_000, "22": 2_000_000}, archaic=archaic, per_mb=3)
     sums = {}
     for chrom, length in made.lengths.items():
-        edges = np.arange(0, length + 1, 1_000)
-        known = np.full(len(edges) - 1, 2 * samples)
+        known = np.full(length // 1_000, 2 * samples)
         known[:300] = 0
-        one = ChromosomeSums.empty(edges)
+        one = ChromosomeSums.empty(length, 1_000, 2 * samples)
         one.callable += known
         for row in made.segments[made.segments["chrom"] == chrom].itertuples():
             one.carriers[row.start // 1_000 : row.end // 1_000] += 1

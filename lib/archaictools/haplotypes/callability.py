@@ -45,11 +45,13 @@ def read_bins(typed: npt.NDArray[np.integer], missing: npt.NDArray[np.integer]) 
     if not len(there) or not missing.any():
         return found
     typed = np.asarray(typed, dtype=np.int64)
-    read = typed - missing > MIN_CALLED_SHARE * typed
     after = np.searchsorted(there, np.arange(len(typed)))
     left = there[np.maximum(np.searchsorted(there, np.arange(len(typed)), side="right") - 1, 0)]
     right = there[np.minimum(after, len(there) - 1)]
-    return np.asarray(read[:, left] | read[:, right])
+    for row, lacking in enumerate(missing):
+        read = typed - lacking > MIN_CALLED_SHARE * typed
+        found[row] = read[left] | read[right]
+    return found
 
 
 def called_share(

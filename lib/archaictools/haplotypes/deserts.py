@@ -35,13 +35,13 @@ class Landscape:
     edges
         int64 (bins + 1,): coordinates of the bins.
     callable
-        int64 (bins,): haplotypes with data.
+        Integers (bins,): haplotypes with data.
     covered
         bool (bins,): at least one haplotype has a segment.
     """
 
     edges: npt.NDArray[np.int64]
-    callable: npt.NDArray[np.int64]
+    callable: npt.NDArray[np.signedinteger]
     covered: npt.NDArray[np.bool_]
 
 

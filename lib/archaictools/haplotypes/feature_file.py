@@ -9,9 +9,8 @@ import numpy as np
 
 from archaictools.alphabet import Alphabet
 from archaictools.errors import InputError
-from archaictools.haplotypes.allele_classes import CLASSES
-from archaictools.haplotypes.callability import called_share, read_bins
-from archaictools.haplotypes.encoding import SHARED_INPUTS, HaplotypeEncoding
+from archaictools.haplotypes.callability import read_bins
+from archaictools.haplotypes.encoding import HaplotypeEncoding
 from archaictools.haplotypes.feature_layout import (
     ATTRIBUTES,
     FORMER_KINDS,
@@ -22,6 +21,7 @@ from archaictools.haplotypes.feature_layout import (
     TABLE,
     bin_edges,
 )
+from archaictools.haplotypes.inputs import InputReader
 from archaictools.haplotypes.options import MAX_GROUP_HAPLOTYPES
 from archaictools.intervals import runs_of_equal
 from archaictools.io.hdf5 import (
@@ -49,9 +49,6 @@ if TYPE_CHECKING:
 
     from archaictools.io.hdf5 import Selection
     from archaictools.io.schema import Contents
-
-#: Number of bins around a bin from which its share of called sites is computed.
-CALLED_SHARE_BINS = 41
 
 
 def _groups(group: npt.NDArray[np.int32]) -> Iterator[slice]:
@@ -160,28 +157,8 @@ class FeatureFile:
         return self._part(chrom, "counts", (rows, bins))
 
     def inputs(self, chrom: str, rows: slice = slice(None)) -> npt.NDArray[np.uint8]:
-        """Return the inputs of a network: uint8 (haplotypes, bins, 34); callable is 0 (none) to 255 (the whole bin).
-
-        Scattered missing calls are corrected for. With an archaic genome, counts are divided by the share of called
-        sites in the bins around. Without one, the bin counts as partly callable, with fewer variable sites: divided
-        counts would give four times too many segments (measured with half of all genotypes missing).
-        """
-        counts, gaps = self.counts(chrom, rows), self.gaps(chrom, rows)
-        typed, missing = self.shared(chrom, "typed"), self._missing(chrom, rows)
-        variable = self.shared(chrom, "outgroup_variable").astype(np.float64)
-        callable_ = 255 * np.minimum(self.shared(chrom, "callable") / np.diff(self.edges(chrom)), 1) * ~gaps
-        if missing.any():
-            if self.encoding.archaic:
-                share = called_share(typed, missing, gaps, CALLED_SHARE_BINS)
-                counts = np.minimum(np.rint(counts / share[..., None]), 255).astype(np.uint8)
-            else:
-                share = called_share(typed, missing, gaps, 1)
-                variable, callable_ = variable * share, callable_ * share
-        found = np.empty((*counts.shape[:2], len(CLASSES) + len(SHARED_INPUTS)), dtype=np.uint8)
-        found[..., : len(CLASSES)] = counts
-        found[..., -2] = np.rint(np.minimum(variable, 255))
-        found[..., -1] = np.rint(callable_)
-        return found
+        """Return the inputs of a network: uint8 (haplotypes, bins, 34), see :class:`InputReader`."""
+        return InputReader(self, chrom).read(rows)
 
     def read(self, chrom: str, rows: slice = slice(None)) -> npt.NDArray[np.bool_]:
         """Return the callable bins in which haplotypes have data: bool (haplotypes, bins); all others are NA."""
@@ -192,16 +169,19 @@ class FeatureFile:
 
         bool (haplotypes, bins); see :mod:`archaictools.haplotypes.callability`.
         """
-        read = read_bins(self.shared(chrom, "typed"), self._missing(chrom, rows))
+        read = read_bins(self.shared(chrom, "typed"), self._checked_missing(chrom, rows))
         return ~(read & self.exists(chrom)[rows, None])
 
     def exists(self, chrom: str) -> npt.NDArray[np.bool_]:
         """Return which haplotypes exist on a chromosome: bool (haplotypes,); a haploid chromosome has no second."""
         return np.asarray(self._part(chrom, "exists") > 0)
 
-    def _missing(self, chrom: str, rows: slice) -> npt.NDArray[np.uint16]:
+    def missing(self, chrom: str, rows: slice, bins: slice = slice(None)) -> npt.NDArray[np.uint16]:
         """Return the number of missing calls: uint16 (haplotypes, bins)."""
-        found = self._part(chrom, "missing", rows)
+        return self._part(chrom, "missing", (rows, bins))
+
+    def _checked_missing(self, chrom: str, rows: slice) -> npt.NDArray[np.uint16]:
+        found = self.missing(chrom, rows)
         if (found > self.shared(chrom, "typed")).any():
             raise InputError(f"{chrom} has more missing calls than sites", path=self.path)
         return found
@@ -213,7 +193,7 @@ class FeatureFile:
             there = self.exists(chrom)
             known += there * int(self.shared(chrom, "typed").sum(dtype=np.int64))
             for rows in self.groups:
-                lacking[rows] += there[rows] * self._missing(chrom, rows).sum(axis=1, dtype=np.int64)
+                lacking[rows] += there[rows] * self._checked_missing(chrom, rows).sum(axis=1, dtype=np.int64)
         found: dict[str, tuple[int, int]] = {}
         for (sample, _), lost, typed in zip(self.haplotypes, lacking.tolist(), known.tolist(), strict=True):
             before = found.get(sample, (0, 0))
@@ -235,16 +215,23 @@ class FeatureFile:
         """Return counts of rare non-REF alleles that no archaic sample shares: int64 (archaic samples, 2)."""
         return self._part(chrom, "unshared")
 
-    def shared_alleles(self, chrom: str, rows: slice) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_]]:
-        """Return the bins, int64 (alleles,), and carriers, bool (alleles, haplotypes), of shared alleles.
-
-        Only alleles that at least two of these haplotypes carry are returned.
-        """
-        bins = self._part(chrom, "sharing/bin").astype(np.int64)
+    def allele_bins(self, chrom: str, alleles: slice = slice(None)) -> npt.NDArray[np.uint32]:
+        """Return the bins of alleles that haplotypes share, of all or of some: uint32 (alleles,), ascending."""
+        bins = self._part(chrom, "sharing/bin", alleles)
         if bins.max(initial=0) >= self.bins[chrom] or (bins[1:] < bins[:-1]).any():
             raise InputError(f"{chrom} has alleles that haplotypes share in no bin, or not in order", path=self.path)
+        return bins
+
+    def shared_alleles(
+        self, chrom: str, rows: slice, alleles: slice = slice(None)
+    ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_]]:
+        """Return the bins, int64 (alleles,), and carriers, bool (alleles, haplotypes), of shared alleles.
+
+        Only alleles that at least two of these haplotypes carry are returned, of those in :meth:`allele_bins`.
+        """
+        bins = self.allele_bins(chrom, alleles).astype(np.int64)
         begin = rows.start // 8
-        packed = self._part(chrom, "sharing/carriers", (slice(None), slice(begin, -(-rows.stop // 8))))
+        packed = self._part(chrom, "sharing/carriers", (alleles, slice(begin, -(-rows.stop // 8))))
         carriers = np.unpackbits(packed, axis=1, bitorder="little").astype(bool)
         carriers = carriers[:, rows.start - 8 * begin : rows.stop - 8 * begin]
         kept = carriers.sum(axis=1) > 1

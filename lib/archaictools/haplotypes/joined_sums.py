@@ -96,7 +96,8 @@ class JoinedSums:
         for part in self._parts[chrom]:
             one = part.sums(chrom)
             if whole is None:
-                whole = ChromosomeSums.empty(one.edges, len(self.head.haplotypes), len(self.head.encoding.archaic))
+                archaic = len(self.head.encoding.archaic)
+                whole = ChromosomeSums.empty(one.length, one.size, len(self.head.haplotypes), archaic)
             whole.callable += one.callable
             whole.carriers += one.carriers
             whole.total += one.total

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from archaictools.haplotypes.predict import parts
 from archaictools.intervals import mean_where_overlapping
 
 if TYPE_CHECKING:
@@ -90,17 +91,33 @@ def predict_haplotypes(
 ) -> Iterator[HaplotypePosteriors]:
     """Predict every haplotype, one group after the other, each on all chromosomes before the next group.
 
-    Memory holds one chromosome of one group of haplotypes, or several short chromosomes.
+    Memory holds the scores of some haplotypes on one chromosome, 4 bytes a bin, or of a group if there is no archaic
+    genome; or those of a group on several short chromosomes.
     """
     count = _WholeBins(progress)
     for rows in features.groups:
         for chroms in _batches(features.bins):
-            predicted = ensemble.predict_chromosomes(chroms, rows, advance=count.add)
-            for chrom, (probability, seen) in zip(chroms, predicted, strict=True):
-                edges, known = features.edges(chrom), features.read(chrom, rows)
-                for number in np.flatnonzero(features.exists(chrom)[rows]).tolist():
-                    rounded = np.round(probability[number].astype(np.float64), DIGITS)
-                    yield HaplotypePosteriors(chrom, rows.start + number, edges, rounded, known[number], seen)
+            apart = features.encoding.archaic and len(chroms) == 1
+            for part in parts(rows) if apart else [rows]:
+                predicted = ensemble.predict_chromosomes(chroms, part, advance=count.add)
+                for chrom in chroms:
+                    yield from _rounded(features, chrom, part, *predicted.pop(0))
+
+
+def _rounded(
+    features: FeatureFile,
+    chrom: str,
+    rows: slice,
+    probability: npt.NDArray[np.float32],
+    seen: npt.NDArray[np.bool_],
+) -> Iterator[HaplotypePosteriors]:
+    """Yield the haplotypes that exist on a chromosome."""
+    edges = features.edges(chrom)
+    for number in np.flatnonzero(features.exists(chrom)[rows]).tolist():
+        row = rows.start + number
+        known = features.read(chrom, slice(row, row + 1))[0]
+        rounded = np.round(probability[number].astype(np.float64), DIGITS)
+        yield HaplotypePosteriors(chrom, row, edges, rounded, known, seen)
 
 
 def _batches(bins: Mapping[str, int]) -> Iterator[list[str]]:

@@ -8,20 +8,23 @@ callable bins are predicted: neither data beyond a gap nor the length of a chrom
 from __future__ import annotations
 
 from functools import partial
+from itertools import groupby, islice
+from operator import itemgetter
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from archaictools.haplotypes.batches import scaled
 from archaictools.haplotypes.callability import stretches
 from archaictools.haplotypes.dataset import known_names, seen_bins
-from archaictools.haplotypes.predictors import CHUNKING, HALVES, BinPredictor, SecondPredictor
-from archaictools.haplotypes.relatedness import MAX_ODDS, count_very_rare, second_inputs
+from archaictools.haplotypes.inputs import InputReader
+from archaictools.haplotypes.predictors import CHUNKING, HALVES, BinPredictor, SecondPredictor, Stretch
+from archaictools.haplotypes.relatedness import MAX_ODDS
+from archaictools.haplotypes.second_reader import ScoresAlong, SecondReader, both_inputs
 from archaictools.learning.calibration import logit
 from archaictools.learning.regions import out_of_fold
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     import numpy.typing as npt
 
@@ -35,20 +38,16 @@ if TYPE_CHECKING:
 SPLIT_GAP = 100
 #: Haplotypes of one chromosome that are read at a time.
 HAPLOTYPES_AT_ONCE = 8
-#: Most bins of haplotypes in memory at a time: inputs of the second stage, and stretches that share batches.
+#: Most bins of haplotypes whose inputs of the second stage are in memory at a time, in training.
 MAX_BINS = 400_000
 
 
-class Offset(NamedTuple):
-    """Location of a piece in what is predicted: number of the chromosome, its haplotypes and its bins."""
+class Found(NamedTuple):
+    """P(introgressed) in some bins of a chromosome, by its number: float32 (haplotypes, bins)."""
 
     chromosome: int
-    haplotypes: slice
     bins: slice
-
-
-#: A piece's location, and the inputs of a network there: (haplotypes, bins, inputs).
-Piece = tuple[Offset, np.ndarray]
+    values: npt.NDArray[np.float32]
 
 
 def parts(rows: slice, size: int = HAPLOTYPES_AT_ONCE) -> list[slice]:
@@ -132,60 +131,38 @@ class TwoStagePredictor:
         list of numpy.ndarray
             float32 (haplotypes, bins) for each chromosome: P(introgressed); 0 in bins that are not callable.
         """
-        two_stages = self._second is not None and self.uses_second_stage(features)
-        if two_stages and advance is not None:
-            advance = partial(_half, advance)  # each stage finishes half of a bin
-        found = self._filled(
-            self._first, self._pieces(features, chroms, rows, where), features, chroms, rows, where, advance
-        )
-        if self._second is None or not two_stages:
-            return found
-        pieces = self._second_pieces(features, chroms, rows, where, found)
-        return self._filled(self._second, pieces, features, chroms, rows, where, advance)
-
-    @staticmethod
-    def _filled(
-        predictor: BinPredictor,
-        pieces: Iterable[Piece],
-        features: FeatureFile,
-        chroms: Sequence[str],
-        rows: slice,
-        where: slice,
-        advance: Advance | None,
-    ) -> list[npt.NDArray[np.float32]]:
-        """Predict pieces, and return them as whole chromosomes."""
         counts = [len(range(*where.indices(features.bins[chrom]))) for chrom in chroms]
         found = [np.zeros((rows.stop - rows.start, bins), dtype=np.float32) for bins in counts]
-        for (number, some, bins), values in _gathered(predictor, pieces, advance):
-            found[number][some, bins] = values
+        for number, bins, values in self.stream(features, chroms, rows, where, advance=advance):
+            found[number][:, bins] = values
         return found
 
-    def _pieces(self, features: FeatureFile, chroms: Sequence[str], rows: slice, where: slice) -> Iterator[Piece]:
-        """Yield the inputs of the first network."""
-        for number, chrom in enumerate(chroms):
-            bin_runs = _callable_stretches(features, chrom, where)
-            for part in parts(rows) if bin_runs else ():
-                inputs = features.inputs(chrom, part)[:, where]
-                some = slice(part.start - rows.start, part.stop - rows.start)
-                for bins in bin_runs:
-                    yield Offset(number, some, bins), inputs[:, bins]
-
-    def _second_pieces(
+    def stream(
         self,
         features: FeatureFile,
         chroms: Sequence[str],
         rows: slice,
-        where: slice,
-        first: Sequence[npt.NDArray[np.float32]],
-    ) -> Iterator[Piece]:
-        """Yield the inputs of the second network, from the scores of the first on all chromosomes."""
-        for number, chrom in enumerate(chroms):
-            bin_runs, begin = _callable_stretches(features, chrom, where), 0
-            for inputs in self.inputs(features, chrom, rows, where, first=first[number]) if bin_runs else ():
-                some = slice(begin, begin + len(inputs))
-                begin = some.stop
-                for bins in bin_runs:
-                    yield Offset(number, some, bins), inputs[:, bins]
+        where: slice = slice(None),
+        *,
+        advance: Advance | None = None,
+    ) -> Iterator[Found]:
+        """Predict as :meth:`predict` does, and yield callable bins as they are known, so that memory does not grow."""
+        plan = [
+            (number, bins)
+            for number, chrom in enumerate(chroms)
+            for bins in _callable_stretches(features, chrom, where)
+        ]
+        if self._second is None or not self.uses_second_stage(features):
+            scores = self._first.stream(_first_stretches(features, chroms, rows, where, plan), advance=advance)
+        else:
+            half = None if advance is None else partial(_half, advance)  # each stage finishes half of a bin
+            first = self._first.stream(_first_stretches(features, chroms, rows, where, plan), advance=half)
+            scores = self._second.stream(
+                _second_stretches(features, chroms, rows, where, plan, ScoresAlong(first)), advance=half
+            )
+        for one in scores:
+            number, bins = plan[one.stretch]
+            yield Found(number, slice(bins.start + one.bins.start, bins.start + one.bins.stop), one.values)
 
     def inputs(
         self,
@@ -195,7 +172,6 @@ class TwoStagePredictor:
         where: slice = slice(None),
         *,
         change: Callable[[npt.NDArray[np.uint8]], npt.NDArray[np.uint8]] | None = None,
-        first: npt.NDArray[np.float32] | None = None,
     ) -> Iterator[npt.NDArray[np.float32]]:
         """Yield the inputs of the second network for some haplotypes at a time.
 
@@ -205,8 +181,6 @@ class TwoStagePredictor:
             As for :meth:`__call__`.
         change
             Changes the inputs of the first network, as data augmentation does.
-        first
-            Scores of the first network, float32 (haplotypes, bins); predicted if left out.
 
         Yields
         ------
@@ -220,17 +194,15 @@ class TwoStagePredictor:
         together, bin_runs = slice(0, len(own)), _callable_stretches(features, chrom, where)
         odds = np.full(own.shape[:2], -MAX_ODDS, dtype=np.float32)
         for part in parts(together):
-            some = [own[part, bins] for bins in bin_runs]
-            found = self._first.predict(some) if first is None else [first[part, bins] for bins in bin_runs]
+            found = self._first.predict([own[part, bins] for bins in bin_runs])
             for bins, values in zip(bin_runs, found, strict=True):
                 odds[part, bins] = logit(values)
-        very_rare = count_very_rare(own)
         begin, end, _ = where.indices(features.bins[chrom])
         bin_of_allele, carriers = features.shared_alleles(chrom, rows)
         here = (bin_of_allele >= begin) & (bin_of_allele < end)
-        shared = second_inputs(odds, very_rare, bin_of_allele[here] - begin, carriers[here])
+        made = both_inputs(own, odds, bin_of_allele[here] - begin, carriers[here])
         for part in parts(together, max(1, min(HAPLOTYPES_AT_ONCE, MAX_BINS // (end - begin)))):
-            yield np.stack([np.concatenate([scaled(one), next(shared)], axis=1) for one in own[part]])
+            yield np.stack(list(islice(made, part.stop - part.start)))
 
 
 def _half(advance: Advance, bins: float) -> None:
@@ -242,26 +214,37 @@ def _callable_stretches(features: FeatureFile, chrom: str, where: slice) -> list
     return [slice(*ends) for ends in stretches((features.shared(chrom, "callable") > 0)[where], SPLIT_GAP)]
 
 
-def _gathered(
-    predictor: BinPredictor, pieces: Iterable[Piece], advance: Advance | None
-) -> Iterator[tuple[Offset, npt.NDArray[np.float32]]]:
-    """Predict pieces as they come, many short ones in shared batches."""
-    held: list[Piece] = []
-    bins = 0
-    for piece in pieces:
-        held.append(piece)
-        bins += piece[1].shape[0] * piece[1].shape[1]
-        if bins >= MAX_BINS:
-            yield from _predicted(predictor, held, advance)
-            held, bins = [], 0
-    yield from _predicted(predictor, held, advance)
+def _first_stretches(
+    features: FeatureFile, chroms: Sequence[str], rows: slice, where: slice, plan: Sequence[tuple[int, slice]]
+) -> Iterator[Stretch]:
+    """Yield the planned stretches with inputs of the first network."""
+    for number, stretches_here in groupby(plan, key=itemgetter(0)):
+        reader, begin = InputReader(features, chroms[number]), where.indices(features.bins[chroms[number]])[0]
+        for _, bins in stretches_here:
+            read = partial(_first_inputs, reader, rows, begin + bins.start)
+            yield Stretch(rows.stop - rows.start, bins.stop - bins.start, read)
 
 
-def _predicted(
-    predictor: BinPredictor, held: Sequence[Piece], advance: Advance | None
-) -> Iterator[tuple[Offset, npt.NDArray[np.float32]]]:
-    found = predictor.predict([inputs for _, inputs in held], advance=advance)
-    return ((offset, values) for (offset, _), values in zip(held, found, strict=True))
+def _first_inputs(reader: InputReader, rows: slice, begin: int, bins: slice) -> Iterator[npt.NDArray[np.uint8]]:
+    """Yield the inputs of each haplotype in bins of a stretch that begins with bin ``begin``."""
+    for row in range(rows.start, rows.stop):
+        yield reader.read(slice(row, row + 1), slice(begin + bins.start, begin + bins.stop))[0]
+
+
+def _second_stretches(
+    features: FeatureFile,
+    chroms: Sequence[str],
+    rows: slice,
+    where: slice,
+    plan: Sequence[tuple[int, slice]],
+    scores: ScoresAlong,
+) -> Iterator[Stretch]:
+    """Yield the planned stretches with inputs of the second network."""
+    for number, stretches_here in groupby(enumerate(plan), key=lambda numbered: numbered[1][0]):
+        reader = SecondReader(features, chroms[number], rows, where)
+        for stretch, (_, bins) in stretches_here:
+            read = partial(reader.read, bins.start, partial(scores.read, stretch))
+            yield Stretch(rows.stop - rows.start, bins.stop - bins.start, read)
 
 
 def _second_network(model: TrainedModel, features: FeatureFile) -> NetworkConfig | None:
@@ -335,13 +318,13 @@ class BinEnsemble:
         totals = [np.zeros((rows.stop - rows.start, self._features.bins[chrom]), dtype=np.float32) for chrom in chroms]
         for number, predictor in enumerate(self._predictors):
             asked = [index for index, (members, _) in enumerate(folds) if members[number].any()]
-            found = predictor.predict(self._features, [chroms[index] for index in asked], rows, advance=advance)
-            for index, values in zip(asked, found, strict=True):
-                totals[index] += np.where(folds[index][0][number], values, np.float32(0))
-        return [
-            (total / members.sum(axis=0).astype(np.float32), seen)
-            for total, (members, seen) in zip(totals, folds, strict=True)
-        ]
+            stream = predictor.stream(self._features, [chroms[index] for index in asked], rows, advance=advance)
+            for place, bins, values in stream:
+                mine = folds[asked[place]][0][number, bins]
+                totals[asked[place]][:, bins] += np.where(mine, values, np.float32(0))
+        for total, (members, _) in zip(totals, folds, strict=True):
+            np.divide(total, members.sum(axis=0).astype(np.float32), out=total)
+        return [(total, seen) for total, (_, seen) in zip(totals, folds, strict=True)]
 
     def work(self) -> int:
         """Return the number of bins of haplotypes that :meth:`predict_chromosomes` finishes on all chromosomes."""

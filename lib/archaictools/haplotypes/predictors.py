@@ -1,9 +1,14 @@
-"""Posteriors of stretches of bins by one network, blended from chunks that overlap."""
+"""Posteriors of stretches of bins by one network, blended from chunks that overlap.
+
+A stretch is read and predicted block by block, so memory contains some blocks, however long the stretch is.
+"""
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from scipy.special import expit
@@ -12,16 +17,13 @@ from archaictools.haplotypes.batches import scaled
 from archaictools.learning.calibration import logit
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     import numpy.typing as npt
 
     from archaictools.learning.forward import Forward
 
     Advance = Callable[[float], None]
-
-    #: Number of the stretch, row of the haplotype, first bin of a chunk, and whether it is read backwards.
-    Chunk = tuple[int, int, int, bool]
 
 #: A stretch shorter than a chunk is one chunk, padded with empty bins to one of these lengths or to that of a chunk, so
 #: that few lengths share batches.
@@ -82,6 +84,109 @@ CHUNKING = Chunking(size=2_000, overlap=500, shift=750)
 HALVES = Chunking(size=2_000, overlap=1_000)
 
 
+#: Bins of a stretch that are read at a time, and a chunk more.
+BLOCK = 8_192
+
+#: A chunk waits until a batch of its length is full, or until chunks with so many bins have been read.
+MOST_WAITING = 1_000_000
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """Bins of some haplotypes that are predicted without a break.
+
+    Attributes
+    ----------
+    haplotypes, bins
+        Their numbers.
+    read
+        Called with slices of the bins, which come in order and overlap. It yields the inputs there, one haplotype after
+        the other: (bins, inputs of a bin).
+    """
+
+    haplotypes: int
+    bins: int
+    read: Callable[[slice], Iterable[np.ndarray]]
+
+
+class Scores(NamedTuple):
+    """Number of a stretch, some of its bins, and P(introgressed) there: float32 (haplotypes, bins)."""
+
+    stretch: int
+    bins: slice
+    values: npt.NDArray[np.float32]
+
+
+class _Chunk(NamedTuple):
+    """Inputs of a chunk in the order of reading, and where it is from."""
+
+    stretch: _OpenStretch
+    row: int
+    backwards: bool
+    start: int
+    inputs: np.ndarray
+
+
+class _OpenStretch:
+    """A stretch that is being predicted: what its chunks say, until all that overlap a block are known.
+
+    Sums of floating-point numbers depend on their order. A bin gets its chunks in the order of reading, first those
+    that are read forwards. So its score does not depend on where blocks end.
+    """
+
+    def __init__(self, number: int, stretch: Stretch, chunking: Chunking, ways: Sequence[bool]) -> None:
+        self._number, self._stretch = number, stretch
+        self.size = chunking.length_for(stretch.bins)
+        self._taper = chunking.taper(self.size)
+        self._starts = [(way, start) for way in ways for start in chunking.starts(stretch.bins, backwards=way)]
+        self._block = max(BLOCK, self.size)
+        self._blocks = max(start for _, start in self._starts) // self._block + 1
+        self._odds: dict[tuple[bool, int], npt.NDArray[np.float32]] = {}
+        self._done = 0
+        self._unknown: deque[int] = deque()
+
+    @property
+    def bins_of_chunk(self) -> float:
+        """Bins of one haplotype that a chunk finishes, on average."""
+        return self._stretch.bins / len(self._starts)
+
+    def chunks(self) -> Iterator[_Chunk]:
+        """Yield the chunks of one block after the other."""
+        for number in range(self._blocks):
+            first = number * self._block
+            here = [(way, start) for way, start in self._starts if first <= start < first + self._block]
+            stop = min(max(start for _, start in here) + self.size, self._stretch.bins)
+            self._unknown.append(len(here) * self._stretch.haplotypes)
+            for row, inputs in enumerate(self._stretch.read(slice(first, stop))):
+                for way, start in here:
+                    yield _Chunk(self, row, way, start, _cut(inputs, start - first, self.size, backwards=way))
+
+    def take(self, chunk: _Chunk, odds: npt.NDArray[np.float32]) -> Iterator[Scores]:
+        """Take the log odds of a chunk, in the order of bins; yield the block that this completes."""
+        key = chunk.backwards, chunk.start
+        if key not in self._odds:
+            self._odds[key] = np.empty((self._stretch.haplotypes, self.size), dtype=np.float32)
+        self._odds[key][chunk.row] = self._taper * odds
+        self._unknown[0] -= 1
+        if not self._unknown[0]:
+            self._unknown.popleft()
+            yield self._finished()
+
+    def _finished(self) -> Scores:
+        begin, self._done = self._done * self._block, self._done + 1
+        stop = self._stretch.bins if self._done == self._blocks else self._done * self._block
+        total = np.zeros((self._stretch.haplotypes, stop - begin), dtype=np.float32)
+        weight = np.zeros(stop - begin, dtype=np.float32)
+        for way, start in sorted(self._odds):
+            first, last = max(start, begin), min(start + self.size, stop)
+            there, here = slice(first - start, last - start), slice(first - begin, last - begin)
+            total[:, here] += self._odds[way, start][:, there]
+            weight[here] += self._taper[there]
+            if start + self.size <= stop:
+                del self._odds[way, start]
+        return Scores(self._number, slice(begin, stop), np.asarray(expit(total / weight), dtype=np.float32))
+
+
 class BinPredictor:
     """Predict every bin with one network.
 
@@ -132,58 +237,74 @@ class BinPredictor:
         list of numpy.ndarray
             float32 (haplotypes, bins) for each part: P(introgressed).
         """
-        totals = [np.zeros(part.shape[:2], dtype=np.float32) for part in parts]
-        weights = [np.zeros(part.shape[1], dtype=np.float32) for part in parts]
-        chunks: dict[int, list[Chunk]] = {}
-        passes = []
-        for number, part in enumerate(parts):
-            haplotypes, bins, _ = part.shape
-            size = self._chunking.length_for(bins)
-            starts = [(start, way) for way in self._ways for start in self._chunking.starts(bins, backwards=way)]
-            for start, _ in starts:
-                weights[number][start : start + size] += self._chunking.taper(size)[: bins - start]
-            chunks.setdefault(size, []).extend((number, row, *chunk) for row in range(haplotypes) for chunk in starts)
-            passes.append(len(starts))
-        batches = [
-            (size, chosen[first : first + self._rows(size)])
-            for size, chosen in chunks.items()
-            for first in range(0, len(chosen), self._rows(size))
-        ]
-        for (size, chosen), odds in zip(batches, self._odds(parts, batches), strict=True):
-            taper = self._chunking.taper(size)
-            for (number, row, start, _), values in zip(chosen, odds, strict=True):
-                bins = min(size, parts[number].shape[1] - start)
-                totals[number][row, start : start + bins] += (taper * values)[:bins]
+        found = [np.empty(part.shape[:2], dtype=np.float32) for part in parts]
+        stretches = (Stretch(part.shape[0], part.shape[1], partial(_bins_of, part)) for part in parts)
+        for number, bins, values in self.stream(stretches, advance=advance):
+            found[number][:, bins] = values
+        return found
+
+    def stream(self, stretches: Iterable[Stretch], *, advance: Advance | None = None) -> Iterator[Scores]:
+        """Predict stretches block by block; short ones share batches.
+
+        Parameters
+        ----------
+        stretches
+            What to predict. They are taken as they are needed.
+        advance
+            As for :meth:`predict`.
+
+        Yields
+        ------
+        Scores
+            The blocks of each stretch in order. Those of several stretches may come mixed.
+        """
+        sent: deque[list[_Chunk]] = deque()
+
+        def inputs() -> Iterator[npt.NDArray[np.float32]]:
+            for chunks in self._batches(stretches):
+                sent.append([chunk._replace(inputs=_NOTHING) for chunk in chunks])
+                yield self._scale(np.stack([chunk.inputs for chunk in chunks]))
+
+        for probability in self._forward(inputs()):
+            chunks, odds = sent.popleft(), logit(probability).astype(np.float32)
+            for chunk, values in zip(chunks, odds, strict=True):
+                yield from chunk.stretch.take(chunk, values[::-1] if chunk.backwards else values)
             if advance is not None:
-                advance(sum(parts[number].shape[1] / passes[number] for number, *_ in chosen))
-        return [
-            np.asarray(expit(total / weight), dtype=np.float32) for total, weight in zip(totals, weights, strict=True)
-        ]
+                advance(sum(chunk.stretch.bins_of_chunk for chunk in chunks))
+
+    def _batches(self, stretches: Iterable[Stretch]) -> Iterator[list[_Chunk]]:
+        """Yield chunks of one length, as many as a batch has or fewer."""
+        waiting: dict[int, list[_Chunk]] = {}
+        bins = 0
+        for number, stretch in enumerate(stretches):
+            opened = _OpenStretch(number, stretch, self._chunking, self._ways)
+            size = opened.size
+            for chunk in opened.chunks():
+                chosen = waiting.setdefault(size, [])
+                chosen.append(chunk)
+                bins += size
+                if len(chosen) == self._rows(size):
+                    yield waiting.pop(size)
+                if bins >= MOST_WAITING:
+                    yield from waiting.values()
+                    waiting, bins = {}, 0
+        yield from waiting.values()
 
     def _rows(self, size: int) -> int:
         """Return the number of chunks of ``size`` bins in a batch."""
         return max(1, self._forward.steps_in_batch // size)
 
-    def _odds(
-        self, parts: Sequence[np.ndarray], batches: Sequence[tuple[int, list[Chunk]]]
-    ) -> Iterator[npt.NDArray[np.float32]]:
-        """Yield log odds of each batch, float32 (chunks, bins)."""
 
-        def inputs() -> Iterator[npt.NDArray[np.float32]]:
-            for size, chosen in batches:
-                yield self._scale(np.stack([_cut(parts[chunk[0]], chunk, size) for chunk in chosen]))
-
-        for (_, chosen), probability in zip(batches, self._forward(inputs()), strict=True):
-            odds = logit(probability).astype(np.float32)
-            backwards = [chunk[3] for chunk in chosen]
-            odds[backwards] = odds[backwards, ::-1]
-            yield odds
+_NOTHING = np.zeros(0)
 
 
-def _cut(part: np.ndarray, chunk: Chunk, size: int) -> np.ndarray:
-    """Cut a chunk from (haplotypes, bins, inputs) and pad it with empty bins; bins are in the order of reading."""
-    _, row, start, backwards = chunk
-    found = part[row, start : start + size]
+def _bins_of(part: np.ndarray, bins: slice) -> np.ndarray:
+    return part[:, bins]
+
+
+def _cut(inputs: np.ndarray, start: int, size: int, *, backwards: bool) -> np.ndarray:
+    """Cut a chunk from (bins, inputs) and pad it with empty bins; bins are in the order of reading."""
+    found = inputs[start : start + size]
     if len(found) < size:
         found = np.pad(found, ((0, size - len(found)), (0, 0)))
     return found[::-1] if backwards else found

@@ -64,6 +64,8 @@ def second_inputs(
     very_rare: Floats,
     bins: npt.NDArray[np.int64],
     carriers: npt.NDArray[np.bool_],
+    *,
+    before: int = 0,
 ) -> Iterator[Floats]:
     """Yield the inputs of the second network, haplotype by haplotype, for a group of haplotypes.
 
@@ -72,31 +74,34 @@ def second_inputs(
     odds
         (haplotypes, bins): log odds of the first network.
     very_rare
-        (haplotypes, bins), see :func:`count_very_rare`.
+        (haplotypes, bins), see :func:`count_very_rare`; also of bins around those with odds.
     bins, carriers
         (alleles,) and (alleles, haplotypes): alleles that they share, see
         :meth:`archaictools.haplotypes.feature_file.FeatureFile.shared_alleles`.
+    before
+        Bins before those with odds.
 
     Yields
     ------
     numpy.ndarray
-        float32 (bins, inputs), see :data:`INPUTS`.
+        float32 (bins with odds, inputs), see :data:`INPUTS`.
     """
-    haplotypes, number = odds.shape
+    haplotypes, number = very_rare.shape
+    here = slice(before, before + odds.shape[1])
     scores = np.clip(odds, -MAX_ODDS, MAX_ODDS).astype(np.float32) / np.float32(SCALE)
     nobody = np.float32(-MAX_ODDS / SCALE)
-    around = [_around(very_rare, window) for window in WINDOWS]
-    every = np.arange(number)
+    around = [_around(very_rare, window)[:, here] for window in WINDOWS]
+    every = np.arange(odds.shape[1])
     for row in range(haplotypes):
         mine = carriers[:, row]
         site, other = np.nonzero(carriers[mine])
         pairs = np.bincount(other * number + bins[mine][site], minlength=haplotypes * number)
         pairs = pairs.reshape(haplotypes, number)
         pairs[row] = 0
-        shared = np.bincount(bins[mine], minlength=number)
-        columns = [scores[row], np.log1p(very_rare[row]), np.log1p(shared)]
+        shared = np.bincount(bins[mine], minlength=number)[here]
+        columns = [scores[row], np.log1p(very_rare[row, here]), np.log1p(shared)]
         for window, alleles in zip(WINDOWS, around, strict=True):
-            both = _around(pairs, window)
+            both = _around(pairs, window)[:, here]
             similarity = both / np.maximum(alleles[row] + alleles - both, 1)
             alike = (both > MIN_SHARED - 0.5) & (similarity > MIN_SIMILARITY)
             order = similarity + scores / np.float32(TIE_BREAK)

@@ -16,7 +16,7 @@ from archaictools.haplotypes.callability import bridged
 from archaictools.haplotypes.lineages import lineage_names
 from archaictools.haplotypes.match_rates import lineages_and_closest, match_rate
 from archaictools.haplotypes.sources import Priors, name_sources, weigh, without_reference
-from archaictools.intervals import sums_of_ranges
+from archaictools.intervals import sums_of_runs
 from archaictools.learning.segments import segments_of
 
 if TYPE_CHECKING:
@@ -88,14 +88,14 @@ def called_segments(
             "sample": sample,
             "haplotype": number,
             "posterior": mean,
-            "seen": (sums_of_ranges(one.seen, first, last) > 0).astype(np.int8),
-            "callable": sums_of_ranges(bases, first, last),
+            "seen": (sums_of_runs(one.seen, first, last) > 0).astype(np.int8),
+            "callable": sums_of_runs(bases, first, last),
         },
         columns=_COLUMNS,
     )
     if not len(begin) or not archaic:
         return with_counts(frame, *no_counts(len(begin), len(archaic)))
-    counts = (sums_of_ranges(each, first, last) for each in (matches, features.pairs(one.chrom, one.row)))
+    counts = (sums_of_runs(each, first, last) for each in (matches, features.pairs(one.chrom, one.row)))
     return with_counts(frame, *counts)
 
 

@@ -10,6 +10,7 @@ import pandas as pd
 
 from archaictools.alphabet import Alphabet
 from archaictools.haplotypes.deserts import Landscape, find_deserts
+from archaictools.haplotypes.feature_layout import bin_edges
 from archaictools.haplotypes.match_rates import ExpectedRates
 from archaictools.haplotypes.posteriors import DIGITS
 from archaictools.haplotypes.segment_calls import ORDER, SegmentNamer, called_segments, no_segments
@@ -28,16 +29,18 @@ if TYPE_CHECKING:
 class ChromosomeSums:
     """Sums over the haplotypes on one chromosome: whole numbers, which are the same in any order.
 
+    Those of all chromosomes are in memory at a time, so their integers are as small as the number of haplotypes allows.
+
     Attributes
     ----------
-    edges
-        int64 (bins + 1,): coordinates of the bins in bp.
+    length, size
+        Length of the chromosome and of a bin in bp.
     callable
-        int64 (bins,): haplotypes with data.
+        Signed integers (bins,): haplotypes with data.
     carriers
-        int64 (bins,): haplotypes with data and a segment.
+        Signed integers (bins,): haplotypes with data and a segment.
     total
-        int64 (bins,): sum of the posteriors of haplotypes with data, in thousandths.
+        Signed integers (bins,): sum of the posteriors of haplotypes with data, in thousandths.
     covered
         bool (bins,): at least one haplotype has a segment.
     bases
@@ -47,22 +50,28 @@ class ChromosomeSums:
         :func:`archaictools.haplotypes.sources.weigh`; see :mod:`archaictools.haplotypes.match_rates`.
     """
 
-    edges: npt.NDArray[np.int64]
-    callable: npt.NDArray[np.int64]
-    carriers: npt.NDArray[np.int64]
-    total: npt.NDArray[np.int64]
+    length: int
+    size: int
+    callable: npt.NDArray[np.signedinteger]
+    carriers: npt.NDArray[np.signedinteger]
+    total: npt.NDArray[np.signedinteger]
     covered: npt.NDArray[np.bool_]
     bases: npt.NDArray[np.int64]
     outside: npt.NDArray[np.int64]
 
     @classmethod
-    def empty(cls, edges: npt.NDArray[np.int64], haplotypes: int = 0, archaic: int = 0) -> ChromosomeSums:
+    def empty(cls, length: int, size: int, haplotypes: int, archaic: int = 0) -> ChromosomeSums:
         """Return sums over no haplotype, with room for a number of them and of archaic people."""
-        bins = len(edges) - 1
-        known, carriers, total = (np.zeros(bins, dtype=np.int64) for _ in range(3))
+        bins, most = -(-length // size), (haplotypes, haplotypes, haplotypes * 10**DIGITS)
+        known, carriers, total = (np.zeros(bins, dtype=np.min_scalar_type(-1 - number)) for number in most)
         absent = np.full(haplotypes, -1, dtype=np.int64)
         outside = np.zeros((haplotypes, archaic, 3), dtype=np.int64)
-        return cls(edges, known, carriers, total, np.zeros(bins, dtype=bool), absent, outside)
+        return cls(length, size, known, carriers, total, np.zeros(bins, dtype=bool), absent, outside)
+
+    @property
+    def edges(self) -> npt.NDArray[np.int64]:
+        """Coordinates of the bins in bp: int64 (bins + 1,)."""
+        return bin_edges(self.length, self.size)
 
     @property
     def landscape(self) -> Landscape:
@@ -77,10 +86,11 @@ class ChromosomeSums:
         """Return the fraction of the haplotypes with data that have a segment, float64 (bins with data,)."""
         return self._per_haplotype(self.carriers, 1)
 
-    def _per_haplotype(self, sums: npt.NDArray[np.int64], unit: int) -> npt.NDArray[np.float64]:
+    def _per_haplotype(self, sums: npt.NDArray[np.signedinteger], unit: int) -> npt.NDArray[np.float64]:
         """Divide by the haplotypes with data, and round to one digit more than posteriors, halves to even."""
         used, steps = self.callable > 0, 10 ** (DIGITS + 1)
-        return np.asarray(np.rint(sums[used] * (steps // unit) / self.callable[used]) / steps, dtype=np.float64)
+        whole = sums[used].astype(np.int64)
+        return np.asarray(np.rint(whole * (steps // unit) / self.callable[used]) / steps, dtype=np.float64)
 
 
 @dataclass(frozen=True)
@@ -148,7 +158,10 @@ class SegmentCaller:
             self._segments[one.chrom].append(segments)
         if one.chrom not in self._chromosomes:
             self._chromosomes[one.chrom] = ChromosomeSums.empty(
-                one.edges, len(self._features.haplotypes), len(self._features.encoding.archaic)
+                self._features.lengths[one.chrom],
+                self._features.encoding.bin,
+                len(self._features.haplotypes),
+                len(self._features.encoding.archaic),
             )
         sums = self._chromosomes[one.chrom]
         first, last = (np.searchsorted(one.edges, segments[name].to_numpy()) for name in ("start", "end"))

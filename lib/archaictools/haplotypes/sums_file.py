@@ -11,7 +11,7 @@ import pandas as pd
 
 from archaictools.errors import InputError
 from archaictools.haplotypes.encoding import HaplotypeEncoding
-from archaictools.haplotypes.feature_layout import MAX_BINS, bin_edges
+from archaictools.haplotypes.feature_layout import MAX_BINS
 from archaictools.haplotypes.segment_calls import counts_of, no_counts, with_counts
 from archaictools.haplotypes.segments import ChromosomeSums
 from archaictools.haplotypes.sums_layout import (
@@ -245,7 +245,6 @@ class SumsFile:
         InputError
             If they contradict each other.
         """
-        edges = bin_edges(self.head.lengths[chrom], self.head.encoding.bin)
         with self._open() as handle:
             parts = {name: self._part(handle, chrom, name) for name in (*_BINS, "bases")}
         known, carriers, total, covered, bases = parts.values()
@@ -259,7 +258,8 @@ class SumsFile:
         ):
             if wrong.any():
                 raise InputError(f"has impossible sums on {chrom}", path=self.path, remedy="make the file again")
-        return ChromosomeSums(edges, known, carriers, total, covered > 0, bases, self.outside(chrom))
+        length, size = self.head.lengths[chrom], self.head.encoding.bin
+        return ChromosomeSums(length, size, known, carriers, total, covered > 0, bases, self.outside(chrom))
 
     def outside(self, chrom: str) -> npt.NDArray[np.int64]:
         """Return the rare alleles of haplotypes outside of their segments: int64 (haplotypes, archaic samples, 3).

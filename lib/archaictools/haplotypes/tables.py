@@ -170,19 +170,23 @@ def _ratio(numerator: npt.NDArray[np.int64], denominator: npt.NDArray[np.int64])
 
 
 def callable_runs(
-    chromosomes: Mapping[str, tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]],
+    chromosomes: Mapping[str, tuple[npt.NDArray[np.int64], npt.NDArray[np.signedinteger]]],
 ) -> pd.DataFrame:
     """Return how many haplotypes have data: ``chrom, start, end, haplotypes``, one row for each run of bins.
 
     Parameters
     ----------
     chromosomes
-        Of each chromosome the edges of its bins, int64 (bins + 1,), and the haplotypes with data, int64 (bins,).
+        Of each chromosome the edges of its bins, int64 (bins + 1,), and the haplotypes with data, integers (bins,).
     """
     parts = [pd.DataFrame(columns=["chrom", "start", "end", "haplotypes"])]
     for chrom, (edges, known) in chromosomes.items():
         first, last = runs_of_equal(known)
         there = known[first] > 0
-        columns = {"start": edges[first[there]], "end": edges[last[there]], "haplotypes": known[first[there]]}
+        columns = {
+            "start": edges[first[there]],
+            "end": edges[last[there]],
+            "haplotypes": known[first[there]].astype(np.int64),
+        }
         parts.append(pd.DataFrame({"chrom": chrom, **columns}))
     return pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
