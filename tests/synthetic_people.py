@@ -108,6 +108,7 @@ def people(
             reference_calls=dict.fromkeys(archaic, True),
             bin=1_000,
             labelled=False,
+            unlike_training={},
             provenance={},
         ),
     )

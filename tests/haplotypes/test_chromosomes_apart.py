@@ -99,7 +99,7 @@ def test_facts_of_words_of_several_files_are_those_of_one(parts, tmp_path):
     assert (same_people, same_lengths) == (people, {"chr1": 400_000, "chr2": 400_000})
     assert lengths == same_lengths
     assert same_regions.equals(regions)
-    for name in ("outgroup", "archaic", "sites", "unphased", "reference_calls", "bin", "labelled"):
+    for name in ("outgroup", "archaic", "sites", "unphased", "reference_calls", "bin", "labelled", "unlike_training"):
         assert getattr(some, name) == getattr(one, name), name
     assert some.sites == 5_092
     assert some.missing == pytest.approx(one.missing)

@@ -10,12 +10,15 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
 COLUMNS = ("simulation", "precision", "recall", "F1", "recall 10-30 kb", "calls half true", "AUPRC", "ECE", "HMM AUPRC",
            "HMM F1", "HMM with archaic AUPRC", "HMM with archaic F1")  # fmt: skip
+#: Columns that name one haplotype of one chromosome.
+KEYS = ["chrom", "sample", "haplotype"]
 
 
 def covered(intervals: np.ndarray, start: int, end: int) -> int:
@@ -35,12 +38,49 @@ def merged(rows: pd.DataFrame) -> np.ndarray:
     return np.array(found, dtype=np.int64).reshape(-1, 2)
 
 
-def score(segments: pd.DataFrame, truth: pd.DataFrame) -> list[float]:
-    """Compare called segments with true tracts, base by base on every haplotype: the first five columns."""
-    keys = ["chrom", "sample", "haplotype"]
+class Counts(NamedTuple):
+    """Bases that calls and true tracts share, and numbers of calls.
+
+    Attributes
+    ----------
+    hits, called, true
+        Bases that are called and true, called, true.
+    found, short
+        Bases of tracts of 10 to 30 kb that are called; all of them.
+    half, calls
+        Calls of which at least half is true; all calls.
+    """
+
+    hits: int
+    called: int
+    true: int
+    found: int
+    short: int
+    half: int
+    calls: int
+
+    def __add__(self, other: Counts) -> Counts:  # type: ignore[override]
+        return Counts(*(mine + theirs for mine, theirs in zip(self, other, strict=True)))
+
+    def precision(self) -> float:
+        """Return the share of called bases that are true; NaN if none is called."""
+        return self.hits / self.called if self.called else float("nan")
+
+    def recall(self) -> float:
+        """Return the share of true bases that are called; NaN if none is true."""
+        return self.hits / self.true if self.true else float("nan")
+
+    def f1(self) -> float:
+        """Return F1 of bases; NaN if none is called or true."""
+        both = self.called + self.true
+        return 2 * self.hits / both if both else float("nan")
+
+
+def count(segments: pd.DataFrame, truth: pd.DataFrame) -> Counts:
+    """Compare called segments with true tracts, base by base on every haplotype."""
     none = np.zeros((0, 2), dtype=np.int64)
-    calls = {key: merged(rows) for key, rows in segments.groupby(keys)}
-    true_tracts = {key: merged(rows) for key, rows in truth.groupby(keys)}
+    calls = {key: merged(rows) for key, rows in segments.groupby(KEYS)}
+    true_tracts = {key: merged(rows) for key, rows in truth.groupby(KEYS)}
     hits = called = true = short = found = half = 0
     for key in {*calls, *true_tracts}:
         mine, theirs = calls.get(key, none), true_tracts.get(key, none)
@@ -54,9 +94,7 @@ def score(segments: pd.DataFrame, truth: pd.DataFrame) -> list[float]:
             if 10_000 <= end - start < 30_000:
                 short += end - start
                 found += covered(mine, start, end)
-    precision, recall = hits / max(called, 1), hits / max(true, 1)
-    f1 = 2 * hits / max(called + true, 1)
-    return [precision, recall, f1, found / max(short, 1), half / max(len(segments), 1)]
+    return Counts(hits, called, int(true), found, int(short), half, len(segments))
 
 
 def tracts(simulation: Path) -> pd.DataFrame:
@@ -75,14 +113,16 @@ def main() -> None:
         calls = pd.read_csv(sys.argv[2], sep="\t")
         low, high = float(sys.argv[4]), float(sys.argv[5]) if len(sys.argv) > 5 else np.inf
         chosen = calls[(calls["posterior"] >= low) & (calls["posterior"] < high)]
-        measures = score(chosen, tracts(Path(sys.argv[3])))
-        print(*(f"{value:.3f}" for value in measures[:3]))
+        counts = count(chosen, tracts(Path(sys.argv[3])))
+        print(*(f"{value:.3f}" for value in (counts.precision(), counts.recall(), counts.f1())))
         return
     label, folder, simulation = sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3])
     segments = pd.read_csv(folder / "segments.tsv", sep="\t")
     truth = tracts(simulation)
     models = json.loads((folder / "evaluation.json").read_text())["models"]
-    row = score(segments, truth)
+    counts = count(segments, truth)
+    row = [counts.precision(), counts.recall(), counts.f1(), counts.found / max(counts.short, 1)]
+    row.append(counts.half / max(counts.calls, 1))
     for name, other in (("model", "ece"), ("hmm", "f1_bp"), ("hmm_archaic", "f1_bp")):
         row += [models[name]["auprc"], models[name][other]] if name in models else [float("nan")] * 2
     print(f"| {label} | " + " | ".join(f"{value:.3f}" for value in row) + " |", flush=True)

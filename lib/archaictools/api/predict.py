@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from archaictools.alphabet import Alphabet
-from archaictools.api.inputs import files_of, is_of_haplotypes, open_haplotypes, open_kmers, open_model
+from archaictools.api.inputs import PRETRAINED, files_of, is_of_haplotypes, open_haplotypes, open_kmers, open_model
 from archaictools.api.keywords import keywords
 from archaictools.api.predictions import (
     HaplotypePredictions,
@@ -16,7 +16,7 @@ from archaictools.api.predictions import (
     WindowPredictions,
     check_track_folder,
 )
-from archaictools.errors import UsageError
+from archaictools.errors import UsageError, shortlist
 from archaictools.haplotypes.options import DesertOptions, DisplayOptions
 from archaictools.learning.options import SegmentOptions
 from archaictools.options import RunOptions, check_alphabet
@@ -105,6 +105,7 @@ def _of_haplotypes(
 ) -> HaplotypePredictions:
     from archaictools.haplotypes.callable_file import callable_file_beside
     from archaictools.haplotypes.compatibility import check_bins
+    from archaictools.haplotypes.diversity import warn_if_unlike_training
     from archaictools.haplotypes.lineages import sources_of
     from archaictools.haplotypes.outputs import write_posteriors, write_tables
     from archaictools.haplotypes.posteriors import KeptPosteriors, predict_haplotypes, track_lengths
@@ -130,6 +131,7 @@ def _of_haplotypes(
         _write_record(files, outputs, asdict(calling) | asdict(deserts) | {"seed": run.seed}, files_of(model, words))
         plots = outputs.stage_folder(files.plots) if files.plots else None
         check_bins(trained, features)
+        unlike = warn_if_unlike_training(features) if model == PRETRAINED else {}
         runtime = start_runtime(threads=run.usable_threads, seed=run.seed, work=work_of(trained, features))
         sums = outputs.stage(files.sums) if files.sums else None
         kept = None if folder or rows or staged or bigbed or plots or sums else KeptPosteriors.of(features)
@@ -162,6 +164,7 @@ def _of_haplotypes(
         callable=found.callable,
         files=files,
         facts=_haplotype_facts(found, calling, deserts)
+        | ({"unlike training": f"{shortlist(list(unlike))}: posteriors are not reliable there"} if unlike else {})
         | _output_fact(
             [files.bigwig, files.bigbed, files.table, *tables.values(), files.sums, files.record, files.plots]
         ),

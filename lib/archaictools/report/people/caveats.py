@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from archaictools.errors import shortlist
+from archaictools.haplotypes.diversity import describe
 from archaictools.haplotypes.missing_calls import MAX_MISSING
 from archaictools.io.builds import UNKNOWN
 from archaictools.io.chromosomes import bare
@@ -130,6 +131,13 @@ def few_sites(results: PeopleResults) -> Iterator[str]:
             f"Few sites: {results.encoded.sites / kb:.2g} per kb of callable sequence. Sequenced genomes have more "
             f"than {FEW_SITES:g}, genotyping arrays fewer. Archaic alleles are missed, and short segments most of all."
         )
+
+
+def unlike_training(results: PeopleResults) -> Iterator[str]:
+    """Chromosomes on which the outgroup is more or less diverse than in the training of the pretrained model."""
+    if results.encoded and results.encoded.unlike_training:
+        text = describe(results.encoded.unlike_training)
+        yield f"{text[0].upper()}{text[1:]}."
 
 
 def missing_genotypes(results: PeopleResults) -> Iterator[str]:
@@ -279,6 +287,7 @@ CHECKS: tuple[Callable[[PeopleResults], Iterator[str]], ...] = (
     unphased,
     missing_genotypes,
     few_sites,
+    unlike_training,
     only_differences,
     low_match,
     unexpected,

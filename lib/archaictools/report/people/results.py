@@ -38,6 +38,8 @@ class Encoded:
         Length of a bin in bp.
     labelled
         Whether true tracts are known.
+    unlike_training
+        Diversity of the outgroup for each kb, on chromosomes where it is unlike the pretrained model's training.
     provenance
         As :func:`archaictools.provenance.record` gives it; of several files, that of the first.
     others
@@ -52,6 +54,7 @@ class Encoded:
     reference_calls: Mapping[str, bool]
     bin: int
     labelled: bool
+    unlike_training: Mapping[str, float]
     provenance: Mapping[str, Any]
     others: tuple[Mapping[str, Any], ...] = ()
 
