@@ -33,8 +33,8 @@ from archaictools.haplotypes.posteriors import predict_haplotypes
 from archaictools.haplotypes.predict import SPLIT_GAP, TwoStagePredictor
 from archaictools.haplotypes.predictors import BinPredictor, Chunking, SecondPredictor
 from archaictools.haplotypes.pretrained import load_pretrained
-from archaictools.learning.forward import OpenVinoRuntime
 from archaictools.learning.metrics import compute_metrics
+from archaictools.learning.openvino_network import OpenVinoForward
 from archaictools.learning.options import SegmentOptions
 from archaictools.learning.score_histogram import ScoreCounter
 from archaictools.progress import Progress
@@ -43,6 +43,15 @@ HERE = Path(__file__).resolve().parent
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+
+class Bfloat16Forward(OpenVinoForward):
+    """A network whose products are of bfloat16, on a CPU that has it."""
+
+    precision = "bf16"
+
+
+NETWORKS = {"f32": OpenVinoForward, "bf16": Bfloat16Forward}
 
 
 class Setting(NamedTuple):
@@ -86,11 +95,11 @@ def chunking_of(setting: Setting, features: FeatureFile) -> Chunking:
 def predictor_of(setting: Setting, features: FeatureFile) -> TwoStagePredictor:
     """Build the pretrained model for a setting."""
     model, chunking = load_pretrained(), chunking_of(setting, features)
-    runtime, member = OpenVinoRuntime(1, setting.precision), model.members[0]
+    member = model.members[0]
     both, second = setting.directions == 2, None
 
     def network(config, weights):
-        made = runtime.network(config, weights)
+        made = NETWORKS[setting.precision](config, weights, threads=1)
         made.steps_in_batch = max(made.steps_in_batch, 2 * chunking.size)  # a row alone would be computed twice
         return made
 

@@ -32,13 +32,15 @@ archaictools importance "$out/model.h5" "$out/words.h5" --windows 12 --repeats 1
 archaictools embedding "$out/model.h5" --top 300 --umap "$out/umap.tsv"
 archaictools genes "$out/predictions_chr5.tsv" --annotation "$data/genes.bed" --out "$out/genes_chr5.tsv"
 
-# Four haplotypes with four true tracts, an outgroup of five, one Neanderthal.
-archaictools simulate --model 10J19 --outgroup 5 --ingroup 2 --archaic 1 --length 400000 --modern-variable-only --seed 9 \
-    --out "$scratch/people"
+# Four haplotypes with four true tracts on chr1 and one on chr2, an outgroup of five, one Neanderthal.
+archaictools simulate --model 10J19 --outgroup 5 --ingroup 2 --archaic 1 --length 400000 --chromosomes 2 \
+    --modern-variable-only --seed 9 --out "$scratch/people"
 cp "$scratch/people/modern.chr1.vcf.gz" "$out/people.vcf.gz"
 cp "$scratch/people/archaic.chr1.vcf.gz" "$out/archaic.vcf.gz"
+cp "$scratch/people/modern.chr2.vcf.gz" "$out/people_chr2.vcf.gz"
+cp "$scratch/people/archaic.chr2.vcf.gz" "$out/archaic_chr2.vcf.gz"
 cp "$scratch/people/"{ingroup,outgroup,archaic}.txt "$out"
-cp "$scratch/people/truth.bed" "$out/tracts.bed"
+grep '^chr1\b' "$scratch/people/truth.bed" > "$out/tracts.bed"
 archaictools haplotypes --vcf "$out/people.vcf.gz" --ingroup "$out/ingroup.txt" --outgroup "$out/outgroup.txt" \
     --archaic-vcf "$out/archaic.vcf.gz" --archaic ARC000 --truth "$out/tracts.bed" --out "$out/haplotypes.h5"
 
@@ -57,6 +59,22 @@ archaictools candidates --vcf "$out/people.vcf.gz" --archaic-vcf "$out/archaic.v
     --groups "$out/groups.tsv" --reference-group AFR --target-group EUR --target-above 0.2 \
     --segments "$out/called_segments.tsv" --callable "$out/called_callable.bed" --summary "$out/called_people.tsv" \
     --out "$out/called_candidates.tsv"
+
+# The results of one run on both chromosomes, which the joined results of two runs equal.
+both=(--ingroup "$out/ingroup.txt" --outgroup "$out/outgroup.txt" --archaic ARC000)
+both+=(--archaic-vcf "$out/archaic.vcf.gz" --archaic-vcf "$out/archaic_chr2.vcf.gz")
+archaictools haplotypes --vcf "$out/people.vcf.gz" --vcf "$out/people_chr2.vcf.gz" "${both[@]}" --out "$scratch/both.h5"
+archaictools predict pretrained "$scratch/both.h5" --bigwig "$scratch/both" --segments "$out/both_segments.tsv" \
+    --callable "$out/both_callable.bed" --summary "$out/both_people.tsv"
+cp "$scratch/both/mean.bw" "$out/both_mean.bw"
+cp "$scratch/both/IN001.2.bw" "$out/both_IN001.2.bw"
+awk '$1 ~ /^chr[12]$/ && $3 <= 400000' "$data/genes.bed" > "$out/both_genes.bed"
+archaictools genes "$out/both_segments.tsv" --annotation "$out/both_genes.bed" --callable "$out/both_callable.bed" \
+    --out "$out/both_genes.tsv"
+archaictools haplotypes --vcf "$out/people_chr2.vcf.gz" "${both[@]}" --out "$out/haplotypes_chr2.h5"
+archaictools predict pretrained "$out/haplotypes_chr2.h5" --desert-length 50000 --bigwig "$scratch/chr2" \
+    --sums "$out/chr2_sums.h5"
+cp "$scratch/chr2/IN001.2.bw" "$out/chr2_IN001.2.bw"
 
 # Genes as interval datasets: with a GeneID in column 5, as NCBI's; of chr5, columns in another order; of chr5, no names.
 awk -v OFS='\t' '{ print $1, $2, $3, $4, 100287102 + NR, $6 }' "$data/genes.bed" > "$out/genes_geneid.bed"

@@ -28,6 +28,7 @@ LEFT_OUT = {
     "predict --seed": "nothing random",
     "predict --track-line": "Galaxy's link to UCSC adds the line; with it, a BED dataset is no BED to Galaxy",
     "merge --seed": "nothing random",
+    "merge --track-line": "as for predict",
     "genes --seed": "nothing random",
     "extract --seed": "nothing random",
     "candidates --seed": "nothing random",

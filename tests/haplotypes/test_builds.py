@@ -31,8 +31,8 @@ def test_archaic_files_of_more_chromosomes_than_the_modern_ones(ok, run, tmp_pat
     records = [(100, "A", ["G"], ["1/1"]), (200, "A", ["G"], ["0/0"])]
     command = by_chromosome(tmp_path, {"chr1": records, "chr2": records, "chr3": records, "chr4": []})
     result = ok(*command)
-    for chrom in ("chr3", "chr4"):
-        assert f"a.{chrom}.vcf holds no record on the chromosomes of the modern samples" in result.err
+    unused = [line for line in result.err.splitlines() if "no record on the chromosomes of the modern samples" in line]
+    assert [line.partition(" no record")[0] for line in unused] == ["warning: a.chr3.vcf, a.chr4.vcf hold"]
     assert words_of(tmp_path / "w.h5") == {
         chrom: {"absent_hom": 1, "absent_lacked": 1, "absent_uncalled": 6} for chrom in ("chr1", "chr2")
     }

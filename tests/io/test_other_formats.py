@@ -15,7 +15,7 @@ import pytest
 
 from archaictools.errors import InputError
 from archaictools.io.files import sha256
-from archaictools.io.vcf import open_variants
+from archaictools.io.vcf import header_of, open_variants
 from helpers import ROOT
 
 DATA = ROOT / "test-data"
@@ -181,6 +181,35 @@ def test_some_samples_in_any_order(tmp_path, kind):
     with open_variants(other, ["IN001", "NOBODY", "OUT003"]) as variants:
         assert variants.samples == ("IN001", "OUT003")
         assert variants.lengths == {"chr1": 5_000, "chr2": 5_000}
+
+
+@pytest.mark.parametrize("kind", ["zarr", "pgen"])
+def test_a_run_opens_a_file_for_its_header_and_for_its_records(ok, tmp_path, monkeypatch, kind):
+    """Each opening starts a reader, which takes a second for VCF Zarr."""
+    _, other = readers(kind, ROWS, tmp_path)
+    started, start = [], subprocess.Popen
+    monkeypatch.setattr(
+        subprocess, "Popen", lambda command, **more: (started.append(command), start(command, **more))[1]
+    )
+    (tmp_path / "in.txt").write_text("IN000\n")
+    features(ok, other, tmp_path / "a.h5")
+    opened = [command for command in started if str(other) in command]
+    assert ["--header-only" in command for command in opened] == [True, False]
+
+
+def test_the_header_of_a_changed_file_is_read_again(tmp_path):
+    path = tmp_path / "a.vcf"
+    head = "##fileformat=VCFv4.2\n#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\tFORMAT\t"
+    for name in ("A", "BC"):
+        path.write_text(f"{head}{name}\n")
+        assert header_of(path).samples == (name,)
+
+
+def test_a_file_of_another_kind_is_refused_with_all_formats(tmp_path):
+    path = tmp_path / "a.txt"
+    path.write_text("text\n")
+    with pytest.raises(InputError, match=r"a.txt, line 1: is not VCF, BCF, VCF Zarr or PLINK 2 .pgen; in a VCF,"):
+        header_of(path)
 
 
 def test_the_digest_of_a_folder_changes_with_a_file(tmp_path):

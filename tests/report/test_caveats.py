@@ -102,6 +102,7 @@ CAUSES = {
     "only_differences": lambda clean: encoded(clean, reference_calls={"AltaiNea": False, "Denisova": True}),
     "unphased": lambda clean: encoded(clean, unphased=True),
     "few_sites": lambda clean: encoded(clean, sites=sum(HG19.values()) // 1_001),
+    "unlike_training": lambda clean: encoded(clean, unlike_training={"chr1": 0.54}),
     "missing_genotypes": lambda clean: encoded(clean, missing=clean.encoded.missing | {"P003": 0.11}),
     "not_read": lambda clean: person(clean, 2, callable=0, introgressed=np.nan, percent=np.nan),
     "not_a_genome": lambda clean: replace(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import shutil
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -42,7 +43,7 @@ def run(tmp_path):
         "deserts": ("deserts.bed", "chr1\t210000\t400000\tdesert;haplotypes=4;expected=0.1\t0\t.\n"),
         "evaluation": ("evaluation.json", json.dumps(EVALUATION)),
     }
-    files = {"words": HAPLOTYPES}
+    files = {"words": (HAPLOTYPES,)}
     for option, (name, text) in texts.items():
         files[option] = tmp_path / name
         files[option].write_text(text)
@@ -71,7 +72,9 @@ def track(path, rows, lengths):
 
 
 def load(files, **other):
-    return load_people_results(PeopleFiles(**{**files, **other}))
+    given = {**files, **other}
+    several = {name: (given[name],) for name in ("words", "record") if isinstance(given.get(name), Path)}
+    return load_people_results(PeopleFiles(**given | several))
 
 
 def changed(files, option, old, new):
@@ -153,7 +156,7 @@ def test_two_archaic_genomes_with_one_label(run):
     """Their segments could not be told apart."""
     changed(run, "segments", "source_score", "Den_called\tDen_shared\tDen_compared\tDen_match\tsource_score")
     run["segments"].write_text(run["segments"].read_text().replace("\tNA\n", "\t1\t1\t1\t1\tNA\n"))
-    files = {**run, "words": None}
+    files = {**run, "words": ()}
     labels = {"ARC000": "Neanderthal", "Den": "Neanderthal"}
     with pytest.raises(UsageError, match="--label gives Den the label 'Neanderthal', which ARC000 has"):
         load(files, labels=labels)
@@ -299,7 +302,7 @@ def test_a_track_of_a_person_is_the_maximum_of_both_haplotypes(run):
 def test_tracks_with_other_chromosomes_than_the_share(run, name, lengths, message):
     track(run["bigwig"] / f"{name}.bw", [(0, 1000, 0.1)], lengths)
     with pytest.raises(InputError, match=message):
-        load({**run, "words": None})
+        load({**run, "words": ()})
 
 
 def test_a_mean_that_lacks_a_chromosome_of_the_share(run):
@@ -340,7 +343,7 @@ def test_a_record_and_an_evaluation_of_different_models(run, name, tmp_path):
     record = {"verb": "predict", "version": "1", "parameters": {}, "inputs": {name: {"sha256": "1" * 64}}}
     (tmp_path / "run.json").write_text(json.dumps(record))
     run["evaluation"].write_text(json.dumps(EVALUATION | {"inputs": {name: {"sha256": "2" * 64}}}))
-    files = {**run, "words": None, "record": tmp_path / "run.json"}
+    files = {**run, "words": (), "record": (tmp_path / "run.json",)}
     with pytest.raises(InputError, match=rf"evaluation.json: is of another {name} than .*run.json \(the SHA-256 of"):
         load(files)
     run["evaluation"].write_text(json.dumps(EVALUATION | {"inputs": record["inputs"]}))
@@ -461,7 +464,7 @@ def test_callable_regions_of_another_run(run, tmp_path):
         load(run, callable=other)
     other.write_text("chr1\t0\t400000\t3\n")
     with pytest.raises(InputError, match=r"other.bed: has 1,200,000 callable bases, .*people.tsv has 1,600,000"):
-        load({**run, "words": None}, callable=other)
+        load({**run, "words": ()}, callable=other)
 
 
 @pytest.mark.parametrize(

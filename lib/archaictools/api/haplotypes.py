@@ -139,7 +139,7 @@ def haplotypes(
     from archaictools.haplotypes.encode import encode_vcfs
     from archaictools.haplotypes.encoding import HaplotypeEncoding
     from archaictools.haplotypes.feature_writer import write_features
-    from archaictools.haplotypes.parts import files_with
+    from archaictools.haplotypes.parts import chromosomes_in, files_with
     from archaictools.haplotypes.samples import read_sample_sets
     from archaictools.io.files import StagedOutputs
     from archaictools.io.summary import Summary
@@ -157,7 +157,7 @@ def haplotypes(
     )
     samples = whole.divided(encoding.together, part.shard)
     files: dict[str, Path | None] = {f"vcf_{number}": path for number, path in enumerate(vcf)}
-    archaic_vcf = files_with(part.chromosomes, inputs.archaic_vcf)
+    archaic_vcf = files_with(part.chromosomes or chromosomes_in(vcf), inputs.archaic_vcf)
     files |= {f"archaic_vcf_{number}": path for number, path in enumerate(archaic_vcf)}
     files |= {"callable": inputs.callable, "truth": inputs.truth}
     origin = provenance.record("haplotypes", asdict(encoding) | part.given(), files)

@@ -11,6 +11,7 @@ from archaictools.api.keywords import keywords
 from archaictools.api.predictions import BIGWIG_SUFFIXES
 from archaictools.api.result import FileResult
 from archaictools.errors import UsageError
+from archaictools.haplotypes.options import TrackLineOptions
 from archaictools.options import BINARY, OUTPUT, RunOptions, flag_of, option
 
 if TYPE_CHECKING:
@@ -83,8 +84,10 @@ class MergeResult(FileResult):
     empty_parts: int = field(repr=False)
 
 
-@keywords(files=MergeFiles, run=RunOptions)
-def merge(parts: PathLike | Sequence[PathLike], *, files: MergeFiles, run: RunOptions) -> MergeResult:
+@keywords(files=MergeFiles, display=TrackLineOptions, run=RunOptions)
+def merge(
+    parts: PathLike | Sequence[PathLike], *, files: MergeFiles, display: TrackLineOptions, run: RunOptions
+) -> MergeResult:
     """Join results of ``predict`` for chromosomes or groups of people into what one run over all of them gives.
 
     Parameters
@@ -109,6 +112,7 @@ def merge(parts: PathLike | Sequence[PathLike], *, files: MergeFiles, run: RunOp
     from archaictools.io.files import StagedOutputs
     from archaictools.io.part_kinds import Kind, kind_of_parts
     from archaictools.io.summary import Summary
+    from archaictools.report.people.wording import count
 
     del run  # joining uses one thread and no random numbers
     several, summary = listed(parts), Summary()
@@ -118,8 +122,9 @@ def merge(parts: PathLike | Sequence[PathLike], *, files: MergeFiles, run: RunOp
         paths = [stack.enter_context(file_of(part, "parts")) for part in several]
         kind, filled = kind_of_parts(paths)
         if kind is Kind.SUMS:
-            return _of_sums(filled, files, outputs)
-        others = [flag_of(name) for name, path in asdict(files).items() if path and name != "out"]
+            return _of_sums(filled, files, outputs, track_line=display.track_line)
+        given = asdict(files) | asdict(display)
+        others = [flag_of(name) for name, value in given.items() if value and name != "out"]
         if others:
             raise UsageError(
                 f"{', '.join(others)}: only for sums, but the parts are of kind {kind}; "
@@ -130,7 +135,8 @@ def merge(parts: PathLike | Sequence[PathLike], *, files: MergeFiles, run: RunOp
         rows, regions = _of_results(paths, filled, files.out, kind, outputs, summary)
     empty = len(paths) - len(filled)
     facts = {
-        "merged": f"{len(paths):,} {kind} parts into {files.out}" + (f", {empty:,} of them empty" if empty else "")
+        "merged": f"{count(len(paths), f'{kind} part')} into {files.out}"
+        + (f", {empty:,} of them empty" if empty else "")
     }
     facts["intervals" if kind in {Kind.BIGWIG, Kind.TRACKS} else "rows"] = f"{rows:,}"
     if regions:
@@ -173,7 +179,7 @@ def _of_results(
     return rows, merge_callable_files(paths, out, outputs, tally=summary) if kind is Kind.TABLE else None
 
 
-def _of_sums(paths: Sequence[Path], files: MergeFiles, outputs: StagedOutputs) -> MergeResult:
+def _of_sums(paths: Sequence[Path], files: MergeFiles, outputs: StagedOutputs, *, track_line: bool) -> MergeResult:
     """Join sums, and write the outputs of the whole run."""
     from archaictools.haplotypes.callable_file import callable_file_beside
     from archaictools.haplotypes.joined_outputs import JoinedFiles, write_joined
@@ -181,18 +187,22 @@ def _of_sums(paths: Sequence[Path], files: MergeFiles, outputs: StagedOutputs) -
     from archaictools.haplotypes.sums_file import SumsFile
     from archaictools.io.part_kinds import Kind
     from archaictools.progress import Progress
+    from archaictools.report.people.wording import count, people
 
     files = replace(files, callable=files.callable or callable_file_beside(files.segments))
     named = {name: path for name, path in asdict(files).items() if path}
+    if track_line and not files.bed:
+        raise UsageError("--track-line is the first line of --bed, which is missing; name a file for it")
     if not named:
         raise UsageError(f"name an output of the joined sums: {', '.join(map(flag_of, asdict(files)))}")
     staged = JoinedFiles(**{name: outputs.stage(path) for name, path in named.items()})
     joined = JoinedSums([SumsFile(path) for path in paths])
     with Progress(staged.passes * len(joined.bins), "chromosomes", "merge") as progress:
-        rows = write_joined(joined, staged, progress=progress)
-    people = len({sample for sample, _ in joined.head.haplotypes})
+        rows = write_joined(joined, staged, progress=progress, track_line=track_line)
+    samples = {sample for sample, _ in joined.head.haplotypes}
     facts = {
-        "merged": f"{len(paths):,} {Kind.SUMS} parts of {people:,} people on {len(joined.bins):,} chromosomes",
+        "merged": f"{count(len(paths), f'{Kind.SUMS} part')} of {people(len(samples))} on "
+        f"{count(len(joined.bins), 'chromosome')}",
         "outputs": ", ".join(map(str, named.values())),
     }
     if staged.of_segments:

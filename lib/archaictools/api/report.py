@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from archaictools.alphabet import Alphabet
-from archaictools.api.inputs import alphabet_of, file_of
+from archaictools.api.inputs import alphabet_of, file_of, listed
 from archaictools.api.keywords import keywords
 from archaictools.api.result import FileResult, Result
 from archaictools.errors import UsageError
-from archaictools.options import INPUT, OUTPUT, RunOptions, check_alphabet, option
+from archaictools.options import INPUT, OUTPUT, RunOptions, check_alphabet, flag_of, option
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -43,6 +43,8 @@ class ResultInput(click.ParamType[Any]):
 
 
 RESULT = ResultInput()
+#: Inputs of which people have one for each part of a run.
+SEVERAL = ("words", "record")
 FOLDER_OR_FILE = click.Path(exists=True, path_type=Path)
 
 
@@ -72,14 +74,25 @@ def labels(value: object) -> tuple[str, ...]:
 class ReportInputs:
     """The results to show; each is an output of the verb that the help names."""
 
-    words: Any = option(None, type=RESULT, help="File of haplotypes or of k-mers.")
+    words: tuple[Any, ...] = option(
+        (),
+        type=RESULT,
+        multiple=True,
+        parse=listed,
+        help="File of haplotypes or of k-mers. Haplotypes: repeat it for the chromosomes of other files.",
+    )
     bigwig: Path | None = option(
         None, type=FOLDER_OR_FILE, help="Track of predict --bigwig. Haplotypes: the folder of tracks."
     )
     genes: Any = option(None, type=RESULT, help="Table of genes --out.")
     candidates: Any = option(None, type=RESULT, only=Alphabet.VARIANT, help="Table of candidates --out.")
     evaluation: Any = option(None, type=RESULT, help="JSON of evaluate --metrics, on the same data.")
-    record: Path | None = option(None, type=INPUT, help="JSON of predict --record.")
+    record: tuple[Path, ...] = option(
+        (),
+        type=INPUT,
+        multiple=True,
+        help="JSON of predict --record. Haplotypes: repeat it for other parts of the run.",
+    )
     segments: Any = option(None, type=RESULT, only=Alphabet.VARIANT, help="Table of predict --segments; required.")
     summary: Any = option(None, type=RESULT, only=Alphabet.VARIANT, help="Table of predict --summary.")
     callable: Path | None = option(
@@ -213,8 +226,8 @@ def _facts(files: ReportFiles, sections: tuple[str, ...], absent: Mapping[str, s
 
 def _alphabet(inputs: ReportInputs) -> Alphabet:
     """Return the alphabet of the words; without them, that of the other inputs."""
-    if inputs.words is not None:
-        return alphabet_of(inputs.words)
+    if inputs.words:
+        return alphabet_of(inputs.words[0])
     people = (inputs.segments, inputs.summary, inputs.callable, inputs.deserts, inputs.populations, inputs.candidates)
     return Alphabet.VARIANT if any(each is not None for each in people) else Alphabet.KMER
 
@@ -238,11 +251,12 @@ def _of_people(
     if isinstance(inputs.segments, HaplotypePredictions):
         summary = inputs.segments.people if summary is None else summary
         bigwig = bigwig or inputs.segments.files.bigwig
-    paths = _paths(inputs, stack, segments=inputs.segments, summary=summary)
-    named = {each.name for each in fields(PeopleFiles)} - {"labels", "bigwig"}
+    paths = _paths(inputs, stack, segments=inputs.segments, summary=summary, words=None, record=None)
+    named = {each.name for each in fields(PeopleFiles)} - {"labels", "bigwig", *SEVERAL}
     given = {name: path for name, path in paths.items() if name in named}
+    words = tuple(_path(each, "words", stack) for each in inputs.words)
     known = dict(text.split("=", 1) for text in inputs.label)
-    named_files = PeopleFiles(**given, bigwig=bigwig, labels=known)
+    named_files = PeopleFiles(**given, words=words, record=inputs.record, bigwig=bigwig, labels=known)
     if regions := callable_path(named_files):
         outputs.keep(regions)
     results: PeopleResults = load_people_results(named_files)
@@ -259,7 +273,11 @@ def _of_kmers(
     from archaictools.report.kmers.loading import KmerFiles, load_kmer_results
     from archaictools.report.kmers.page import kmer_page
 
-    paths = _paths(inputs, stack)
+    several = [name for name in SEVERAL if len(getattr(inputs, name)) > 1]
+    if several:
+        raise UsageError(f"{flag_of(several[0])} is given more than once; k-mers have one file of it")
+    one = {name: given[0] if (given := getattr(inputs, name)) else None for name in SEVERAL}
+    paths = _paths(inputs, stack, **one)
     if not paths and not inputs.bigwig:
         raise UsageError("name at least one result to show, such as --segments (people) or --evaluation (k-mers)")
     results: KmerResults = load_kmer_results(KmerFiles(**paths))

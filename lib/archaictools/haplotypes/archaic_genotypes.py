@@ -169,10 +169,12 @@ def check_files(
                 path=own[0].path,
                 remedy="give archaic genomes of the same chromosomes and the same build",
             )
+    unused = [archaic.path for archaic in files if not archaic.served and not chosen]
+    if unused:
+        named = f"{unused[0]} holds" if len(unused) == 1 else f"{shortlist(path.name for path in unused)} hold"
+        log.warning("%s no record on the chromosomes of the modern samples: not used", named)
+        tally.add(GROUP, "files without a record on the chromosomes of the modern people, not used", len(unused))
     for archaic in files:
-        if not archaic.served and not chosen:
-            log.warning("%s holds no record on the chromosomes of the modern samples: not used", archaic.path)
-            tally.add(GROUP, "files without a record on the chromosomes of the modern people, not used", 1)
         archaic.finish()
     both = tally.count(GROUP, "calls that two archaic files hold")
     contrary = tally.count(GROUP, "calls that two archaic files contradict, the first file's used")

@@ -13,7 +13,7 @@ from archaictools.errors import InputError, shortlist
 from archaictools.io.chromosomes import bare
 from archaictools.io.sites import ReferenceBlocks
 from archaictools.io.summary import Summary
-from archaictools.io.vcf import open_variants
+from archaictools.io.vcf import header_of, open_variants
 from archaictools.io.vcf_part import chromosomes_of
 
 if TYPE_CHECKING:
@@ -204,12 +204,12 @@ class ArchaicFile:
     ) -> None:
         self.path, self._naming, self._tally, self._pass_only = path, naming, tally, pass_only
         self._chosen = chosen
-        with open_variants(path) as variants:
-            self.names = [name for name in names if name in variants.samples]
-            self.lengths = variants.lengths
+        header = header_of(path)
+        self.names = [name for name in names if name in header.samples]
+        self.lengths = header.lengths
         if not self.names:
             raise InputError(
-                f"holds none of the archaic samples {shortlist(names)} (it holds {shortlist(variants.samples)})",
+                f"holds none of the archaic samples {shortlist(names)} (it holds {shortlist(header.samples)})",
                 path=path,
                 remedy="name them as in the #CHROM line",
             )

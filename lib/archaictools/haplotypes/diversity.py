@@ -17,6 +17,8 @@ import numpy as np
 from archaictools.errors import shortlist
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import numpy.typing as npt
 
     from archaictools.haplotypes.feature_file import FeatureFile
@@ -80,12 +82,12 @@ def diversities(features: FeatureFile) -> dict[str, float]:
     }
 
 
-def unlike_training(found: dict[str, float]) -> dict[str, float]:
+def unlike_training(found: Mapping[str, float]) -> dict[str, float]:
     """Return the chromosomes whose diversity is outside the range of the training."""
     return {chrom: value for chrom, value in found.items() if value < LOWEST or value > HIGHEST}
 
 
-def describe(found: dict[str, float]) -> str:
+def describe(found: Mapping[str, float]) -> str:
     """Return a sentence about chromosomes unlike the training."""
     values = sorted(found.values())
     span = f"{values[0]:.2f}" if len(values) == 1 else f"{values[0]:.2f} to {values[-1]:.2f}"

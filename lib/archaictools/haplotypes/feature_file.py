@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import math
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -187,19 +186,19 @@ class FeatureFile:
             raise InputError(f"{chrom} has more missing calls than sites", path=self.path)
         return found
 
-    def missing_share(self) -> dict[str, float]:
-        """Return the fraction of the genotypes that each sample lacks, by name; NaN without a site."""
+    def missing_counts(self) -> dict[str, tuple[int, int]]:
+        """Return the number of genotypes that each sample lacks, and that of all its sites, by name."""
         lacking, known = np.zeros((2, len(self.haplotypes)), dtype=np.int64)
         for chrom in self.bins:
             there = self.exists(chrom)
             known += there * int(self.shared(chrom, "typed").sum(dtype=np.int64))
             for rows in self.groups:
                 lacking[rows] += there[rows] * self._checked_missing(chrom, rows).sum(axis=1, dtype=np.int64)
-        found: dict[str, list[int]] = {}
+        found: dict[str, tuple[int, int]] = {}
         for (sample, _), lost, typed in zip(self.haplotypes, lacking.tolist(), known.tolist(), strict=True):
-            sums = found.setdefault(sample, [0, 0])
-            sums[0], sums[1] = sums[0] + lost, sums[1] + typed
-        return {sample: lost / typed if typed else math.nan for sample, (lost, typed) in found.items()}
+            before = found.get(sample, (0, 0))
+            found[sample] = before[0] + lost, before[1] + typed
+        return found
 
     def matches(self, chrom: str, row: int) -> npt.NDArray[np.uint8]:
         """Return the rare alleles of one haplotype by the call of each archaic sample: uint8 (bins, samples, 3)."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from archaictools.errors import InputError, shortlist
 from archaictools.io.chromosomes import length_of, other_style
-from archaictools.io.vcf import open_variants
+from archaictools.io.vcf import header_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -36,9 +36,8 @@ class Headers:
         self._lengths: dict[Path, Mapping[str, int]] = {}
         samples, opened = {}, {}
         for path in sample_sets.vcf:
-            with open_variants(path) as variants:
-                samples[path], self._lengths[path] = frozenset(variants.samples), variants.lengths
-                opened[path] = variants
+            opened[path] = header_of(path)
+            samples[path], self._lengths[path] = frozenset(opened[path].samples), opened[path].lengths
         self._lengths |= {one.path: one.lengths for one in archaic}
         modern = [*sample_sets.outgroup, *sample_sets.ingroup]
         anywhere = frozenset().union(*samples.values())

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from archaictools.haplotypes.deserts import Landscape, find_deserts
 from archaictools.haplotypes.lineages import sources_of
-from archaictools.haplotypes.outputs import SUMMARY_TRACKS, write_summary_track
+from archaictools.haplotypes.outputs import SUMMARY_TRACKS, TRACK_LINE, write_summary_track
 from archaictools.haplotypes.segment_calls import no_segments
 from archaictools.haplotypes.sums_file import write_sums
 from archaictools.haplotypes.tables import PeopleCounts, callable_runs, segments_bed, write_segments_bigbed
@@ -55,7 +55,7 @@ class JoinedFiles:
         return sum(path is not None for path in alone) + self.of_segments
 
 
-def write_joined(joined: JoinedSums, files: JoinedFiles, *, progress: Progress) -> int:
+def write_joined(joined: JoinedSums, files: JoinedFiles, *, progress: Progress, track_line: bool = False) -> int:
     """Write the outputs of joined sums.
 
     Parameters
@@ -66,6 +66,8 @@ def write_joined(joined: JoinedSums, files: JoinedFiles, *, progress: Progress) 
         Where to write.
     progress
         Counts the chromosomes of each output.
+    track_line
+        Whether :data:`~archaictools.haplotypes.outputs.TRACK_LINE` precedes the rows of the BED.
 
     Returns
     -------
@@ -79,7 +81,7 @@ def write_joined(joined: JoinedSums, files: JoinedFiles, *, progress: Progress) 
                 writer.add(chrom, joined.sums(chrom), joined.unshared(chrom), joined.segments(chrom))
                 progress.advance(1)
     if files.of_segments:
-        segments = _write_segments(joined, files, progress)
+        segments = _write_segments(joined, files, progress, first=TRACK_LINE if track_line else "")
     for name in SUMMARY_TRACKS:
         path = getattr(files, name)
         if path:
@@ -99,14 +101,14 @@ def write_joined(joined: JoinedSums, files: JoinedFiles, *, progress: Progress) 
     return segments
 
 
-def _write_segments(joined: JoinedSums, files: JoinedFiles, progress: Progress) -> int:
-    """Write the files that need the sources of segments; return the number of segments."""
+def _write_segments(joined: JoinedSums, files: JoinedFiles, progress: Progress, *, first: str) -> int:
+    """Write the files that need the sources of segments, the BED after its first line; return how many there are."""
     archaic = joined.head.encoding.archaic
     sources, namer, rows = sources_of(archaic), joined.namer(), 0
     people = PeopleCounts(joined.head.haplotypes, archaic)
     with ExitStack() as stack:
         table = stack.enter_context(TableWriter(files.segments)) if files.segments else None
-        bed = stack.enter_context(TableWriter(files.bed, header=False)) if files.bed else None
+        bed = stack.enter_context(TableWriter(files.bed, header=False, first=first)) if files.bed else None
         if table:
             table.write(namer.named(no_segments(len(archaic))))
         for chrom in joined.bins:

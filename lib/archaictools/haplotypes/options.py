@@ -232,7 +232,18 @@ class DesertOptions:
 
 
 @dataclass(frozen=True, kw_only=True)
-class DisplayOptions:
+class TrackLineOptions:
+    """What precedes the rows of a BED."""
+
+    track_line: bool = option(
+        False,
+        only=Alphabet.VARIANT,
+        help="First line of --bed that makes the UCSC browser show the colours; Galaxy and bedtools expect none.",
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class DisplayOptions(TrackLineOptions):
     """How outputs for genome browsers are written."""
 
     per_person: bool = option(
@@ -240,11 +251,6 @@ class DisplayOptions:
         only=Alphabet.VARIANT,
         help="In the folder of --bigwig, one track for each person (SAMPLE.bw, the maximum of both haplotypes), in "
         "place of one for each haplotype.",
-    )
-    track_line: bool = option(
-        False,
-        only=Alphabet.VARIANT,
-        help="First line of --bed that makes the UCSC browser show the colours; Galaxy and bedtools expect none.",
     )
 
 

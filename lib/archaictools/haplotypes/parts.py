@@ -43,6 +43,18 @@ def files_with(chromosomes: Sequence[str], paths: Sequence[Path], *, refuse: boo
     return tuple(path for path, names in known if names is None or names & chosen)
 
 
+def chromosomes_in(paths: Sequence[Path]) -> tuple[str, ...]:
+    """Return the chromosomes of several files, without ``chr``; none if those of a file are not quickly known.
+
+    Parameters
+    ----------
+    paths
+        VCF or BCF files.
+    """
+    known = [chromosomes_of(path) for path in paths]
+    return tuple(sorted({name for names in known for name in names or ()})) if None not in known else ()
+
+
 def refuse_absent(chromosomes: Iterable[str], found: Iterable[str], vcf: Sequence[Path]) -> None:
     """Raise InputError if the files lack a chosen chromosome.
 

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from archaictools.errors import UsageError, shortlist
 from archaictools.haplotypes.sample_names import read_individuals, read_names
-from archaictools.io.vcf import open_variants
+from archaictools.io.vcf import header_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -160,8 +160,7 @@ def samples_in(paths: Iterable[Path]) -> frozenset[str]:
     """Return the samples of all files."""
     found: set[str] = set()
     for path in paths:
-        with open_variants(path) as variants:
-            found.update(variants.samples)
+        found.update(header_of(path).samples)
     return frozenset(found)
 
 

@@ -16,7 +16,7 @@ from archaictools.haplotypes.archaic_genotypes import Archaics, check_files
 from archaictools.haplotypes.archaic_vcf import ArchaicFile
 from archaictools.haplotypes.headers import Headers
 from archaictools.haplotypes.missing_calls import ModernMissing
-from archaictools.haplotypes.parts import refuse_absent
+from archaictools.haplotypes.parts import chromosomes_in, refuse_absent
 from archaictools.io.chromosomes import Naming, bare, length_of
 from archaictools.io.vcf import open_variants
 
@@ -127,6 +127,8 @@ class SiteWalk(AbstractContextManager["SiteWalk"]):
             At the first record that cannot be understood; if two files hold one chromosome, or are of two builds.
         """
         samples, options = self._samples, self._options
+        # Of an archaic genome, only the chromosomes of the modern files are read.
+        of_archaic = self._chosen or frozenset(chromosomes_in(samples.vcf)) or None
         for path in samples.archaic_vcf:
             archaic = ArchaicFile(
                 path,
@@ -135,7 +137,7 @@ class SiteWalk(AbstractContextManager["SiteWalk"]):
                 tally=self._tally,
                 check=options.archaic_missing == "ask",
                 pass_only=options.pass_only,
-                chosen=self._chosen,
+                chosen=of_archaic,
             )
             self._files.append(archaic)
             self._stack.callback(archaic.close)

@@ -32,7 +32,7 @@ Site = tuple[str, ...]
 def main(arguments: list[str]) -> None:
     """Write the text; the arguments are those of ``bcftools view`` that :mod:`archaictools.io._viewed_text` gives."""
     parser = argparse.ArgumentParser()
-    for flag in ("--no-version", "-I", "--force-samples"):
+    for flag in ("--no-version", "-I", "--force-samples", "--header-only"):
         parser.add_argument(flag, action="store_true")
     parser.add_argument("--threads")
     parser.add_argument("-S", dest="samples", type=Path)
@@ -44,7 +44,7 @@ def main(arguments: list[str]) -> None:
     if given.samples:
         place = {name: number for number, name in enumerate(names)}
         chosen = [place[name] for name in given.samples.read_text().splitlines() if name in place]
-    wanted = None
+    wanted: set[str] | None = set() if given.header_only else None
     if given.regions:
         wanted = {line.split("\t")[0] for line in given.regions.read_text().splitlines()}
     _write(sys.stdout.buffer, given.path, names, chosen, wanted)

@@ -125,7 +125,13 @@ def _viewer_of_bytes(path: Path, head: bytes) -> _Viewer | None:
 
 @contextlib.contextmanager
 def viewed_text(
-    path: Path, viewer: _Viewer, names: Sequence[str] | None, threads: int, chromosomes: Collection[str] | None
+    path: Path,
+    viewer: _Viewer,
+    names: Sequence[str] | None,
+    threads: int,
+    chromosomes: Collection[str] | None,
+    *,
+    header_only: bool = False,
 ) -> Iterator[IO[bytes]]:
     """Yield the VCF text of a file.
 
@@ -141,6 +147,8 @@ def viewed_text(
         Threads of the reader.
     chromosomes
         Chromosomes that the text must have, without ``chr``; None for all. With an index, no other is read.
+    header_only
+        Whether the text ends before the records.
 
     Raises
     ------
@@ -148,7 +156,7 @@ def viewed_text(
         If the reader cannot read the file.
     """
     with tempfile.TemporaryDirectory(prefix="archaictools-") as folder:
-        arguments = ["--no-version", "-I"]
+        arguments = ["--no-version", "-I", *(["--header-only"] if header_only else [])]
         if names is not None:
             chosen = Path(folder) / "samples"
             chosen.write_text("".join(f"{name}\n" for name in dict.fromkeys(names)))

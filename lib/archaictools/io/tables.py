@@ -38,7 +38,7 @@ _BEYOND = "\t"
 
 
 class TableWriter(contextlib.AbstractContextManager["TableWriter"]):
-    """Writer of data frames into one TSV (or, without a header, BED).
+    """Writer of data frames into one TSV (or, without a header, BED), after a first line.
 
     Attributes
     ----------
@@ -46,8 +46,9 @@ class TableWriter(contextlib.AbstractContextManager["TableWriter"]):
         Number of rows written so far.
     """
 
-    def __init__(self, path: Path, *, header: bool = True) -> None:
+    def __init__(self, path: Path, *, header: bool = True, first: str = "") -> None:
         self._handle = path.open("w", encoding="utf-8", newline="")
+        self._handle.write(first)
         self._header, self.rows = header, 0
 
     def __exit__(self, kind: object, error: object, trace: object) -> None:

@@ -13,19 +13,20 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections import Counter
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import IO, TYPE_CHECKING
 
 import numpy as np
 
-from archaictools.errors import InputError, shortlist
+from archaictools.errors import InputError
 from archaictools.io._vcf_calls import LineError
 from archaictools.io._vcf_records import Records, SiteReader
 from archaictools.io._vcf_text import Lines
 from archaictools.io._viewed_text import viewed_text, viewer_of
-from archaictools.io.files import damage_named, is_gzip, open_bytes, refuse_cut_bgzf
+from archaictools.io.files import check_readable, damage_named, is_gzip, open_bytes, refuse_cut_bgzf
 from archaictools.io.sites import SiteJoiner
+from archaictools.io.vcf_header import VariantHeader
 from archaictools.io.vcf_part import lines_of_another, open_at, runs_of
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _CONTIG = re.compile(rb"##contig=<(.*)>\s*$")
 
 
-class VariantFile:
+class VariantFile(VariantHeader):
     """An open VCF or BCF; obtain one from :func:`open_variants`.
 
     Attributes
@@ -71,9 +72,9 @@ class VariantFile:
         runs: Sequence[Run] | None = None,
         ahead: bool = False,
     ) -> None:
-        self.path, self._text, self.numbered = path, text, numbered
+        super().__init__(path, (), {})
+        self._text, self.numbered = text, numbered
         self._runs, self._ahead = runs, ahead
-        self.lengths: dict[str, int] = {}
         self._line = 0
         with damage_named(path):
             self.samples = self._read_header()
@@ -97,10 +98,10 @@ class VariantFile:
             if not line.startswith(b"##"):
                 break
         raise InputError(
-            "is not VCF or BCF",
+            "is not VCF, BCF, VCF Zarr or PLINK 2 .pgen",
             path=self.path,
             line=self._line or None,
-            remedy="expected ##fileformat=VCF first and a line that begins with #CHROM before the records",
+            remedy="in a VCF, ##fileformat=VCF comes first and a line that begins with #CHROM before the records",
         )
 
     def _blocks(self) -> Generator[bytes]:
@@ -120,23 +121,6 @@ class VariantFile:
                         yield part
                     if len(part) < len(block):
                         break
-
-    def columns(self, names: Sequence[str]) -> Index:
-        """Return the column numbers of some samples; raise InputError if one is missing, or there twice."""
-        where = {name: number for number, name in enumerate(self.samples)}
-        unknown = [name for name in names if name not in where]
-        if unknown:
-            raise InputError(
-                f"has no sample {shortlist(unknown)} (it holds {shortlist(self.samples)})",
-                path=self.path,
-                remedy="give names as in the #CHROM line, separated by commas, or a file with one name per line",
-            )
-        if len(where) < len(self.samples):
-            times = Counter(self.samples)
-            twice = [name for name in names if times[name] > 1]
-            if twice:
-                raise InputError(f"has more than one sample named {shortlist(twice)}", path=self.path)
-        return np.array([where[name] for name in names], dtype=np.int64)
 
     def sites(
         self,
@@ -303,6 +287,7 @@ def open_variants(
     *,
     threads: int = 1,
     chromosomes: Collection[str] | None = None,
+    header_only: bool = False,
 ) -> Iterator[VariantFile]:
     """Open a VCF, BCF, VCF Zarr or PLINK 2 .pgen, recognised by its content.
 
@@ -316,6 +301,8 @@ def open_variants(
         With more than one, blocks are decompressed in advance.
     chromosomes
         Chromosomes that will be read, without ``chr``; records of others may be missing, which saves work.
+    header_only
+        No record will be read, which saves work.
 
     Raises
     ------
@@ -327,12 +314,34 @@ def open_variants(
     if compressed:
         refuse_cut_bgzf(path)
     if viewer is not None:
-        with viewed_text(path, viewer, names, threads, chromosomes) as text:
+        with viewed_text(path, viewer, names, threads, chromosomes, header_only=header_only) as text:
             yield VariantFile(path, text, numbered=False)
     else:
         runs, ahead = None if chromosomes is None else runs_of(path, chromosomes), threads > 1
         with open_bytes(path, compressed=compressed, ahead=ahead and runs is None) as text:
             yield VariantFile(path, text, numbered=runs is None, runs=runs, ahead=ahead)
+
+
+def header_of(path: Path) -> VariantHeader:
+    """Return the header of a VCF, BCF, VCF Zarr or PLINK 2 .pgen; a file that has not changed is opened once.
+
+    Raises
+    ------
+    InputError
+        As :func:`open_variants`.
+    """
+    if not path.is_dir():
+        check_readable(path)
+    stamp = path.stat()
+    return _read_header_of(path, (stamp.st_ino, stamp.st_size, stamp.st_mtime_ns))
+
+
+@lru_cache(maxsize=4096)
+def _read_header_of(path: Path, stamp: tuple[int, int, int]) -> VariantHeader:
+    """Return the header of a file; ``stamp`` tells versions of the file apart."""
+    del stamp
+    with open_variants(path, header_only=True) as variants:
+        return VariantHeader(path, variants.samples, variants.lengths)
 
 
 def _whole_lines(text: IO[bytes], path: Path) -> Generator[bytes]:

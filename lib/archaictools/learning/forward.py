@@ -107,18 +107,16 @@ class OpenVinoRuntime:
     ----------
     threads
         Batches that are predicted at the same time, each by one thread. So results do not depend on this number.
-    precision
-        Precision of products: ``f32``, or ``bf16`` on a CPU that has it.
     """
 
-    def __init__(self, threads: int, precision: str = "f32") -> None:
-        self._threads, self._precision = threads, precision
+    def __init__(self, threads: int) -> None:
+        self._threads = threads
 
     def network(self, config: NetworkConfig, weights: Mapping[str, np.ndarray]) -> Forward:
         """Return the network of this description with these weights."""
         from archaictools.learning.openvino_network import OpenVinoForward
 
-        return OpenVinoForward(config, weights, threads=self._threads, precision=self._precision)
+        return OpenVinoForward(config, weights, threads=self._threads)
 
 
 def start_runtime(*, threads: int, seed: int, work: float) -> Runtime:

@@ -47,13 +47,16 @@ class OpenVinoForward:
         Description of the network, and float32 arrays by name.
     threads
         Batches at a time. Each is predicted by one thread, so results do not depend on the number of threads.
+
+    Attributes
+    ----------
     precision
-        ``f32``, or ``bf16`` (bfloat16).
+        Precision of products.
     """
 
-    def __init__(
-        self, config: NetworkConfig, weights: Mapping[str, np.ndarray], *, threads: int, precision: str = "f32"
-    ) -> None:
+    precision = "f32"
+
+    def __init__(self, config: NetworkConfig, weights: Mapping[str, np.ndarray], *, threads: int) -> None:
         self.steps_in_batch = BINS_IN_BATCH if config.per_bin else WORDS_IN_BATCH
         with hushed_stderr():
             import openvino
@@ -61,7 +64,7 @@ class OpenVinoForward:
             # Without these hints the precision would depend on the CPU, and a thread would be bound to a core that
             # another process may use.
             settings = {
-                "INFERENCE_PRECISION_HINT": precision,
+                "INFERENCE_PRECISION_HINT": self.precision,
                 "NUM_STREAMS": str(threads),
                 "INFERENCE_NUM_THREADS": threads,
                 "ENABLE_CPU_PINNING": False,

@@ -13,21 +13,28 @@ from archaictools.io.files import open_text, sha256
 from archaictools.io.tables import LARGEST
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 
 def digests(files: Any) -> dict[str, str]:
-    """Return the SHA-256 of every file in a dataclass of paths, by ``--option NAME``; folders have none."""
-    found = {}
+    """Return the SHA-256 of every file in a dataclass of paths, by ``--option NAME``; folders have none.
+
+    A second file of one option and name is ``--option NAME (2)``.
+    """
+    found: dict[str, str] = {}
     for each in fields(files):
-        path = getattr(files, each.name)
-        if isinstance(path, Path) and path.is_file():
-            found[_key(each.name, path)] = sha256(path) if path.stat().st_size else hashlib.sha256().hexdigest()
+        given = getattr(files, each.name)
+        for path in given if isinstance(given, tuple) else (given,):
+            if isinstance(path, Path) and path.is_file():
+                key = _key(each.name, path)
+                same = sum(known == key or known.startswith(f"{key} (") for known in found)
+                digest = sha256(path) if path.stat().st_size else hashlib.sha256().hexdigest()
+                found[f"{key} ({same + 1})" if same else key] = digest
     return found
 
 
 def digest_of(known: Mapping[str, str], field: str, path: Path) -> str:
-    """Return the SHA-256 of a file, as from :func:`digests`, given the name of its option."""
+    """Return the SHA-256 of the one file of an option, as from :func:`digests`."""
     return known[_key(field, path)]
 
 
@@ -36,7 +43,11 @@ def _key(field: str, path: Path) -> str:
 
 
 def check_recorded(
-    document: Mapping[str, Any], path: Path, named: Mapping[str, Path | None], known: Mapping[str, str], remedy: str
+    document: Mapping[str, Any],
+    path: Path,
+    named: Mapping[str, Sequence[Path]],
+    known: Mapping[str, str],
+    remedy: str,
 ) -> None:
     """Compare the checksums of inputs that a document records with those of the files of the report.
 
@@ -45,7 +56,7 @@ def check_recorded(
     document, path
         JSON of ``predict --record`` or ``evaluate --metrics``, and its file.
     named
-        File by the name of the input in the document (``model``, ``words``), or None if it was not given.
+        Files by the name of the input in the document (``model``, ``words``); none if it was not given.
     known
         As from :func:`digests`.
     remedy
@@ -54,42 +65,59 @@ def check_recorded(
     Raises
     ------
     InputError
-        If a recorded checksum is that of another file.
+        If a recorded checksum is that of none of the files.
     """
-    for name, file in named.items():
+    for name, files in named.items():
         digest = _recorded(document, name)
-        if digest and file and digest != digest_of(known, name, file):
-            raise InputError(f"is of another file than {file} (their SHA-256 differ)", path=path, remedy=remedy)
+        held = {value for key, value in known.items() if key.startswith(f"--{name} ")}
+        if digest and files and digest not in held:
+            raise InputError(
+                f"is of another file than {first_of(files)} (their SHA-256 differ)", path=path, remedy=remedy
+            )
 
 
 def check_same_inputs(
-    one: tuple[Mapping[str, Any] | None, Path | None],
-    other: tuple[Mapping[str, Any] | None, Path | None],
+    one: tuple[Mapping[str, Any], Path],
+    others: Sequence[tuple[Mapping[str, Any], Path]],
     names: tuple[str, ...],
     remedy: str,
 ) -> None:
-    """Raise InputError if two documents, given with their files, record different inputs of one name.
+    """Raise InputError if a document records another input of one name than all other documents that record it.
 
     Parameters
     ----------
-    one, other
-        JSON of ``predict --record`` or ``evaluate --metrics``, and its file; None if it was not given.
+    one, others
+        JSON of ``predict --record`` or ``evaluate --metrics``, each with its file.
     names
         Inputs to compare (``model``, ``words``).
     remedy
         What to do about a difference.
     """
     for name in names:
-        first, second = (_recorded(document, name) for document, _ in (one, other))
-        if first and second and first != second:
+        own = _recorded(one[0], name)
+        recorded = [(digest, path) for document, path in others if (digest := _recorded(document, name))]
+        if own and recorded and own not in [digest for digest, _ in recorded]:
             raise InputError(
-                f"is of another {name} than {other[1]} (the SHA-256 of the {name} differ)", path=one[1], remedy=remedy
+                f"is of another {name} than {recorded[0][1]} (the SHA-256 of the {name} differ)",
+                path=one[1],
+                remedy=remedy,
             )
 
 
-def _recorded(document: Mapping[str, Any] | None, name: str) -> Any:
+def first_of(files: Sequence[Path]) -> str:
+    """Return the name of the first of several files, and how many others there are.
+
+    Examples
+    --------
+    >>> first_of([Path("chr1.h5")]), first_of([Path("chr1.h5"), Path("chr2.h5"), Path("chr3.h5")])
+    ('chr1.h5', 'chr1.h5 and 2 more')
+    """
+    return f"{files[0]} and {len(files) - 1:,} more" if len(files) > 1 else str(files[0])
+
+
+def _recorded(document: Mapping[str, Any], name: str) -> Any:
     """Return the SHA-256 of an input that a document records, or None."""
-    inputs = document.get("inputs") if document else None
+    inputs = document.get("inputs")
     recorded = inputs.get(name) if isinstance(inputs, dict) else None
     return recorded.get("sha256") if isinstance(recorded, dict) else None
 

@@ -64,8 +64,12 @@ def provenance_section(
         blocks += [
             Notes(title="Commands, as far as recorded", items=tuple(command_of(run) for run in runs)),
             Text(f"These commands do not run as they stand. To run them again, add {to_add}. The records lack them."),
-            _table("runs", _runs(runs), "Version and libraries of each run.", _RUN_TITLES),
-            _table("settings", _settings(runs), "Settings of each run.", _SETTING_TITLES),
+            _table(
+                "runs", _runs(runs), "Versions and libraries of the runs; runs with the same share a row.", _RUN_TITLES
+            ),
+            _table(
+                "settings", _settings(runs), "Settings of the runs; runs with the same share a row.", _SETTING_TITLES
+            ),
         ]
     inputs = _inputs(runs)
     if len(inputs):
@@ -133,7 +137,7 @@ def _facts(runs: Sequence[Mapping[str, Any]]) -> tuple[tuple[str, str], ...]:
     facts += [("Model", f"{name}, {digest[:SHORT]}…") for name, digest in dict.fromkeys(models)]
     seeds = [(str(run["verb"]), run["parameters"]["seed"]) for run in runs if "seed" in run.get("parameters", {})]
     facts += [(f"Seed of {verb}", str(seed)) for verb, seed in seeds]
-    return tuple((name, value) for name, value in facts if value)
+    return tuple(dict.fromkeys((name, value) for name, value in facts if value))
 
 
 _RUN_TITLES = {"verb": "Run", "version": "archaictools", "python": "Python", "libraries": "Libraries"}
@@ -152,7 +156,7 @@ def _runs(runs: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
         }
         for run in runs
     ]
-    return pd.DataFrame(rows, columns=list(_RUN_TITLES))
+    return pd.DataFrame(rows, columns=list(_RUN_TITLES)).drop_duplicates(ignore_index=True)
 
 
 def _settings(runs: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
@@ -161,7 +165,7 @@ def _settings(runs: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
         for run in runs
         for name, value in run.get("parameters", {}).items()
     ]
-    return pd.DataFrame(rows, columns=list(_SETTING_TITLES))
+    return pd.DataFrame(rows, columns=list(_SETTING_TITLES)).drop_duplicates(ignore_index=True)
 
 
 def _inputs(runs: Sequence[Mapping[str, Any]]) -> pd.DataFrame:

@@ -35,14 +35,16 @@ _ROUNDING, _SCORE = 1e-3, 0.0011
 def check_together(results: KmerResults, files: KmerFiles) -> None:
     """Raise InputError if two of the results are of different models or k-mers."""
     _check_measures(results, files)
+    of_model = (files.model,) if files.model else ()
     if results.evaluation is not None and files.evaluation:
-        named = {"model": files.model, "words": files.words}
+        named = {"model": of_model, "words": (files.words,) if files.words else ()}
         check_recorded(results.evaluation, files.evaluation, named, results.files, _SAME_MODEL)
     if results.record is not None and files.record:
         # The words that were predicted need not be those of the training, so they are not compared.
-        check_recorded(results.record, files.record, {"model": files.model}, results.files, _SAME_MODEL)
-    evaluated, recorded = (results.evaluation, files.evaluation), (results.record, files.record)
-    check_same_inputs(evaluated, recorded, ("model",), _SAME_MODEL)
+        check_recorded(results.record, files.record, {"model": of_model}, results.files, _SAME_MODEL)
+        if results.evaluation is not None and files.evaluation:
+            recorded = [(results.record, files.record)]
+            check_same_inputs((results.evaluation, files.evaluation), recorded, ("model",), _SAME_MODEL)
     _check_words(results, files)
     _check_history(results, files)
     _check_held_out(results, files)

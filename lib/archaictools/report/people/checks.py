@@ -5,17 +5,18 @@ Each difference is refused in one sentence that names the files. A file that can
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from archaictools.errors import InputError, shorten, shortlist
 from archaictools.intervals import EMPTY_SET, intervals_by_chromosome
-from archaictools.report.files import check_recorded, check_same_inputs
+from archaictools.report.files import check_recorded, check_same_inputs, first_of
 from archaictools.report.people.gene_checks import check_genes
 from archaictools.report.people.track_checks import check_tracks
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     import pandas as pd
@@ -49,20 +50,24 @@ def check_together(results: PeopleResults, files: PeopleFiles) -> None:
     check_genes(results, files)
     _check_deserts(results, files)
     check_tracks(results, files)
-    for document, path in ((results.evaluation, files.evaluation), (results.record, files.record)):
-        if document is not None and path is not None:
-            check_recorded(document, path, {"words": files.words}, results.files, _SAME_RUN)
-    evaluated, recorded = (results.evaluation, files.evaluation), (results.record, files.record)
-    check_same_inputs(evaluated, recorded, ("model", "words"), _SAME_RUN)
+    records = (results.record, *results.other_records) if results.record else ()
+    recorded = list(zip(records, files.record, strict=True))
+    evaluated = [(results.evaluation, files.evaluation)] if results.evaluation and files.evaluation else []
+    for document, path in (*evaluated, *recorded):
+        check_recorded(document, path, {"words": files.words}, results.files, _SAME_RUN)
+    for record in recorded[1:]:
+        _check_same_settings(record, recorded[0])
+    for one in evaluated:
+        check_same_inputs(one, recorded, ("model", "words"), _SAME_RUN)
 
 
-def _names_lengths(files: PeopleFiles) -> Path:
-    """Return the file that gives the chromosome lengths."""
-    return files.words or files.bigwig or files.callable or files.segments
+def _names_lengths(files: PeopleFiles) -> str:
+    """Return the name of what gives the chromosome lengths."""
+    return first_of(files.words or (files.bigwig or files.callable or files.segments,))
 
 
 def _check_samples(results: PeopleResults, files: PeopleFiles) -> None:
-    named = files.words or files.summary or files.segments
+    named = files.of_people
     known = {sample for sample, _ in results.haplotypes}
     if not files.words and files.summary:  # a person without data has a row, but no haplotype
         known |= set(results.people["sample"])
@@ -87,7 +92,8 @@ def _check_sources(results: PeopleResults, files: PeopleFiles) -> None:
     unknown = sorted(set(results.segments["source"]) - known)
     if unknown:
         raise InputError(
-            f"names the source {shortlist(unknown)}, which is no archaic genome of {files.words or files.segments}",
+            f"names the source {shortlist(unknown)}, which is no archaic genome of "
+            f"{files.words[0] if files.words else files.segments}",
             path=files.segments,
             remedy=_SAME_RUN,
         )
@@ -114,7 +120,7 @@ def _check_repeated(results: PeopleResults, files: PeopleFiles) -> None:
             )
 
 
-def _check_places(table: pd.DataFrame, results: PeopleResults, path: Path, named: Path) -> None:
+def _check_places(table: pd.DataFrame, results: PeopleResults, path: Path, named: str) -> None:
     """Refuse a chromosome or an end that the genome does not have."""
     genes = "gene" in table
     further = genes or "Q95" in table  # an annotation, or a scan, may have further contigs, which are not read
@@ -175,7 +181,7 @@ def _check_settings(results: PeopleResults, files: PeopleFiles) -> None:
     if isinstance(least, int) and shortest < least:
         raise InputError(
             f"has a minimum length of {least:,} bp, but {files.segments} has a segment of {shortest:,} bp",
-            path=files.record,
+            path=files.record[0],
             remedy=_SAME_RUN,
         )
     lowest, threshold = float(results.segments["posterior"].min()), settings.get("threshold")
@@ -183,7 +189,22 @@ def _check_settings(results: PeopleResults, files: PeopleFiles) -> None:
     if isinstance(threshold, float) and not settings.get("max_gap") and lowest < threshold - _ROUNDING:
         raise InputError(
             f"has a threshold of {threshold:g}, but {files.segments} has a segment with a posterior of {lowest:g}",
-            path=files.record,
+            path=files.record[0],
+            remedy=_SAME_RUN,
+        )
+
+
+def _check_same_settings(one: tuple[Mapping[str, Any], Path], first: tuple[Mapping[str, Any], Path]) -> None:
+    """Refuse records of parts that another model, or predict with other settings, has made."""
+    (own, path), (other, there) = one, first
+    check_same_inputs(one, [first], ("model",), _SAME_RUN)
+    settings = own["parameters"], other["parameters"]
+    differ = sorted(name for name in {*settings[0], *settings[1]} if settings[0].get(name) != settings[1].get(name))
+    if differ:
+        name = differ[0]
+        raise InputError(
+            f"has {shorten(name)} {shorten(settings[0].get(name))}, but {there} has {shorten(settings[1].get(name))}",
+            path=path,
             remedy=_SAME_RUN,
         )
 

@@ -48,7 +48,7 @@ def check_genes(results: PeopleResults, files: PeopleFiles) -> None:
 
 def _check_counts(genes: pd.DataFrame, results: PeopleResults, path: Path, files: PeopleFiles) -> None:
     """Compare the carriers of each gene with the number of haplotypes and of people, and with each other."""
-    named = files.words or files.summary or files.segments
+    named = files.of_people
     people = len({sample for sample, _ in results.haplotypes})
     for what, most, whose in (
         ("haplotypes", len(results.haplotypes), f"{named} names"),

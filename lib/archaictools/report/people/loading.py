@@ -6,18 +6,14 @@ import logging
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-import numpy as np
 import pandas as pd
 
 from archaictools.errors import InputError, UsageError, shorten
 from archaictools.haplotypes.callable_file import callable_file_of, read_callable_counts
-from archaictools.haplotypes.diversity import diversities, unlike_training
-from archaictools.haplotypes.feature_file import open_features
 from archaictools.haplotypes.lineages import sources_of
 from archaictools.haplotypes.people_file import LENGTH, SUMMARY_COLUMNS, populations_of_samples, read_people
 from archaictools.haplotypes.segment_file import archaic_of, read_segments
-from archaictools.haplotypes.sources import AMBIGUOUS, UNMATCHED, without_reference
-from archaictools.haplotypes.tables import callable_runs
+from archaictools.haplotypes.sources import AMBIGUOUS, UNMATCHED
 from archaictools.io.bed import COLUMNS as BED
 from archaictools.io.bed import read_bed
 from archaictools.io.bigwig_reader import open_bigwig
@@ -35,13 +31,14 @@ from archaictools.io.tables import (
 from archaictools.report.files import digests, read_record
 from archaictools.report.people import checks
 from archaictools.report.people.documents import read_evaluation
-from archaictools.report.people.results import Encoded, PeopleResults
+from archaictools.report.people.encoded import read_encoded
+from archaictools.report.people.results import PeopleResults
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from archaictools.haplotypes.feature_file import FeatureFile
+    from archaictools.report.people.results import Encoded
 
 #: Columns of ``genes`` for people.
 GENE_COLUMNS: Columns = {
@@ -89,9 +86,11 @@ class PeopleFiles:
     segments
         ``predict --segments``; the only one that a report needs, with the callable regions in the same folder.
     words
-        haplotypes.h5.
-    summary, deserts, callable, bigwig, record
+        haplotypes.h5: one file, or one for each part of the genome.
+    summary, deserts, callable, bigwig
         The other outputs of ``predict``.
+    record
+        ``predict --record`` of each part.
     genes, candidates, evaluation
         Outputs of ``genes``, of ``candidates`` and of ``evaluate --metrics``.
     populations
@@ -101,17 +100,22 @@ class PeopleFiles:
     """
 
     segments: Path
-    words: Path | None = None
+    words: tuple[Path, ...] = ()
     summary: Path | None = None
     deserts: Path | None = None
     callable: Path | None = None
     bigwig: Path | None = None
-    record: Path | None = None
+    record: tuple[Path, ...] = ()
     genes: Path | None = None
     candidates: Path | None = None
     evaluation: Path | None = None
     populations: Path | None = None
     labels: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def of_people(self) -> Path:
+        """File that names the people, for messages."""
+        return self.words[0] if self.words else self.summary or self.segments
 
 
 def load_people_results(files: PeopleFiles) -> PeopleResults:
@@ -124,10 +128,7 @@ def load_people_results(files: PeopleFiles) -> PeopleResults:
     """
     segments = read_segments(files.segments)
     if files.words:
-        with open_features(files.words) as features:
-            encoded, haplotypes = _encoded(features), tuple(features.haplotypes)
-            lengths = {chrom: features.lengths[chrom] for chrom in features.bins}
-            regions = _callable_of(features) if callable_path(files) is None else None
+        encoded, haplotypes, lengths, regions = read_encoded(files.words, regions=callable_path(files) is None)
     else:
         encoded, regions, lengths = None, None, _track_lengths(files.bigwig)
         haplotypes = _haplotypes_without_words(files, segments)
@@ -136,8 +137,8 @@ def load_people_results(files: PeopleFiles) -> PeopleResults:
     found = _read_callable(files, len(haplotypes)) if regions is None else regions
     with_data = set(found["chrom"]) | set(segments["chrom"])
     lengths = {chrom: length for chrom, length in (lengths or _reach(found, segments)).items() if chrom in with_data}
+    records = tuple(map(read_record, files.record))
     people = _people(files, segments, archaic, haplotypes)
-    named = files.words or files.summary or files.segments
     results = PeopleResults(
         lengths=lengths,
         build=build_of(lengths),
@@ -151,9 +152,12 @@ def load_people_results(files: PeopleFiles) -> PeopleResults:
         candidates=read_candidates(files.candidates) if files.candidates else None,
         tracks=files.bigwig,
         evaluation=read_evaluation(files.evaluation) if files.evaluation else None,
-        populations=populations_of_samples(files.populations, people["sample"], named) if files.populations else {},
+        populations=populations_of_samples(files.populations, people["sample"], files.of_people)
+        if files.populations
+        else {},
         encoded=encoded,
-        record=read_record(files.record) if files.record else None,
+        record=records[0] if records else None,
+        other_records=records[1:],
         files=digests(files),
     )
     checks.check_together(results, files)
@@ -168,45 +172,12 @@ def _check_evidence(files: PeopleFiles, archaic: tuple[str, ...], encoded: Encod
     named = encoded.archaic if encoded else archaic
     if set(named) != set(archaic):
         raise InputError(
-            f"has evidence for {', '.join(archaic) or 'no archaic genome'}, but {files.words} has "
+            f"has evidence for {', '.join(archaic) or 'no archaic genome'}, but {files.words[0]} has "
             f"{', '.join(named) or 'no archaic genome'}",
             path=files.segments,
             line=1,
             remedy=again,
         )
-
-
-def _encoded(features: FeatureFile) -> Encoded:
-    parameters = features.provenance.get("parameters", {})
-    unshared = sum(features.unshared(chrom) for chrom in features.bins)
-    lacking = without_reference(np.asarray(unshared))
-    return Encoded(
-        outgroup=features.encoding.outgroup,
-        archaic=features.encoding.archaic,
-        sites=sum(int(features.shared(chrom, "typed").sum(dtype=np.int64)) for chrom in features.bins),
-        missing=features.missing_share(),
-        unphased=parameters.get("unphased", "refuse") != "refuse",
-        reference_calls={
-            name: not without for name, without in zip(features.encoding.archaic, lacking.tolist(), strict=True)
-        },
-        bin=features.encoding.bin,
-        labelled=features.labelled,
-        unlike_training=unlike_training(diversities(features)),
-        provenance=features.provenance,
-    )
-
-
-def _callable_of(features: FeatureFile) -> pd.DataFrame:
-    """Return how many haplotypes have data, computed from the file of haplotypes."""
-    return callable_runs(
-        {
-            chrom: (
-                features.edges(chrom),
-                np.sum([features.read(chrom, rows).sum(axis=0) for rows in features.groups], axis=0, dtype=np.int64),
-            )
-            for chrom in features.bins
-        }
-    )
 
 
 def callable_path(files: PeopleFiles) -> Path | None:
@@ -226,9 +197,8 @@ def _read_callable(files: PeopleFiles, haplotypes: int) -> pd.DataFrame:
     found = read_callable_counts(path, haplotypes=haplotypes, tally=Summary())
     most = int(found["haplotypes"].max()) if len(found) else 0
     if most > haplotypes:
-        named = files.words or files.summary or files.segments
         raise InputError(
-            f"counts {most:,} haplotypes with data, but {named} names {haplotypes:,}",
+            f"counts {most:,} haplotypes with data, but {files.of_people} names {haplotypes:,}",
             path=path,
             remedy="give the outputs of one run"
             if files.words or files.summary

@@ -14,7 +14,9 @@ if TYPE_CHECKING:
 
 def section(results: PeopleResults) -> Section:
     """Return the section."""
-    records = [results.encoded.provenance if results.encoded else {}, results.record or {}]
+    encoded = results.encoded
+    records = [encoded.provenance, *encoded.others] if encoded else []
+    records += [results.record, *results.other_records] if results.record else []
     missing = []
     if results.encoded is None:
         missing.append("How haplotypes.h5 was made: give it with --words.")

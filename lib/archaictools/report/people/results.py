@@ -41,7 +41,9 @@ class Encoded:
     unlike_training
         Diversity of the outgroup for each kb, on chromosomes where it is unlike the pretrained model's training.
     provenance
-        As :func:`archaictools.provenance.record` gives it.
+        As :func:`archaictools.provenance.record` gives it; of several files, that of the first.
+    others
+        Provenance of the other files, which have other chromosomes.
     """
 
     outgroup: int
@@ -54,6 +56,7 @@ class Encoded:
     labelled: bool
     unlike_training: Mapping[str, float]
     provenance: Mapping[str, Any]
+    others: tuple[Mapping[str, Any], ...] = ()
 
 
 T = TypeVar("T")
@@ -110,7 +113,9 @@ class PeopleResults:
     encoded
         Facts of haplotypes.h5, or None.
     record
-        JSON of ``predict --record``, or None.
+        JSON of ``predict --record``, or None; of several parts of a run, that of the first.
+    other_records
+        Those of the other parts, which have the same model and settings.
     files
         SHA-256 of every file of the report, by ``OPTION NAME``.
     """
@@ -130,6 +135,7 @@ class PeopleResults:
     populations: Mapping[str, str] = field(default_factory=dict)
     encoded: Encoded | None = None
     record: Mapping[str, Any] | None = None
+    other_records: tuple[Mapping[str, Any], ...] = ()
     files: Mapping[str, str] = field(default_factory=dict)
 
     @property

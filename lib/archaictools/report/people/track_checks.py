@@ -15,6 +15,7 @@ from archaictools.haplotypes.posteriors import DIGITS
 from archaictools.intervals import EMPTY_SET, IntervalSet, intervals_by_chromosome
 from archaictools.io.bigwig_reader import open_bigwig, values_within
 from archaictools.io.files import safe_file_name
+from archaictools.report.files import first_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -70,8 +71,9 @@ def _check_names(results: PeopleResults, folder: Path, files: PeopleFiles) -> No
     names |= {f"{name}.bw" for name in SUMMARY_TRACKS}
     strange = sorted(path.name for path in folder.glob("*.bw") if path.name not in names)
     if strange:
-        named = files.words or files.summary or files.segments
-        raise InputError(f"holds {shortlist(strange)}, whose sample {named} lacks", path=folder, remedy=_SAME_RUN)
+        raise InputError(
+            f"holds {shortlist(strange)}, whose sample {files.of_people} lacks", path=folder, remedy=_SAME_RUN
+        )
 
 
 def _check_lengths(results: PeopleResults, lengths: Mapping[str, int], path: Path, files: PeopleFiles) -> None:
@@ -82,9 +84,9 @@ def _check_lengths(results: PeopleResults, lengths: Mapping[str, int], path: Pat
         other = lengths.get(chrom)
         if other != length:
             raise InputError(
-                f"{chrom} has {other:,} bp, but {length:,} bp in {files.words}"
+                f"{chrom} has {other:,} bp, but {length:,} bp in {first_of(files.words)}"
                 if other
-                else f"has no chromosome {chrom}, which {files.words} has",
+                else f"has no chromosome {chrom}, which {first_of(files.words)} has",
                 path=path,
                 remedy=_SAME_BUILD,
             )
