@@ -82,9 +82,11 @@ def diversities(features: FeatureFile) -> dict[str, float]:
     }
 
 
-def unlike_training(found: Mapping[str, float]) -> dict[str, float]:
-    """Return the chromosomes whose diversity is outside the range of the training."""
-    return {chrom: value for chrom, value in found.items() if value < LOWEST or value > HIGHEST}
+def unlike_training(features: FeatureFile) -> dict[str, float]:
+    """Return the diversity of chromosomes outside the range of the training; none where an archaic genome is named."""
+    if features.encoding.archaic:
+        return {}
+    return {chrom: value for chrom, value in diversities(features).items() if value < LOWEST or value > HIGHEST}
 
 
 def describe(found: Mapping[str, float]) -> str:
@@ -100,7 +102,7 @@ def describe(found: Mapping[str, float]) -> str:
 
 def warn_if_unlike_training(features: FeatureFile) -> dict[str, float]:
     """Warn of chromosomes whose diversity the pretrained model never saw, and return them."""
-    found = unlike_training(diversities(features))
+    found = unlike_training(features)
     if found:
         log.warning("%s", describe(found))
     return found

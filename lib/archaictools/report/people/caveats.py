@@ -134,7 +134,7 @@ def few_sites(results: PeopleResults) -> Iterator[str]:
 
 
 def unlike_training(results: PeopleResults) -> Iterator[str]:
-    """Chromosomes on which the outgroup is more or less diverse than in the training of the pretrained model."""
+    """Chromosomes on which the outgroup is more or less diverse than in training; without an archaic genome."""
     if results.encoded and results.encoded.unlike_training:
         text = describe(results.encoded.unlike_training)
         yield f"{text[0].upper()}{text[1:]}."

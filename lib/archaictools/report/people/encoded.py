@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from archaictools.errors import InputError, shorten, shortlist
-from archaictools.haplotypes.diversity import diversities, unlike_training
+from archaictools.haplotypes.diversity import unlike_training
 from archaictools.haplotypes.feature_file import open_features
 from archaictools.haplotypes.sources import without_reference
 from archaictools.haplotypes.tables import callable_runs
@@ -109,7 +109,7 @@ def _facts(features: FeatureFile) -> Encoded:
         reference_calls={},
         bin=features.encoding.bin,
         labelled=features.labelled,
-        unlike_training=unlike_training(diversities(features)),
+        unlike_training=unlike_training(features),
         provenance=features.provenance,
     )
 

@@ -39,7 +39,8 @@ class Encoded:
     labelled
         Whether true tracts are known.
     unlike_training
-        Diversity of the outgroup for each kb, on chromosomes where it is unlike the pretrained model's training.
+        Diversity of the outgroup for each kb, on chromosomes where it is unlike the pretrained model's training, and no
+        archaic genome is named.
     provenance
         As :func:`archaictools.provenance.record` gives it; of several files, that of the first.
     others
