@@ -38,6 +38,7 @@ def test_too_few_sites_give_no_estimate_and_no_correction():
     assert np.isnan(watterson(variable, bases, 5))
     assert called_part(watterson(variable, bases, 5)) == 1
     variable[MIN_SITES] = 1
+    assert np.isnan(watterson(variable, bases, 0))
     assert watterson(variable, bases, 5) == pytest.approx(1_000 * MIN_SITES / 2e6 / sum(1 / i for i in range(1, 10)))
 
 

@@ -88,7 +88,7 @@ def test_a_table_of_candidates_is_read_and_checked(tmp_path):
         segments=DATA / "called_segments.tsv",
         callable=DATA / "called_callable.bed",
         summary=DATA / "called_people.tsv",
-        words=DATA / "haplotypes.h5",
+        words=(DATA / "haplotypes.h5",),
         candidates=DATA / "called_candidates.tsv",
     )
     found = candidate_table(load_people_results(files))

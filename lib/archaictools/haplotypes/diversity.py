@@ -54,10 +54,10 @@ def watterson(variable: npt.NDArray[np.uint16], callable_bases: npt.NDArray[np.u
     Returns
     -------
     float
-        Sites for each kb; NaN with fewer than :data:`MIN_SITES` sites.
+        Sites for each kb; NaN with fewer than :data:`MIN_SITES` sites, or without an outgroup.
     """
     sites, bases = int(variable.sum(dtype=np.int64)), int(callable_bases.sum(dtype=np.int64))
-    if sites < MIN_SITES or not bases:
+    if sites < MIN_SITES or not bases or not outgroup:
         return float("nan")
     return 1_000 * sites / bases / float((1 / np.arange(1, 2 * outgroup)).sum())
 

@@ -204,7 +204,8 @@ class SegmentNamer:
             found[f"{name}_rate"] = rates[:, person].round(_RATE_DIGITS)
             found[f"{name}_expected"] = expected[:, person].round(_RATE_DIGITS)
         lineage, closest = lineages_and_closest(sources, evidence, rates, self._archaic, self._lineages)
-        return found.assign(lineage=lineage, closest=closest)
+        # As a table that is read back from a file has it: NaN where there is none.
+        return found.assign(lineage=lineage, closest=np.where(pd.isna(closest), np.nan, closest))
 
     def _evidence(self, segments: pd.DataFrame) -> Evidence:
         return weigh(*counts_of(segments, len(self._archaic)), self._lacking(segments))
