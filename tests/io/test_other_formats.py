@@ -208,7 +208,7 @@ def test_the_header_of_a_changed_file_is_read_again(tmp_path):
 def test_a_file_of_another_kind_is_refused_with_all_formats(tmp_path):
     path = tmp_path / "a.txt"
     path.write_text("text\n")
-    with pytest.raises(InputError, match=r"a.txt, line 1: is not VCF, BCF, VCF Zarr or PLINK 2 .pgen; in a VCF,"):
+    with pytest.raises(InputError, match=r"a.txt, line 1: is not VCF or BCF, nor VCF Zarr or PLINK 2 .pgen; in a VCF,"):
         header_of(path)
 
 

@@ -98,7 +98,7 @@ class VariantFile(VariantHeader):
             if not line.startswith(b"##"):
                 break
         raise InputError(
-            "is not VCF, BCF, VCF Zarr or PLINK 2 .pgen",
+            "is not VCF or BCF, nor VCF Zarr or PLINK 2 .pgen",
             path=self.path,
             line=self._line or None,
             remedy="in a VCF, ##fileformat=VCF comes first and a line that begins with #CHROM before the records",
