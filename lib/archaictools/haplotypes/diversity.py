@@ -73,20 +73,18 @@ def called_part(diversity: float) -> float:
     return diversity / TRAINED if diversity < LOWEST else 1.0
 
 
-def diversities(features: FeatureFile) -> dict[str, float]:
-    """Return the diversity of each chromosome with bins, see :func:`watterson`."""
-    outgroup = features.encoding.outgroup
-    return {
-        chrom: watterson(features.shared(chrom, "outgroup_variable"), features.shared(chrom, "callable"), outgroup)
-        for chrom in features.bins
-    }
+def diversity_of(features: FeatureFile, chrom: str) -> float:
+    """Return the diversity of a chromosome, see :func:`watterson`."""
+    variable, bases = (features.shared(chrom, name) for name in ("outgroup_variable", "callable"))
+    return watterson(variable, bases, features.encoding.outgroup)
 
 
 def unlike_training(features: FeatureFile) -> dict[str, float]:
     """Return the diversity of chromosomes outside the range of the training; none where an archaic genome is named."""
     if features.encoding.archaic:
         return {}
-    return {chrom: value for chrom, value in diversities(features).items() if value < LOWEST or value > HIGHEST}
+    found = {chrom: diversity_of(features, chrom) for chrom in features.bins}
+    return {chrom: value for chrom, value in found.items() if value < LOWEST or value > HIGHEST}
 
 
 def describe(found: Mapping[str, float]) -> str:

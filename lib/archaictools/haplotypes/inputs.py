@@ -13,7 +13,7 @@ import numpy as np
 from archaictools.errors import InputError
 from archaictools.haplotypes.allele_classes import CLASSES
 from archaictools.haplotypes.callability import called_share, read_bins
-from archaictools.haplotypes.diversity import called_part, watterson
+from archaictools.haplotypes.diversity import called_part, diversity_of
 from archaictools.haplotypes.encoding import SHARED_INPUTS
 
 if TYPE_CHECKING:
@@ -52,8 +52,7 @@ class InputReader:
         self._exists = features.exists(chrom)
         # 32 bits: no chromosome has that many bins, and this is an array of a whole chromosome.
         self._sites = np.flatnonzero(self._typed).astype(np.int32)
-        outgroup = features.encoding.outgroup
-        self._part = called_part(watterson(self._variable, self._callable, outgroup))
+        self._part = 1.0 if features.encoding.archaic else called_part(diversity_of(features, chrom))
         self._last_size = features.lengths[chrom] - (len(self._typed) - 1) * features.encoding.bin
 
     def read(self, rows: slice, bins: slice = slice(None)) -> npt.NDArray[np.uint8]:
@@ -84,9 +83,7 @@ class InputReader:
         if stop == len(self._typed):
             size[-1:] = self._last_size
         variable = self._variable[first:stop].astype(np.float64)
-        callable_ = 255 * np.minimum(self._callable[first:stop] / size, 1) * ~gaps[:, here]
-        if not self._features.encoding.archaic:
-            callable_ *= self._part
+        callable_ = 255 * np.minimum(self._callable[first:stop] / size, 1) * ~gaps[:, here] * self._part
         if missing.any():
             typed = self._typed[begin:end]
             if self._features.encoding.archaic:
