@@ -22,6 +22,11 @@ prepare() {
     local sim=$folder/${history}_o${outgroup_samples}_s${seed} demography=$history encoding
     [ ! -f "$here/$history.yaml" ] || demography=$here/$history.yaml
     if [ ! -d "$sim" ]; then
+        if [ "$history" = random ]; then
+            # shellcheck disable=SC2046
+            set -- $("${PYTHON:-python}" "$here/random_histories.py" "$seed" "$folder") "$@"
+            demography=$folder/random_$seed.yaml
+        fi
         archaictools simulate --model "$demography" --outgroup "$outgroup_samples" --ingroup 12 --archaic 2 --seed "$seed" --threads 1 \
             --quiet --out "$sim" "$@" > /dev/null
     fi

@@ -12,7 +12,8 @@ import pysam
 import pytest
 
 import archaictools as at
-from archaictools.errors import UsageError
+from archaictools.errors import InputError, UsageError
+from archaictools.haplotypes.feature_file import open_features
 from archaictools.simulation.chromosome import simulate_ancestry
 from archaictools.simulation.demography import scenario
 from archaictools.simulation.genotypes import callable_regions, mutation_rates, switch_positions
@@ -335,3 +336,23 @@ def test_function_and_command_line_make_the_same(ok, tmp_path):
     assert Path(words).stat().st_size > 0
     with pytest.raises(UsageError, match="force"):
         at.simulate(model="9K19", length=1_000, out=tmp_path / "b")
+
+
+def test_people_without_an_archaic_segment_can_be_encoded_with_their_truth(tmp_path, caplog):
+    made = at.simulate(model="9K19", outgroup=3, ingroup=1, length=10_000, seed=2, out=tmp_path / "s")
+    assert made.meta["tracts"] == 0
+    assert made.truth.empty
+    words = at.haplotypes(
+        vcf=made.vcf, archaic_vcf=made.archaic_vcf, archaic=made.archaic, ingroup=made.ingroup, outgroup=made.outgroup,
+        truth=made.path / "truth.bed", out=tmp_path / "h.h5",
+    )  # fmt: skip
+    with open_features(words.path) as features:
+        assert features.labelled
+        assert not features.truth("chr1").any()
+    assert "truth.bed has no segment" in caplog.text
+    (tmp_path / "empty.bed").touch()
+    with pytest.raises(InputError, match="is empty"):
+        at.haplotypes(
+            vcf=made.vcf, ingroup=made.ingroup, outgroup=made.outgroup, truth=tmp_path / "empty.bed",
+            out=tmp_path / "i.h5",
+        )  # fmt: skip

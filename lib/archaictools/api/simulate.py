@@ -73,7 +73,7 @@ class SimulateResult(FileResult):
 
         from archaictools.simulation.chromosome import TRUTH_COLUMNS
 
-        return pd.read_csv(self.path / "truth.bed", sep="\t", header=None, names=TRUTH_COLUMNS)
+        return pd.read_csv(self.path / "truth.bed", sep="\t", header=None, names=TRUTH_COLUMNS, comment="#")
 
     @property
     def _chromosomes(self) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
     from archaictools.io.summary import Summary
 
+log = logging.getLogger("archaictools")
+
 
 def read_cover(path: Path, *, tally: Summary, group: str) -> dict[str, IntervalSet]:
     """Return the regions of a BED file by chromosome, named without ``chr``."""
@@ -31,6 +34,8 @@ def read_truth(
     path: Path, haplotypes: Sequence[tuple[str, int]], *, tally: Summary, elsewhere: Collection[str] = ()
 ) -> dict[tuple[str, str, int], IntervalSet]:
     """Return segments of a BED file ``chrom start end sample haplotype``; ``.`` or no haplotype means both.
+
+    A file of comments only says that nobody has archaic ancestry; a warning repeats it.
 
     Parameters
     ----------
@@ -51,10 +56,11 @@ def read_truth(
     InputError
         If a haplotype is not 1, 2 or ``.``, or if no segment belongs to a sample of the whole ingroup.
     """
-    parts, others = [], 0
+    parts, others, total = [], 0, 0
     known = {sample for sample, _ in haplotypes}
     for text in read_columns(path, ("chrom", "start", "end", "sample", "haplotype"), tally=tally, group="truth"):
         frame = intervals_of(text, path, tally=tally, group="truth")
+        total += len(frame)
         wrong = ~frame["haplotype"].isin(["1", "2", ".", ""])
         if wrong.any():
             row = frame[wrong].iloc[0]
@@ -73,7 +79,9 @@ def read_truth(
         both = ~frame["haplotype"].isin(["1", "2"])
         parts += [frame[~both], frame[both].assign(haplotype="1"), frame[both].assign(haplotype="2")]
     segments = pd.concat(parts) if parts else pd.DataFrame()
-    if segments.empty and others:
+    if not total:
+        log.warning("%s has no segment: every person counts as without archaic ancestry", path.name)
+    if not total or (segments.empty and others):
         return {}
     if segments.empty:
         raise InputError(

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
     from archaictools.progress import Progress
 
+#: Content of ``truth.bed`` where nobody has an archaic segment.
+NO_SEGMENT = "# no archaic segment\n"
+
 
 def make_data_set(
     simulation: Simulation, folder: Path, work: Path, *, processes: int, progress: Progress
@@ -119,6 +122,8 @@ def _assemble(simulation: Simulation, folder: Path, work: Path) -> SimulationMet
         with (folder / table).open("wb") as target:
             for part in parts:
                 target.write((part / table).read_bytes())
+    if not (folder / "truth.bed").stat().st_size:
+        (folder / "truth.bed").write_text(NO_SEGMENT)  # an empty file is refused, since it may be half a file
     done: list[ChromosomeCounts] = []
     for part in parts:
         done.append(json.loads((part / DONE).read_text()))
