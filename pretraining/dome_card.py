@@ -106,9 +106,10 @@ def data_facts(model: TrainedModel) -> dict[str, str]:
     total = len(set(chain.from_iterable(model.sources.values())))
     histories = Counter(found[1] if (found := SIMULATION.fullmatch(title)) else "other" for title in own)
     audit = part(metrics, "audit")
-    split = part(metrics, "split")
+    split = model.members[0].split
     files = metrics.get("files")
-    test = part(split, "chromosomes").get("test")
+    test = split.chromosomes.get("test")
+    folds = f", fold 1 of {split.options.folds}" if split.options.folds else ""
     return {
         "simulations": f"The last training read {len(set(chain.from_iterable(own.values())))} simulations; all trainings "
         f"together read {total}.",
@@ -125,8 +126,8 @@ def data_facts(model: TrainedModel) -> dict[str, str]:
         + ".",
         "split": "Chromosomes: " + listed([f"{SIDES[side]} {extent(model, side)}" for side in SIDES]) + ".",
         "files": f"Encoded files: {len(files) if isinstance(files, list) else UNKNOWN}.",
-        "method": f"Method of the split: {shown(split.get('method'))} (seed {shown(split.get('seed'))}).",
-        "test_side": f"Test side: {listed(sorted(test)) if isinstance(test, list) else UNKNOWN}.",
+        "method": f"Method of the split: {split.options.method} (seed {split.options.seed}{folds}).",
+        "test_side": f"Test side: {listed(sorted(test or ()))}.",
         "audit": f"Audit of the split: {shown(audit.get('verdict'))} ({shown(audit.get('reason'))}).",
         "earlier_seen": earlier_seen(model, test),
         "test_seeds": test_seeds(model, test),
@@ -149,29 +150,29 @@ def percentage(found: tuple[int, int] | None) -> str:
 
 def extent(model: TrainedModel, side: str) -> str:
     """Return number and total length of the chromosomes of a side."""
-    names = part(model.metrics, "split", "chromosomes").get(side)
-    if not isinstance(names, list):
+    names = model.members[0].split.chromosomes.get(side)
+    if not names:
         return UNKNOWN
     length = sum(model.chromosomes.get(name, 0) for name in names)
     return f"{len(names)} ({length / 1e6:,.0f} Mb)"
 
 
-def earlier_seen(model: TrainedModel, test: object) -> str:
+def earlier_seen(model: TrainedModel, test: Sequence[str] | None) -> str:
     """Return whether a network of this model, or of one it continued from, has seen a chromosome of the test side."""
-    if not isinstance(test, list):
+    if not test:
         return f"Test chromosomes that earlier trainings saw: {UNKNOWN}."
     seen = set().union(*(vcfs(model, name) for member in model.members for name in set(member.seen.chrom)))
     found = [name for name in test if vcfs(model, name) & seen]
     return f"Test chromosomes that this or an earlier training saw: {len(found)} of {len(test)}."
 
 
-def test_seeds(model: TrainedModel, test: object) -> str:
+def test_seeds(model: TrainedModel, test: Sequence[str] | None) -> str:
     """Return whether a simulation of the test side has the history and the seed of one that a training saw.
 
     Two simulations of one history and seed, with outgroups of two sizes, may not be independent.
     """
     seen = set().union(*(drawn(name) for member in model.members for name in set(member.seen.chrom)))
-    if not isinstance(test, list) or not all(map(drawn, test)):
+    if not test or not all(map(drawn, test)):
         return f"Test simulations with history and seed of a training one: {UNKNOWN}."
     return (
         f"Test simulations with history and seed of a training one: {sum(bool(drawn(name) & seen) for name in test)}."
@@ -281,7 +282,7 @@ def evaluation_facts(model: TrainedModel) -> dict[str, str]:
     train, test = part(metrics, "train"), part(metrics, "test")
     number = train.get("n")
     total = weights(model.network) + (weights(model.second_network) if model.second_network else 0)
-    folds = part(metrics, "split").get("folds")
+    folds = model.members[0].split.options.folds
     held = f"By {folds}-fold cross-validation" if folds else "On held-out data"
     intervals = any(name.endswith("_ci") for name in test)
     return {
