@@ -46,6 +46,7 @@ leave-out: $(READY) ## accuracy on demographic histories outside the training (a
 
 pretrain: $(READY) ## the pretrained model from simulations, into pretrain/ (two hours and ten minutes of a GPU)
 	PATH="$(CURDIR)/$(BIN):$$PATH" bash pretraining/pretrain.sh pretrain $(WEIGHTS)/pretrained.h5
+	$(BIN)/python pretraining/dome_card.py $(WEIGHTS)/pretrained.h5 $(WEIGHTS)/DOME.md
 
 article: $(READY) ## the article's protocol on chr21 (DATA=folder) and the verdict on it, into article/
 	PATH="$(CURDIR)/$(BIN):$$PATH" bash validation/article/article.sh $(DATA) article
