@@ -264,6 +264,8 @@ def kept_epoch(name: str, training: Mapping[str, object]) -> str:
     run, best = training.get("epochs_run"), training.get("best_epoch")
     if run == 0:
         return f"{name}: unchanged by the last training."
+    if run is None:
+        return f"{name}: epoch kept {UNKNOWN}."
     early = ", stopped early" if training.get("stopped_early") else ""
     return f"{name}: weights of epoch {shown(best)} of {shown(run)}{early}."
 

@@ -134,6 +134,21 @@ def test_what_a_file_lacks_is_not_recorded(script, tmp_path, metrics):
     assert not re.search(r"\bnan\b", card)
 
 
+def test_a_model_that_continues_from_one_of_the_gpu_has_the_settings_of_both(script, tmp_path):
+    metrics = json.loads(json.dumps(load_pretrained().metrics))
+    metrics["training"] |= {"epochs": 3, "epochs_run": 2, "best_epoch": 1, "stopped_early": True, "learning_rate": 2e-4}
+    metrics["started_from"] = {"words": [], "training": {"epochs": "57.6", "learning_rate": "0.004", "steps": 16473}}
+    found = answers(script.card(saved(tmp_path, metrics=metrics)))
+    assert "First network: weights of epoch 1 of 2, stopped early." in found["Regularization"]
+    assert "Model it continued from: epoch kept not recorded." in found["Regularization"]
+    assert "epochs run 2, epochs asked for 3" in found["Availability of configuration"]
+    assert (
+        "trained with: epochs asked for 57.6, steps 16,473, learning rate 0.004."
+        in found["Availability of configuration"]
+    )
+    assert "learning rate 0.0002" in found["Availability of configuration"]
+
+
 def test_a_test_chromosome_that_an_earlier_training_saw_is_counted(script, tmp_path):
     """The names of earlier trainings differ, so that only the VCF tells."""
     model = load_pretrained()
