@@ -46,7 +46,7 @@ def unlike_fact(results: PeopleResults) -> str:
 
 
 def unlike_sentence(results: PeopleResults) -> str:
-    """Return a sentence on how reliable posteriors are, for every place that shows a share; empty if all are like it."""
+    """Return a sentence on how reliable posteriors are, for places that show a share; empty if all are like it."""
     what = unlike_fact(results)
     if not what:
         return ""
