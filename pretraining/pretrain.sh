@@ -6,7 +6,7 @@ set -euo pipefail
 folder=$1 model=$2
 here=$(realpath "$(dirname "$0")")
 threads=${THREADS:-${GALAXY_SLOTS:-$(nproc)}}
-mkdir -p "$folder"/{first,second}/alone && folder=$(realpath "$folder")
+mkdir -p "$folder"/{first,second,third}/alone && folder=$(realpath "$folder")
 export here
 
 # encode SIMULATION OUTGROUP_SAMPLES SAMPLES_TOGETHER OUT [OPTIONS]: words of one simulation.
@@ -51,6 +51,7 @@ prepare_all first 12
 # The second training encodes some of the first simulations again, with other numbers of samples encoded together.
 for sim in "$folder"/first/*_s*/; do ln -sfn "../first/$(basename "$sim")" "$folder/second/"; done
 prepare_all second 4,12,4,1,12,4,2,12
+prepare_all third 12,4,1,12
 
 # Held out from all trainings.
 test=9K19_o60_s212/chr1,structured_o100_s206/chr1,10J19_o60_s223/chr1
@@ -77,4 +78,13 @@ if [ ! -f "$once" ]; then
         --checkpoint "$folder/training/checkpoint" --model "$once"
 fi
 # The second network refines scores of haplotypes that share very rare alleles; the first network stays as it is.
-train twice --start-from "$once" --epochs 0 --model "$model"
+base=$folder/base.h5
+if [ ! -f "$base" ]; then
+    train twice --start-from "$once" --epochs 0 --model "$base"
+fi
+
+# Both networks go on with histories drawn at random, beside new people of the earlier ones.
+archaictools train "$folder"/third/{,alone/}*.n*.h5 --seed 12 --test-chromosomes random_o100_s562/chr1,random_o100_s563/chr1 \
+    --validation-chromosomes random_o100_s564/chr1,9K19_o60_s506/chr1,10J19_o60_s506/chr1,structured_o100_s504/chr1 \
+    --start-from "$base" --learning-rate 0.001 --epochs 1 --patience 0 --keep last --checkpoint "$folder/training/third" \
+    --threads "$threads" --metrics "$folder/training/third.json" --history "$folder/training/third.tsv" --model "$model"

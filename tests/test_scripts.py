@@ -8,8 +8,11 @@ import re
 import sys
 from contextlib import suppress
 
+import demes
 import pytest
 
+from archaictools.simulation.demography import scenario
+from archaictools.simulation.options import PopulationOptions
 from helpers import ROOT
 
 SCRIPTS = sorted(
@@ -35,16 +38,45 @@ def test_imports_of_scripts_resolve(path):
 def test_simulations_of_the_pretrained_model():
     with (ROOT / "pretraining" / "simulations.tsv").open() as handle:
         rows = list(csv.DictReader(handle, delimiter="\t"))
-    assert len(rows) == 151
+    assert len(rows) == 237
     names = [(row["history"], row["outgroup"], row["seed"]) for row in rows]
     assert len(set(names)) == len(names)
     for row in rows:
-        assert set(row["trainings"].split(",")) <= {"first", "second"}
+        assert set(row["trainings"].split(",")) <= {"first", "second", "third"}
         assert int(row["seed"]) >= 100  # smaller seeds are kept for measuring
         for encoding in row["encodings"].split(","):
             outgroup, archaic = map(int, encoding.split(":"))
             assert 0 < outgroup <= int(row["outgroup"])
             assert archaic in {1, 2}
+
+
+def test_random_histories_are_those_of_their_seed_and_of_every_kind(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(sys, "path", [str(ROOT / "pretraining"), *sys.path])
+    histories = importlib.import_module("random_histories")
+    diversity, kinds = [], set()
+    for seed in range(501, 541):
+        histories.main(seed, tmp_path)
+        options = dict(re.findall(r"(--[a-z-]+) ([^- ]\S*)", capsys.readouterr().out))
+        path = tmp_path / f"random_{seed}.yaml"
+        chosen = PopulationOptions(
+            outgroup_population="Outgroup",
+            ingroup_population="Ingroup",
+            archaic_population=tuple(options["--archaic-population"].split(",")),
+            archaic_time=float(options["--archaic-time"]),
+        )
+        assert chosen.archaic_population[0] == "Genome"  # the genome that is named, whether it is a source or not
+        assert scenario(str(path), chosen).sources.keys() == set(chosen.archaic_population)
+        graph = demes.load(path)
+        pulses = {name for pulse in graph.pulses if pulse.dest == "Ingroup" for name in pulse.sources}
+        assert pulses <= set(chosen.archaic_population) - {"Genome"}
+        kinds.add(tuple(sorted(pulses)))
+        diversity.append(4e3 * graph["Outgroup"].epochs[-1].start_size * float(options["--mutation-rate"]))
+        text = path.read_text()
+        histories.main(seed, tmp_path)
+        assert path.read_text() == text
+    assert min(diversity) < 0.6
+    assert max(diversity) > 1.2
+    assert kinds == {(), ("Source",), ("Ghost",), ("Ghost", "Source")}
 
 
 def test_timed_code_runs_on_small_data(planted, tmp_path, monkeypatch):
