@@ -68,7 +68,7 @@ def test_many_private_alleles_are_unlike_the_training(tmp_path, archaic):
     private, called = by_hand(path, 1, range(0, 12, 2))
     [one] = off.pop("chr2")
     assert not off
-    assert one.name == "private"
+    assert one.name == "private alleles"
     assert one.value == pytest.approx(1_000 * private / called)
     assert one.value > 2
     text = describe({"chr2": (one,)})
@@ -95,9 +95,9 @@ def test_less_diversity_is_allowed_with_an_archaic_genome():
     half = counts(diversity=0.55)
     assert (names(half), names(half, archaic=("A",))) == (["diversity"], [])
     least = counts(diversity=0.2, private=2.0)
-    assert names(least) == names(least, archaic=("A",)) == ["diversity", "private"]
+    assert names(least) == names(least, archaic=("A",)) == ["diversity", "private alleles"]
     most = counts(diversity=3.5, private=0.001)
-    assert (names(most), names(most, archaic=("A",))) == (["diversity", "private"], ["private"])
+    assert (names(most), names(most, archaic=("A",))) == (["diversity", "private alleles"], ["private alleles"])
 
 
 def test_too_few_sites_or_bases_tell_nothing():
@@ -106,7 +106,7 @@ def test_too_few_sites_or_bases_tell_nothing():
     assert likeness.is_unlike(few, HaplotypeEncoding(outgroup=50)) is None
     assert likeness.is_unlike(None, HaplotypeEncoding(outgroup=50)) is None
     assert names(counts(private=2.0, megabases=1, haplotypes=1)) is None
-    assert names(counts(private=2.0, megabases=2, haplotypes=1)) == ["private"]
+    assert names(counts(private=2.0, megabases=2, haplotypes=1)) == ["private alleles"]
     assert names(counts(diversity=3.5, private=2.0, megabases=1, haplotypes=1)) == ["diversity"]
 
 
@@ -144,7 +144,7 @@ def test_people_and_log_tell_what_is_unlike(predicted, ok, run, tmp_path):
     assert (table["unlike_training"] == 2 * BINS * 1_000).all()  # chr2 alone
     assert "unlike the training: private alleles are 2." in done.err
     line = next(line for line in done.out.splitlines() if "unlike training" in line)
-    assert "chr2 (private 2." in line
+    assert "chr2 (private alleles 2." in line
     assert "posteriors are not reliable there; their ranking may be" in line
     joined = ok("merge", sums, "--summary", tmp_path / "joined.tsv")
     assert (tmp_path / "joined.tsv").read_bytes() == people.read_bytes()

@@ -28,7 +28,7 @@ EVALUATION = {
 
 #: Both densities of a chromosome are off, and one of another.
 UNLIKE = {
-    "chr1": (Density("diversity", 0.54, DIVERSITY), Density("private", 2.03, PRIVATE)),
+    "chr1": (Density("diversity", 0.54, DIVERSITY), Density("private alleles", 2.03, PRIVATE)),
     "chr2": (Density("diversity", 0.7, DIVERSITY),),
 }
 

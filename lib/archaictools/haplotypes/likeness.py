@@ -79,7 +79,10 @@ MIN_BASES = 2_000_000
 _BLOCK = 64 * TILE
 
 #: Names of the densities, and what they are.
-NAMES = {"diversity": "the outgroup's diversity is {} per kb", "private": "private alleles are {} per kb and haplotype"}
+NAMES = {
+    "diversity": "the outgroup's diversity is {} per kb",
+    "private alleles": "private alleles are {} per kb and haplotype",
+}
 
 #: What follows from data unlike the training.
 RELIABLE = "Posteriors are not reliable there; their ranking may be"
