@@ -114,7 +114,7 @@ def _table(results: PeopleResults, table: pd.DataFrame) -> Table:
                 field="unlike_training",
                 title="Unlike training (%)",
                 kind="number",
-                digits=0,
+                digits=1,
                 help="Callable bases on chromosomes unlike the model's training, of all callable bases.",
             )
         )
