@@ -83,7 +83,7 @@ def people(
             "longest": int((own["end"] - own["start"]).max()) if len(own) else 0,
         }
         row |= {f"{kind}_bases": int(own.loc[own["source"] == kind, "callable"].sum()) for kind in kinds if archaic}
-        rows.append(row | {"length": int((own["end"] - own["start"]).sum())})
+        rows.append(row | {"length": int((own["end"] - own["start"]).sum()), "unlike_training": 0})
     return PeopleResults(
         lengths=lengths,
         build="hg19" if "chr22" in lengths else "genome",

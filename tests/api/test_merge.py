@@ -349,6 +349,40 @@ def test_people_of_files_without_a_total_length(ok, tmp_path):
     assert (tmp_path / "all.tsv").read_text() == people_table(all_together(drawn), with_length=False)
 
 
+def with_unlike(text, values):
+    """Add the last column to a table of people, as ``predict --summary`` writes it."""
+    header, *rows = text.splitlines()
+    lines = [f"{header}\tunlike_training", *(f"{row}\t{values[row.split()[0]]}" for row in rows)]
+    return "".join(f"{line}\n" for line in lines)
+
+
+def test_bases_unlike_the_training_add_up_and_are_told(ok, run, tmp_path):
+    """NA is a part that could not be compared, not 0; a sum is NA if all of its terms are."""
+    drawn = people_of(np.random.default_rng(3), 3, grid=997)
+    values = [
+        {"P0": 0, "P1": 70, "P2": "NA", "P3": "NA", "P4": 5, "P5": 0, "unread": 0, "never": "NA"},
+        {"P0": 0, "P1": 30, "P2": "NA", "P3": 9, "P4": "NA", "P5": 0, "unread": "NA", "never": "NA"},
+        {"P0": 0, "P1": 0, "P2": "NA", "P3": 1, "P4": 6, "P5": 0, "unread": "NA", "never": "NA"},
+    ]
+    whole = {"P0": 0, "P1": 100, "P2": "NA", "P3": 10, "P4": 11, "P5": 0, "unread": 0, "never": "NA"}
+    parts = [tmp_path / f"{number}.tsv" for number in range(3)]
+    for part, here, own in zip(parts, drawn, values, strict=True):
+        part.write_text(with_unlike(people_table(here), own))
+    done = ok("merge", *parts, "--out", tmp_path / "all.tsv")
+    assert (tmp_path / "all.tsv").read_text() == with_unlike(people_table(all_together(drawn)), whole)
+    assert "unlike training: 3 of 8 people: posteriors are not reliable there; their ranking may be" in done.out
+    assert "3 of 8 people have bases on chromosomes unlike the training" in done.err
+    # The column of an earlier release cannot be made up.
+    parts[2].write_text(people_table(drawn[2]))
+    refused = run("merge", *parts, "--out", tmp_path / "no.tsv")
+    assert refused.code == 3
+    assert "2.tsv, line 1: has columns: haplotypes, " in refused.err
+    assert "merge tables of one release and of the same archaic genomes" in refused.err
+    for part, here in zip(parts, drawn, strict=True):
+        part.write_text(with_unlike(people_table(here), dict.fromkeys(whole, 0)))
+    assert "unlike training:" not in ok("merge", *parts, "--out", tmp_path / "alike.tsv").out
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [

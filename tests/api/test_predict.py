@@ -73,7 +73,7 @@ def test_tables_of_haplotypes_equal_the_files(people):
     assert isinstance(found, HaplotypePredictions)
     assert len(found.segments)
     same(found.segments, read(folder / "s.tsv"))
-    same(found.people, read(folder / "p.tsv"))
+    same(found.people, read(folder / "p.tsv").astype({"unlike_training": "Int64"}))  # NA: too few sites
     same(found.deserts, read(folder / "d.bed", names=list(found.deserts)))
     same(found.callable, read(folder / "s.callable.bed", names=list(found.callable)))
     assert "outputs" not in found.facts

@@ -13,6 +13,7 @@ from archaictools.haplotypes.encoding import HaplotypeEncoding
 from archaictools.haplotypes.feature_file import open_features
 from archaictools.haplotypes.feature_writer import FeatureChunk, write_features
 from archaictools.haplotypes.joined_sums import JoinedSums
+from archaictools.haplotypes.likeness import SiteCounts
 from archaictools.haplotypes.relatedness import INPUTS
 from archaictools.haplotypes.segment_calls import with_counts
 from archaictools.haplotypes.segments import ChromosomeSums
@@ -95,6 +96,8 @@ def sums(path: Path) -> Path:
             one.covered |= one.carriers > 0
             one.bases[:3] = head.lengths[chrom]
             one.bases[3] = 0
+            if chrom == "chr1":  # not compared with the training on the other
+                one.sites = SiteCounts(variable=700, bases=29_000, private=30, called=58_000)
             one.outside += rng.integers(5, 9, size=(len(rows), 2, 1)) - np.array([0, 3, 1])
             number = 4 if chrom == "chr1" else 0
             start = 1_000 * np.arange(number)

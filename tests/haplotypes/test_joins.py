@@ -17,6 +17,8 @@ from archaictools.haplotypes.feature_writer import FeatureChunk, write_features
 
 LENGTHS = {"chr1": 200_000, "chr2": 150_500, "chr3": 90_000, "chr10": 120_000}
 CHROMS = ("chr1", "chr2", "chr10")
+#: Variable sites of the outgroup in a bin: without an archaic genome, those of chr2 are more than in any training.
+VARIABLE = {"chr1": 6, "chr2": 12, "chr10": 6}
 #: First haplotypes of three groups of people, and the people of each: names that do not come in the order of letters.
 GROUPS = (0, 24, 48)
 PEOPLE = [f"P{(7 * number) % 30}" for number in range(30)]
@@ -92,7 +94,7 @@ def write(path, drawn, archaic, *, chroms=CHROMS, rows=slice(0, 60)):
                 FeatureChunk(
                     counts[rows].astype(np.uint8),
                     matches[rows].astype(np.uint8),
-                    np.full(bins, 6, dtype=np.uint16),
+                    np.full(bins, VARIABLE[chrom], dtype=np.uint16),
                     callable_.astype(np.uint16),
                     np.full(bins, 9, dtype=np.uint16),
                     missing[rows],
@@ -182,6 +184,9 @@ def test_sums_without_archaic_genomes(alone, ok, tmp_path):
     ok("merge", *alone.files("sums"), *[part for name in ALL for part in (f"--{name}", tmp_path / name)])
     for name in ALL:
         assert same(tmp_path / name, of_whole(alone, name)), name
+    people = pd.read_csv(tmp_path / "summary", sep="\t")
+    unlike = people["unlike_training"]
+    assert unlike.between(1, people["callable"] - 1).all()
 
 
 def test_sums_are_joined_in_steps(runs, ok, tmp_path):

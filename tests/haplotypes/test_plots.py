@@ -63,6 +63,14 @@ def test_people_are_stacked_by_source_and_without_data_are_na():
     assert axes.get_xlabel() == "archaic sequence (% of callable bases)"
 
 
+def test_the_plot_of_people_tells_data_unlike_the_training():
+    found = called(4)
+    assert not [text for text in texts(plot_people(found.people, ARCHAIC)) if "unlike the training" in text]
+    table = found.people.assign(unlike_training=[5, 0, 0, 7])
+    [note] = [text for text in texts(plot_people(table, ARCHAIC)) if "unlike the training" in text]
+    assert note.endswith("; data of 2 people are unlike the training: posteriors not reliable")
+
+
 @pytest.mark.parametrize("samples", [1, 200])
 def test_one_person_and_many(samples):
     found = prediction_plots(called(samples), ARCHAIC)

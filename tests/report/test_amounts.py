@@ -97,6 +97,26 @@ def test_the_table_has_the_largest_share_first_and_a_column_for_each_source(resu
     assert titles == ["Person", "Callable (Mb)", "Archaic (%)", "Segments", "Mean (kb)", "Longest (kb)"]
 
 
+def test_a_share_on_data_unlike_the_training_has_its_mark(results):
+    table = results.people.assign(unlike_training=0)
+    clean = amounts.section(replace(results, people=table))
+    assert "unlike_training" not in {column.field for column in table_of(clean, "amounts-people").columns}
+    assert "not reliable" not in clean.lead
+    table.loc[0, ["introgressed", "percent", "segments"]] = 0
+    table.loc[[0, 3], "unlike_training"] = [table.loc[0, "callable"], table.loc[3, "callable"] // 4]
+    section = amounts.section(replace(results, people=table))
+    marked = table_of(section, "amounts-people")
+    assert [column.title for column in marked.columns][3] == "Unlike training (%)"
+    assert marked.frame.set_index("sample")["unlike_training"].to_dict() == {
+        "P000": 100, "P001": 0, "P002": 0, "P003": 25, "P004": 0,
+    }  # fmt: skip
+    note = "posteriors are not reliable; their ranking may be."
+    assert marked.caption.endswith(f"Where 'Unlike training' is above 0, {note}")
+    sentence = "Unlike the model's training: 2 of 5 people. Posteriors are not reliable there; their ranking may be."
+    assert section.lead.endswith(sentence)
+    assert chart_of(section).caption.endswith(sentence)
+
+
 def test_a_source_named_like_a_column_keeps_its_own():
     found = people(2, archaic=("percent", "sample"))
     table = shares(found)

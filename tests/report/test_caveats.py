@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from archaictools.haplotypes.likeness import DIVERSITY, PRIVATE, Density
 from archaictools.haplotypes.lineages import sources_of
 from archaictools.report.blocks import Notes
 from archaictools.report.people import caveats, headline, match_rate
@@ -22,6 +23,13 @@ EVALUATION = {
     "verdict": "skill",
     "reason": "",
     "models": {"model": {"precision_bp": 0.9, "recall_bp": 0.8, "f1_bp": 0.85}},
+}
+
+
+#: Both densities of a chromosome are off, and one of another.
+UNLIKE = {
+    "chr1": (Density("diversity", 0.54, DIVERSITY), Density("private alleles", 2.03, PRIVATE)),
+    "chr2": (Density("diversity", 0.7, DIVERSITY),),
 }
 
 
@@ -102,7 +110,7 @@ CAUSES = {
     "only_differences": lambda clean: encoded(clean, reference_calls={"AltaiNea": False, "Denisova": True}),
     "unphased": lambda clean: encoded(clean, unphased=True),
     "few_sites": lambda clean: encoded(clean, sites=sum(HG19.values()) // 1_001),
-    "unlike_training": lambda clean: encoded(clean, unlike_training={"chr1": 0.54}),
+    "unlike_training": lambda clean: encoded(clean, unlike_training=UNLIKE),
     "missing_genotypes": lambda clean: encoded(clean, missing=clean.encoded.missing | {"P003": 0.11}),
     "not_read": lambda clean: person(clean, 2, callable=0, introgressed=np.nan, percent=np.nan),
     "not_a_genome": lambda clean: replace(
@@ -172,6 +180,22 @@ def test_archaic_calls_read_as_reference_are_told_from_uncalled_ones(clean):
     assert "read as REF" in text
     assert "0.45" in text
     assert caveats.caveats(encoded(clean, provenance={"parameters": {"archaic_missing": "uncalled"}})) == ()
+
+
+def test_what_is_unlike_the_training_is_told_with_its_range(clean):
+    [text] = caveats.caveats(encoded(clean, unlike_training=UNLIKE))
+    assert text.startswith("Unlike the training: the outgroup's diversity is 0.54 to 0.7 per kb (0.8 to 2.8 in training) on chr1, chr2. Private alleles are 2.03 per kb and haplotype (")  # fmt: skip
+    assert " in training) on chr1. Posteriors are not reliable there; their ranking may be." in text
+    # The table of people tells it without haplotypes.h5, and NA in it means another model than the pretrained one.
+    people = clean.people.assign(unlike_training=[1, *[0] * 11])
+    [text] = caveats.unlike_training(replace(clean, people=people, encoded=None))
+    assert text.startswith("Unlike the model's training: 1 of 12 people. Posteriors are not reliable there;")
+    unknown = encoded(replace(clean, people=people.assign(unlike_training=pd.NA)), unlike_training=UNLIKE)
+    assert list(caveats.unlike_training(unknown)) == []
+    older = encoded(replace(clean, people=clean.people.drop(columns="unlike_training")), unlike_training=UNLIKE)
+    assert len(list(caveats.unlike_training(older))) == 1
+    own = replace(older, record={"inputs": {"model": {"name": "own.h5", "sha256": "0" * 64}}})
+    assert list(caveats.unlike_training(own)) == []
 
 
 def test_haploid_people_and_empty_chromosomes(clean):

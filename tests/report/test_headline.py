@@ -14,7 +14,7 @@ from archaictools.haplotypes.lineages import sources_of
 from archaictools.haplotypes.pretrained import pretrained_file
 from archaictools.io.files import sha256
 from archaictools.report.blocks import Facts, Notes, Table
-from archaictools.report.people import headline, landscape
+from archaictools.report.people import headline, landscape, methods
 from archaictools.report.people.shares import totals
 from helpers import ROOT
 from synthetic_people import people
@@ -265,6 +265,29 @@ def test_nothing_called_is_said_plainly(results):
     titles = {block.title for block in found.blocks if isinstance(block, Notes)}
     assert {"Who was read", "Is there skill", "What to mistrust"} <= titles
     assert not {"Where", "How sure"} & titles
+
+
+def test_data_unlike_the_training_stand_beside_every_share(results):
+    sentence = "Unlike the model's training: 6 of 6 people. Posteriors are not reliable there; their ranking may be."
+    table = results.people.assign(unlike_training=results.people["callable"])
+    found = headline.section(replace(results, people=table))
+    assert found.lead.endswith(sentence)
+    [facts] = [block for block in found.blocks if isinstance(block, Facts)]
+    labels = [label for label, _ in facts.items]
+    assert labels.index("Posteriors not reliable") == labels.index("Archaic share, mean") + 1
+    assert dict(facts.items)["Posteriors not reliable"] == "6 of 6 people"
+    assert sentence in items(found, "What to mistrust")[0]
+    zero = table.assign(introgressed=0, percent=0.0, segments=0, mean_length=np.nan, longest=0)
+    nothing = replace(results, segments=results.segments[:0], people=zero)
+    found = headline.section(nothing)
+    assert found.lead.endswith(sentence)
+    said = items(found, "How much archaic sequence")
+    assert said[1] == f"{sentence} Little archaic sequence does not mean none."
+    assert methods.methods(nothing)[-1] == (
+        "0 segments were called, 0.00 % of the callable bases of a person on average (range 0.00 to 0.00 %); posteriors "
+        "were not reliable, because data were unlike the training of the model (6 of 6 people); accuracy was not "
+        "measured in these people."
+    )
 
 
 def test_one_person_without_an_archaic_genome():

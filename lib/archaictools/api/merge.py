@@ -132,13 +132,14 @@ def merge(
             )
         if files.out is None:
             raise UsageError("name the output with --out")
-        rows, regions = _of_results(paths, filled, files.out, kind, outputs, summary)
+        rows, regions, unlike = _of_results(paths, filled, files.out, kind, outputs, summary)
     empty = len(paths) - len(filled)
     facts = {
         "merged": f"{count(len(paths), f'{kind} part')} into {files.out}"
         + (f", {empty:,} of them empty" if empty else "")
     }
     facts["intervals" if kind in {Kind.BIGWIG, Kind.TRACKS} else "rows"] = f"{rows:,}"
+    facts |= unlike
     if regions:
         facts["what was read"] = f"in {regions}"
     if summary.frame()["count"].sum():
@@ -155,8 +156,9 @@ def _of_results(
     kind: Kind,
     outputs: StagedOutputs,
     summary: Summary,
-) -> tuple[int, Path | None]:
-    """Join results of one kind; return the number of rows, and the file of callable regions if there is one."""
+) -> tuple[int, Path | None, dict[str, str]]:
+    """Join results of one kind; return their number of rows, a file of callable regions, and a fact about people."""
+    from archaictools.haplotypes.likeness import warn_of_people
     from archaictools.haplotypes.merge import (
         merge_callable_files,
         merge_people,
@@ -167,16 +169,18 @@ def _of_results(
     from archaictools.io.part_kinds import Kind
 
     if kind is Kind.TRACKS:
-        return merge_track_folders(filled, outputs.stage_folder(out), tally=summary), None
+        return merge_track_folders(filled, outputs.stage_folder(out), tally=summary), None, {}
     target = outputs.stage(out)
     if out.suffix.lower() in BIGWIG_SUFFIXES and kind is not Kind.BIGWIG:
         raise UsageError(
             f"is the name of a bigWig, but the parts are of kind {kind}", path=out, remedy="name another output"
         )
     warn_of_whole_run(filled, kind)
-    people = kind is Kind.PEOPLE
-    rows = merge_people(filled, target) if people else merge_files(filled, target, kind, tally=summary)
-    return rows, merge_callable_files(paths, out, outputs, tally=summary) if kind is Kind.TABLE else None
+    if kind is Kind.PEOPLE:
+        people = merge_people(filled, target)
+        return len(people), None, warn_of_people(people)
+    rows = merge_files(filled, target, kind, tally=summary)
+    return rows, merge_callable_files(paths, out, outputs, tally=summary) if kind is Kind.TABLE else None, {}
 
 
 def _of_sums(paths: Sequence[Path], files: MergeFiles, outputs: StagedOutputs, *, track_line: bool) -> MergeResult:
@@ -184,6 +188,7 @@ def _of_sums(paths: Sequence[Path], files: MergeFiles, outputs: StagedOutputs, *
     from archaictools.haplotypes.callable_file import callable_file_beside
     from archaictools.haplotypes.joined_outputs import JoinedFiles, write_joined
     from archaictools.haplotypes.joined_sums import JoinedSums
+    from archaictools.haplotypes.likeness import warn_if_unlike
     from archaictools.haplotypes.sums_file import SumsFile
     from archaictools.io.part_kinds import Kind
     from archaictools.progress import Progress
@@ -207,6 +212,7 @@ def _of_sums(paths: Sequence[Path], files: MergeFiles, outputs: StagedOutputs, *
     }
     if staged.of_segments:
         facts["segments"] = f"{rows:,}"
+    facts |= warn_if_unlike(joined.unlike_training())
     return MergeResult(
         path=files.out,
         files=files,

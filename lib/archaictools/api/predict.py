@@ -16,7 +16,7 @@ from archaictools.api.predictions import (
     WindowPredictions,
     check_track_folder,
 )
-from archaictools.errors import UsageError, shortlist
+from archaictools.errors import UsageError
 from archaictools.haplotypes.options import DesertOptions, DisplayOptions
 from archaictools.learning.options import SegmentOptions
 from archaictools.options import RunOptions, check_alphabet
@@ -105,7 +105,7 @@ def _of_haplotypes(
 ) -> HaplotypePredictions:
     from archaictools.haplotypes.callable_file import callable_file_beside
     from archaictools.haplotypes.compatibility import check_bins
-    from archaictools.haplotypes.diversity import warn_if_unlike_training
+    from archaictools.haplotypes.likeness import count_sites, unlike_training, warn_if_unlike
     from archaictools.haplotypes.lineages import sources_of
     from archaictools.haplotypes.outputs import write_posteriors, write_tables
     from archaictools.haplotypes.posteriors import KeptPosteriors, predict_haplotypes, track_lengths
@@ -131,7 +131,8 @@ def _of_haplotypes(
         _write_record(files, outputs, asdict(calling) | asdict(deserts) | {"seed": run.seed}, files_of(model, words))
         plots = outputs.stage_folder(files.plots) if files.plots else None
         check_bins(trained, features)
-        unlike = warn_if_unlike_training(features) if model == PRETRAINED else {}
+        sites = {chrom: count_sites(features, chrom) for chrom in features.bins} if model == PRETRAINED else {}
+        unlike = warn_if_unlike(unlike_training(sites, features.encoding))
         runtime = start_runtime(threads=run.usable_threads, seed=run.seed, work=work_of(trained, features))
         sums = outputs.stage(files.sums) if files.sums else None
         kept = None if folder or rows or staged or bigbed or plots or sums else KeptPosteriors.of(features)
@@ -146,6 +147,7 @@ def _of_haplotypes(
                 per_person=display.per_person,
                 table=rows,
                 kept=kept,
+                sites=sites,
             )
         write_tables(found, sources, track_line=display.track_line, bigbed=bigbed, **staged)
         if plots:
@@ -164,7 +166,7 @@ def _of_haplotypes(
         callable=found.callable,
         files=files,
         facts=_haplotype_facts(found, calling, deserts)
-        | ({"unlike training": f"{shortlist(list(unlike))}: posteriors are not reliable there"} if unlike else {})
+        | unlike
         | _output_fact(
             [files.bigwig, files.bigbed, files.table, *tables.values(), files.sums, files.record, files.plots]
         ),

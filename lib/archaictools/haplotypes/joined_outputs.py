@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from archaictools.haplotypes.deserts import Landscape, find_deserts
+from archaictools.haplotypes.likeness import is_unlike
 from archaictools.haplotypes.lineages import sources_of
 from archaictools.haplotypes.outputs import SUMMARY_TRACKS, TRACK_LINE, write_summary_track
 from archaictools.haplotypes.segment_calls import no_segments
@@ -120,7 +121,8 @@ def _write_segments(joined: JoinedSums, files: JoinedFiles, progress: Progress, 
                 if bed:
                     bed.write(segments_bed(segments, sources))
             if files.summary:
-                people.add_bases(joined.sums(chrom).bases)
+                sums = joined.sums(chrom)
+                people.add_bases(sums.bases, unlike=is_unlike(sums.sites, joined.head.encoding))
             progress.advance(1)
     if files.summary:
         write_table(files.summary, people.table())

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from archaictools.errors import InputError
+from archaictools.haplotypes.likeness import joined_sites, unlike_training
 from archaictools.haplotypes.match_rates import ExpectedRates
 from archaictools.haplotypes.segment_calls import ORDER, SegmentNamer
 from archaictools.haplotypes.segments import ChromosomeSums
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
     import pandas as pd
 
+    from archaictools.haplotypes.likeness import Density, SiteCounts
     from archaictools.haplotypes.sums_file import SumsFile
 
 
@@ -93,8 +95,10 @@ class JoinedSums:
     def sums(self, chrom: str) -> ChromosomeSums:
         """Return the sums over all haplotypes on a chromosome."""
         whole: ChromosomeSums | None = None
+        sites: list[SiteCounts | None] = []
         for part in self._parts[chrom]:
             one = part.sums(chrom)
+            sites.append(one.sites)
             if whole is None:
                 archaic = len(self.head.encoding.archaic)
                 whole = ChromosomeSums.empty(one.length, one.size, len(self.head.haplotypes), archaic)
@@ -105,7 +109,13 @@ class JoinedSums:
             whole.bases[self._rows[part.path]] = one.bases
             whole.outside[self._rows[part.path]] = one.outside
         assert whole is not None
+        whole.sites = joined_sites(sites)
         return whole
+
+    def unlike_training(self) -> dict[str, tuple[Density, ...]]:
+        """Return what is unlike the training, see :func:`archaictools.haplotypes.likeness.unlike_training`."""
+        sites = {chrom: joined_sites(part.sites(chrom) for part in own) for chrom, own in self._parts.items()}
+        return unlike_training(sites, self.head.encoding)
 
     def outside(self, chrom: str) -> npt.NDArray[np.int64]:
         """Return the rare alleles of haplotypes outside of their segments: int64 (haplotypes, archaic samples, 3)."""

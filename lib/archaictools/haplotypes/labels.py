@@ -35,7 +35,7 @@ def read_truth(
 ) -> dict[tuple[str, str, int], IntervalSet]:
     """Return segments of a BED file ``chrom start end sample haplotype``; ``.`` or no haplotype means both.
 
-    A file of comments only says that nobody has archaic ancestry; a warning repeats it.
+    A file of comments only says that no person has archaic ancestry; a warning repeats it.
 
     Parameters
     ----------

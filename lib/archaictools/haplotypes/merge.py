@@ -33,7 +33,7 @@ _HAPLOTYPE = re.compile(r"\.[12]$")
 log = logging.getLogger("archaictools")
 
 
-def merge_people(parts: Sequence[Path], target: Path) -> int:
+def merge_people(parts: Sequence[Path], target: Path) -> pd.DataFrame:
     """Join summaries of people over files of different chromosomes or people, as one run over all of them gives.
 
     Numbers of a person are added, ``percent`` and ``mean_length`` follow from the sums, and ``haplotypes`` is the
@@ -50,8 +50,8 @@ def merge_people(parts: Sequence[Path], target: Path) -> int:
 
     Returns
     -------
-    int
-        Number of people.
+    pandas.DataFrame
+        What was written, one row for each person.
 
     Raises
     ------
@@ -63,7 +63,12 @@ def merge_people(parts: Sequence[Path], target: Path) -> int:
     for part, frame in zip(parts[1:], frames[1:], strict=True):
         if list(frame.columns) != list(first.columns):
             found, expected = (", ".join(map(str, names.columns)) for names in (frame, first))
-            raise InputError(f"has columns: {found}; {parts[0]} has {expected}", path=part, line=1)
+            raise InputError(
+                f"has columns: {found}; {parts[0]} has {expected}",
+                path=part,
+                line=1,
+                remedy="merge tables of one release and of the same archaic genomes",
+            )
     groups: list[list[int]] = []
     for number, frame in enumerate(frames):
         for group in groups:
@@ -83,7 +88,9 @@ def merge_people(parts: Sequence[Path], target: Path) -> int:
         own = [frames[number] for number in group]
         _warn_of_copies([parts[number] for number in group], own)
         joined.append(_added(own).loc[own[0].index])
-    return write_table(target, pd.concat(joined).reset_index()[["sample", *first]])
+    people = pd.concat(joined).reset_index()[["sample", *first]]
+    write_table(target, people)
+    return people
 
 
 def _check_same_people(part: Path, frame: pd.DataFrame, other_part: Path, other: pd.DataFrame) -> None:

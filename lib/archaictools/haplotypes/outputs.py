@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from archaictools.haplotypes.feature_file import FeatureFile
+    from archaictools.haplotypes.likeness import SiteCounts
     from archaictools.haplotypes.lineages import Source
     from archaictools.haplotypes.posteriors import HaplotypePosteriors
     from archaictools.haplotypes.segments import ChromosomeSums
@@ -51,6 +52,7 @@ def write_posteriors(
     per_person: bool = False,
     table: Path | None = None,
     kept: KeptPosteriors | None = None,
+    sites: Mapping[str, SiteCounts] | None = None,
 ) -> CallResult:
     """Call segments, and write tracks and the table of all bins as haplotypes come.
 
@@ -73,13 +75,15 @@ def write_posteriors(
         :class:`BinTableWriter`.
     kept
         Where to keep the posteriors.
+    sites
+        See :class:`archaictools.haplotypes.segments.SegmentCaller`.
 
     Returns
     -------
     CallResult
         Segments, and the tables made of them.
     """
-    caller = SegmentCaller(features, options)
+    caller = SegmentCaller(features, options, sites)
     lengths = track_lengths(features)
     with contextlib.ExitStack() as stack:
         rows = stack.enter_context(BinTableWriter(table, features)) if table else None

@@ -20,9 +20,14 @@ log = logging.getLogger("archaictools")
 #: Total length of a person's segments, which gives the mean length over several files exactly.
 LENGTH = "length"
 
+#: Callable bases of a person on chromosomes unlike the training, where posteriors are not reliable; see
+#: :mod:`archaictools.haplotypes.likeness`.
+UNLIKE = "unlike_training"
+
 _COUNT_OR_NA = Number(0, MAX_COORDINATE, whole=True, unknown=True)
 
-#: Numbers in the columns of ``predict --summary``; bases of each source (``NAME_bases``) and ``length`` follow.
+#: Numbers in the columns of ``predict --summary``; bases of each source (``NAME_bases``), ``length`` and
+#: ``unlike_training`` follow.
 SUMMARY_COLUMNS: dict[str, Number] = {
     "haplotypes": COUNT,
     "callable": _COUNT_OR_NA,
@@ -37,8 +42,9 @@ SUMMARY_COLUMNS: dict[str, Number] = {
 def read_people(part: Path) -> pd.DataFrame:
     """Return a summary of people, indexed by sample; numbers that are not known are NaN.
 
-    Columns are those of :data:`SUMMARY_COLUMNS`; then, with archaic genomes, ``NAME_bases`` for each source; and
-    ``length``, which files of earlier releases lack. See :class:`archaictools.haplotypes.tables.PeopleCounts`.
+    Columns are those of :data:`SUMMARY_COLUMNS`; then, with archaic genomes, ``NAME_bases`` for each source; then
+    ``length`` and ``unlike_training``, which files of earlier releases lack. See
+    :class:`archaictools.haplotypes.tables.PeopleCounts`.
 
     Raises
     ------
@@ -50,7 +56,7 @@ def read_people(part: Path) -> pd.DataFrame:
     if missing:
         raise InputError(f"has no column {', '.join(missing)}", path=part, line=1, remedy="expected predict --summary")
     names = list(map(str, text.columns))
-    added = [name for name in names if name.endswith("_bases") or name == LENGTH]
+    added = [name for name in names if name.endswith("_bases") or name in {LENGTH, UNLIKE}]
     kinds = {**SUMMARY_COLUMNS, **dict.fromkeys(added, _COUNT_OR_NA)}
     strange = [name for name in names if name != "sample" and name not in kinds]
     if strange:
@@ -61,6 +67,7 @@ def read_people(part: Path) -> pd.DataFrame:
         (frame["sample"].duplicated(), "the sample has two rows"),
         (frame["introgressed"] > frame["callable"], "introgressed is more than callable"),
         ((frame["segments"] > 0) & frame["mean_length"].isna(), "mean_length is NA, though there are segments"),
+        (frame.get(UNLIKE, frame["callable"]) > frame["callable"], f"{UNLIKE} is more than callable"),
     ):
         if wrong.any():
             raise InputError(what, path=part, line=int(frame.index[wrong][0]))

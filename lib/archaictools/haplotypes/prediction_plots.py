@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from archaictools.haplotypes.lineages import sources_of
+from archaictools.haplotypes.people_file import UNLIKE
 from archaictools.haplotypes.sources import UNMATCHED
 from archaictools.learning.genome_plots import (
     COLUMNS,
@@ -97,13 +98,14 @@ def plot_people(people: pd.DataFrame, archaic: tuple[str, ...]) -> Figure:
     known = table["percent"].notna().to_numpy()
     named = len(table) <= _MOST_NAMES
     height = min(12.0, (_ROW if named else _THIN_ROW) * max(3, len(table)))
-    missing = int((~known).sum())
+    missing, unlike = int((~known).sum()), int((table[UNLIKE] > 0).sum()) if UNLIKE in table else 0
     figure, axes = new_figure(
         7,
         1.7 + height,
         "Archaic sequence of each person by source",
         note="called bases of all callable bases of both haplotypes; a person without data is NA, not 0"
-        + (f"; {missing:,} people without data are not drawn" if missing and not named else ""),
+        + (f"; {missing:,} people without data are not drawn" if missing and not named else "")
+        + (f"; data of {unlike:,} people are unlike the training: posteriors not reliable" if unlike else ""),
     )
     axes.set_xlabel("archaic sequence (% of callable bases)")
     shown = table[known]

@@ -11,6 +11,7 @@ import pandas as pd
 from archaictools.alphabet import Alphabet
 from archaictools.haplotypes.deserts import Landscape, find_deserts
 from archaictools.haplotypes.feature_layout import bin_edges
+from archaictools.haplotypes.likeness import is_unlike
 from archaictools.haplotypes.match_rates import ExpectedRates
 from archaictools.haplotypes.posteriors import DIGITS
 from archaictools.haplotypes.segment_calls import ORDER, SegmentNamer, called_segments, no_segments
@@ -18,9 +19,12 @@ from archaictools.haplotypes.tables import PeopleCounts, callable_runs
 from archaictools.intervals import flags_of_runs
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import numpy.typing as npt
 
     from archaictools.haplotypes.feature_file import FeatureFile
+    from archaictools.haplotypes.likeness import SiteCounts
     from archaictools.haplotypes.posteriors import HaplotypePosteriors
     from archaictools.learning.options import SegmentOptions
 
@@ -48,6 +52,8 @@ class ChromosomeSums:
     outside
         int64 (haplotypes, archaic people, 3): rare alleles of each haplotype outside of its segments, counted as in
         :func:`archaictools.haplotypes.sources.weigh`; see :mod:`archaictools.haplotypes.match_rates`.
+    sites
+        Counts that tell whether the chromosome is like the training, or None for another model than the pretrained one.
     """
 
     length: int
@@ -58,6 +64,7 @@ class ChromosomeSums:
     covered: npt.NDArray[np.bool_]
     bases: npt.NDArray[np.int64]
     outside: npt.NDArray[np.int64]
+    sites: SiteCounts | None = None
 
     @classmethod
     def empty(cls, length: int, size: int, haplotypes: int, archaic: int = 0) -> ChromosomeSums:
@@ -141,10 +148,15 @@ class SegmentCaller:
         The file of haplotypes.
     options
         How segments are called; without a minimum length, that of haplotypes applies.
+    sites
+        Counts by chromosome that tell whether it is like the training; none if the model is not the pretrained one.
     """
 
-    def __init__(self, features: FeatureFile, options: SegmentOptions) -> None:
+    def __init__(
+        self, features: FeatureFile, options: SegmentOptions, sites: Mapping[str, SiteCounts] | None = None
+    ) -> None:
         self._features, self._options = features, options.resolved(Alphabet.VARIANT)
+        self._sites = sites or {}
         self._segments: dict[str, list[pd.DataFrame]] = {chrom: [] for chrom in features.bins}
         self._chromosomes: dict[str, ChromosomeSums] = {}
         self._bins = self._seen_bins = 0
@@ -163,6 +175,7 @@ class SegmentCaller:
                 len(self._features.haplotypes),
                 len(self._features.encoding.archaic),
             )
+            self._chromosomes[one.chrom].sites = self._sites.get(one.chrom)
         sums = self._chromosomes[one.chrom]
         first, last = (np.searchsorted(one.edges, segments[name].to_numpy()) for name in ("start", "end"))
         carried = flags_of_runs(first, last, len(one.probability))
@@ -194,7 +207,7 @@ class SegmentCaller:
         people = PeopleCounts(features.haplotypes, archaic)
         people.add_segments(segments)
         for one in sums.values():
-            people.add_bases(one.bases)
+            people.add_bases(one.bases, unlike=is_unlike(one.sites, features.encoding))
         return CallResult(
             segments=segments,
             people=people.table(),

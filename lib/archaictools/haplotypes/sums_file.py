@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from dataclasses import astuple
 from typing import TYPE_CHECKING, Any
 
 import h5py
@@ -12,6 +13,7 @@ import pandas as pd
 from archaictools.errors import InputError
 from archaictools.haplotypes.encoding import HaplotypeEncoding
 from archaictools.haplotypes.feature_layout import MAX_BINS
+from archaictools.haplotypes.likeness import SiteCounts
 from archaictools.haplotypes.segment_calls import counts_of, no_counts, with_counts
 from archaictools.haplotypes.segments import ChromosomeSums
 from archaictools.haplotypes.sums_layout import (
@@ -98,6 +100,7 @@ class SumsWriter:
         group["bases"] = sums.bases.astype(np.int64)
         group["unshared"] = unshared.astype(np.int64)
         group["outside"] = sums.outside.astype(np.int64)
+        group["sites"] = np.array(astuple(sums.sites) if sums.sites else [-1] * 4, dtype=np.int64)
         people = len(self._head.encoding.archaic)
         matches, pairs = no_counts(0, people)
         stored: dict[str, h5py.Dataset] = {}
@@ -224,7 +227,14 @@ class SumsFile:
 
     @contextlib.contextmanager
     def _open(self) -> Iterator[h5py.File]:
-        with open_container(self.path, kind=KIND, schema_version=SCHEMA_VERSION, attributes=ATTRIBUTES) as handle:
+        with open_container(
+            self.path,
+            kind=KIND,
+            schema_version=SCHEMA_VERSION,
+            oldest=SCHEMA_VERSION,
+            attributes=ATTRIBUTES,
+            again="predict again with --sums",
+        ) as handle:
             yield handle
 
     def _group(self, chrom: str) -> str:
@@ -259,7 +269,26 @@ class SumsFile:
             if wrong.any():
                 raise InputError(f"has impossible sums on {chrom}", path=self.path, remedy="make the file again")
         length, size = self.head.lengths[chrom], self.head.encoding.bin
-        return ChromosomeSums(length, size, known, carriers, total, covered > 0, bases, self.outside(chrom))
+        return ChromosomeSums(
+            length, size, known, carriers, total, covered > 0, bases, self.outside(chrom), self.sites(chrom)
+        )
+
+    def sites(self, chrom: str) -> SiteCounts | None:
+        """Return the counts that tell whether a chromosome is like the training; None for a model of one's own.
+
+        Raises
+        ------
+        InputError
+            If a count is impossible.
+        """
+        with self._open() as handle:
+            variable, bases, private, called = self._part(handle, chrom, "sites").tolist()
+        found = (variable, bases, private, called)
+        if found == (-1,) * 4:
+            return None
+        if min(found) < 0 or bases > self.head.lengths[chrom] or max(found) > _MOST:
+            raise InputError(f"has impossible counts of sites on {chrom}", path=self.path, remedy="make the file again")
+        return SiteCounts(variable=variable, bases=bases, private=private, called=called)
 
     def outside(self, chrom: str) -> npt.NDArray[np.int64]:
         """Return the rare alleles of haplotypes outside of their segments: int64 (haplotypes, archaic samples, 3).

@@ -2,7 +2,7 @@
 
 It contains whole numbers only, but for posteriors of segments. So sums over parts of a run are those of the whole run.
 
-Layout (schema version 1)::
+Layout (schema version 2)::
 
     attributes  format ("archaictools sums"), schema_version,
                 parameters (JSON: those of the file of haplotypes: bin, archaic, outgroup, patterns),
@@ -19,6 +19,9 @@ Layout (schema version 1)::
         unshared   int64 (archaic samples, 2): as in the file of haplotypes
         outside    int64 (haplotypes, archaic samples, 3): rare alleles of each haplotype outside of its segments, as
                    matches in the file of haplotypes
+        sites      int64 (4): variable sites of the outgroup, callable bases, private alleles, and the callable bases in
+                   which these were counted, see archaictools.haplotypes.likeness; all -1 if the model is not the
+                   pretrained one
         segments/  start, end (int64), row (uint32: haplotype), posterior (float64), seen (uint8), callable (int64), by
                    start, end, sample and haplotype; matches (int64: archaic samples, 3) and pairs (int64: ordered pairs
                    of archaic samples, 2), see archaictools.haplotypes.sources.weigh
@@ -40,7 +43,8 @@ if TYPE_CHECKING:
 
 #: Kind of the file, its attribute ``format``.
 KIND = "archaictools sums"
-SCHEMA_VERSION = 1
+#: Version 1 did not tell whether chromosomes are like the training.
+SCHEMA_VERSION = 2
 #: Attributes of the root, and the longest text of each in bytes.
 ATTRIBUTES = {"parameters": MOST_JSON, "calling": MOST_JSON, "provenance": MOST_JSON}
 #: Datasets of the file; see :mod:`archaictools.io.schema`.
@@ -56,6 +60,7 @@ TABLE: Table = {
     "bins/*/bases": Data("int64", ("haplotypes",)),
     "bins/*/unshared": Data("int64", ("archaic", 2)),
     "bins/*/outside": Data("int64", ("haplotypes", "archaic", 3)),
+    "bins/*/sites": Data("int64", (4,)),
     "bins/*/segments/start": Data("int64", ("*segments",)),
     "bins/*/segments/end": Data("int64", ("*segments",)),
     "bins/*/segments/row": Data("uint32", ("*segments",)),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from archaictools.haplotypes.people_file import LENGTH, UNLIKE
 from archaictools.haplotypes.sources import AMBIGUOUS, UNMATCHED
 from archaictools.intervals import runs_of_equal
 from archaictools.io.bed import score
@@ -106,16 +107,25 @@ class PeopleCounts:
             name: np.zeros(len(names), dtype=np.int64)
             for name in ("introgressed", "segments", "longest", "length", *(f"{name}_bases" for name in self._sources))
         }
+        self._unlike, self._compared = np.zeros(len(names), dtype=np.int64), np.zeros(len(names), dtype=bool)
 
     @property
     def haplotypes(self) -> int:
         """Number of haplotypes that exist on a chromosome."""
         return int((self._bases >= 0).sum())
 
-    def add_bases(self, bases: npt.NDArray[np.int64]) -> None:
-        """Add the callable bases of each haplotype on a chromosome, -1 where it does not exist."""
+    def add_bases(self, bases: npt.NDArray[np.int64], *, unlike: bool | None = None) -> None:
+        """Add the callable bases of each haplotype on a chromosome, -1 where it does not exist.
+
+        ``unlike`` tells whether the chromosome is unlike the training, or None if that is not known; see
+        :func:`archaictools.haplotypes.likeness.is_unlike`.
+        """
         exists = bases >= 0
         self._bases[exists] = np.maximum(self._bases[exists], 0) + bases[exists]
+        if unlike is not None:
+            self._compared[self._person[bases > 0]] = True
+        if unlike:
+            np.add.at(self._unlike, self._person[exists], bases[exists])
 
     def add_segments(self, segments: pd.DataFrame) -> None:
         """Add some segments; see :class:`archaictools.haplotypes.segments.CallResult`."""
@@ -139,8 +149,9 @@ class PeopleCounts:
         pandas.DataFrame
             ``sample, haplotypes, callable`` (bases of all haplotypes), ``introgressed`` (callable bases in segments),
             ``percent``, ``segments, mean_length, longest``, with archaic genomes ``NAME_bases`` for each source
-            (callable bases), and ``length`` (of all segments, callable or not). A person without data has NA after
-            ``callable``.
+            (callable bases), ``length`` (of all segments, callable or not), and ``unlike_training`` (callable bases on
+            chromosomes unlike the training, NA if no chromosome could be compared). A person without data has NA
+            after ``callable``.
         """
         exists = self._bases >= 0
         number, callable_ = (np.zeros(len(self._number), dtype=np.int64) for _ in range(2))
@@ -154,12 +165,14 @@ class PeopleCounts:
             "mean_length": _ratio(count["length"], count["segments"]),
             "longest": count["longest"],
             **{f"{name}_bases": count[f"{name}_bases"] for name in self._sources},
-            "length": count["length"],
+            LENGTH: count["length"],
+            UNLIKE: self._unlike,
         }
         table = pd.DataFrame({"sample": list(self._number), "haplotypes": number, "callable": callable_, **numbers})
         kinds = {name: "Int64" for name in map(str, table) if name != "sample"}
         table = table.astype(kinds | {"percent": "Float64", "mean_length": "Float64"})
         table.loc[callable_ == 0, list(numbers)] = pd.NA
+        table.loc[~self._compared, UNLIKE] = pd.NA
         return table
 
 

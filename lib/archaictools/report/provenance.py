@@ -86,6 +86,15 @@ def _lead(runs: int, files: int) -> str:
     return f"This report was made by archaictools {__version__} from {counted}. Commands are rebuilt from the records."
 
 
+def is_pretrained(record: Mapping[str, Any] | None) -> bool:
+    """Whether a record of ``predict`` names the weights of this package, by their digest."""
+    from archaictools.haplotypes.pretrained import pretrained_file
+    from archaictools.io.files import sha256
+
+    digest = ((record or {}).get("inputs") or {}).get("model", {}).get("sha256")
+    return digest is not None and digest == sha256(pretrained_file())
+
+
 def model_of(record: Mapping[str, Any] | None) -> tuple[str, str] | None:
     """Return name and SHA-256 of the model that a run has read, or None."""
     inputs = (record or {}).get("inputs")

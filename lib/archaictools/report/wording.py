@@ -37,3 +37,12 @@ def place(chrom: str, start: int, end: int) -> str:
     'chr1:1,000-2,000'
     """
     return f"{shorten(str(chrom))}:{start + 1:,}-{end:,}"
+
+
+def with_note(text: str, note: str) -> str:
+    """Return a text with a sentence after it, if there is one.
+
+    >>> with_note("Text.", "Note."), with_note("Text.", "")
+    ('Text. Note.', 'Text.')
+    """
+    return f"{text} {note}" if note else text

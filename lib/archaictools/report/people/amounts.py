@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import altair as alt
@@ -15,7 +16,9 @@ from archaictools.report.citations import CITATIONS
 from archaictools.report.people.loci import source_labels
 from archaictools.report.people.shares import column_of, either_haplotype, of_lineage, per_haplotype, shares
 from archaictools.report.people.unexpected import unexpected
+from archaictools.report.people.unlike import people_unlike, unlike_sentence
 from archaictools.report.people.usual import REGIONS, published_for, region_of
+from archaictools.report.wording import with_note
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -69,7 +72,8 @@ def section(results: PeopleResults) -> Section:
     blocks: list[Block] = [_table(results, table)]
     blocks += _charts(results, table)
     blocks += _usual(results, table)
-    return Section(id=ID, title=TITLE, lead=_lead(results, table), blocks=tuple(blocks))
+    lead = with_note(_lead(results, table), unlike_sentence(results))
+    return Section(id=ID, title=TITLE, lead=lead, blocks=tuple(blocks))
 
 
 def _lead(results: PeopleResults, table: pd.DataFrame) -> str:
@@ -103,6 +107,17 @@ def _table(results: PeopleResults, table: pd.DataFrame) -> Table:
             help="Callable bases in segments, of all callable bases.",
         ),
     ]
+    unlike = people_unlike(results)
+    if unlike:
+        columns.append(
+            Column(
+                field="unlike_training",
+                title="Unlike training (%)",
+                kind="number",
+                digits=1,
+                help="Callable bases on chromosomes unlike the model's training, of all callable bases.",
+            )
+        )
     labels = source_labels(results)
     if results.archaic:
         columns += [
@@ -127,7 +142,10 @@ def _table(results: PeopleResults, table: pd.DataFrame) -> Table:
         name="amounts-people",
         frame=ordered,
         columns=tuple(columns),
-        caption=f"{len(table):,} {'person' if len(table) == 1 else 'people'}, those with the largest share first.",
+        caption=with_note(
+            f"{len(table):,} {'person' if len(table) == 1 else 'people'}, those with the largest share first.",
+            "Where 'Unlike training' is above 0, posteriors are not reliable; their ranking may be." if unlike else "",
+        ),
         search=len(table) > 10,
     )
 
@@ -143,7 +161,8 @@ def _charts(results: PeopleResults, table: pd.DataFrame) -> Iterator[Chart]:
     known = table[table["percent"].notna()]
     if not known["percent"].gt(0).any():
         return
-    yield _bars(results, known) if len(known) <= MOST_BARS else _ticks(known)
+    chart = _bars(results, known) if len(known) <= MOST_BARS else _ticks(known)
+    yield replace(chart, caption=with_note(chart.caption, unlike_sentence(results)))
 
 
 def _bars(results: PeopleResults, table: pd.DataFrame) -> Chart:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from archaictools.errors import shortlist
-from archaictools.haplotypes.diversity import describe
+from archaictools.haplotypes.likeness import describe
 from archaictools.haplotypes.missing_calls import MAX_MISSING
 from archaictools.io.builds import UNKNOWN
 from archaictools.io.chromosomes import bare
@@ -25,6 +25,7 @@ from archaictools.report.people.doubts import (
 from archaictools.report.people.reference_calls import missing_archaic_calls
 from archaictools.report.people.shares import shares, weights
 from archaictools.report.people.unexpected import unexpected
+from archaictools.report.people.unlike import chromosomes_unlike, unlike_sentence
 from archaictools.report.people.wording import chromosomes, count, people
 
 if TYPE_CHECKING:
@@ -134,10 +135,13 @@ def few_sites(results: PeopleResults) -> Iterator[str]:
 
 
 def unlike_training(results: PeopleResults) -> Iterator[str]:
-    """Chromosomes on which the outgroup is more or less diverse than in training; without an archaic genome."""
-    if results.encoded and results.encoded.unlike_training:
-        text = describe(results.encoded.unlike_training)
+    """Chromosomes whose diversity or private alleles are outside of the range of the training."""
+    found = chromosomes_unlike(results)
+    if found:
+        text = describe(found)
         yield f"{text[0].upper()}{text[1:]}."
+    elif sentence := unlike_sentence(results):
+        yield f"{sentence} Little archaic sequence does not mean none."
 
 
 def missing_genotypes(results: PeopleResults) -> Iterator[str]:
@@ -277,6 +281,7 @@ def few_segments(results: PeopleResults) -> Iterator[str]:
 #: Each yields the warnings of one cause, the most important first.
 CHECKS: tuple[Callable[[PeopleResults], Iterator[str]], ...] = (
     no_summary,
+    unlike_training,
     seen_in_training,
     false_share,
     not_calibrated,
@@ -287,7 +292,6 @@ CHECKS: tuple[Callable[[PeopleResults], Iterator[str]], ...] = (
     unphased,
     missing_genotypes,
     few_sites,
-    unlike_training,
     only_differences,
     low_match,
     unexpected,

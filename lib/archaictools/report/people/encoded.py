@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 
 from archaictools.errors import InputError, shorten, shortlist
-from archaictools.haplotypes.diversity import unlike_training
 from archaictools.haplotypes.feature_file import open_features
+from archaictools.haplotypes.likeness import count_sites, unlike_training
 from archaictools.haplotypes.sources import without_reference
 from archaictools.haplotypes.tables import callable_runs
 from archaictools.io.chromosomes import joined_lengths
@@ -90,7 +90,7 @@ def read_encoded(
         reference_calls={name: not without for name, without in zip(archaic, lacking.tolist(), strict=True)},
         bin=facts[0].bin,
         labelled=all(each.labelled for each in facts),
-        unlike_training={chrom: value for each in facts for chrom, value in each.unlike_training.items()},
+        unlike_training={chrom: off for each in facts for chrom, off in each.unlike_training.items()},
         provenance=facts[0].provenance,
         others=tuple(each.provenance for each in facts[1:]),
     )
@@ -109,7 +109,9 @@ def _facts(features: FeatureFile) -> Encoded:
         reference_calls={},
         bin=features.encoding.bin,
         labelled=features.labelled,
-        unlike_training=unlike_training(features),
+        unlike_training=unlike_training(
+            {chrom: count_sites(features, chrom) for chrom in features.bins}, features.encoding
+        ),
         provenance=features.provenance,
     )
 

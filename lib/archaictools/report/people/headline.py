@@ -10,8 +10,10 @@ from archaictools.report.blocks import Facts, Notes, Section
 from archaictools.report.people.caveats import MOST, caveats
 from archaictools.report.people.loci import STRONG, meaning_of_strongest, peaks, source_labels, strongest
 from archaictools.report.people.shares import SURE, column_of, shares, totals
+from archaictools.report.people.unlike import unlike_fact, unlike_sentence
 from archaictools.report.people.wording import chromosomes, count, described, megabases, people
-from archaictools.report.wording import place
+from archaictools.report.provenance import is_pretrained
+from archaictools.report.wording import place, with_note
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -56,7 +58,8 @@ def section(results: PeopleResults) -> Section:
     )
     if found[MOST:]:
         blocks.append(Notes(title="Further reasons to mistrust", items=found[MOST:]))
-    return Section(id=ID, title=TITLE, lead=_lead(results, table, sums), blocks=tuple(blocks))
+    lead = with_note(_lead(results, table, sums), unlike_sentence(results))
+    return Section(id=ID, title=TITLE, lead=lead, blocks=tuple(blocks))
 
 
 def _lead(results: PeopleResults, table: pd.DataFrame, sums: Totals) -> str:
@@ -89,6 +92,8 @@ def _facts(results: PeopleResults, table: pd.DataFrame, sums: Totals) -> Facts:
     items = [("People", f"{len(table):,}")]
     if len(percent):
         items.append(("Archaic share, mean", f"{percent.mean():.2f} %"))
+    if unlike := unlike_fact(results):
+        items.append(("Posteriors not reliable", unlike))
     if len(percent) and percent.min() < percent.max():
         first = table.loc[percent.index, "sample"][percent == percent.max()].iloc[0]
         items.append(("Carries most", f"{shorten(first)}, {percent.max():.2f} %"))
@@ -131,6 +136,8 @@ def _who(results: PeopleResults, sums: Totals) -> Iterator[str]:
 def _how_much(results: PeopleResults, table: pd.DataFrame, sums: Totals) -> Iterator[str]:
     if not len(results.segments):
         yield "Nothing was called. That can be right: people without archaic ancestors, or too little sequence."
+        if unlike := unlike_sentence(results):
+            yield f"{unlike} Little archaic sequence does not mean none."
         return
     percent = table["percent"].dropna()
     if len(percent) > 1:
@@ -249,15 +256,6 @@ def _evaluated(evaluation: Mapping[str, Any]) -> Iterator[str]:
     rivals = [f"{name} has {_decimal(models[key], 'f1_bp')}" for key, name in _HMMS.items() if key in models]
     if rivals:
         yield f"F1 of HMMs on the same people: {', '.join(rivals)}."
-
-
-def is_pretrained(record: Mapping[str, Any] | None) -> bool:
-    """Whether a record of ``predict`` names the weights of this package, by their digest."""
-    from archaictools.haplotypes.pretrained import pretrained_file
-    from archaictools.io.files import sha256
-
-    digest = ((record or {}).get("inputs") or {}).get("model", {}).get("sha256")
-    return digest is not None and digest == sha256(pretrained_file())
 
 
 def _how_sure(sums: Totals, evaluation: Mapping[str, Any] | None) -> Iterator[str]:

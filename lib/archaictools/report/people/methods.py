@@ -8,11 +8,11 @@ from archaictools import __version__
 from archaictools.haplotypes.segment_calls import MAX_DATA_GAP
 from archaictools.report.citations import ALWAYS, genomes_cited
 from archaictools.report.methods import UNKNOWN, methods_section
-from archaictools.report.people.headline import is_pretrained
 from archaictools.report.people.shares import shares, totals
+from archaictools.report.people.unlike import unlike_fact
 from archaictools.report.people.usual import published_for
 from archaictools.report.people.wording import chromosomes, people
-from archaictools.report.provenance import SHORT, model_of
+from archaictools.report.provenance import SHORT, is_pretrained, model_of
 from archaictools.report.wording import joined
 
 if TYPE_CHECKING:
@@ -97,6 +97,8 @@ def _outcome(results: PeopleResults) -> str:
     if len(percent):
         spread = f" (range {percent.min():.2f} to {percent.max():.2f} %)" if len(percent) > 1 else ""
         count += f", {percent.mean():.2f} % of the callable bases{' of a person on average' if spread else ''}{spread}"
+    if unlike := unlike_fact(results):
+        count += f"; posteriors were not reliable, because data were unlike the training of the model ({unlike})"
     model = ((results.evaluation or {}).get("models") or {}).get("model")
     if not model:
         return f"{count}; accuracy was not measured in these people."

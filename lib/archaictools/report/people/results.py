@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from archaictools.haplotypes.likeness import Density
     from archaictools.haplotypes.lineages import Source
 
 
@@ -39,8 +40,8 @@ class Encoded:
     labelled
         Whether true tracts are known.
     unlike_training
-        Diversity of the outgroup for each kb, on chromosomes where it is unlike the pretrained model's training, and no
-        archaic genome is named.
+        Densities outside of the range of the pretrained model's training, by chromosome; see
+        :func:`archaictools.haplotypes.likeness.unlike_training`.
     provenance
         As :func:`archaictools.provenance.record` gives it; of several files, that of the first.
     others
@@ -55,7 +56,7 @@ class Encoded:
     reference_calls: Mapping[str, bool]
     bin: int
     labelled: bool
-    unlike_training: Mapping[str, float]
+    unlike_training: Mapping[str, tuple[Density, ...]]
     provenance: Mapping[str, Any]
     others: tuple[Mapping[str, Any], ...] = ()
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from archaictools.haplotypes.people_file import UNLIKE
 from archaictools.haplotypes.sources import AMBIGUOUS, UNMATCHED
 from archaictools.intervals import IntervalSet
 from archaictools.report.people.results import once
@@ -40,8 +41,9 @@ def shares(results: PeopleResults) -> pd.DataFrame:
     pandas.DataFrame
         ``sample``; ``population`` (empty if unknown); ``haplotypes`` with data; ``callable_mb`` of all haplotypes;
         ``percent`` of the callable bases in segments; ``SOURCE_percent`` of the callable bases for each source, with
-        archaic genomes; ``segments``; ``mean_kb`` and ``longest_kb``. What was not read is NaN. A person without a
-        segment has NaN for the lengths.
+        archaic genomes; ``segments``; ``mean_kb`` and ``longest_kb``; and ``unlike_training``, percent of the callable
+        bases on chromosomes unlike the training. What was not read is NaN. A person without a segment has NaN for the
+        lengths.
     """
     people = results.people
     callable_ = people["callable"].astype("Float64").to_numpy(dtype=float, na_value=np.nan)
@@ -61,13 +63,18 @@ def shares(results: PeopleResults) -> pd.DataFrame:
         for source in results.sources:
             stored = f"{source.name}_bases"
             bases = _floats(people[stored] if stored in people else _bases_of(results, source.name))
-            with np.errstate(divide="ignore", invalid="ignore"):
-                frame[column_of(source.name)] = np.where(read, 100 * bases / callable_, np.nan)
+            frame[column_of(source.name)] = _percent(bases, callable_)
     frame["segments"] = np.where(known, number, np.nan)
     there = known & (number > 0)
     for column, name in (("mean_length", "mean_kb"), ("longest", "longest_kb")):
         frame[name] = np.where(there, _floats(people[column]) / 1e3, np.nan)
+    frame[UNLIKE] = _percent(_floats(people[UNLIKE]), callable_) if UNLIKE in people else np.nan
     return frame
+
+
+def _percent(bases: np.ndarray, whole: np.ndarray) -> np.ndarray:
+    """Return percentages; NaN where the whole is 0 or not known."""
+    return np.asarray(100 * np.divide(bases, whole, out=np.full(len(whole), np.nan), where=whole > 0))
 
 
 def _bases_of(results: PeopleResults, source: str) -> pd.Series:
