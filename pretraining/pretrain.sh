@@ -83,8 +83,15 @@ if [ ! -f "$base" ]; then
     train twice --start-from "$once" --epochs 0 --model "$base"
 fi
 
-# Both networks go on with histories drawn at random, beside new people of the earlier ones.
-archaictools train "$folder"/third/{,alone/}*.n*.h5 --seed 12 --test-chromosomes random_o100_s562/chr1,random_o100_s563/chr1 \
-    --validation-chromosomes random_o100_s564/chr1,9K19_o60_s506/chr1,10J19_o60_s506/chr1,structured_o100_s504/chr1 \
-    --start-from "$base" --learning-rate 0.001 --epochs 1 --patience 0 --keep last --checkpoint "$folder/training/third" \
-    --threads "$threads" --metrics "$folder/training/third.json" --history "$folder/training/third.tsv" --model "$model"
+# Go on with histories drawn at random, beside new people of the earlier ones.
+third() {
+    archaictools train "$folder"/third/{,alone/}*.n*.h5 --seed 12 --test-chromosomes random_o100_s562/chr1,random_o100_s563/chr1 \
+        --validation-chromosomes random_o100_s564/chr1,9K19_o60_s506/chr1,10J19_o60_s506/chr1,structured_o100_s504/chr1 \
+        --threads "$threads" --metrics "$folder/training/$1.json" --history "$folder/training/$1.tsv" "${@:2}"
+}
+wide=$folder/wide.h5
+if [ ! -f "$wide" ]; then
+    third wide --start-from "$base" --learning-rate 0.001 --epochs 3 --patience 0 --keep last --no-sharing \
+        --checkpoint "$folder/training/third" --model "$wide"
+fi
+third final --start-from "$wide" --epochs 0 --model "$model"

@@ -38,7 +38,7 @@ def test_imports_of_scripts_resolve(path):
 def test_simulations_of_the_pretrained_model():
     with (ROOT / "pretraining" / "simulations.tsv").open() as handle:
         rows = list(csv.DictReader(handle, delimiter="\t"))
-    assert len(rows) == 237
+    assert len(rows) == 234
     names = [(row["history"], row["outgroup"], row["seed"]) for row in rows]
     assert len(set(names)) == len(names)
     for row in rows:
