@@ -51,7 +51,6 @@ prepare_all first 12
 # The second training encodes some of the first simulations again, with other numbers of samples encoded together.
 for sim in "$folder"/first/*_s*/; do ln -sfn "../first/$(basename "$sim")" "$folder/second/"; done
 prepare_all second 4,12,4,1,12,4,2,12
-prepare_all third 12,4,1,12
 
 # Held out from all trainings.
 test=9K19_o60_s212/chr1,structured_o100_s206/chr1,10J19_o60_s223/chr1
@@ -83,7 +82,12 @@ if [ ! -f "$base" ]; then
     train twice --start-from "$once" --epochs 0 --model "$base"
 fi
 
-# Go on with histories drawn at random, beside new people of the earlier ones.
+# The model of the package is this one. WIDE=1 goes on with histories drawn at random, beside new people of the earlier ones.
+if [ -z "${WIDE:-}" ]; then
+    cp "$base" "$model"
+    exit
+fi
+prepare_all third 12,4,1,12
 third() {
     archaictools train "$folder"/third/{,alone/}*.n*.h5 --seed 12 --test-chromosomes random_o100_s562/chr1,random_o100_s563/chr1 \
         --validation-chromosomes random_o100_s564/chr1,9K19_o60_s506/chr1,10J19_o60_s506/chr1,structured_o100_s504/chr1 \
