@@ -68,9 +68,9 @@ outputs: {{tracks: mean, bed: true, bigbed: true, report: true, hub: false}}
 
 
 def join(folder: Path, kind: str, number: int, target: Path) -> None:
-    """Write one chromosome: pieces one after the other, from the piece of the same number on."""
-    size, first, offset = LENGTHS[number], number % len(PIECES), 0
-    start = PIECES.index(number) if number in PIECES else first
+    """Write one chromosome: pieces one after the other; a chromosome that is a piece begins with its own."""
+    size, offset = LENGTHS[number], 0
+    start = PIECES.index(number) if number in PIECES else number % len(PIECES)
     with pysam.BGZFile(str(target), "wb") as out:
         for piece in itertools.islice(itertools.cycle(PIECES), start, None):
             with pysam.BGZFile(str(folder / f"piece.{piece}" / f"{kind}.chr1.vcf.gz")) as lines:

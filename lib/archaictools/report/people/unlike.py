@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from archaictools.errors import shortlist
+from archaictools.haplotypes.likeness import RELIABLE
 from archaictools.haplotypes.people_file import UNLIKE
 from archaictools.report.people.wording import people
 from archaictools.report.provenance import is_pretrained
@@ -50,4 +51,4 @@ def unlike_sentence(results: PeopleResults) -> str:
     what = unlike_fact(results)
     if not what:
         return ""
-    return f"Unlike the model's training: {what}. Posteriors are not reliable there; their ranking may be."
+    return f"Unlike the model's training: {what}. {RELIABLE}."
