@@ -38,11 +38,11 @@ def test_imports_of_scripts_resolve(path):
 def test_simulations_of_the_pretrained_model():
     with (ROOT / "pretraining" / "simulations.tsv").open() as handle:
         rows = list(csv.DictReader(handle, delimiter="\t"))
-    assert len(rows) == 234
+    assert len(rows) == 290
     names = [(row["history"], row["outgroup"], row["seed"]) for row in rows]
     assert len(set(names)) == len(names)
     for row in rows:
-        assert set(row["trainings"].split(",")) <= {"first", "second", "third"}
+        assert set(row["trainings"].split(",")) <= {"first", "second", "third", "fourth"}
         assert int(row["seed"]) >= 100  # smaller seeds are kept for measuring
         for encoding in row["encodings"].split(","):
             outgroup, archaic = map(int, encoding.split(":"))
@@ -77,6 +77,24 @@ def test_random_histories_are_those_of_their_seed_and_of_every_kind(tmp_path, mo
     assert min(diversity) < 0.6
     assert max(diversity) > 1.2
     assert kinds == {(), ("Source",), ("Ghost",), ("Ghost", "Source")}
+
+
+def test_random_histories_of_one_kind(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(sys, "path", [str(ROOT / "pretraining"), *sys.path])
+    histories = importlib.import_module("random_histories")
+    for kind, seeds in {"ghost": range(621, 637), "steady": range(601, 617), "far": range(641, 647)}.items():
+        for seed in seeds:
+            histories.main(seed, tmp_path, kind)
+            graph = demes.load(tmp_path / f"random_{kind}_{seed}.yaml")
+            sources = {name for pulse in graph.pulses if pulse.dest == "Ingroup" for name in pulse.sources}
+            split = graph["Ingroup"].start_time
+            sizes = [size for epoch in graph["Ingroup"].epochs for size in (epoch.start_size, epoch.end_size)]
+            if kind == "ghost":
+                assert sources == {"Ghost"}
+            elif kind == "steady":  # no bottleneck
+                assert min(sizes) > 0.5 * graph["Modern"].epochs[0].start_size
+                assert max(sizes) < 2 * min(sizes)
+            assert (split >= 10_000) == (kind == "far")
 
 
 def test_timed_code_runs_on_small_data(planted, tmp_path, monkeypatch):

@@ -158,7 +158,9 @@ def test_cores_are_the_runs_of_bases_that_enough_haplotypes_carry(ok, tmp_path, 
 def test_without_callable_regions_and_groups_frequencies_and_populations_are_na(ok, tmp_path):
     table, files = written(tmp_path, random_segments())
     (tmp_path / "s.callable.bed").unlink()
-    ok("sharing", table, *files[:2], "--min-core", 10, "--cores", tmp_path / "c.tsv", "--ages", tmp_path / "a.tsv")
+    outputs = ("--cores", tmp_path / "c.tsv", "--bed", tmp_path / "c.bed", "--ages", tmp_path / "a.tsv")
+    ok("sharing", table, *files[:2], "--min-core", 10, *outputs)
+    assert {len(line.split("\t")) for line in (tmp_path / "c.bed").read_text().splitlines()} == {4}  # no score
     text = pd.read_csv(tmp_path / "c.tsv", sep="\t", dtype=str, keep_default_na=False)
     assert set(text["frequency"]) == set(text["with_data"]) == set(text["populations"]) == {"NA"}
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, cast
 
 import click
 
-from archaictools.api.inputs import paths_given, texts_given
+from archaictools.api.genotype_inputs import archaic_files, archaic_samples, modern_files
 from archaictools.api.keywords import keywords
 from archaictools.api.result import FileResult
 from archaictools.errors import InputError, UsageError, shortlist
@@ -35,12 +35,7 @@ log = logging.getLogger("archaictools")
 class CandidateInputs:
     """Files and samples to read."""
 
-    vcf: tuple[Path, ...] = option(
-        type=INPUT,
-        multiple=True,
-        parse=paths_given,
-        help="VCF, BCF, VCF Zarr or PLINK 2 .pgen of modern samples; repeat it for several files.",
-    )
+    vcf: tuple[Path, ...] = modern_files()
     groups: Path = option(type=INPUT, help="TSV with the columns sample and population (or pop).")
     reference_group: tuple[str, ...] = option(
         multiple=True, parse=split_names, help="Populations with little archaic DNA, separated by commas."
@@ -48,18 +43,8 @@ class CandidateInputs:
     target_group: tuple[str, ...] = option(
         multiple=True, parse=split_names, help="Populations in which candidates are sought, separated by commas."
     )
-    archaic: tuple[str, ...] = option(
-        multiple=True,
-        parse=texts_given,
-        help="Archaic samples, in --vcf or in --archaic-vcf: names, or a file of names.",
-    )
-    archaic_vcf: tuple[Path, ...] = option(
-        (),
-        type=INPUT,
-        multiple=True,
-        parse=paths_given,
-        help="VCF, gVCF, BCF or VCF Zarr of archaic samples; repeat it for several files.",
-    )
+    archaic: tuple[str, ...] = archaic_samples()
+    archaic_vcf: tuple[Path, ...] = archaic_files()
     source: tuple[str, ...] = option(
         (),
         multiple=True,

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from archaictools.api.inputs import paths_given, texts_given
+from archaictools.api.genotype_inputs import archaic_files, archaic_samples, modern_files
+from archaictools.api.inputs import texts_given
 from archaictools.api.keywords import keywords
 from archaictools.api.result import FileResult
 from archaictools.errors import UsageError
@@ -26,12 +27,7 @@ if TYPE_CHECKING:
 class ExtractInputs:
     """Files, samples and regions to read."""
 
-    vcf: tuple[Path, ...] = option(
-        type=INPUT,
-        multiple=True,
-        parse=paths_given,
-        help="VCF, BCF, VCF Zarr or PLINK 2 .pgen of modern samples, phased; repeat it for several files.",
-    )
+    vcf: tuple[Path, ...] = modern_files(", phased")
     regions: Path | None = option(
         None, type=INPUT, help="BED of regions, such as core haplotypes of sharing --bed; name in column 4."
     )
@@ -47,19 +43,8 @@ class ExtractInputs:
         parse=texts_given,
         help="Samples to write: names, or a file of names [default: all that are not archaic].",
     )
-    archaic: tuple[str, ...] = option(
-        (),
-        multiple=True,
-        parse=texts_given,
-        help="Archaic samples, in --vcf or in --archaic-vcf: names, or a file of names.",
-    )
-    archaic_vcf: tuple[Path, ...] = option(
-        (),
-        type=INPUT,
-        multiple=True,
-        parse=paths_given,
-        help="VCF, gVCF, BCF or VCF Zarr of archaic samples; repeat it for several files.",
-    )
+    archaic: tuple[str, ...] = archaic_samples(())
+    archaic_vcf: tuple[Path, ...] = archaic_files()
     segments: Path | None = option(
         None, type=INPUT, help="Table of predict --segments: haplotypes with a segment in a region are its carriers."
     )

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING
 
-from archaictools.api.inputs import paths_given, texts_given
+from archaictools.api.genotype_inputs import archaic_files, archaic_samples, modern_files
+from archaictools.api.inputs import texts_given
 from archaictools.api.keywords import keywords
 from archaictools.api.result import FileResult
 from archaictools.errors import UsageError
@@ -25,12 +26,7 @@ if TYPE_CHECKING:
 class HaplotypeInputs:
     """Files and samples to read."""
 
-    vcf: tuple[Path, ...] = option(
-        type=INPUT,
-        multiple=True,
-        parse=paths_given,
-        help="VCF, BCF, VCF Zarr or PLINK 2 .pgen of modern samples, ingroup phased; repeat it for several files.",
-    )
+    vcf: tuple[Path, ...] = modern_files(", ingroup phased")
     ingroup: tuple[str, ...] = option(
         (), multiple=True, parse=texts_given, help="Samples to search for archaic DNA: names, or a file of names."
     )
@@ -42,20 +38,10 @@ class HaplotypeInputs:
         type=INPUT,
         help="individuals.json of hmmix, with both groups, in place of --ingroup and --outgroup.",
     )
-    archaic: tuple[str, ...] = option(
-        (),
-        multiple=True,
-        parse=texts_given,
-        help="Archaic samples, in --vcf or in --archaic-vcf: names, or a file of names.",
-    )
-    archaic_vcf: tuple[Path, ...] = option(
-        (),
-        type=INPUT,
-        multiple=True,
-        parse=paths_given,
-        help="VCF, gVCF, BCF or VCF Zarr of archaic samples; repeat it for several files. If two files have a call, "
-        "that of the first file is used. If REF is no modern allele at more than 1 % of the shared sites, a warning is "
-        "given; at more than 10 % of at least 20, the run stops.",
+    archaic: tuple[str, ...] = archaic_samples(())
+    archaic_vcf: tuple[Path, ...] = archaic_files(
+        " If two files have a call, that of the first file is used. If REF is no modern allele at more than 1 % of the "
+        "shared sites, a warning is given; at more than 10 % of at least 20, the run stops."
     )
     callable: Path | None = option(
         None,

@@ -89,7 +89,11 @@ class SharingFiles:
         None, type=OUTPUT, help="TSV of mean shares within and between the populations of --groups."
     )
     cores: Path | None = option(None, type=OUTPUT, help="TSV of core haplotypes with carriers and frequency.")
-    bed: Path | None = option(None, type=OUTPUT, help="BED6 of core haplotypes; score 1000 times the frequency.")
+    bed: Path | None = option(
+        None,
+        type=OUTPUT,
+        help="BED6 of core haplotypes; score 1000 times the frequency. BED4 if a frequency is not known.",
+    )
     plots: Path | None = option(
         None, type=OUTPUT, help="New folder of plots, each as PNG and SVG: people, ages, and populations if given."
     )

@@ -116,9 +116,14 @@ def find_cores(
 
 
 def cores_bed(cores: pd.DataFrame) -> pd.DataFrame:
-    """Return cores as BED6: the name is that of the core, the score 1000 times the frequency (0 if not known)."""
+    """Return cores as BED6: the name is that of the core, the score 1000 times the frequency.
+
+    Where a frequency is not known, it is a BED4 without scores, since a score of 0 would be a frequency of 0.
+    """
     frame = cores[["chrom", "start", "end"]].assign(name=cores["core"])
-    return frame.assign(score=score(cores["frequency"].fillna(0).to_numpy(dtype=np.float64)), strand=".")
+    if cores["frequency"].isna().any():
+        return frame
+    return frame.assign(score=score(cores["frequency"].to_numpy(dtype=np.float64)), strand=".")
 
 
 def _runs(start: Int, end: Int, least: int) -> tuple[Int, Int, Int, Int]:

@@ -10,12 +10,7 @@ alleles. With an archaic genome posteriors hold without it (F1 0.97 at half the 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
-
-if TYPE_CHECKING:
-    from archaictools.haplotypes.feature_file import FeatureFile
 
 #: Watterson's estimate for each kb in the least diverse simulations of the training (9K19).
 TRAINED = 1.0
@@ -61,9 +56,3 @@ def called_part(diversity: float) -> float:
     (1.0, 0.5, 1.0)
     """
     return diversity / TRAINED if diversity < LOWEST else 1.0
-
-
-def diversity_of(features: FeatureFile, chrom: str) -> float:
-    """Return the diversity of a chromosome, see :func:`watterson`."""
-    sites, bases = (int(features.shared(chrom, name).sum(dtype=np.int64)) for name in ("outgroup_variable", "callable"))
-    return watterson(sites, bases, features.encoding.outgroup)

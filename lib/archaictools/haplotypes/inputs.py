@@ -13,7 +13,7 @@ import numpy as np
 from archaictools.errors import InputError
 from archaictools.haplotypes.allele_classes import CLASSES
 from archaictools.haplotypes.callability import called_share, read_bins
-from archaictools.haplotypes.diversity import called_part, diversity_of
+from archaictools.haplotypes.diversity import called_part, watterson
 from archaictools.haplotypes.encoding import SHARED_INPUTS
 
 if TYPE_CHECKING:
@@ -52,7 +52,10 @@ class InputReader:
         self._exists = features.exists(chrom)
         # 32 bits: no chromosome has that many bins, and this is an array of a whole chromosome.
         self._sites = np.flatnonzero(self._typed).astype(np.int32)
-        self._part = 1.0 if features.encoding.archaic else called_part(diversity_of(features, chrom))
+        self._part = 1.0
+        if not features.encoding.archaic:
+            sites, bases = (int(counts.sum(dtype=np.int64)) for counts in (self._variable, self._callable))
+            self._part = called_part(watterson(sites, bases, features.encoding.outgroup))
         self._last_size = features.lengths[chrom] - (len(self._typed) - 1) * features.encoding.bin
 
     def read(self, rows: slice, bins: slice = slice(None)) -> npt.NDArray[np.uint8]:

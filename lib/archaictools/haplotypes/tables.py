@@ -160,9 +160,9 @@ class PeopleCounts:
         count = self._counts
         numbers: dict[str, npt.NDArray[np.int64] | npt.NDArray[np.float64]] = {
             "introgressed": count["introgressed"],
-            "percent": _ratio(100 * count["introgressed"], callable_),
+            "percent": ratio(100 * count["introgressed"], callable_),
             "segments": count["segments"],
-            "mean_length": _ratio(count["length"], count["segments"]),
+            "mean_length": ratio(count["length"], count["segments"]),
             "longest": count["longest"],
             **{f"{name}_bases": count[f"{name}_bases"] for name in self._sources},
             LENGTH: count["length"],
@@ -176,8 +176,10 @@ class PeopleCounts:
         return table
 
 
-def _ratio(numerator: npt.NDArray[np.int64], denominator: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
-    """Divide; NaN where the denominator is 0."""
+def ratio(
+    numerator: npt.NDArray[np.int64 | np.float64], denominator: npt.NDArray[np.int64 | np.float64]
+) -> npt.NDArray[np.float64]:
+    """Divide; NaN where the denominator is 0 or not known."""
     unknown = np.full(len(numerator), np.nan)
     return np.asarray(np.divide(numerator, denominator, out=unknown, where=denominator > 0), dtype=np.float64)
 

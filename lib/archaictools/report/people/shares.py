@@ -10,6 +10,7 @@ import pandas as pd
 
 from archaictools.haplotypes.people_file import UNLIKE
 from archaictools.haplotypes.sources import AMBIGUOUS, UNMATCHED
+from archaictools.haplotypes.tables import ratio
 from archaictools.intervals import IntervalSet
 from archaictools.report.people.results import once
 
@@ -46,9 +47,9 @@ def shares(results: PeopleResults) -> pd.DataFrame:
         lengths.
     """
     people = results.people
-    callable_ = people["callable"].astype("Float64").to_numpy(dtype=float, na_value=np.nan)
+    callable_ = _floats(people["callable"])
     read = callable_ > 0
-    number = people["segments"].astype("Float64").to_numpy(dtype=float, na_value=np.nan)
+    number = _floats(people["segments"])
     known = read | (np.isnan(callable_) & (number > 0))
     frame = pd.DataFrame(
         {
@@ -63,18 +64,13 @@ def shares(results: PeopleResults) -> pd.DataFrame:
         for source in results.sources:
             stored = f"{source.name}_bases"
             bases = _floats(people[stored] if stored in people else _bases_of(results, source.name))
-            frame[column_of(source.name)] = _percent(bases, callable_)
+            frame[column_of(source.name)] = 100 * ratio(bases, callable_)
     frame["segments"] = np.where(known, number, np.nan)
     there = known & (number > 0)
     for column, name in (("mean_length", "mean_kb"), ("longest", "longest_kb")):
         frame[name] = np.where(there, _floats(people[column]) / 1e3, np.nan)
-    frame[UNLIKE] = _percent(_floats(people[UNLIKE]), callable_) if UNLIKE in people else np.nan
+    frame[UNLIKE] = 100 * ratio(_floats(people[UNLIKE]), callable_) if UNLIKE in people else np.nan
     return frame
-
-
-def _percent(bases: np.ndarray, whole: np.ndarray) -> np.ndarray:
-    """Return percentages; NaN where the whole is 0 or not known."""
-    return np.asarray(100 * np.divide(bases, whole, out=np.full(len(whole), np.nan), where=whole > 0))
 
 
 def _bases_of(results: PeopleResults, source: str) -> pd.Series:
