@@ -6,7 +6,7 @@ set -euo pipefail
 folder=$1 model=$2
 here=$(realpath "$(dirname "$0")")
 threads=${THREADS:-${GALAXY_SLOTS:-$(nproc)}}
-mkdir -p "$folder"/{first,second,third}/alone && folder=$(realpath "$folder")
+mkdir -p "$folder"/{first,second,third,fourth}/alone && folder=$(realpath "$folder")
 export here
 
 # encode SIMULATION OUTGROUP_SAMPLES SAMPLES_TOGETHER OUT [OPTIONS]: words of one simulation.
@@ -22,10 +22,11 @@ prepare() {
     local sim=$folder/${history}_o${outgroup_samples}_s${seed} demography=$history encoding
     [ ! -f "$here/$history.yaml" ] || demography=$here/$history.yaml
     if [ ! -d "$sim" ]; then
-        if [ "$history" = random ]; then
-            # shellcheck disable=SC2046
-            set -- $("${PYTHON:-python}" "$here/random_histories.py" "$seed" "$folder") "$@"
-            demography=$folder/random_$seed.yaml
+        if [[ $history = random* ]]; then
+            local kind=${history#random}
+            # shellcheck disable=SC2046,SC2086
+            set -- $("${PYTHON:-python}" "$here/random_histories.py" "$seed" "$folder" ${kind#_}) "$@"
+            demography=$folder/${history}_$seed.yaml
         fi
         archaictools simulate --model "$demography" --outgroup "$outgroup_samples" --ingroup 12 --archaic 2 --seed "$seed" --threads 1 \
             --quiet --out "$sim" "$@" > /dev/null
@@ -88,14 +89,25 @@ if [ -z "${WIDE:-}" ]; then
     exit
 fi
 prepare_all third 12,4,1,12
-third() {
-    archaictools train "$folder"/third/{,alone/}*.n*.h5 --seed 12 --test-chromosomes random_o100_s562/chr1,random_o100_s563/chr1 \
-        --validation-chromosomes random_o100_s564/chr1,9K19_o60_s506/chr1,10J19_o60_s506/chr1,structured_o100_s504/chr1 \
-        --threads "$threads" --metrics "$folder/training/$1.json" --history "$folder/training/$1.tsv" "${@:2}"
+prepare_all fourth 12,4,1,12
+# random NAME FOLDERS OPTIONS: one training on the words of comma-separated FOLDERS.
+random() {
+    local words=() part test=random_o100_s562/chr1,random_o100_s563/chr1
+    local validation=random_o100_s564/chr1,9K19_o60_s506/chr1,10J19_o60_s506/chr1,structured_o100_s504/chr1
+    for part in ${2//,/ }; do words+=("$folder/$part"/{,alone/}*.n*.h5); done
+    [[ $2 != *fourth* ]] || test+=,random_steady_o100_s615/chr1,random_ghost_o100_s635/chr1
+    [[ $2 != *fourth* ]] || validation+=,random_steady_o100_s616/chr1,random_ghost_o100_s636/chr1
+    archaictools train "${words[@]}" --seed 12 --test-chromosomes "$test" --validation-chromosomes "$validation" \
+        --threads "$threads" --metrics "$folder/training/$1.json" --history "$folder/training/$1.tsv" "${@:3}"
 }
 wide=$folder/wide.h5
 if [ ! -f "$wide" ]; then
-    third wide --start-from "$base" --learning-rate 0.001 --epochs 3 --patience 0 --keep last --no-sharing \
+    random wide third --start-from "$base" --learning-rate 0.001 --epochs 3 --patience 0 --keep last --no-sharing \
         --checkpoint "$folder/training/third" --model "$wide"
 fi
-third final --start-from "$wide" --epochs 0 --model "$model"
+wider=$folder/wider.h5
+if [ ! -f "$wider" ]; then
+    random wider third,fourth --start-from "$wide" --learning-rate 0.001 --epochs 2 --patience 0 --keep last --no-sharing \
+        --checkpoint "$folder/training/fourth" --model "$wider"
+fi
+random final third,fourth --start-from "$wider" --epochs 0 --model "$model"
