@@ -272,6 +272,28 @@ def test_a_demes_file(ok, run, planted, tmp_path):
     assert "is not a demes model" in result.err
 
 
+def test_ancient_people_have_longer_tracts(ok, tmp_path):
+    """The mean length of a tract is one over the recombination rate and the generations between pulse and person."""
+    command = ["simulate", "--model", "9K19", "--ingroup-population", "UstIshim", "--outgroup", 1, "--ingroup", 20]
+    command += ["--length", 10_000_000, "--recombination", 1e-8]
+    for time in (0, 1_800):
+        ok(*command, "--ingroup-time", time, "--out", tmp_path / f"s{time}")
+        truth = pd.read_csv(tmp_path / f"s{time}/truth.bed", sep="\t", header=None)
+        inside = truth[(truth[1] > 0) & (truth[2] < 10_000_000)]
+        assert (inside[2] - inside[1]).mean() == pytest.approx(1e8 / (2_272 - time), rel=0.25)
+        meta = json.loads((tmp_path / f"s{time}/meta.json").read_text())
+        assert meta["parameters"]["sampling"]["ingroup_time"] == time
+
+
+@pytest.mark.parametrize(("role", "who", "time"), [("ingroup", "UstIshim", 2_100), ("archaic", "Neanderthal", 30_000)])
+def test_samples_older_than_their_population_are_refused(run, tmp_path, role, who, time):
+    """This model ends no population, so their lineages would stay apart for ever."""
+    given = ("--ingroup-population", "UstIshim", "--outgroup", 1, "--ingroup", 1, "--length", 1_000)
+    result = run("simulate", "--model", "9K19", *given, f"--{role}-time", time, "--out", tmp_path / "s")
+    assert result.code == 2
+    assert f"{who} has no samples {time} generations ago: choose another --{role}-time" in result.err
+
+
 def test_what_an_interrupted_simulation_has_finished(tmp_path):
     """A chromosome whose VCFs were moved away is not whole; a demes file that was edited makes another simulation."""
     history = tmp_path / "m.yaml"

@@ -7,6 +7,7 @@ simulation, caller and threshold.
 from __future__ import annotations
 
 import csv
+import os
 import sys
 from pathlib import Path
 from typing import NamedTuple
@@ -160,7 +161,8 @@ def main() -> None:
     print("| " + " | ".join(COLUMNS) + " |\n|" + "---|" * len(COLUMNS))
     scores = []
     for row in rows:
-        folders = [out / f"{row['name']}.{seed}" for seed in row["seeds"].split(",")]
+        seeds = os.environ.get("SEEDS", "").split() or row["seeds"].split(",")  # as in histories.sh
+        folders = [out / f"{row['name']}.{seed}" for seed in seeds]
         runs = [(folder, *scored(folder)) for folder in folders if (folder / "without.table.tsv").exists()]
         if runs:
             print("| " + " | ".join(line(row, runs)) + " |", flush=True)

@@ -37,7 +37,7 @@ def simulate_ancestry(simulation: Simulation, history: Scenario, seed: int) -> t
     options = simulation.options
     samples = [
         msprime.SampleSet(options.outgroup, population=history.outgroup, time=0),
-        msprime.SampleSet(options.ingroup, population=history.ingroup, time=0),
+        msprime.SampleSet(options.ingroup, population=history.ingroup, time=history.ingroup_time),
     ]
     # The archaic samples are spread evenly over the populations, and named population by population.
     for number, population in enumerate(history.archaic):

@@ -39,8 +39,9 @@ class Scenario:
         The history for msprime.
     mutation_rate
         Rate per base and generation.
-    outgroup, ingroup
-        Populations sampled today.
+    outgroup, ingroup, ingroup_time
+        Populations of the modern samples, and the time at which the ingroup lived, in generations ago. The outgroup lives
+        today.
     archaic, archaic_time
         Populations of the archaic samples, and the time at which they lived, in generations ago.
     sources
@@ -55,6 +56,7 @@ class Scenario:
     archaic: tuple[str, ...]
     archaic_time: float
     sources: Mapping[str, str]
+    ingroup_time: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -118,6 +120,7 @@ def _sampled(found: Scenario, sampling: PopulationOptions) -> Scenario:
         found,
         outgroup=sampling.outgroup_population or found.outgroup,
         ingroup=sampling.ingroup_population or found.ingroup,
+        ingroup_time=sampling.ingroup_time,
         archaic=sampling.archaic_population or found.archaic,
         archaic_time=found.archaic_time if sampling.archaic_time is None else sampling.archaic_time,
     )
@@ -133,15 +136,27 @@ def _sampled(found: Scenario, sampling: PopulationOptions) -> Scenario:
     sizes = [size for epoch in history for each in epoch.populations for size in (each.start_size, each.end_size)]
     if not max(sizes) <= MAX_POPULATION:
         raise UsageError(f"{found.name} has a population of {max(sizes):g} people, expected at most {MAX_POPULATION:g}")
-    epochs = [epoch for epoch in history if epoch.start_time <= chosen.archaic_time]
-    alive = {population.name for population in epochs[-1].active_populations}
-    if dead := [population for population in chosen.archaic if population not in alive]:
-        raise UsageError(
-            f"{shortlist(dead)} has no samples {chosen.archaic_time:g} generations ago: choose another --archaic-time"
-        )
+    for role, time in (("ingroup", chosen.ingroup_time), ("archaic", chosen.archaic_time)):
+        alive = _alive(chosen.demography, time)
+        if dead := [population for population in roles[role] if population not in alive]:
+            raise UsageError(f"{shortlist(dead)} has no samples {time:g} generations ago: choose another --{role}-time")
     if not chosen.sources:
         return replace(chosen, sources={population: population for population in chosen.archaic})
     return chosen
+
+
+def _alive(demography: msprime.Demography, time: float) -> set[str]:
+    """Return the populations that exist at a time (generations ago).
+
+    Models of stdpopsim move all lineages out of a population without ending it. Lineages that are sampled there later
+    in the past would never leave it, and the simulation would not end.
+    """
+    import msprime
+
+    epochs = [epoch for epoch in demography.debug().epochs if epoch.start_time <= time]
+    alive = {population.name for population in epochs[-1].active_populations}
+    left = [event for event in demography.events if isinstance(event, msprime.MassMigration) and event.proportion == 1]
+    return alive - {demography[event.source].name for event in left if event.time <= time}
 
 
 def _from_stdpopsim(name: str, sampling: PopulationOptions) -> Scenario:

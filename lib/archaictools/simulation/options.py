@@ -88,6 +88,11 @@ class PopulationOptions:
     archaic_population: tuple[str, ...] = option(
         (), parse=names, help="Populations of the archaic samples, separated by commas [default: the model's one]."
     )
+    ingroup_time: float = option(
+        0.0,
+        type=click.FloatRange(0, MAX_TIME),
+        help="Time at which the ingroup lived, in generations ago: ancient people.",
+    )
     archaic_time: float | None = option(
         None,
         type=click.FloatRange(0, MAX_TIME),

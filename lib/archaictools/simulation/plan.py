@@ -23,6 +23,7 @@ class Sampling(TypedDict):
 
     outgroup: str | None
     ingroup: str | None
+    ingroup_time: float
     archaic: list[str]
     archaic_time: float | None
 
@@ -101,6 +102,7 @@ class Simulation:
             "sampling": {
                 "outgroup": populations.outgroup_population,
                 "ingroup": populations.ingroup_population,
+                "ingroup_time": populations.ingroup_time,
                 "archaic": list(populations.archaic_population),
                 "archaic_time": populations.archaic_time,
             },
