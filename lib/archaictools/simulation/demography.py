@@ -40,8 +40,8 @@ class Scenario:
     mutation_rate
         Rate per base and generation.
     outgroup, ingroup, ingroup_time
-        Populations of the modern samples, and the time at which the ingroup lived, in generations ago. The outgroup lives
-        today.
+        Populations of the outgroup, sampled today, and of the ingroup, with the time at which it lived, in generations
+        ago.
     archaic, archaic_time
         Populations of the archaic samples, and the time at which they lived, in generations ago.
     sources
