@@ -6,7 +6,7 @@ set -euo pipefail
 folder=$1 model=$2
 here=$(realpath "$(dirname "$0")")
 threads=${THREADS:-${GALAXY_SLOTS:-$(nproc)}}
-mkdir -p "$folder"/{first,second,third,fourth}/alone && folder=$(realpath "$folder")
+mkdir -p "$folder"/{first,second,third,fourth,fifth}/alone && folder=$(realpath "$folder")
 export here
 
 # encode SIMULATION OUTGROUP_SAMPLES SAMPLES_TOGETHER OUT [OPTIONS]: words of one simulation.
@@ -88,26 +88,34 @@ if [ -z "${WIDE:-}" ]; then
     cp "$base" "$model"
     exit
 fi
-prepare_all third 12,4,1,12
-prepare_all fourth 12,4,1,12
-# random NAME FOLDERS OPTIONS: one training on the words of comma-separated FOLDERS.
+for training in third fourth fifth; do prepare_all $training 12,4,1,12; done
+# random NAME WORDS OPTIONS: one training. WORDS: comma-separated folders, each with an optional pattern (third:[!r]).
 random() {
-    local words=() part test=random_o100_s562/chr1,random_o100_s563/chr1
-    local validation=random_o100_s564/chr1,9K19_o60_s506/chr1,10J19_o60_s506/chr1,structured_o100_s504/chr1
-    for part in ${2//,/ }; do words+=("$folder/$part"/{,alone/}*.n*.h5); done
-    [[ $2 != *fourth* ]] || test+=,random_steady_o100_s615/chr1,random_ghost_o100_s635/chr1
-    [[ $2 != *fourth* ]] || validation+=,random_steady_o100_s616/chr1,random_ghost_o100_s636/chr1
+    local words=() part test validation=9K19_o60_s506/chr1,10J19_o60_s506/chr1,structured_o100_s504/chr1
+    for part in ${2//,/ }; do
+        # shellcheck disable=SC2206
+        words+=("$folder/${part%:*}"/{,alone/}$([[ $part != *:* ]] || printf '%s' "${part#*:}")*.n*.h5)
+    done
+    [[ ,$2, != *,third,* ]] || { test=random_o100_s562/chr1,random_o100_s563/chr1 validation+=,random_o100_s564/chr1; }
+    if [[ $2 = *fourth* ]]; then
+        test=${test:+$test,}random_steady_o100_s615/chr1,random_ghost_o100_s635/chr1
+        validation+=,random_steady_o100_s616/chr1,random_ghost_o100_s636/chr1
+    fi
     archaictools train "${words[@]}" --seed 12 --test-chromosomes "$test" --validation-chromosomes "$validation" \
         --threads "$threads" --metrics "$folder/training/$1.json" --history "$folder/training/$1.tsv" "${@:3}"
 }
-wide=$folder/wide.h5
-if [ ! -f "$wide" ]; then
-    random wide third --start-from "$base" --learning-rate 0.001 --epochs 3 --patience 0 --keep last --no-sharing \
-        --checkpoint "$folder/training/third" --model "$wide"
-fi
-wider=$folder/wider.h5
-if [ ! -f "$wider" ]; then
-    random wider third,fourth --start-from "$wide" --learning-rate 0.001 --epochs 2 --patience 0 --keep last --no-sharing \
-        --checkpoint "$folder/training/fourth" --model "$wider"
-fi
-random final third,fourth --start-from "$wider" --epochs 0 --model "$model"
+# continued NAME WORDS START EPOCHS: continue the training of the first network of START.
+continued() {
+    [ -f "$folder/$1.h5" ] || random "$1" "$2" --start-from "$folder/$3.h5" --learning-rate 0.001 --epochs "$4" --patience 0 --keep last \
+        --no-sharing --checkpoint "$folder/training/checkpoint.$1" --model "$folder/$1.h5"
+}
+# A mean of weights is as good on earlier histories as the model before, and nearly as good on new ones as the model after.
+average() {
+    [ -f "$1" ] || "${PYTHON:-python}" "$here/average_models.py" "$@"
+}
+continued wide third base 3
+continued wider third,fourth wide 2
+average "$folder/mean.h5" "$folder/wider.h5" 0.7 "$folder/base.h5" 0.3
+continued widest third:[!r],fourth,fifth mean 2
+average "$folder/all.h5" "$folder/widest.h5" 0.7 "$folder/mean.h5" 0.3
+random final third,fourth,fifth --start-from "$folder/all.h5" --epochs 0 --model "$model"

@@ -7,10 +7,14 @@ import importlib
 import re
 import sys
 from contextlib import suppress
+from dataclasses import replace
 
 import demes
 import pytest
 
+from archaictools.haplotypes.encoding import HaplotypeEncoding
+from archaictools.haplotypes.pretrained import load_pretrained
+from archaictools.learning.model_file import load_model, save_model
 from archaictools.simulation.demography import scenario
 from archaictools.simulation.options import PopulationOptions
 from helpers import ROOT
@@ -38,11 +42,11 @@ def test_imports_of_scripts_resolve(path):
 def test_simulations_of_the_pretrained_model():
     with (ROOT / "pretraining" / "simulations.tsv").open() as handle:
         rows = list(csv.DictReader(handle, delimiter="\t"))
-    assert len(rows) == 290
+    assert len(rows) == 326
     names = [(row["history"], row["outgroup"], row["seed"]) for row in rows]
     assert len(set(names)) == len(names)
     for row in rows:
-        assert set(row["trainings"].split(",")) <= {"first", "second", "third", "fourth"}
+        assert set(row["trainings"].split(",")) <= {"first", "second", "third", "fourth", "fifth"}
         assert int(row["seed"]) >= 100  # smaller seeds are kept for measuring
         for encoding in row["encodings"].split(","):
             outgroup, archaic = map(int, encoding.split(":"))
@@ -82,7 +86,7 @@ def test_random_histories_are_those_of_their_seed_and_of_every_kind(tmp_path, mo
 def test_random_histories_of_one_kind(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(sys, "path", [str(ROOT / "pretraining"), *sys.path])
     histories = importlib.import_module("random_histories")
-    for kind, seeds in {"ghost": range(621, 637), "steady": range(601, 617), "far": range(641, 647)}.items():
+    for kind, seeds in {"ghost": range(621, 637), "steady": range(651, 671), "far": range(681, 689)}.items():
         for seed in seeds:
             histories.main(seed, tmp_path, kind)
             graph = demes.load(tmp_path / f"random_{kind}_{seed}.yaml")
@@ -95,6 +99,22 @@ def test_random_histories_of_one_kind(tmp_path, monkeypatch, capsys):
                 assert min(sizes) > 0.5 * graph["Modern"].epochs[0].start_size
                 assert max(sizes) < 2 * min(sizes)
             assert (split >= 10_000) == (kind == "far")
+
+
+def test_mean_weights_of_models(tmp_path, monkeypatch):
+    monkeypatch.setattr(sys, "path", [str(ROOT / "pretraining"), *sys.path])
+    average = importlib.import_module("average_models")
+    one = load_pretrained()
+    doubled = {name: 2 * array for name, array in one.members[0].weights.items()}
+    two = replace(one, members=[replace(one.members[0], weights=doubled)])
+    save_model(tmp_path / "mean.h5", average.averaged([one, two], [1, 3]))
+    mean = load_model(tmp_path / "mean.h5", HaplotypeEncoding)
+    assert mean.second_network is None
+    for name, array in one.members[0].weights.items():
+        assert mean.members[0].weights[name] == pytest.approx(1.75 * array, abs=1e-6)
+    other = replace(one, network=replace(one.network, lstm=8))
+    with pytest.raises(SystemExit, match="the networks differ"):
+        average.averaged([one, other], [1, 1])
 
 
 def test_timed_code_runs_on_small_data(planted, tmp_path, monkeypatch):
