@@ -50,7 +50,32 @@ def test_two_tables_with_one_header_each(ok, tmp_path):
     assert all_ours == pytest.approx([600 / 2000, 600 / 1600, 1200 / 3600, 2000], abs=6e-4)
     assert sure == pytest.approx([600 / 1000, 600 / 1600, 1200 / 2600, 1000], abs=6e-4)
     assert compared.loc[("segments of 0.5 or more", "I1")].tolist() == [0, 0, 0, 0]
+    # Method a has 0 to 2000 of I0 and 0 to 100 of I1.
+    alone = compared.loc[("segments of 0.5 or more, against a alone", "all")].tolist()
+    assert alone == pytest.approx([1000 / 2000, 1000 / 2100, 2000 / 4100, 2000], abs=6e-4)
     alleles = pd.read_csv(tmp_path / "out" / "archaic_alleles.tsv", sep="\t").set_index("where")
     assert alleles.loc["own calls"].tolist() == [1, 2, 0.5]
     assert alleles.loc["the next person's calls"].tolist() == [0, 2, 0]
     assert alleles.loc["elsewhere"].tolist() == [0, 8, 0]
+
+
+def test_deciles_of_the_posterior_equal_hand_counts(tmp_path):
+    """Two bins of 1 kb: either haplotype is archaic with 1 - 0.5 * 0.6 and 1 - 0.85 * 1, and one bin has no data."""
+    rows = [(0, 1, 0.5), (0, 2, 0.4), (1_000, 1, 0.15), (1_000, 2, 0.0), (2_000, 1, "NA"), (2_000, 2, "NA")]
+    (tmp_path / "t.tsv").write_text(
+        "chrom\tstart\tend\tsample\thaplotype\tprobability\tseen\n"
+        + "".join(f"chr1\t{start}\t{start + 1_000}\tI0\t{side}\t{p}\tno\n" for start, side, p in rows)
+    )
+    published = [("a", 0, 1_200), ("b", 500, 2_500), ("c", 400, 600)]  # two or more: 400 to 1200
+    (tmp_path / "p.tsv").write_text(
+        "#chrom\tstart\tend\tsample\tmethod\n" + "".join(f"chr1\t{s}\t{e}\tI0\t{m}\n" for m, s, e in published)
+    )
+    script = ROOT / "validation" / "callers" / "people_deciles.py"
+    found = subprocess.run([sys.executable, script, tmp_path / "t.tsv", tmp_path / "p.tsv"], check=True,
+                           capture_output=True, text=True).stdout  # fmt: skip
+    assert found.splitlines() == [
+        "posterior\tbins\tmean\tconfirmed",
+        "0.1 to 0.2\t1\t0.1500\t0.2000",
+        "0.7 to 0.8\t1\t0.7000\t0.6000",
+        "all\t2\t0.4250\t0.4000",
+    ]

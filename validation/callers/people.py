@@ -6,7 +6,7 @@ The truth is unknown. Two tables are written:
 
 OUT/comparison.tsv, with PUBLISHED only: precision, recall and F1 of our calls (either haplotype) at several thresholds.
 The reference is the bases of each person on which two or more published methods agree. Rows of each published method,
-compared with two or more of the others, give the scale.
+compared with two or more of the others, give the scale. Further rows compare our calls with one method alone.
 
 OUT/archaic_alleles.tsv: archaic-only alleles (absent from the outgroup, carried by an archaic genome) per kb of
 haplotype: inside its own calls, inside the calls of the next person, and elsewhere.
@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -53,18 +54,29 @@ def agreement(caller: str, people: str, found: list[np.ndarray], wanted: list[np
     }
 
 
-def compare(ours: pd.DataFrame, path: Path, length: int) -> pd.DataFrame:
-    """Compare with published segments: all people pooled, then our calls in each person."""
+class Published(NamedTuple):
+    """Published segments as bitmaps of bases: people, maps of each method by person, and methods that agree (votes)."""
+
+    people: list[str]
+    maps: dict[str, list[np.ndarray]]
+    votes: list[np.ndarray]
+
+
+def read_published(path: Path, length: int) -> Published:
+    """Read the segments of several methods on one chromosome."""
     published = pd.read_csv(path, sep="\t").rename(columns={"#chrom": "chrom"})
-    methods = sorted(published["method"].unique())
     people = sorted(published["sample"].unique())
     maps = {
-        method: [
-            bitmap(published[(published["sample"] == p) & (published["method"] == method)], length) for p in people
-        ]
-        for method in methods
+        str(method): [bitmap(own[own["sample"] == person], length) for person in people]
+        for method, own in published.groupby("method")
     }
-    votes = [sum(maps[method][n].astype(np.int8) for method in methods) for n in range(len(people))]
+    votes = [sum(own[number].astype(np.int8) for own in maps.values()) for number in range(len(people))]
+    return Published(people, maps, votes)
+
+
+def compare(ours: pd.DataFrame, path: Path, length: int) -> pd.DataFrame:
+    """Compare with published segments: all people pooled, then our calls in each person."""
+    people, maps, votes = read_published(path, length)
     agreed = [vote >= 2 for vote in votes]
     rows = []
     found = {}
@@ -76,9 +88,11 @@ def compare(ours: pd.DataFrame, path: Path, length: int) -> pd.DataFrame:
         chosen = ours[(ours["posterior"] >= low) & (ours["posterior"] < high)]
         band = [bitmap(chosen[chosen["sample"] == person], length) for person in people]
         rows.append(agreement(f"segments of {low:g} to {min(high, 1):g}", "all", band, agreed))
-    for method in methods:
-        others = [vote - own >= 2 for vote, own in zip(votes, maps[method], strict=True)]
-        rows.append(agreement(f"{method}, against the other three", "all", maps[method], others))
+    for method, own_map in maps.items():
+        others = [vote - own >= 2 for vote, own in zip(votes, own_map, strict=True)]
+        rows.append(agreement(f"{method}, against the other three", "all", own_map, others))
+    for method, own_map in maps.items():
+        rows.append(agreement(f"segments of 0.5 or more, against {method} alone", "all", found[0.5], own_map))
     for threshold in (THRESHOLDS[0], THRESHOLDS[-1]):
         for person, own, wanted in zip(people, found[threshold], agreed, strict=True):
             rows.append(agreement(f"segments of {threshold:g} or more", person, [own], [wanted]))
