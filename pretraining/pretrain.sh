@@ -117,5 +117,5 @@ continued wide third base 3
 continued wider third,fourth wide 2
 average "$folder/mean.h5" "$folder/wider.h5" 0.7 "$folder/base.h5" 0.3
 continued widest third:[!r],fourth,fifth mean 2
-average "$folder/all.h5" "$folder/widest.h5" 0.7 "$folder/mean.h5" 0.3
+average "$folder/all.h5" "$folder/widest.h5" 0.6 "$folder/mean.h5" 0.4
 random final third,fourth,fifth --start-from "$folder/all.h5" --epochs 0 --model "$model"
