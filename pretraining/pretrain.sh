@@ -96,7 +96,10 @@ random() {
         # shellcheck disable=SC2206
         words+=("$folder/${part%:*}"/{,alone/}$([[ $part != *:* ]] || printf '%s' "${part#*:}")*.n*.h5)
     done
-    [[ ,$2, != *,third,* ]] || { test=random_o100_s562/chr1,random_o100_s563/chr1 validation+=,random_o100_s564/chr1; }
+    if [[ ,$2, = *,third,* ]]; then
+        test=random_o100_s562/chr1,random_o100_s563/chr1
+        validation+=,random_o100_s564/chr1
+    fi
     if [[ $2 = *fourth* ]]; then
         test=${test:+$test,}random_steady_o100_s615/chr1,random_ghost_o100_s635/chr1
         validation+=,random_steady_o100_s616/chr1,random_ghost_o100_s636/chr1

@@ -27,12 +27,13 @@ def log_uniform(rng: np.random.Generator, low: float, high: float) -> float:
 
 def draw(rng: np.random.Generator, wanted: str = "") -> demes.Graph:
     """Return a history: Outgroup, Ingroup, Genome (the archaic genome) and one or two sources; times in generations."""
-    shares = RARER_GENOMES if wanted in {"steady", "far"} else {"ghost": 1.0} if wanted == "ghost" else KINDS
+    steady, far = wanted == "steady", wanted == "far"
+    shares = RARER_GENOMES if steady or far else {"ghost": 1.0} if wanted == "ghost" else KINDS
     kind = str(rng.choice(list(shares), p=list(shares.values())))
-    archaic_split = rng.uniform(9_000 if wanted == "steady" else 12_000, 28_000)
+    archaic_split = rng.uniform(9_000 if steady else 12_000, 28_000)
     deep = rng.random() < 0.15  # as between subspecies
     modern_split = log_uniform(rng, 4_000, 10_000) if deep else log_uniform(rng, 1_700, 4_000)
-    if wanted == "far":
+    if far:
         modern_split = log_uniform(rng, 10_000, 90_000)
         archaic_split = modern_split * rng.uniform(1.3, 2.2)
     pulse = rng.uniform(1_200, min(0.9 * modern_split, 4_000 if deep or rng.random() < 0.2 else 2_200))
@@ -59,7 +60,6 @@ def draw(rng: np.random.Generator, wanted: str = "") -> demes.Graph:
         size = log_uniform(rng, 1_000, 8_000)
         builder.add_deme("Source", ancestors=["Genome"], start_time=apart, epochs=[{"start_size": size}])
 
-    steady = wanted == "steady"
     modern = log_uniform(rng, 0.8, 1.25 if steady else 1.6) * ancestors
     builder.add_deme("Modern", ancestors=[stem], epochs=[{"start_size": modern, "end_time": modern_split}])
     size = log_uniform(rng, 0.8, 1.25 if steady else 1.6) * modern

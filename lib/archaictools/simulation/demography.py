@@ -137,7 +137,7 @@ def _sampled(found: Scenario, sampling: PopulationOptions) -> Scenario:
     if not max(sizes) <= MAX_POPULATION:
         raise UsageError(f"{found.name} has a population of {max(sizes):g} people, expected at most {MAX_POPULATION:g}")
     for role, time in (("ingroup", chosen.ingroup_time), ("archaic", chosen.archaic_time)):
-        alive = _alive(chosen.demography, time)
+        alive = _alive(chosen.demography, [epoch for epoch in history if epoch.start_time <= time][-1], time)
         if dead := [population for population in roles[role] if population not in alive]:
             raise UsageError(f"{shortlist(dead)} has no samples {time:g} generations ago: choose another --{role}-time")
     if not chosen.sources:
@@ -145,16 +145,15 @@ def _sampled(found: Scenario, sampling: PopulationOptions) -> Scenario:
     return chosen
 
 
-def _alive(demography: msprime.Demography, time: float) -> set[str]:
-    """Return the populations that exist at a time (generations ago).
+def _alive(demography: msprime.Demography, epoch: msprime.demography.Epoch, time: float) -> set[str]:
+    """Return the populations that exist at a time (generations ago) in an epoch of the history.
 
     Models of stdpopsim move all lineages out of a population without ending it. Lineages that are sampled there later
     in the past would never leave it, and the simulation would not end.
     """
     import msprime
 
-    epochs = [epoch for epoch in demography.debug().epochs if epoch.start_time <= time]
-    alive = {population.name for population in epochs[-1].active_populations}
+    alive = {population.name for population in epoch.active_populations}
     left = [event for event in demography.events if isinstance(event, msprime.MassMigration) and event.proportion == 1]
     return alive - {demography[event.source].name for event in left if event.time <= time}
 
