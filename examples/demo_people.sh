@@ -16,10 +16,11 @@ echo "1ed7afccf966f996509bfda832ffcdeed88eab3c5869598e1f556ab529a31756  $out/sou
 rm -rf "$out/people" && mkdir "$out/people"
 tar -xzf "$out/source/sstar-1.0.0.tar.gz" -C "$out/people" --strip-components=4 "$file"
 vcf=$out/people/${file##*/}
-outgroup=NA18486,NA18488,NA18489,NA18498,NA18499
+outgroup=$out/people/outgroup.txt
+printf '%s\n' NA18486 NA18488 NA18489 NA18498 NA18499 > "$outgroup"  # YRI
 # Europeans have almost no Denisovan DNA. Adding Denisova makes more old haplotypes look archaic (F1 0.70 instead of 0.72).
 archaic=Nean
-ingroup=$({ gzip -dc "$vcf" || true; } | grep -m1 '^#CHROM' | cut -f10- | tr '\t' '\n' | grep '^NA' | grep -vF "${outgroup//,/$'\n'}" | paste -sd,)
+ingroup=$({ gzip -dc "$vcf" || true; } | grep -m1 '^#CHROM' | cut -f10- | tr '\t' '\n' | grep '^NA' | grep -vxFf "$outgroup" | paste -sd,)
 step() { printf '\n== archaictools %s\n' "$1"; archaictools "$@"; }
 
 # The VCF contains archaic genotypes only at non-REF sites; elsewhere they are REF or uncalled.

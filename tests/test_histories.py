@@ -68,6 +68,7 @@ def test_measures_pool_seeds_and_equal_hand_counts(tmp_path):
         lines = [f"chr1\t{b}\t{b + 1000}\t{s}\t{h}\t{0.9 if hit else 0.1}\n" for b, s, h, hit in inside]
         (folder / "without.table.tsv").write_text(header.replace("\tp\n", "\tprobability\n") + "".join(lines))
         (folder / "without.segments.tsv").write_text(header + f"chr1\t{called[0]}\t{called[1]}\tA\t1\t0.9\n")
+        (folder / "without.people.tsv").write_text(f"sample\tunlike_training\nA\t0\nB\t{10_000 if truth else 'NA'}\n")
         (folder / "hmmix" / "segments.bed").write_text("chr1\t0\t1000\tB\t2\t0.95\nchr1\t1000\t2000\tA\t1\t0.6\n")
         with gzip.open(folder / "hmmix" / "windows.tsv.gz", "wt") as text:
             text.write("".join(lines))
@@ -77,13 +78,13 @@ def test_measures_pool_seeds_and_equal_hand_counts(tmp_path):
     cells = [cell.strip() for cell in found.stdout.splitlines()[2].strip("|").split("|")]
     # 3 kb called, of which 1.5 kb is true; 2 kb true. F1 = 2 * 1.5 / (3 + 2).
     assert cells[:3] == ["9K19_50", "50", "2.50 %"]
-    assert cells[3:7] == ["\N{EN DASH}"] * 4
+    assert cells[3:8] == ["\N{EN DASH}"] * 5
     # At 0.9: precision 1.5 / 3, recall 0.75. The rest of the tract is among 77 kb at 0.1: precision 2 / 80.
     area = 0.75 * 0.5 + 0.25 * 2 / 80
-    assert cells[7:11] == ["0.600", "0.500 / 0.750", f"{area:.3f}", "3.75 %"]
+    assert cells[8:13] == ["0.600", "0.500 / 0.750", f"{area:.3f}", "3.75 %", "unlike: 1 of 2"]
     # hmmix at 0.5: 4 kb called, 1 kb true; at 0.8: 2 kb called, none true.
-    assert cells[11:14] == [f"{2 / 6:.3f} / 0.000", f"{area:.3f}", "5.00 % / 2.50 %"]
-    assert cells[14:] == ["\N{EN DASH}"]
+    assert cells[13:16] == [f"{2 / 6:.3f} / 0.000", f"{area:.3f}", "5.00 % / 2.50 %"]
+    assert cells[16:] == ["\N{EN DASH}"]
     scores = (tmp_path / "scores.tsv").read_text().splitlines()
     assert [row.split("\t")[:3] for row in scores[1:]] == [
         [f"9K19_50.{seed}", caller, threshold]

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Call the people of the public examples of ArchaicSeeker and compare: archaicseeker.sh OUT PEOPLE_VCF [AS2_EXAMPLES] [AS3_EXAMPLES]
 # AS2_EXAMPLES is the folder examples/ of ArchaicSeeker 2.0, AS3_EXAMPLES that of ArchaicSeeker 3.1 (read its licence:
-# academic and non-commercial); - leaves one out. PEOPLE_VCF is the file of demo_people.sh (chr21, hg19): five YRI, Altai.
+# academic and non-commercial); - leaves one out. PEOPLE_VCF is the file of demo_people.sh (chr21, hg19; five YRI, Altai), beside outgroup.txt.
 set -euo pipefail
 out=$1 people=$2 two=${3:--} three=${4:--}
 here=$(realpath "$(dirname "$0")")
@@ -15,7 +15,7 @@ calls() {
     archaictools predict pretrained "$to.h5" --segments "$to.tsv" --summary "$to.people.tsv" --force --quiet
 }
 if [ "$two" != - ]; then
-    yri=NA18486,NA18488,NA18489,NA18498,NA18499
+    yri=$(paste -sd, "$(dirname "$people")/outgroup.txt")
     { printf '##fileformat=VCFv4.2\n##contig=<ID=21,length=48129895>\n##FORMAT=<ID=GT,Number=1,Type=String,Description="Genotype">\n'
       gzip -dc "$two/Han.chr21.vcf.gz"; } | bcftools view --output-type z --output "$out/han.vcf.gz"
     bcftools view --samples $yri --output-type z --output "$out/yri.vcf.gz" "$people"

@@ -1,7 +1,7 @@
 """Score the calls of histories.sh and print its table: histories.py OUT [NAME ...].
 
-Measures are of bases of single haplotypes, with the seeds of a history pooled. OUT/scores.tsv has one row for each
-simulation, caller and threshold.
+Measures are of bases of single haplotypes, with the seeds of a history pooled. "check" says whether `predict` found the
+data unlike the training. OUT/scores.tsv has one row for each simulation, caller and threshold.
 """
 
 from __future__ import annotations
@@ -19,10 +19,12 @@ from callers import KEYS, Counts, count, merged
 from archaictools.learning.metrics import compute_metrics
 
 COLUMNS = ("history", "outgroup people", "archaic", "with genome: F1", "precision / recall", "AUPRC", "called",
-           "without: F1", "precision / recall", "AUPRC", "called", "hmmix 0.8.0 at 0.5 / 0.8: F1", "AUPRC", "called", "hmmix 0.9.2 with -hybrid: F1")  # fmt: skip
+           "check", "without: F1", "precision / recall", "AUPRC", "called", "check", "hmmix 0.8.0 at 0.5 / 0.8: F1", "AUPRC", "called", "hmmix 0.9.2 with -hybrid: F1")  # fmt: skip
 #: Thresholds at which calls of hmmix are scored.
 HMMIX_THRESHOLDS = (0.5, 0.8)
 NONE = "–"
+#: The results of :func:`cells` that the table shows of each caller.
+SHOWN = {"with": range(5), "without": range(5), "hmmix": (0, 2, 3), "hybrid": (0,)}
 
 
 class Ranking(NamedTuple):
@@ -67,10 +69,14 @@ def pooled(rankings: list[Ranking]) -> Ranking:
 
 
 class Scored(NamedTuple):
-    """Calls of one caller in one simulation, by threshold, and the ranking of its bins."""
+    """Calls of one caller in one simulation by threshold, the ranking of its bins, and whether it warned.
+
+    Our caller warns of data unlike the training; None for another caller.
+    """
 
     counts: list[Counts]
     ranking: Ranking
+    unlike: bool | None = None
 
 
 def read_bed(path: Path, *names: str) -> pd.DataFrame:
@@ -93,7 +99,9 @@ def scored(folder: Path) -> tuple[int, dict[str, Scored]]:
         if (folder / f"{kind}.table.tsv").exists():
             segments = pd.read_csv(folder / f"{kind}.segments.tsv", sep="\t")
             bins = pd.read_csv(folder / f"{kind}.table.tsv", sep="\t")
-            found[kind] = Scored([count(segments, truth)], ranking(bins, truth, bases))
+            people = pd.read_csv(folder / f"{kind}.people.tsv", sep="\t")
+            unlike = bool((people["unlike_training"] > 0).any())
+            found[kind] = Scored([count(segments, truth)], ranking(bins, truth, bases), unlike)
     for kind in ("hmmix", "hybrid"):
         if (folder / kind / "windows.tsv.gz").exists():
             segments = read_bed(folder / kind / "segments.bed", "probability")
@@ -105,12 +113,14 @@ def scored(folder: Path) -> tuple[int, dict[str, Scored]]:
 
 
 def cells(results: list[Scored], bases: int) -> list[str]:
-    """Return F1, precision / recall, AUPRC and share called of pooled simulations; several thresholds by a stroke."""
+    """Return F1, precision / recall, AUPRC, share called and check of pooled simulations; thresholds by a stroke."""
     sums = [sum(some[1:], some[0]) for some in zip(*(result.counts for result in results), strict=True)]
     area = pooled([result.ranking for result in results]).auprc()
     f1 = " / ".join(decimal(one.f1()) if one.true else NONE for one in sums)
     both = f"{decimal(sums[0].precision())} / {decimal(sums[0].recall())}" if sums[0].true else NONE
-    return [f1, both, decimal(area), " / ".join(percent(one.called / bases) for one in sums)]
+    warned = sum(bool(result.unlike) for result in results)
+    check = "like" if not warned else "unlike" if warned == len(results) else f"unlike: {warned} of {len(results)}"
+    return [f1, both, decimal(area), " / ".join(percent(one.called / bases) for one in sums), check]
 
 
 def decimal(value: float) -> str:
@@ -125,9 +135,9 @@ def line(row: dict[str, str], runs: list[tuple[Path, int, dict[str, Scored]]]) -
     """Return the cells of one history."""
     true = sum(next(iter(found.values())).counts[0].true for _, _, found in runs)
     filled = [row["name"], row["people"], percent(true / sum(bases for _, bases, _ in runs))]
-    for kind, shown in (("with", (0, 1, 2, 3)), ("without", (0, 1, 2, 3)), ("hmmix", (0, 2, 3)), ("hybrid", (0,))):
+    for kind, shown in SHOWN.items():
         results = [(found[kind], bases) for _, bases, found in runs if kind in found]
-        cell = [NONE] * 4
+        cell = [NONE] * 5
         if results:
             cell = cells([one for one, _ in results], sum(bases for _, bases in results))
         filled += [cell[number] for number in shown]
@@ -147,6 +157,7 @@ def single(folder: Path, bases: int, found: dict[str, Scored]) -> list[dict[str,
             "auprc": result.ranking.auprc(),
             "true": counts.true / bases,
             "called": counts.called / bases,
+            "unlike": result.unlike,
         }
         for kind, result in found.items()
         for least, counts in zip(HMMIX_THRESHOLDS, result.counts, strict=False)

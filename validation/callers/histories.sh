@@ -31,7 +31,8 @@ history() {
 }
 # call FOLDER KIND: call segments from FOLDER/KIND.h5 (with or without archaic genomes).
 call() {
-    archaictools predict "${MODEL:-pretrained}" "$1/$2.h5" --segments "$1/$2.segments.tsv" --table "$1/$2.table.tsv" --threads "$threads" --quiet > /dev/null
+    archaictools predict "${MODEL:-pretrained}" "$1/$2.h5" --segments "$1/$2.segments.tsv" --table "$1/$2.table.tsv" \
+        --summary "$1/$2.people.tsv" --threads "$threads" --quiet > /dev/null
 }
 
 while IFS=$'\t' read -r name model outgroup ingroup archaic archaic_time people named seeds options; do

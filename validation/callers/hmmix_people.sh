@@ -1,13 +1,14 @@
 #!/usr/bin/env bash
 # Run hmmix 0.8.0 on the ten people and five outgroup samples of demo_people.sh: hmmix_people.sh VCF FASTA OUT
-# Needs hmmix, bcftools and vcftools on PATH. FASTA is chr21 of hg19. REF replaces the ancestral genome.
+# VCF is in the folder people of `make demo-people`, beside outgroup.txt. FASTA is chr21 of hg19. REF replaces the
+# ancestral genome. Needs hmmix, bcftools and vcftools on PATH.
 # people.py reads OUT/segments.tsv.
 set -euo pipefail
 vcf=$(realpath "$1") fasta=$(realpath "$2")
 mkdir -p "$3" && cd "$3"
 export NUMBA_NUM_THREADS=1 OMP_NUM_THREADS=1
 gzip -dc "$fasta" | sed 's/^>chr/>/' > 21.fa
-outgroup=(NA18486 NA18488 NA18489 NA18498 NA18499)
+mapfile -t outgroup < "$(dirname "$vcf")/outgroup.txt"
 mapfile -t ingroup < <({ gzip -dc "$vcf" || true; } | grep -m1 '^#CHROM' | cut -f10- | tr '\t' '\n' | grep '^NA' \
     | grep -vxF "$(printf '%s\n' "${outgroup[@]}")")
 quoted() { printf '"%s",' "$@" | sed 's/,$//'; }

@@ -21,7 +21,7 @@ joined() {
     local IFS=,
     printf '%s' "$*"
 }
-yri=(NA18486 NA18488 NA18489 NA18498 NA18499)
+mapfile -t yri < "$demo/outgroup.txt"
 mapfile -t ceu < <(cut -f1 "$demo/populations.tsv" | tail -n +2)
 printf 'people\toutgroup\tgenome\tpercent called\tmost in one person\n'
 for group in CEU YRI; do
