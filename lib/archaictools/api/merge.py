@@ -165,6 +165,7 @@ def _of_results(
         merge_track_folders,
         warn_of_whole_run,
     )
+    from archaictools.haplotypes.named_genomes import warn_if_unmatched
     from archaictools.io.merge import merge_files
     from archaictools.io.part_kinds import Kind
 
@@ -178,7 +179,7 @@ def _of_results(
     warn_of_whole_run(filled, kind)
     if kind is Kind.PEOPLE:
         people = merge_people(filled, target)
-        return len(people), None, warn_of_people(people)
+        return len(people), None, warn_of_people(people) | warn_if_unmatched(people)
     rows = merge_files(filled, target, kind, tally=summary)
     return rows, merge_callable_files(paths, out, outputs, tally=summary) if kind is Kind.TABLE else None, {}
 

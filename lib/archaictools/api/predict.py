@@ -107,6 +107,7 @@ def _of_haplotypes(
     from archaictools.haplotypes.compatibility import check_bins
     from archaictools.haplotypes.likeness import count_sites, unlike_training, warn_if_unlike
     from archaictools.haplotypes.lineages import sources_of
+    from archaictools.haplotypes.named_genomes import warn_if_unmatched
     from archaictools.haplotypes.outputs import write_posteriors, write_tables
     from archaictools.haplotypes.posteriors import KeptPosteriors, predict_haplotypes, track_lengths
     from archaictools.haplotypes.predict import BinEnsemble, work_of
@@ -167,6 +168,7 @@ def _of_haplotypes(
         files=files,
         facts=_haplotype_facts(found, calling, deserts)
         | unlike
+        | warn_if_unmatched(found.people)
         | _output_fact(
             [files.bigwig, files.bigbed, files.table, *tables.values(), files.sums, files.record, files.plots]
         ),
