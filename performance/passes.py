@@ -112,13 +112,18 @@ def predictor_of(setting: Setting, features: FeatureFile) -> TwoStagePredictor:
 
 
 class OneMember:
-    """One predictor, where an ensemble is expected."""
+    """One predictor, where both readings are expected; it reads haplotypes as their file is."""
 
     def __init__(self, predictor: TwoStagePredictor, features: FeatureFile) -> None:
         self._predictor, self._features = predictor, features
 
     def predict_chromosomes(
-        self, chroms: list[str], rows: slice, *, advance: Callable[[float], None] | None = None
+        self,
+        chroms: list[str],
+        rows: slice,
+        *,
+        advance: Callable[[float], None] | None = None,
+        extend: Callable[[int], None] | None = None,
     ) -> list:
         """Predict; no bin has been seen in training."""
         found = self._predictor.predict(self._features, chroms, rows, advance=advance)

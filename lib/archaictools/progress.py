@@ -70,6 +70,15 @@ class Progress:
                 self._unit,
             )
 
+    def extend(self, count: int) -> None:
+        """Add ``count`` items to the work."""
+        if self._total is None:
+            return
+        self._total += count
+        if self._bar is not None:
+            self._bar.total = self._total
+            self._bar.refresh()
+
     def advance(self, count: int) -> None:
         """Add ``count`` finished items."""
         self._done += count

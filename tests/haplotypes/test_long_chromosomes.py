@@ -9,13 +9,13 @@ import pytest
 from scipy.special import expit
 
 from archaictools.alphabet import Alphabet
+from archaictools.haplotypes.both_readings import BothReadings
 from archaictools.haplotypes.encoding import HaplotypeEncoding
 from archaictools.haplotypes.feature_file import open_features
 from archaictools.haplotypes.feature_writer import FeatureChunk, write_features
 from archaictools.haplotypes.inputs import InputReader
 from archaictools.haplotypes.outputs import write_posteriors
 from archaictools.haplotypes.posteriors import predict_haplotypes
-from archaictools.haplotypes.predict import BinEnsemble
 from archaictools.haplotypes.predictors import BLOCK, CHUNKING, HALVES, BinPredictor
 from archaictools.haplotypes.pretrained import load_pretrained
 from archaictools.learning.calibration import logit
@@ -120,11 +120,11 @@ def test_memory_hardly_grows_with_a_chromosome(tmp_path, archaic):
     sizes = (10_000, 40_000, 160_000)
     for bins in sizes:
         with open_features(people_file(tmp_path / f"{bins}.h5", bins, archaic=archaic)) as features:
-            ensemble = BinEnsemble(model, features, QuickRuntime())
+            readings = BothReadings(model, features, QuickRuntime())
             tracemalloc.start()
-            with Progress(ensemble.work(), "bins", "predict") as progress:
+            with Progress(readings.work(), "bins", "predict") as progress:
                 found = write_posteriors(
-                    predict_haplotypes(features, ensemble, progress=progress),
+                    predict_haplotypes(features, readings, progress=progress),
                     features,
                     SegmentOptions(threshold=0.99).resolved(Alphabet.VARIANT),
                     desert_length=10**6,

@@ -5,7 +5,8 @@ from __future__ import annotations
 import contextlib
 import os
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -125,7 +126,7 @@ class ModelFile(click.ParamType[Any]):
         return INPUT.shell_complete(ctx, param, incomplete)
 
 
-def open_model(given: PathLike | TrainedModel, alphabet: Alphabet | None) -> TrainedModel:
+def open_model(given: PathLike | TrainedModel, alphabet: Alphabet | None, *, archaic: bool = True) -> TrainedModel:
     """Load a model.
 
     Parameters
@@ -135,6 +136,8 @@ def open_model(given: PathLike | TrainedModel, alphabet: Alphabet | None) -> Tra
         ``./pretrained``, or a :class:`pathlib.Path`), a path, a result of ``train``, or a model in memory.
     alphabet
         What the model must read; None for either.
+    archaic
+        Whether the haplotypes that are to be read name archaic genomes; the model of the package has a file for either.
 
     Raises
     ------
@@ -169,17 +172,32 @@ def open_model(given: PathLike | TrainedModel, alphabet: Alphabet | None) -> Tra
         )
     from archaictools.haplotypes.pretrained import load_pretrained
 
-    return load_pretrained()
+    return load_pretrained(archaic=archaic)
 
 
-def files_of(model: object, words: object) -> dict[str, Path | None]:
-    """Return the files of ``model`` and ``words``; None for a model in memory, and for a result without a file."""
+def without_genomes(given: PathLike | TrainedModel, trained: TrainedModel) -> Callable[[], TrainedModel] | None:
+    """Return what loads the model that reads haplotypes as if they named no archaic genome, or None.
+
+    It is None for a model of your own without a second network.
+    """
+    if isinstance(given, str) and given == PRETRAINED:
+        from archaictools.haplotypes.pretrained import load_pretrained
+
+        return partial(load_pretrained, archaic=False)
+    return (lambda: trained) if trained.second_network is not None else None
+
+
+def files_of(model: object, words: object, *, archaic: bool = True) -> dict[str, Path | None]:
+    """Return the files of ``model`` and ``words``; None for a model in memory, and for a result without a file.
+
+    ``archaic`` is that of :func:`open_model`.
+    """
     from archaictools.haplotypes.feature_file import FeatureFile
     from archaictools.haplotypes.pretrained import pretrained_file
     from archaictools.sequence.token_file import TokenFile
 
     if isinstance(model, str) and model == PRETRAINED:
-        of_model: Path | None = pretrained_file()
+        of_model: Path | None = pretrained_file(archaic=archaic)
     elif model_in_memory(model) is not None:
         of_model = getattr(model, "path", None)
     else:

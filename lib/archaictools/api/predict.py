@@ -7,7 +7,15 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from archaictools.alphabet import Alphabet
-from archaictools.api.inputs import PRETRAINED, files_of, is_of_haplotypes, open_haplotypes, open_kmers, open_model
+from archaictools.api.inputs import (
+    PRETRAINED,
+    files_of,
+    is_of_haplotypes,
+    open_haplotypes,
+    open_kmers,
+    open_model,
+    without_genomes,
+)
 from archaictools.api.keywords import keywords
 from archaictools.api.predictions import (
     HaplotypePredictions,
@@ -103,6 +111,7 @@ def _of_haplotypes(
     run: RunOptions,
     again: Again,
 ) -> HaplotypePredictions:
+    from archaictools.haplotypes.both_readings import BothReadings
     from archaictools.haplotypes.callable_file import callable_file_beside
     from archaictools.haplotypes.compatibility import check_bins
     from archaictools.haplotypes.likeness import count_sites, unlike_training, warn_if_unlike
@@ -110,7 +119,7 @@ def _of_haplotypes(
     from archaictools.haplotypes.named_genomes import warn_if_unmatched
     from archaictools.haplotypes.outputs import write_posteriors, write_tables
     from archaictools.haplotypes.posteriors import KeptPosteriors, predict_haplotypes, track_lengths
-    from archaictools.haplotypes.predict import BinEnsemble, work_of
+    from archaictools.haplotypes.predict import work_of
     from archaictools.io.files import StagedOutputs
     from archaictools.learning.forward import start_runtime
     from archaictools.progress import Progress
@@ -121,7 +130,8 @@ def _of_haplotypes(
     _check_display(files, display)
     calling = calling.resolved(Alphabet.VARIANT)
     with StagedOutputs() as outputs, open_haplotypes(words) as features:
-        trained = open_model(model, Alphabet.VARIANT)
+        archaic = bool(features.encoding.archaic)
+        trained = open_model(model, Alphabet.VARIANT, archaic=archaic)
         sources, lengths = sources_of(features.encoding.archaic), track_lengths(features)
         tables = {"bed": files.bed, "segments": files.segments, "summary": files.summary}
         tables |= {"deserts": files.deserts, "callable": files.callable}
@@ -129,7 +139,8 @@ def _of_haplotypes(
         bigbed = (outputs.stage(files.bigbed), lengths) if files.bigbed else None
         folder = outputs.stage_folder(files.bigwig) if files.bigwig else None
         rows = outputs.stage(files.table) if files.table else None
-        _write_record(files, outputs, asdict(calling) | asdict(deserts) | {"seed": run.seed}, files_of(model, words))
+        inputs = files_of(model, words, archaic=archaic)
+        _write_record(files, outputs, asdict(calling) | asdict(deserts) | {"seed": run.seed}, inputs)
         plots = outputs.stage_folder(files.plots) if files.plots else None
         check_bins(trained, features)
         sites = {chrom: count_sites(features, chrom) for chrom in features.bins} if model == PRETRAINED else {}
@@ -137,10 +148,10 @@ def _of_haplotypes(
         runtime = start_runtime(threads=run.usable_threads, seed=run.seed, work=work_of(trained, features))
         sums = outputs.stage(files.sums) if files.sums else None
         kept = None if folder or rows or staged or bigbed or plots or sums else KeptPosteriors.of(features)
-        ensemble = BinEnsemble(trained, features, runtime)
-        with Progress(ensemble.work(), "bins", "predict") as progress:
+        readings = BothReadings(trained, features, runtime, without_genomes(model, trained))
+        with Progress(readings.work(), "bins", "predict") as progress:
             found = write_posteriors(
-                predict_haplotypes(features, ensemble, progress=progress),
+                predict_haplotypes(features, readings, progress=progress),
                 features,
                 calling,
                 desert_length=deserts.desert_length,

@@ -12,8 +12,9 @@ from archaictools.errors import InputError, UsageError
 from archaictools.haplotypes import hmm
 from archaictools.haplotypes.audit import UNITS
 from archaictools.haplotypes.base_measures import BaseCounter, BaseMetrics
+from archaictools.haplotypes.both_readings import BothReadings
 from archaictools.haplotypes.compatibility import check_bins
-from archaictools.haplotypes.predict import BinEnsemble, parts
+from archaictools.haplotypes.predict import parts
 from archaictools.learning.bootstrap import nth_block
 from archaictools.learning.metrics import compute_metrics
 from archaictools.learning.report import (
@@ -89,6 +90,7 @@ def evaluate_bins(
     words: FeatureFile,
     runtime: Runtime,
     *,
+    unnamed: Callable[[], TrainedModel] | None = None,
     leave_out: Sequence[str] = (),
     threshold: float = 0.5,
     seed: int = 1,
@@ -132,10 +134,10 @@ def evaluate_bins(
     chosen = {name for name in (*RIVALS, *CONTROLS) if name not in leave_out}
     if not words.encoding.archaic:
         chosen.discard("hmm_archaic")
-    ensemble = BinEnsemble(model, words, runtime)
-    test = _TestBins(words, ensemble)
+    readings = BothReadings(model, words, runtime, unnamed)
+    test = _TestBins(words, readings)
     baselines = _fitted_baselines(words, test, chosen, seed)
-    counters, bases = _count(words, ensemble, test, baselines, threshold)
+    counters, bases = _count(words, readings, test, baselines, threshold)
     found = {name: counter.histogram() for name, counter in counters.items()}
     by_block = found | {"model": found["model"].joined(test.block, test.blocks)}
     models = _measured(found, bases, by_block, seed)
@@ -169,7 +171,7 @@ def evaluate_bins(
 
 def _count(
     words: FeatureFile,
-    ensemble: BinEnsemble,
+    readings: BothReadings,
     test: _TestBins,
     baselines: dict[str, Baseline],
     threshold: float,
@@ -184,7 +186,7 @@ def _count(
             if not used.any():
                 progress.advance((rows.stop - rows.start) * len(used))
                 continue
-            posterior, read = ensemble.predict(chrom, rows)[0].astype(np.float64), words.read(chrom, rows)
+            posterior, read = readings.predict(chrom, rows)[0].astype(np.float64), words.read(chrom, rows)
             for row, probability in enumerate(posterior, start=rows.start):
                 mine = used & read[row - rows.start]  # a bin without calls is not measured
                 there = mine[used]
@@ -237,8 +239,8 @@ class _TestBins:
         Number of blocks.
     """
 
-    def __init__(self, words: FeatureFile, ensemble: BinEnsemble) -> None:
-        self.used = {chrom: ~ensemble.seen(chrom) & (words.shared(chrom, "callable") > 0) for chrom in words.bins}
+    def __init__(self, words: FeatureFile, readings: BothReadings) -> None:
+        self.used = {chrom: ~readings.seen(chrom) & (words.shared(chrom, "callable") > 0) for chrom in words.bins}
         total = sum(int(used.sum()) for used in self.used.values())
         if not total:
             raise InputError(

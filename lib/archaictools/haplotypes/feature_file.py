@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from archaictools.alphabet import Alphabet
 from archaictools.errors import InputError
+from archaictools.haplotypes.allele_classes import ARCHAIC, FREQUENCIES, UNCALLED
 from archaictools.haplotypes.callability import read_bins
 from archaictools.haplotypes.encoding import HaplotypeEncoding
 from archaictools.haplotypes.feature_layout import (
@@ -281,6 +283,30 @@ class FeatureFile:
             raise InputError(
                 "has no labels", path=self.path, remedy="make it again with 'archaictools haplotypes --truth'"
             )
+
+
+class WithoutArchaic(FeatureFile):
+    """An open file of haplotypes, read as if no archaic genome had been named.
+
+    Its inputs are those of a file that ``haplotypes`` makes of the same VCFs without ``--archaic``.
+
+    Parameters
+    ----------
+    features
+        The open file, which stays as it is.
+    """
+
+    def __init__(self, features: FeatureFile) -> None:
+        self.__dict__.update(vars(features))
+        self.encoding = replace(features.encoding, archaic=())
+
+    def counts(self, chrom: str, rows: slice = slice(None), bins: slice = slice(None)) -> npt.NDArray[np.uint8]:
+        """Return the counts of some haplotypes and bins, without archaic calls: uint8 (haplotypes, bins, 32)."""
+        named = super().counts(chrom, rows, bins)
+        by_frequency = named.reshape(*named.shape[:2], len(FREQUENCIES), len(ARCHAIC))
+        found = np.zeros_like(by_frequency)
+        found[..., UNCALLED] = np.minimum(by_frequency.sum(axis=-1, dtype=np.int64), np.iinfo(named.dtype).max)
+        return found.reshape(named.shape)
 
 
 @contextlib.contextmanager

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from archaictools.haplotypes.predict import parts
 from archaictools.intervals import mean_where_overlapping
 
 if TYPE_CHECKING:
@@ -19,8 +18,8 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
+    from archaictools.haplotypes.both_readings import BothReadings
     from archaictools.haplotypes.feature_file import FeatureFile
-    from archaictools.haplotypes.predict import BinEnsemble
     from archaictools.io.bigwig import Track
     from archaictools.progress import Progress
 
@@ -87,37 +86,42 @@ def maximum(one: HaplotypePosteriors, other: HaplotypePosteriors) -> HaplotypePo
 
 
 def predict_haplotypes(
-    features: FeatureFile, ensemble: BinEnsemble, *, progress: Progress
+    features: FeatureFile, readings: BothReadings, *, progress: Progress
 ) -> Iterator[HaplotypePosteriors]:
     """Predict every haplotype, one group after the other, each on all chromosomes before the next group.
 
-    Memory holds the scores of some haplotypes on one chromosome, 4 bytes a bin, or of a group if there is no archaic
-    genome; or those of a group on several short chromosomes.
+    Memory holds the scores of a group of haplotypes on one chromosome or several short ones, 4 bytes a bin.
     """
     count = _WholeBins(progress)
     for rows in features.groups:
         for chroms in _batches(features.bins):
-            apart = features.encoding.archaic and len(chroms) == 1
-            for part in parts(rows) if apart else [rows]:
-                predicted = ensemble.predict_chromosomes(chroms, part, advance=count.add)
-                for chrom in chroms:
-                    yield from _rounded(features, chrom, part, *predicted.pop(0))
+            predicted = readings.predict_chromosomes(chroms, rows, advance=count.add, extend=progress.extend)
+            for chrom in chroms:
+                yield from rounded(features, chrom, rows, *predicted.pop(0))
 
 
-def _rounded(
+def rounded(
     features: FeatureFile,
     chrom: str,
     rows: slice,
     probability: npt.NDArray[np.float32],
     seen: npt.NDArray[np.bool_],
 ) -> Iterator[HaplotypePosteriors]:
-    """Yield the haplotypes that exist on a chromosome."""
+    """Yield the posteriors of the haplotypes that exist on a chromosome.
+
+    Parameters
+    ----------
+    features, chrom, rows
+        File of haplotypes, chromosome, and the rows that were predicted.
+    probability, seen
+        See :meth:`archaictools.haplotypes.predict.BinEnsemble.predict_chromosomes`.
+    """
     edges = features.edges(chrom)
     for number in np.flatnonzero(features.exists(chrom)[rows]).tolist():
         row = rows.start + number
         known = features.read(chrom, slice(row, row + 1))[0]
-        rounded = np.round(probability[number].astype(np.float64), DIGITS)
-        yield HaplotypePosteriors(chrom, row, edges, rounded, known, seen)
+        digits = np.round(probability[number].astype(np.float64), DIGITS)
+        yield HaplotypePosteriors(chrom, row, edges, digits, known, seen)
 
 
 def _batches(bins: Mapping[str, int]) -> Iterator[list[str]]:

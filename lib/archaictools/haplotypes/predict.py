@@ -328,13 +328,13 @@ class BinEnsemble:
 
     def work(self) -> int:
         """Return the number of bins of haplotypes that :meth:`predict_chromosomes` finishes on all chromosomes."""
-        total = 0
-        for chrom in self._features.bins:
-            asked = int(self._out_of_fold(chrom)[0].any(axis=1).sum())
-            total += asked * sum(
-                part.stop - part.start for part in _callable_stretches(self._features, chrom, slice(None))
-            )
-        return total * len(self._features.haplotypes)
+        return sum(self.work_on(chrom, slice(0, len(self._features.haplotypes))) for chrom in self._features.bins)
+
+    def work_on(self, chrom: str, rows: slice) -> int:
+        """Return the same for some haplotypes on one chromosome."""
+        asked = int(self._out_of_fold(chrom)[0].any(axis=1).sum())
+        bins = sum(part.stop - part.start for part in _callable_stretches(self._features, chrom, slice(None)))
+        return int(asked * bins * (rows.stop - rows.start))
 
     def seen(self, chrom: str) -> npt.NDArray[np.bool_]:
         """Return the bins of a chromosome that every member has seen, bool (bins,), without predicting them."""

@@ -1,0 +1,130 @@
+"""Posteriors of haplotypes beside archaic genomes and, where these do not explain what is called, without them.
+
+With the genome of another archaic than the source, a model misses segments that it finds without a genome. In people
+whose source is named, the reading without a genome is less precise. So it is added only where most called bases match
+no named genome; there a posterior is the larger of both.
+
+Each group of people on each chromosome decides apart, so that a divided run decides as the whole run does.
+"""
+
+from __future__ import annotations
+
+import logging
+from functools import cached_property
+from typing import TYPE_CHECKING, cast
+
+import numpy as np
+
+from archaictools.haplotypes.feature_file import WithoutArchaic
+from archaictools.haplotypes.named_genomes import explained
+from archaictools.haplotypes.posteriors import rounded
+from archaictools.haplotypes.predict import BinEnsemble, parts
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    import numpy.typing as npt
+
+    from archaictools.haplotypes.feature_file import FeatureFile
+    from archaictools.haplotypes.predictors import Advance
+    from archaictools.learning.forward import Runtime
+    from archaictools.learning.model_file import TrainedModel
+
+log = logging.getLogger("archaictools")
+
+
+class BothReadings:
+    """Predicts groups of haplotypes with all members of a model.
+
+    Parameters
+    ----------
+    model
+        As loaded.
+    features
+        The haplotypes to predict.
+    runtime
+        What makes the networks.
+    unnamed
+        Loads the model that reads haplotypes as if they named no archaic genome. Without it they are read only as
+        their file is.
+    """
+
+    def __init__(
+        self,
+        model: TrainedModel,
+        features: FeatureFile,
+        runtime: Runtime,
+        unnamed: Callable[[], TrainedModel] | None = None,
+    ) -> None:
+        self._load, self._features, self._runtime = unnamed, features, runtime
+        self._named = BinEnsemble(model, features, runtime)
+
+    @cached_property
+    def _unnamed(self) -> BinEnsemble:
+        """Reads as if no archaic genome were named; built only where it is needed."""
+        load = cast("Callable[[], TrainedModel]", self._load)
+        return BinEnsemble(load(), WithoutArchaic(self._features), self._runtime)
+
+    def work(self) -> int:
+        """Return the number of bins of haplotypes that are predicted in any case."""
+        return self._named.work()
+
+    def seen(self, chrom: str) -> npt.NDArray[np.bool_]:
+        """Return the bins of a chromosome that every member has seen, bool (bins,), without predicting them."""
+        return self._named.seen(chrom)
+
+    def predict(self, chrom: str, rows: slice) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.bool_]]:
+        """Predict haplotypes on one chromosome; see :meth:`predict_chromosomes`."""
+        return self.predict_chromosomes([chrom], rows)[0]
+
+    def predict_chromosomes(
+        self,
+        chroms: Sequence[str],
+        rows: slice,
+        *,
+        advance: Advance | None = None,
+        extend: Callable[[int], None] | None = None,
+    ) -> list[tuple[npt.NDArray[np.float32], npt.NDArray[np.bool_]]]:
+        """Predict a group of haplotypes on some chromosomes.
+
+        Parameters
+        ----------
+        chroms
+            Their names.
+        rows
+            One of ``features.groups``.
+        advance
+            Called after each batch with the bins of haplotypes that it finished.
+        extend
+            Called with the bins of haplotypes that are read a second time.
+
+        Returns
+        -------
+        list of tuple
+            As :meth:`archaictools.haplotypes.predict.BinEnsemble.predict_chromosomes`.
+        """
+        found = self._beside(chroms, rows, advance)
+        if self._load is None or not self._features.encoding.archaic:
+            return found
+        for number, chrom in enumerate(chroms):
+            values, seen = found[number]
+            if not explained(self._features, chrom, rounded(self._features, chrom, rows, values, seen)):
+                log.info("%s: most called bases match no named genome; haplotypes are also read without one", chrom)
+                if extend:
+                    extend(self._unnamed.work_on(chrom, rows))
+                [(more, _)] = self._unnamed.predict_chromosomes([chrom], rows, advance=advance)
+                found[number] = np.maximum(values, more), seen
+        return found
+
+    def _beside(
+        self, chroms: Sequence[str], rows: slice, advance: Advance | None
+    ) -> list[tuple[npt.NDArray[np.float32], npt.NDArray[np.bool_]]]:
+        """Predict a group as its file is: beside a genome a few haplotypes at a time, which need no others."""
+        if not self._features.encoding.archaic or len(chroms) > 1:
+            return self._named.predict_chromosomes(chroms, rows, advance=advance)
+        [chrom] = chroms
+        values = np.empty((rows.stop - rows.start, self._features.bins[chrom]), dtype=np.float32)
+        for part in parts(rows):
+            own = slice(part.start - rows.start, part.stop - rows.start)
+            [(values[own], seen)] = self._named.predict_chromosomes(chroms, part, advance=advance)
+        return [(values, seen)]
