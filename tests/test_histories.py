@@ -57,7 +57,10 @@ def test_measures_pool_seeds_and_equal_hand_counts(tmp_path):
     """Two people of 10 kb, two seeds: 40 kb each. The first has a tract of 2 kb, the second none."""
     header = "chrom\tstart\tend\tsample\thaplotype\tp\n"
     bins = [(start, sample, one) for sample in "AB" for one in (1, 2) for start in range(0, 10_000, 1_000)]
-    for seed, truth, called in ((51, "chr1\t500\t2500\tA\t1\tNea\n", (0, 2_000)), (52, "", (4_000, 5_000))):
+    for seed, truth, called in (
+        (51, "chr1\t500\t2500\tA\t1\tNea\n", (0, 2_000)),
+        (52, "# no archaic segment\n", (4_000, 5_000)),
+    ):
         folder = tmp_path / f"9K19_50.{seed}"
         (folder / "sim").mkdir(parents=True)
         (folder / "hmmix").mkdir()
@@ -68,7 +71,9 @@ def test_measures_pool_seeds_and_equal_hand_counts(tmp_path):
         lines = [f"chr1\t{b}\t{b + 1000}\t{s}\t{h}\t{0.9 if hit else 0.1}\n" for b, s, h, hit in inside]
         (folder / "without.table.tsv").write_text(header.replace("\tp\n", "\tprobability\n") + "".join(lines))
         (folder / "without.segments.tsv").write_text(header + f"chr1\t{called[0]}\t{called[1]}\tA\t1\t0.9\n")
-        (folder / "without.people.tsv").write_text(f"sample\tunlike_training\nA\t0\nB\t{10_000 if truth else 'NA'}\n")
+        (folder / "without.people.tsv").write_text(
+            f"sample\tunlike_training\nA\t0\nB\t{10_000 if seed == 51 else 'NA'}\n"
+        )
         (folder / "hmmix" / "segments.bed").write_text("chr1\t0\t1000\tB\t2\t0.95\nchr1\t1000\t2000\tA\t1\t0.6\n")
         with gzip.open(folder / "hmmix" / "windows.tsv.gz", "wt") as text:
             text.write("".join(lines))

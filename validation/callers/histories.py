@@ -83,7 +83,7 @@ def read_bed(path: Path, *names: str) -> pd.DataFrame:
     """Read a file without a header line; it may be empty."""
     columns = ["chrom", "start", "end", "sample", "haplotype", *names]
     try:
-        return pd.read_csv(path, sep="\t", header=None, names=columns, usecols=range(len(columns)))
+        return pd.read_csv(path, sep="\t", header=None, names=columns, usecols=range(len(columns)), comment="#")
     except pd.errors.EmptyDataError:
         return pd.DataFrame({name: pd.Series(dtype="int64") for name in columns})
 
