@@ -44,10 +44,9 @@ yardstick: $(READY) ## comparison of the pretrained model with hmmix, into yards
 leave-out: $(READY) ## accuracy on demographic histories outside the training (after pretrain and callers; an hour)
 	PATH="$(CURDIR)/$(BIN):$$PATH" PYTHON="$(CURDIR)/$(BIN)/python" bash validation/callers/leave_out.sh pretrain callers
 
-pretrain: $(READY) ## the pretrained model from simulations, into pretrain/ (four hours and ten minutes of a GPU)
-	PATH="$(CURDIR)/$(BIN):$$PATH" bash pretraining/pretrain.sh pretrain $(WEIGHTS)/pretrained.h5 $(WEIGHTS)/pretrained_no_genome.h5
+pretrain: $(READY) ## the pretrained model from simulations, into pretrain/ (two hours and ten minutes of a GPU)
+	PATH="$(CURDIR)/$(BIN):$$PATH" bash pretraining/pretrain.sh pretrain $(WEIGHTS)/pretrained.h5
 	$(BIN)/python pretraining/dome_card.py $(WEIGHTS)/pretrained.h5 $(WEIGHTS)/DOME.md
-	$(BIN)/python pretraining/dome_card.py $(WEIGHTS)/pretrained_no_genome.h5 $(WEIGHTS)/DOME_no_genome.md
 
 article: $(READY) ## the article's protocol on chr21 (DATA=folder) and the verdict on it, into article/
 	PATH="$(CURDIR)/$(BIN):$$PATH" bash validation/article/article.sh $(DATA) article

@@ -1,13 +1,12 @@
 #!/usr/bin/env bash
-# Train the model that ships with the package, from simulated people alone: pretrain.sh FOLDER MODEL NO_GENOME_MODEL
-# MODEL reads people beside archaic genomes, NO_GENOME_MODEL reads people without one.
+# Train the model that ships with the package, from simulated people alone: pretrain.sh FOLDER MODEL
 # Files that FOLDER already contains are kept, and an interrupted training resumes. README.md lists stages and times.
 # Every haplotype is encoded with archaic genomes and without them.
 set -euo pipefail
-folder=$1 model=$2 no_genome=$3
+folder=$1 model=$2
 here=$(realpath "$(dirname "$0")")
 threads=${THREADS:-${GALAXY_SLOTS:-$(nproc)}}
-mkdir -p "$folder"/{first,second,third}/alone && folder=$(realpath "$folder")
+mkdir -p "$folder"/{first,second,third,fourth,fifth}/alone && folder=$(realpath "$folder")
 export here
 
 # encode SIMULATION OUTGROUP_SAMPLES SAMPLES_TOGETHER OUT [OPTIONS]: words of one simulation.
@@ -68,35 +67,58 @@ if [ ! -f "$long" ]; then
         --learning-rate 0.004 --model "$long"
 fi
 mkdir -p "$folder/training"
-# train WORDS NAME OPTIONS: one training on all words of a folder.
+# train NAME OPTIONS: one training on the second set of words.
 train() {
-    archaictools train "$folder/$1"/{,alone/}*.n*.h5 --seed 11 --test-chromosomes $test --validation-chromosomes $validation \
-        --threads "$threads" --metrics "$folder/training/$2.json" --history "$folder/training/$2.tsv" "${@:3}"
+    archaictools train "$folder"/second/{,alone/}*.n*.h5 --seed 11 --test-chromosomes $test --validation-chromosomes $validation \
+        --threads "$threads" --metrics "$folder/training/$1.json" --history "$folder/training/$1.tsv" "${@:2}"
 }
 once=$folder/once.h5
 if [ ! -f "$once" ]; then
-    train second once --start-from "$long" --learning-rate 0.001 --epochs 2 --patience 0 --keep last --no-sharing \
+    train once --start-from "$long" --learning-rate 0.001 --epochs 2 --patience 0 --keep last --no-sharing \
         --checkpoint "$folder/training/checkpoint" --model "$once"
 fi
 # The second network refines scores of haplotypes that share very rare alleles; the first network stays as it is.
 base=$folder/base.h5
 if [ ! -f "$base" ]; then
-    train second twice --start-from "$once" --epochs 0 --model "$base"
+    train twice --start-from "$once" --epochs 0 --model "$base"
 fi
 
-cp "$base" "$model"
-
-# Without a genome, the first network goes on with histories drawn at random, beside new people of the earlier ones.
-prepare_all third 12,4,1,12
-test=random_o100_s562/chr1,random_o100_s563/chr1,random_steady_o100_s615/chr1,random_ghost_o100_s635/chr1
-validation=9K19_o60_s506/chr1,10J19_o60_s506/chr1,structured_o100_s504/chr1
-validation+=,random_o100_s564/chr1,random_steady_o100_s616/chr1,random_ghost_o100_s636/chr1
-wide=$folder/wide.h5
-if [ ! -f "$wide" ]; then
-    train third wide --start-from "$base" --learning-rate 0.001 --epochs 3 --patience 0 --keep last --no-sharing \
-        --checkpoint "$folder/training/checkpoint.wide" --model "$wide"
+# The model of the package is this one. WIDE=1 goes on with histories drawn at random, beside new people of the earlier ones.
+if [ -z "${WIDE:-}" ]; then
+    cp "$base" "$model"
+    exit
 fi
+for training in third fourth fifth; do prepare_all $training 12,4,1,12; done
+# random NAME WORDS OPTIONS: one training. WORDS: comma-separated folders, each with an optional pattern (third:[!r]).
+random() {
+    local words=() part test validation=9K19_o60_s506/chr1,10J19_o60_s506/chr1,structured_o100_s504/chr1
+    for part in ${2//,/ }; do
+        # shellcheck disable=SC2206
+        words+=("$folder/${part%:*}"/{,alone/}$([[ $part != *:* ]] || printf '%s' "${part#*:}")*.n*.h5)
+    done
+    if [[ ,$2, = *,third,* ]]; then
+        test=random_o100_s562/chr1,random_o100_s563/chr1
+        validation+=,random_o100_s564/chr1
+    fi
+    if [[ $2 = *fourth* ]]; then
+        test=${test:+$test,}random_steady_o100_s615/chr1,random_ghost_o100_s635/chr1
+        validation+=,random_steady_o100_s616/chr1,random_ghost_o100_s636/chr1
+    fi
+    archaictools train "${words[@]}" --seed 12 --test-chromosomes "$test" --validation-chromosomes "$validation" \
+        --threads "$threads" --metrics "$folder/training/$1.json" --history "$folder/training/$1.tsv" "${@:3}"
+}
+# continued NAME WORDS START EPOCHS: continue the training of the first network of START.
+continued() {
+    [ -f "$folder/$1.h5" ] || random "$1" "$2" --start-from "$folder/$3.h5" --learning-rate 0.001 --epochs "$4" --patience 0 --keep last \
+        --no-sharing --checkpoint "$folder/training/checkpoint.$1" --model "$folder/$1.h5"
+}
 # A mean of weights is as good on earlier histories as the model before, and nearly as good on new ones as the model after.
-mean=$folder/mean.h5
-[ -f "$mean" ] || "${PYTHON:-python}" "$here/average_models.py" "$mean" "$wide" 0.7 "$base" 0.3
-train third final --start-from "$mean" --epochs 0 --model "$no_genome"
+average() {
+    [ -f "$1" ] || "${PYTHON:-python}" "$here/average_models.py" "$@"
+}
+continued wide third base 3
+continued wider third,fourth wide 2
+average "$folder/mean.h5" "$folder/wider.h5" 0.7 "$folder/base.h5" 0.3
+continued widest third:[!r],fourth,fifth mean 2
+average "$folder/all.h5" "$folder/widest.h5" 0.6 "$folder/mean.h5" 0.4
+random final third,fourth,fifth --start-from "$folder/all.h5" --epochs 0 --model "$model"

@@ -42,11 +42,11 @@ def test_imports_of_scripts_resolve(path):
 def test_simulations_of_the_pretrained_model():
     with (ROOT / "pretraining" / "simulations.tsv").open() as handle:
         rows = list(csv.DictReader(handle, delimiter="\t"))
-    assert len(rows) == 264
+    assert len(rows) == 326
     names = [(row["history"], row["outgroup"], row["seed"]) for row in rows]
     assert len(set(names)) == len(names)
     for row in rows:
-        assert set(row["trainings"].split(",")) <= {"first", "second", "third"}
+        assert set(row["trainings"].split(",")) <= {"first", "second", "third", "fourth", "fifth"}
         assert int(row["seed"]) >= 100  # smaller seeds are kept for measuring
         for encoding in row["encodings"].split(","):
             outgroup, archaic = map(int, encoding.split(":"))

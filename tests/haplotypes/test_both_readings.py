@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import logging
-from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -97,8 +96,7 @@ def test_a_wrong_genome_silences_nothing(people, ok, tmp_path):
 def test_the_right_genome_is_read_alone(people, caplog):
     with open_features(people / "right.h5") as features:
         runtime = start_runtime(threads=2, seed=1, work=1e12)
-        unnamed, asked = partial(load_pretrained, archaic=False), []
-        readings = BothReadings(load_pretrained(), features, runtime, unnamed)
+        readings, asked = BothReadings(load_pretrained(), features, runtime), []
         with caplog.at_level(logging.INFO):
             [(found, _)] = readings.predict_chromosomes(["chr1"], slice(0, 8), extend=asked.append)
         named = BinEnsemble(load_pretrained(), features, runtime).predict("chr1", slice(0, 8))[0]

@@ -6,14 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from archaictools.alphabet import Alphabet
-from archaictools.api.inputs import (
-    files_of,
-    is_of_haplotypes,
-    open_haplotypes,
-    open_kmers,
-    open_model,
-    without_genomes,
-)
+from archaictools.api.inputs import files_of, is_of_haplotypes, open_haplotypes, open_kmers, open_model
 from archaictools.api.keywords import keywords
 from archaictools.api.result import Result
 from archaictools.options import OUTPUT, RunOptions, check_alphabet, names, option
@@ -136,7 +129,7 @@ def evaluate(
             found, facts = _evaluate_haplotypes(model, words, files.leave_out, run, folder)
         else:
             found, facts = _evaluate_kmers(model, words, files.leave_out, baselines, run, folder)
-            found.report["inputs"] = provenance.digests(files_of(model, words))
+        found.report["inputs"] = provenance.digests(files_of(model, words))
         if metrics:
             write_json(metrics, found.report)
         if table:
@@ -193,7 +186,6 @@ def _evaluate_haplotypes(
     folder: Path | None,
 ) -> tuple[Evaluation, dict[str, str]]:
     """Compare on haplotypes; return the evaluation and the summary."""
-    from archaictools import provenance
     from archaictools.haplotypes.evaluate import evaluate_bins
     from archaictools.haplotypes.plots import evaluation_plots
     from archaictools.haplotypes.predict import work_of
@@ -201,12 +193,9 @@ def _evaluate_haplotypes(
     from archaictools.learning.plots import write_plots
 
     with open_haplotypes(words) as features:
-        archaic = bool(features.encoding.archaic)
-        trained = open_model(model, Alphabet.VARIANT, archaic=archaic)
+        trained = open_model(model, Alphabet.VARIANT)
         runtime = start_runtime(threads=run.usable_threads, seed=run.seed, work=work_of(trained, features))
-        unnamed = without_genomes(model, trained)
-        found = evaluate_bins(trained, features, runtime, unnamed=unnamed, leave_out=leave_out, seed=run.seed)
-        found.report["inputs"] = provenance.digests(files_of(model, words, archaic=archaic))
+        found = evaluate_bins(trained, features, runtime, leave_out=leave_out, seed=run.seed)
     if folder:
         write_plots(folder, evaluation_plots(found))
     facts = {}

@@ -142,7 +142,7 @@ def importance(
     with StagedOutputs() as outputs:
         if alphabet is Alphabet.VARIANT:
             with open_haplotypes(words) as features:
-                trained = open_model(model, alphabet, archaic=bool(features.encoding.archaic))
+                trained = open_model(model, alphabet)
                 return _of_haplotypes(trained, features, sampling, files, outputs, member=members.member, run=run)
         trained = open_model(model, alphabet)
         with open_kmers(words) as tokens:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import partial
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -126,7 +125,7 @@ class ModelFile(click.ParamType[Any]):
         return INPUT.shell_complete(ctx, param, incomplete)
 
 
-def open_model(given: PathLike | TrainedModel, alphabet: Alphabet | None, *, archaic: bool = True) -> TrainedModel:
+def open_model(given: PathLike | TrainedModel, alphabet: Alphabet | None) -> TrainedModel:
     """Load a model.
 
     Parameters
@@ -136,8 +135,6 @@ def open_model(given: PathLike | TrainedModel, alphabet: Alphabet | None, *, arc
         ``./pretrained``, or a :class:`pathlib.Path`), a path, a result of ``train``, or a model in memory.
     alphabet
         What the model must read; None for either.
-    archaic
-        Whether the haplotypes that are to be read name archaic genomes; the model of the package has a file for either.
 
     Raises
     ------
@@ -172,32 +169,17 @@ def open_model(given: PathLike | TrainedModel, alphabet: Alphabet | None, *, arc
         )
     from archaictools.haplotypes.pretrained import load_pretrained
 
-    return load_pretrained(archaic=archaic)
+    return load_pretrained()
 
 
-def without_genomes(given: PathLike | TrainedModel, trained: TrainedModel) -> Callable[[], TrainedModel] | None:
-    """Return what loads the model that reads haplotypes as if they named no archaic genome, or None.
-
-    It is None for a model of your own without a second network.
-    """
-    if isinstance(given, str) and given == PRETRAINED:
-        from archaictools.haplotypes.pretrained import load_pretrained
-
-        return partial(load_pretrained, archaic=False)
-    return (lambda: trained) if trained.second_network is not None else None
-
-
-def files_of(model: object, words: object, *, archaic: bool = True) -> dict[str, Path | None]:
-    """Return the files of ``model`` and ``words``; None for a model in memory, and for a result without a file.
-
-    ``archaic`` is that of :func:`open_model`.
-    """
+def files_of(model: object, words: object) -> dict[str, Path | None]:
+    """Return the files of ``model`` and ``words``; None for a model in memory, and for a result without a file."""
     from archaictools.haplotypes.feature_file import FeatureFile
     from archaictools.haplotypes.pretrained import pretrained_file
     from archaictools.sequence.token_file import TokenFile
 
     if isinstance(model, str) and model == PRETRAINED:
-        of_model: Path | None = pretrained_file(archaic=archaic)
+        of_model: Path | None = pretrained_file()
     elif model_in_memory(model) is not None:
         of_model = getattr(model, "path", None)
     else:

@@ -7,15 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from archaictools.alphabet import Alphabet
-from archaictools.api.inputs import (
-    PRETRAINED,
-    files_of,
-    is_of_haplotypes,
-    open_haplotypes,
-    open_kmers,
-    open_model,
-    without_genomes,
-)
+from archaictools.api.inputs import PRETRAINED, files_of, is_of_haplotypes, open_haplotypes, open_kmers, open_model
 from archaictools.api.keywords import keywords
 from archaictools.api.predictions import (
     HaplotypePredictions,
@@ -130,8 +122,7 @@ def _of_haplotypes(
     _check_display(files, display)
     calling = calling.resolved(Alphabet.VARIANT)
     with StagedOutputs() as outputs, open_haplotypes(words) as features:
-        archaic = bool(features.encoding.archaic)
-        trained = open_model(model, Alphabet.VARIANT, archaic=archaic)
+        trained = open_model(model, Alphabet.VARIANT)
         sources, lengths = sources_of(features.encoding.archaic), track_lengths(features)
         tables = {"bed": files.bed, "segments": files.segments, "summary": files.summary}
         tables |= {"deserts": files.deserts, "callable": files.callable}
@@ -139,8 +130,7 @@ def _of_haplotypes(
         bigbed = (outputs.stage(files.bigbed), lengths) if files.bigbed else None
         folder = outputs.stage_folder(files.bigwig) if files.bigwig else None
         rows = outputs.stage(files.table) if files.table else None
-        inputs = files_of(model, words, archaic=archaic)
-        _write_record(files, outputs, asdict(calling) | asdict(deserts) | {"seed": run.seed}, inputs)
+        _write_record(files, outputs, asdict(calling) | asdict(deserts) | {"seed": run.seed}, files_of(model, words))
         plots = outputs.stage_folder(files.plots) if files.plots else None
         check_bins(trained, features)
         sites = {chrom: count_sites(features, chrom) for chrom in features.bins} if model == PRETRAINED else {}
@@ -148,7 +138,7 @@ def _of_haplotypes(
         runtime = start_runtime(threads=run.usable_threads, seed=run.seed, work=work_of(trained, features))
         sums = outputs.stage(files.sums) if files.sums else None
         kept = None if folder or rows or staged or bigbed or plots or sums else KeptPosteriors.of(features)
-        readings = BothReadings(trained, features, runtime, without_genomes(model, trained))
+        readings = BothReadings(trained, features, runtime)
         with Progress(readings.work(), "bins", "predict") as progress:
             found = write_posteriors(
                 predict_haplotypes(features, readings, progress=progress),

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import logging
 from functools import cached_property
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -39,31 +39,22 @@ class BothReadings:
     Parameters
     ----------
     model
-        As loaded.
+        As loaded. Without a second network, haplotypes are read only as their file is.
     features
         The haplotypes to predict.
     runtime
         What makes the networks.
-    unnamed
-        Loads the model that reads haplotypes as if they named no archaic genome. Without it they are read only as
-        their file is.
     """
 
-    def __init__(
-        self,
-        model: TrainedModel,
-        features: FeatureFile,
-        runtime: Runtime,
-        unnamed: Callable[[], TrainedModel] | None = None,
-    ) -> None:
-        self._load, self._features, self._runtime = unnamed, features, runtime
+    def __init__(self, model: TrainedModel, features: FeatureFile, runtime: Runtime) -> None:
+        self._model, self._features, self._runtime = model, features, runtime
         self._named = BinEnsemble(model, features, runtime)
+        self._both = bool(features.encoding.archaic) and model.second_network is not None
 
     @cached_property
     def _unnamed(self) -> BinEnsemble:
         """Reads as if no archaic genome were named; built only where it is needed."""
-        load = cast("Callable[[], TrainedModel]", self._load)
-        return BinEnsemble(load(), WithoutArchaic(self._features), self._runtime)
+        return BinEnsemble(self._model, WithoutArchaic(self._features), self._runtime)
 
     def work(self) -> int:
         """Return the number of bins of haplotypes that are predicted in any case."""
@@ -104,7 +95,7 @@ class BothReadings:
             As :meth:`archaictools.haplotypes.predict.BinEnsemble.predict_chromosomes`.
         """
         found = self._beside(chroms, rows, advance)
-        if self._load is None or not self._features.encoding.archaic:
+        if not self._both:
             return found
         for number, chrom in enumerate(chroms):
             values, seen = found[number]

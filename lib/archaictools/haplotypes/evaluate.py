@@ -90,7 +90,6 @@ def evaluate_bins(
     words: FeatureFile,
     runtime: Runtime,
     *,
-    unnamed: Callable[[], TrainedModel] | None = None,
     leave_out: Sequence[str] = (),
     threshold: float = 0.5,
     seed: int = 1,
@@ -134,7 +133,7 @@ def evaluate_bins(
     chosen = {name for name in (*RIVALS, *CONTROLS) if name not in leave_out}
     if not words.encoding.archaic:
         chosen.discard("hmm_archaic")
-    readings = BothReadings(model, words, runtime, unnamed)
+    readings = BothReadings(model, words, runtime)
     test = _TestBins(words, readings)
     baselines = _fitted_baselines(words, test, chosen, seed)
     counters, bases = _count(words, readings, test, baselines, threshold)

@@ -54,17 +54,20 @@ class Range(NamedTuple):
         return not (value < self.low or value > self.high)
 
 
-#: Range of the outgroup's diversity without an archaic genome: variable sites for each kb by Watterson's estimate. In
-#: training it was 0.27 (a history drawn at random) to 2.4 (10J19); real Yoruba have 1.2.
-DIVERSITY = Range(0.25, 2.8)
+#: Range of the outgroup's diversity: variable sites for each kb by Watterson's estimate. In training it was 1.0 (9K19)
+#: to 2.2 (10J19); real Yoruba have 1.2.
+DIVERSITY = Range(0.8, 2.8)
 
-#: The same with an archaic genome. In training it was 1.0 (9K19) to 2.2 (10J19), but posteriors depend less on it: at
-#: half the diversity (0.55, 5R19) F1 was 0.97.
+#: The same with an archaic genome, where posteriors depend less on it: at half the diversity of the training (0.55,
+#: 5R19) F1 was 0.97.
 DIVERSITY_WITH_ARCHAIC = Range(0.3, float("inf"))
 
-#: Range of private alleles for each kb and haplotype: 0.016 to 0.39 in training, most of them with an outgroup of five.
+#: Range of private alleles for each kb and haplotype: 0.016 to 0.26 in training, most of them with an outgroup of five.
 #: A history of bonobos, whose ghost source is far older, has 2.0.
 PRIVATE = Range(0.01, 0.5)
+
+#: The same with an archaic genome.
+PRIVATE_WITH_ARCHAIC = Range(0.01, 0.5)
 
 #: Most haplotypes of a group of people in which private alleles are counted, evenly spaced.
 MOST_HAPLOTYPES = 8
@@ -171,7 +174,7 @@ def densities_off(counts: SiteCounts, encoding: HaplotypeEncoding) -> tuple[Dens
     if np.isnan(diversity):
         return None
     private = 1_000 * counts.private / counts.called if counts.called >= MIN_BASES else float("nan")
-    ranges = (DIVERSITY_WITH_ARCHAIC if encoding.archaic else DIVERSITY, PRIVATE)
+    ranges = (DIVERSITY_WITH_ARCHAIC, PRIVATE_WITH_ARCHAIC) if encoding.archaic else (DIVERSITY, PRIVATE)
     values = zip(NAMES, (diversity, private), ranges, strict=True)
     off = tuple(Density(name, value, expected) for name, value, expected in values if not expected.holds(value))
     return None if np.isnan(private) and not off else off

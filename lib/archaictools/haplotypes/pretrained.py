@@ -1,7 +1,7 @@
 """The model that ships with the package: trained on simulations alone, ready for real people.
 
-It has two files: one reads haplotypes beside archaic genomes, the other reads haplotypes without one. ``MODEL_CARD.md``
-in the folder of the weights states what they were trained on, how accurate they are and where they fail.
+It reads haplotypes, with or without an archaic genome. ``MODEL_CARD.md`` in the folder of its weights states what it
+was trained on, how accurate it is and where it fails.
 """
 
 from __future__ import annotations
@@ -18,15 +18,12 @@ if TYPE_CHECKING:
 
 FOLDER, FILE = "weights", "pretrained.h5"
 
-#: The file that reads haplotypes without an archaic genome.
-NO_GENOME_FILE = "pretrained_no_genome.h5"
+
+def pretrained_file() -> Path:
+    """Return the file of the model of the package."""
+    return Path(str(resources.files("archaictools.haplotypes") / FOLDER / FILE))
 
 
-def pretrained_file(*, archaic: bool = True) -> Path:
-    """Return the file of the model of the package, for haplotypes beside archaic genomes or without one."""
-    return Path(str(resources.files("archaictools.haplotypes") / FOLDER / (FILE if archaic else NO_GENOME_FILE)))
-
-
-def load_pretrained(*, archaic: bool = True) -> TrainedModel:
-    """Return the model of the package, for haplotypes beside archaic genomes or without one."""
-    return load_model(pretrained_file(archaic=archaic), HaplotypeEncoding)
+def load_pretrained() -> TrainedModel:
+    """Return the model of the package."""
+    return load_model(pretrained_file(), HaplotypeEncoding)

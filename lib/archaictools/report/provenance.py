@@ -27,8 +27,8 @@ _BY_PLACE = ("model", "words")
 #: Verbs whose recorded parameters are not all options of the command line, so that no command can be rebuilt.
 _SETTINGS_ONLY = frozenset({"train"})
 
-#: Files of the model in the package, and the word that stands for them on a command line.
-_PACKAGED = dict.fromkeys(("pretrained.h5", "pretrained_no_genome.h5"), "pretrained")
+#: File of the model in the package, and the word that stands for it on a command line.
+_PACKAGED = ("pretrained.h5", "pretrained")
 
 #: Digits of a checksum that tell files apart in a text.
 SHORT = 12
@@ -92,7 +92,7 @@ def is_pretrained(record: Mapping[str, Any] | None) -> bool:
     from archaictools.io.files import sha256
 
     digest = ((record or {}).get("inputs") or {}).get("model", {}).get("sha256")
-    return digest is not None and digest in {sha256(pretrained_file(archaic=archaic)) for archaic in (True, False)}
+    return digest is not None and digest == sha256(pretrained_file())
 
 
 def model_of(record: Mapping[str, Any] | None) -> tuple[str, str] | None:
@@ -115,8 +115,7 @@ def command_of(record: Mapping[str, Any]) -> str:
     """
     verb, parameters, inputs = str(record["verb"]), record.get("parameters", {}), record.get("inputs", {})
     words = ["archaictools", verb]
-    names = [_name(inputs[option]) for option in _BY_PLACE if option in inputs]
-    words += [_PACKAGED.get(name, name) for name in names]
+    words += [_name(inputs[option]).replace(*_PACKAGED) for option in _BY_PLACE if option in inputs]
     numbered = {option: _option(option) for option in inputs if option not in _BY_PLACE}
     if verb in _SETTINGS_ONLY:
         words += [_name(inputs[option]) for option in numbered]
