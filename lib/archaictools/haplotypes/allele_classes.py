@@ -89,6 +89,13 @@ def archaic_state(carried: Int, called: Int) -> npt.NDArray[np.int8]:
     return np.where(known, best, UNCALLED).astype(np.int8)
 
 
+def without_archaic_calls(counts: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+    """Return counts as if no archaic sample were called; both arrays are uint8 (..., frequencies, archaic states)."""
+    found = np.zeros_like(counts)
+    found[..., UNCALLED] = np.minimum(counts.sum(axis=-1, dtype=np.int64), np.iinfo(np.uint8).max)
+    return found
+
+
 def ordered_pairs(samples: int) -> list[tuple[int, int]]:
     """Return the ordered pairs of archaic samples, in the order of the file.
 

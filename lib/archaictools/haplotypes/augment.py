@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from archaictools.haplotypes.allele_classes import ARCHAIC, CLASSES, FREQUENCIES, UNCALLED
+from archaictools.haplotypes.allele_classes import ARCHAIC, CLASSES, FREQUENCIES, UNCALLED, without_archaic_calls
 from archaictools.haplotypes.encoding import SHARED_INPUTS
 
 Counts = npt.NDArray[np.uint8]
@@ -117,9 +117,7 @@ class Augmentation:
                 part[..., UNCALLED] = _capped(part[..., UNCALLED], part[..., [word]])
                 part[..., word] = 0
         if dice[4] < self.archaic_absent:
-            total = np.minimum(counts.sum(axis=-1, dtype=np.int64), 255)
-            counts[:] = 0
-            counts[..., UNCALLED] = total
+            counts[:] = without_archaic_calls(counts)
         if dice[5] < self.masked:
             kept = np.where(_levels(bins, rng, low=0.0) < rng.uniform(0, self.most_masked), rng.random(bins), 1.0)
             kept[rng.random(bins) < 0.3 * (kept < 1)] = 0.0

@@ -1,6 +1,6 @@
-"""Posteriors of haplotypes beside archaic genomes and, where these do not explain what is called, without them.
+"""Posteriors of haplotypes with their archaic genomes and, where most calls match none of these, without them.
 
-With the genome of another archaic than the source, a model misses segments that it finds without a genome. In people
+If the source is not among the named genomes, a model misses segments that it finds without a genome. In people
 whose source is named, the reading without a genome is less precise. So it is added only where most called bases match
 no named genome; there a posterior is the larger of both.
 
@@ -33,8 +33,8 @@ if TYPE_CHECKING:
 log = logging.getLogger("archaictools")
 
 
-class BothReadings:
-    """Predicts groups of haplotypes with all members of a model.
+class BothReadings(BinEnsemble):
+    """All members of a model, which also read haplotypes without the named genomes where these explain little.
 
     Parameters
     ----------
@@ -47,26 +47,14 @@ class BothReadings:
     """
 
     def __init__(self, model: TrainedModel, features: FeatureFile, runtime: Runtime) -> None:
-        self._model, self._features, self._runtime = model, features, runtime
-        self._named = BinEnsemble(model, features, runtime)
+        super().__init__(model, features, runtime)
+        self._model, self._runtime = model, runtime
         self._both = bool(features.encoding.archaic) and model.second_network is not None
 
     @cached_property
     def _unnamed(self) -> BinEnsemble:
         """Reads as if no archaic genome were named; built only where it is needed."""
         return BinEnsemble(self._model, WithoutArchaic(self._features), self._runtime)
-
-    def work(self) -> int:
-        """Return the number of bins of haplotypes that are predicted in any case."""
-        return self._named.work()
-
-    def seen(self, chrom: str) -> npt.NDArray[np.bool_]:
-        """Return the bins of a chromosome that every member has seen, bool (bins,), without predicting them."""
-        return self._named.seen(chrom)
-
-    def predict(self, chrom: str, rows: slice) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.bool_]]:
-        """Predict haplotypes on one chromosome; see :meth:`predict_chromosomes`."""
-        return self.predict_chromosomes([chrom], rows)[0]
 
     def predict_chromosomes(
         self,
@@ -112,10 +100,10 @@ class BothReadings:
     ) -> list[tuple[npt.NDArray[np.float32], npt.NDArray[np.bool_]]]:
         """Predict a group as its file is: beside a genome a few haplotypes at a time, which need no others."""
         if not self._features.encoding.archaic or len(chroms) > 1:
-            return self._named.predict_chromosomes(chroms, rows, advance=advance)
+            return super().predict_chromosomes(chroms, rows, advance=advance)
         [chrom] = chroms
         values = np.empty((rows.stop - rows.start, self._features.bins[chrom]), dtype=np.float32)
         for part in parts(rows):
             own = slice(part.start - rows.start, part.stop - rows.start)
-            [(values[own], seen)] = self._named.predict_chromosomes(chroms, part, advance=advance)
+            [(values[own], seen)] = super().predict_chromosomes(chroms, part, advance=advance)
         return [(values, seen)]

@@ -10,7 +10,7 @@ import numpy as np
 
 from archaictools.alphabet import Alphabet
 from archaictools.errors import InputError
-from archaictools.haplotypes.allele_classes import ARCHAIC, FREQUENCIES, UNCALLED
+from archaictools.haplotypes.allele_classes import ARCHAIC, FREQUENCIES, without_archaic_calls
 from archaictools.haplotypes.callability import read_bins
 from archaictools.haplotypes.encoding import HaplotypeEncoding
 from archaictools.haplotypes.feature_layout import (
@@ -304,9 +304,7 @@ class WithoutArchaic(FeatureFile):
         """Return the counts of some haplotypes and bins, without archaic calls: uint8 (haplotypes, bins, 32)."""
         named = super().counts(chrom, rows, bins)
         by_frequency = named.reshape(*named.shape[:2], len(FREQUENCIES), len(ARCHAIC))
-        found = np.zeros_like(by_frequency)
-        found[..., UNCALLED] = np.minimum(by_frequency.sum(axis=-1, dtype=np.int64), np.iinfo(named.dtype).max)
-        return found.reshape(named.shape)
+        return without_archaic_calls(by_frequency).reshape(named.shape)
 
 
 @contextlib.contextmanager

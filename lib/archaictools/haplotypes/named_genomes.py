@@ -1,4 +1,4 @@
-"""Whether the named archaic genomes explain what is called: whether most called bases match one of them.
+"""Whether most called bases match one of the named archaic genomes.
 
 Where they do not, the source may be another archaic. The model then misses segments that it finds without
 a genome; see :mod:`archaictools.haplotypes.both_readings`.
@@ -37,7 +37,7 @@ LEAST_SHARE = 0.001
 
 
 def explained(features: FeatureFile, chrom: str, haplotypes: Iterable[HaplotypePosteriors]) -> bool:
-    """Whether the named genomes explain what is called in some haplotypes on a chromosome, by default options.
+    """Whether at least half of the called bases on a chromosome match a named genome; also true if few are called.
 
     A segment matches a genome if its log-likelihood ratio is above 0 (:func:`archaictools.haplotypes.sources.weigh`).
     The prior of a run is not used, since it depends on other chromosomes.
