@@ -138,7 +138,7 @@ def _of_haplotypes(
         runtime = start_runtime(threads=run.usable_threads, seed=run.seed, work=work_of(trained, features))
         sums = outputs.stage(files.sums) if files.sums else None
         kept = None if folder or rows or staged or bigbed or plots or sums else KeptPosteriors.of(features)
-        readings = BothReadings(trained, features, runtime)
+        readings = BothReadings(trained, features, runtime, pretrained=model == PRETRAINED)
         with Progress(readings.work(), "bins", "predict") as progress:
             found = write_posteriors(
                 predict_haplotypes(features, readings, progress=progress),

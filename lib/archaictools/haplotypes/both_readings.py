@@ -15,10 +15,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from archaictools.haplotypes.adapted import AdaptedEnsemble
 from archaictools.haplotypes.feature_file import WithoutArchaic
 from archaictools.haplotypes.named_genomes import explained
 from archaictools.haplotypes.posteriors import rounded
-from archaictools.haplotypes.predict import BinEnsemble, parts
+from archaictools.haplotypes.predict import parts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 log = logging.getLogger("archaictools")
 
 
-class BothReadings(BinEnsemble):
+class BothReadings(AdaptedEnsemble):
     """All members of a model, which also read haplotypes without the named genomes where these explain little.
 
     Parameters
@@ -44,17 +45,21 @@ class BothReadings(BinEnsemble):
         The haplotypes to predict.
     runtime
         What makes the networks.
+    pretrained
+        The model is that of the package, see :class:`archaictools.haplotypes.adapted.AdaptedEnsemble`.
     """
 
-    def __init__(self, model: TrainedModel, features: FeatureFile, runtime: Runtime) -> None:
-        super().__init__(model, features, runtime)
-        self._model, self._runtime = model, runtime
+    def __init__(
+        self, model: TrainedModel, features: FeatureFile, runtime: Runtime, *, pretrained: bool = False
+    ) -> None:
+        super().__init__(model, features, runtime, pretrained=pretrained)
         self._both = bool(features.encoding.archaic) and model.second_network is not None
 
     @cached_property
-    def _unnamed(self) -> BinEnsemble:
+    def _unnamed(self) -> AdaptedEnsemble:
         """Reads as if no archaic genome were named; built only where it is needed."""
-        return BinEnsemble(self._model, WithoutArchaic(self._features), self._runtime)
+        without = WithoutArchaic(self._features)
+        return AdaptedEnsemble(self._model, without, self._runtime, pretrained=self._pretrained)
 
     def predict_chromosomes(
         self,

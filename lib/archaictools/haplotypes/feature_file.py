@@ -87,7 +87,11 @@ class FeatureFile:
         Whether the file has labels.
     vcf_digests
         SHA-256 of each VCF of the ingroup and outgroup.
+    joined
+        Bins of the file in each bin that is read, see :class:`archaictools.haplotypes.longer_bins.LongerBins`.
     """
+
+    joined = 1
 
     def __init__(self, path: Path, handle: h5py.File) -> None:
         self.path, self._handle = path, handle

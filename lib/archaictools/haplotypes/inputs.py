@@ -55,7 +55,7 @@ class InputReader:
         self._part = 1.0
         if not features.encoding.archaic:
             sites, bases = (int(counts.sum(dtype=np.int64)) for counts in (self._variable, self._callable))
-            self._part = called_part(watterson(sites, bases, features.encoding.outgroup))
+            self._part = called_part(features.joined * watterson(sites, bases, features.encoding.outgroup))
         self._last_size = features.lengths[chrom] - (len(self._typed) - 1) * features.encoding.bin
 
     def read(self, rows: slice, bins: slice = slice(None)) -> npt.NDArray[np.uint8]:
