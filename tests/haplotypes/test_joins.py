@@ -48,7 +48,8 @@ def features_of(archaic):
         apart = rng.poisson(0.02, size=(60, bins, len(pairs), 2))
         inside = np.zeros((60, bins), dtype=bool)
         for row in range(60):
-            start, length = int(rng.integers(40, bins - 40)), int(rng.integers(8, 40))  # none in the first 40 bins
+            # None in the first 40 bins. Without archaic genomes, posteriors of short ones would be diffuse and lowered.
+            start, length = int(rng.integers(40, bins - 40)), int(rng.integers(8 if archaic else 30, 40))
             tract = slice(start, start + length)
             inside[row, tract] = True
             if archaic:  # one genome shares the tract, both share it, or none

@@ -4,19 +4,21 @@ If the source is not among the named genomes, a model misses segments that it fi
 whose source is named, the reading without a genome is less precise. So it is added only where most called bases match
 no named genome; there a posterior is the larger of both.
 
+Each reading is lowered first where it is diffuse (:mod:`archaictools.haplotypes.diffuse`).
+
 Each group of people on each chromosome decides apart, so that a divided run decides as the whole run does.
 """
 
 from __future__ import annotations
 
-import logging
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from archaictools.haplotypes.adapted import AdaptedEnsemble
+from archaictools.haplotypes.diffuse import lower_diffuse
 from archaictools.haplotypes.feature_file import WithoutArchaic
+from archaictools.haplotypes.little_diversity import DiversityEnsemble
 from archaictools.haplotypes.named_genomes import explained
 from archaictools.haplotypes.posteriors import rounded
 from archaictools.haplotypes.predict import parts
@@ -31,10 +33,8 @@ if TYPE_CHECKING:
     from archaictools.learning.forward import Runtime
     from archaictools.learning.model_file import TrainedModel
 
-log = logging.getLogger("archaictools")
 
-
-class BothReadings(AdaptedEnsemble):
+class BothReadings(DiversityEnsemble):
     """All members of a model, which also read haplotypes without the named genomes where these explain little.
 
     Parameters
@@ -46,7 +46,7 @@ class BothReadings(AdaptedEnsemble):
     runtime
         What makes the networks.
     pretrained
-        The model is that of the package, see :class:`archaictools.haplotypes.adapted.AdaptedEnsemble`.
+        The model is that of the package, see :class:`archaictools.haplotypes.little_diversity.DiversityEnsemble`.
     """
 
     def __init__(
@@ -56,10 +56,10 @@ class BothReadings(AdaptedEnsemble):
         self._both = bool(features.encoding.archaic) and model.second_network is not None
 
     @cached_property
-    def _unnamed(self) -> AdaptedEnsemble:
+    def _unnamed(self) -> DiversityEnsemble:
         """Reads as if no archaic genome were named; built only where it is needed."""
         without = WithoutArchaic(self._features)
-        return AdaptedEnsemble(self._model, without, self._runtime, pretrained=self._pretrained)
+        return DiversityEnsemble(self._model, without, self._runtime, pretrained=self._pretrained)
 
     def predict_chromosomes(
         self,
@@ -88,17 +88,21 @@ class BothReadings(AdaptedEnsemble):
             As :meth:`archaictools.haplotypes.predict.BinEnsemble.predict_chromosomes`.
         """
         found = self._beside(chroms, rows, advance)
-        if not self._both:
-            return found
-        for number, chrom in enumerate(chroms):
-            values, seen = found[number]
-            if not explained(self._features, chrom, rounded(self._features, chrom, rows, values, seen)):
-                log.info("%s: most called bases match no named genome; haplotypes are also read without one", chrom)
+        for chrom, (values, seen) in zip(chroms, found, strict=True):
+            self._lower(chrom, values)
+            if self._both and not explained(self._features, chrom, rounded(self._features, chrom, rows, values, seen)):
+                self.tell(chrom, "most called bases match no named genome; haplotypes are also read without one")
                 if extend:
                     extend(self._unnamed.work_on(chrom, rows))
                 [(more, _)] = self._unnamed.predict_chromosomes([chrom], rows, advance=advance)
-                found[number] = np.maximum(values, more), seen
+                self._lower(chrom, more)
+                np.maximum(values, more, out=values)
         return found
+
+    def _lower(self, chrom: str, values: npt.NDArray[np.float32]) -> None:
+        """Lower the posteriors of a group on a chromosome if they are diffuse; they are changed in place."""
+        if self._pretrained and lower_diffuse(values, self._features.encoding.bin):
+            self.tell(chrom, "posteriors are diffuse; they are lowered")
 
     def _beside(
         self, chroms: Sequence[str], rows: slice, advance: Advance | None

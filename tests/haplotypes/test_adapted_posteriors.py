@@ -1,4 +1,4 @@
-"""Without an archaic genome, posteriors are adapted to the people at hand: to little diversity, and to absence."""
+"""Posteriors are adapted to the people at hand: to little diversity, and to the absence of archaic DNA."""
 
 from __future__ import annotations
 

@@ -1,13 +1,8 @@
-"""Posteriors without an archaic genome, adapted to the people at hand; no label is needed.
+"""Posteriors without an archaic genome where the outgroup has little diversity: also in bins of twice the length.
 
-Where the outgroup has little diversity, haplotypes are also read in bins of twice the length. In bins of the same
-length, which count as partly callable (:mod:`archaictools.haplotypes.diversity`), F1 was 0.05 and 0.17 in two
-simulations of ArchIE's history. In longer bins (:mod:`archaictools.haplotypes.longer_bins`) it was 0.58 and 0.59. The
-log odds of both are averaged.
-
-Where posteriors are diffuse, they are lowered (:mod:`archaictools.haplotypes.diffuse`).
-
-Each group of people on each chromosome is adapted by itself, so that a divided run decides as the whole run does.
+In bins of the same length, which count as partly callable (:mod:`archaictools.haplotypes.diversity`), F1 was 0.05 and
+0.17 in two simulations of ArchIE's history. In longer bins (:mod:`archaictools.haplotypes.longer_bins`) it was 0.58 and
+0.59. The log odds of both are averaged.
 """
 
 from __future__ import annotations
@@ -19,7 +14,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.special import expit
 
-from archaictools.haplotypes.diffuse import lower_diffuse
 from archaictools.haplotypes.diversity import watterson
 from archaictools.haplotypes.longer_bins import JOINED, LongerBins
 from archaictools.haplotypes.predict import BinEnsemble
@@ -61,21 +55,20 @@ def longer_weight(diversity: float, outgroup: int) -> float:
     return min(1.0, (NONE_FROM - diversity) / (NONE_FROM - FULL_TO)) * (1 - 1 / outgroup)
 
 
-class AdaptedEnsemble(BinEnsemble):
-    """All members of a model, whose posteriors are adapted to the people at hand if no archaic genome is named.
+class DiversityEnsemble(BinEnsemble):
+    """All members of a model, which also read longer bins of a chromosome where the outgroup has little diversity.
 
     Parameters
     ----------
     model, features, runtime
         See :class:`archaictools.haplotypes.predict.BinEnsemble`.
     pretrained
-        The model is that of the package. Nothing is adapted for another one, whose training is not known.
+        The model is that of the package. Another one may have been trained on people of little diversity.
     """
 
     def __init__(self, model: TrainedModel, features: FeatureFile, runtime: Runtime, *, pretrained: bool) -> None:
         super().__init__(model, features, runtime)
         self._model, self._runtime, self._pretrained = model, runtime, pretrained
-        self._adapts = pretrained and not features.encoding.archaic
         self._told = set[tuple[str, str]]()
 
     @cached_property
@@ -90,14 +83,12 @@ class AdaptedEnsemble(BinEnsemble):
         found = super().predict_chromosomes(chroms, rows, advance=advance)
         for chrom, (values, _) in zip(chroms, found, strict=True):
             if weight := self._weight(chrom):
-                self._tell(chrom, "the outgroup has little diversity; longer bins are read, too")
+                self.tell(chrom, "the outgroup has little diversity; longer bins are read, too")
                 [(longer, _)] = self._longer.predict_chromosomes([chrom], rows, advance=advance)
                 self._average(chrom, values, longer, weight)
-            if self._adapts and lower_diffuse(values, self._features.encoding.bin):
-                self._tell(chrom, "posteriors are diffuse; they are lowered")
         return found
 
-    def _tell(self, chrom: str, what: str) -> None:
+    def tell(self, chrom: str, what: str) -> None:
         """Say what is done on a chromosome, once for all groups of people."""
         if (chrom, what) not in self._told:
             self._told.add((chrom, what))
@@ -118,8 +109,8 @@ class AdaptedEnsemble(BinEnsemble):
         return own + self._longer.work_on(chrom, rows) if self._weight(chrom) else own
 
     def _weight(self, chrom: str) -> float:
-        """Return the weight of longer bins on a chromosome."""
-        if not self._adapts:
+        """Return the weight of longer bins on a chromosome; 0 beside an archaic genome, where nothing is corrected."""
+        if not self._pretrained or self._features.encoding.archaic:
             return 0.0
         variable, bases = (
             int(self._features.shared(chrom, name).sum(dtype=np.int64)) for name in ("outgroup_variable", "callable")
