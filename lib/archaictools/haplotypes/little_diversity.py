@@ -79,7 +79,10 @@ class DiversityEnsemble(BinEnsemble):
     def predict_chromosomes(
         self, chroms: Sequence[str], rows: slice, *, advance: Advance | None = None
     ) -> list[tuple[npt.NDArray[np.float32], npt.NDArray[np.bool_]]]:
-        """Predict haplotypes on some chromosomes, as :meth:`BinEnsemble.predict_chromosomes` does."""
+        """Predict haplotypes on some chromosomes.
+
+        The result is that of :meth:`archaictools.haplotypes.predict.BinEnsemble.predict_chromosomes`.
+        """
         found = super().predict_chromosomes(chroms, rows, advance=advance)
         for chrom, (values, _) in zip(chroms, found, strict=True):
             if weight := self._weight(chrom):
