@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import h5py
 import numpy as np
@@ -13,11 +14,13 @@ from scipy.special import expit, logit
 from archaictools.cli.main import main
 from archaictools.haplotypes.both_readings import BothReadings
 from archaictools.haplotypes.diffuse import DIFFUSE, LEAST_BASES, LOWERED, SHARP, lower_diffuse
+from archaictools.haplotypes.encoding import HaplotypeEncoding
 from archaictools.haplotypes.feature_file import WithoutArchaic, open_features
 from archaictools.haplotypes.longer_bins import LongerBins
 from archaictools.haplotypes.predict import BinEnsemble
-from archaictools.haplotypes.pretrained import load_pretrained
+from archaictools.haplotypes.pretrained import load_pretrained, pretrained_file
 from archaictools.learning.forward import start_runtime
+from archaictools.learning.model_file import load_model
 from helpers import ROOT, make_words
 
 HISTORIES = ROOT / "validation/callers/histories"
@@ -116,9 +119,13 @@ def test_another_model_than_that_of_the_package_is_not_adapted(archie):
     """Its training is not known: it may have read people of little diversity."""
     with open_features(archie / "words.h5") as features:
         runtime, asked = start_runtime(threads=2, seed=1, work=1e12), []
-        own = BothReadings(load_pretrained(), features, runtime)
-        plain = BinEnsemble(load_pretrained(), features, runtime)
-        adapted = BothReadings(load_pretrained(), features, runtime, pretrained=True)
+        package = load_pretrained()
+        [member] = package.members
+        weights = {name: array * np.float32(1 + 1e-6) for name, array in member.weights.items()}
+        other = replace(package, members=[replace(member, weights=weights)])
+        own = BothReadings(other, features, runtime)
+        plain = BinEnsemble(other, features, runtime)
+        adapted = BothReadings(load_model(pretrained_file(), HaplotypeEncoding), features, runtime)
         assert own.work() == plain.work() == 8 * 20_000
         assert adapted.work() == 8 * 30_000
         [(found, _)] = own.predict_chromosomes(["chr1"], slice(0, 8), advance=asked.append)
@@ -148,16 +155,20 @@ def diffuse(called, expected):
     return values
 
 
+def everywhere(values):
+    return np.ones(values.shape, dtype=bool)
+
+
 def test_diffuse_posteriors_are_lowered_as_computed_by_hand():
     values = diffuse(100, 500)  # a fifth of what is expected is called
     before = values.astype(np.float64)
-    assert lower_diffuse(values, 1_000) == LOWERED
+    assert lower_diffuse(values, everywhere(values), 1_000) == LOWERED
     assert (values[before == 0] == 0).all()
     known = before > 0
     assert values[known] == pytest.approx(expit(logit(before[known]) - 1.25), abs=1e-6)
     assert values.max() == pytest.approx(0.6 / 0.4 * np.exp(-1.25) / (1 + 0.6 / 0.4 * np.exp(-1.25)))
     half = diffuse(110, 400)  # between both: 0.275
-    assert lower_diffuse(half, 1_000) == pytest.approx(LOWERED / 2, abs=1e-3)
+    assert lower_diffuse(half, everywhere(half), 1_000) == pytest.approx(LOWERED / 2, abs=1e-3)
 
 
 @pytest.mark.parametrize(
@@ -169,9 +180,46 @@ def test_other_posteriors_stay(called, expected, size):
     values = diffuse(called, expected)
     before = values.copy()
     assert called / expected >= SHARP or called / expected < DIFFUSE
-    assert lower_diffuse(values, size) == 0
+    assert lower_diffuse(values, everywhere(values), size) == 0
     assert (values == before).all()
 
 
 def test_haplotypes_without_bins_are_no_failure():
-    assert lower_diffuse(np.zeros((2, 0), dtype=np.float32), 1_000) == 0
+    nothing = np.zeros((2, 0), dtype=np.float32)
+    assert lower_diffuse(nothing, everywhere(nothing), 1_000) == 0
+
+
+def test_bins_without_data_count_neither_as_called_nor_as_expected():
+    """The posterior of the second haplotype of a haploid chromosome is near 1, and that of a gap is anything."""
+    for absent in (0.99, 0.2):
+        values = np.vstack([diffuse(100, 500), np.full((2, 20_000), absent, dtype=np.float32)])
+        known = everywhere(values)
+        known[2:] = False
+        assert lower_diffuse(values, known, 1_000) == LOWERED
+        sharp = np.vstack([diffuse(100, 330), np.full((2, 20_000), absent, dtype=np.float32)])
+        assert lower_diffuse(sharp, known, 1_000) == 0
+
+
+def test_what_is_called_counts_in_the_digits_that_are_written():
+    values = diffuse(100, 330)
+    values[values == np.float32(0.6)] = np.float32(0.4999999)
+    assert lower_diffuse(values, everywhere(values), 1_000) == 0
+
+
+@pytest.mark.parametrize("archaic", [(), ("A0",)])
+def test_males_are_judged_by_their_one_haplotype(tmp_path, archaic):
+    """Nothing is called in a haplotype without private alleles, however the missing one reads."""
+    words = tmp_path / "words.h5"
+    make_words(words, archaic=archaic, bins=8_000, chromosomes=1)
+    with h5py.File(words, "r+") as handle:
+        counts = handle["bins/0/counts"]
+        counts[...] = np.random.default_rng(7).poisson(0.05, counts.shape).astype(np.uint8)
+        handle["bins/0/exists"][1::2] = 0
+    with open_features(words) as features:
+        runtime, known = start_runtime(threads=2, seed=1, work=1e12), features.read("chr1")
+        plain = BinEnsemble(load_pretrained(), features, runtime).predict("chr1", slice(0, 4))[0]
+        [(found, _)] = BothReadings(load_pretrained(), features, runtime).predict_chromosomes(["chr1"], slice(0, 4))
+    assert not known[1::2].any()
+    one, lowered = plain[known], plain[known]
+    expected = lower_diffuse(lowered[None], np.ones((1, len(lowered)), dtype=bool), 1_000)
+    assert found[known] == pytest.approx(lowered if expected else one, abs=1e-6)

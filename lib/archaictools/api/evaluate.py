@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from archaictools.alphabet import Alphabet
-from archaictools.api.inputs import PRETRAINED, files_of, is_of_haplotypes, open_haplotypes, open_kmers, open_model
+from archaictools.api.inputs import files_of, is_of_haplotypes, open_haplotypes, open_kmers, open_model
 from archaictools.api.keywords import keywords
 from archaictools.api.result import Result
 from archaictools.options import OUTPUT, RunOptions, check_alphabet, names, option
@@ -195,9 +195,7 @@ def _evaluate_haplotypes(
     with open_haplotypes(words) as features:
         trained = open_model(model, Alphabet.VARIANT)
         runtime = start_runtime(threads=run.usable_threads, seed=run.seed, work=work_of(trained, features))
-        found = evaluate_bins(
-            trained, features, runtime, pretrained=model == PRETRAINED, leave_out=leave_out, seed=run.seed
-        )
+        found = evaluate_bins(trained, features, runtime, leave_out=leave_out, seed=run.seed)
     if folder:
         write_plots(folder, evaluation_plots(found))
     facts = {}

@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from archaictools.alphabet import Alphabet
-from archaictools.api.inputs import PRETRAINED, files_of, is_of_haplotypes, open_haplotypes, open_kmers, open_model
+from archaictools.api.inputs import files_of, is_of_haplotypes, open_haplotypes, open_kmers, open_model
 from archaictools.api.keywords import keywords
 from archaictools.api.predictions import (
     HaplotypePredictions,
@@ -112,6 +112,7 @@ def _of_haplotypes(
     from archaictools.haplotypes.outputs import write_posteriors, write_tables
     from archaictools.haplotypes.posteriors import KeptPosteriors, predict_haplotypes, track_lengths
     from archaictools.haplotypes.predict import work_of
+    from archaictools.haplotypes.pretrained import is_pretrained
     from archaictools.io.files import StagedOutputs
     from archaictools.learning.forward import start_runtime
     from archaictools.progress import Progress
@@ -133,12 +134,12 @@ def _of_haplotypes(
         _write_record(files, outputs, asdict(calling) | asdict(deserts) | {"seed": run.seed}, files_of(model, words))
         plots = outputs.stage_folder(files.plots) if files.plots else None
         check_bins(trained, features)
-        sites = {chrom: count_sites(features, chrom) for chrom in features.bins} if model == PRETRAINED else {}
+        sites = {chrom: count_sites(features, chrom) for chrom in features.bins} if is_pretrained(trained) else {}
         unlike = warn_if_unlike(unlike_training(sites, features.encoding))
         runtime = start_runtime(threads=run.usable_threads, seed=run.seed, work=work_of(trained, features))
         sums = outputs.stage(files.sums) if files.sums else None
         kept = None if folder or rows or staged or bigbed or plots or sums else KeptPosteriors.of(features)
-        readings = BothReadings(trained, features, runtime, pretrained=model == PRETRAINED)
+        readings = BothReadings(trained, features, runtime)
         with Progress(readings.work(), "bins", "predict") as progress:
             found = write_posteriors(
                 predict_haplotypes(features, readings, progress=progress),

@@ -40,26 +40,22 @@ class BothReadings(DiversityEnsemble):
     Parameters
     ----------
     model
-        As loaded. Without a second network, haplotypes are read only as their file is.
+        As loaded. Without a second network, haplotypes are read only as their file is. Only the posteriors of the model
+        of the package are lowered.
     features
         The haplotypes to predict.
     runtime
         What makes the networks.
-    pretrained
-        The model is that of the package, see :class:`archaictools.haplotypes.little_diversity.DiversityEnsemble`.
     """
 
-    def __init__(
-        self, model: TrainedModel, features: FeatureFile, runtime: Runtime, *, pretrained: bool = False
-    ) -> None:
-        super().__init__(model, features, runtime, pretrained=pretrained)
+    def __init__(self, model: TrainedModel, features: FeatureFile, runtime: Runtime) -> None:
+        super().__init__(model, features, runtime)
         self._both = bool(features.encoding.archaic) and model.second_network is not None
 
     @cached_property
     def _unnamed(self) -> DiversityEnsemble:
         """Reads as if no archaic genome were named; built only where it is needed."""
-        without = WithoutArchaic(self._features)
-        return DiversityEnsemble(self._model, without, self._runtime, pretrained=self._pretrained)
+        return DiversityEnsemble(self._model, WithoutArchaic(self._features), self._runtime)
 
     def predict_chromosomes(
         self,
@@ -89,19 +85,22 @@ class BothReadings(DiversityEnsemble):
         """
         found = self._beside(chroms, rows, advance)
         for chrom, (values, seen) in zip(chroms, found, strict=True):
-            self._lower(chrom, values)
+            self._lower(chrom, rows, values)
             if self._both and not explained(self._features, chrom, rounded(self._features, chrom, rows, values, seen)):
                 self.tell(chrom, "most called bases match no named genome; haplotypes are also read without one")
                 if extend:
                     extend(self._unnamed.work_on(chrom, rows))
                 [(more, _)] = self._unnamed.predict_chromosomes([chrom], rows, advance=advance)
-                self._lower(chrom, more)
+                self._lower(chrom, rows, more)
                 np.maximum(values, more, out=values)
         return found
 
-    def _lower(self, chrom: str, values: npt.NDArray[np.float32]) -> None:
+    def _lower(self, chrom: str, rows: slice, values: npt.NDArray[np.float32]) -> None:
         """Lower the posteriors of a group on a chromosome if they are diffuse; they are changed in place."""
-        if self._pretrained and lower_diffuse(values, self._features.encoding.bin):
+        if not self._pretrained:
+            return
+        known = self._features.read(chrom, rows)
+        if lower_diffuse(values, known, self._features.encoding.bin):
             self.tell(chrom, "posteriors are diffuse; they are lowered")
 
     def _beside(

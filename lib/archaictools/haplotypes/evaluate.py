@@ -90,7 +90,6 @@ def evaluate_bins(
     words: FeatureFile,
     runtime: Runtime,
     *,
-    pretrained: bool = False,
     leave_out: Sequence[str] = (),
     threshold: float = 0.5,
     seed: int = 1,
@@ -108,8 +107,6 @@ def evaluate_bins(
         Labelled haplotypes.
     runtime
         What makes the networks.
-    pretrained
-        The model is that of the package.
     leave_out
         Names of :data:`RIVALS` and :data:`CONTROLS` not to run.
     threshold
@@ -136,7 +133,7 @@ def evaluate_bins(
     chosen = {name for name in (*RIVALS, *CONTROLS) if name not in leave_out}
     if not words.encoding.archaic:
         chosen.discard("hmm_archaic")
-    readings = BothReadings(model, words, runtime, pretrained=pretrained)
+    readings = BothReadings(model, words, runtime)
     test = _TestBins(words, readings)
     baselines = _fitted_baselines(words, test, chosen, seed)
     counters, bases = _count(words, readings, test, baselines, threshold)

@@ -17,6 +17,7 @@ from scipy.special import expit
 from archaictools.haplotypes.diversity import watterson
 from archaictools.haplotypes.longer_bins import JOINED, LongerBins
 from archaictools.haplotypes.predict import BinEnsemble
+from archaictools.haplotypes.pretrained import is_pretrained
 from archaictools.learning.calibration import logit
 
 if TYPE_CHECKING:
@@ -40,8 +41,7 @@ NONE_FROM, FULL_TO = 0.65, 0.55
 def longer_weight(diversity: float, outgroup: int) -> float:
     """Return the weight of the log odds in longer bins, from 0 to 1; 0 if the diversity is not known.
 
-    It is smaller by one part in as many as the outgroup has people: with few of them, longer bins call more in people
-    without archaic ancestry.
+    It is smaller for a small outgroup, beside which longer bins call more in people without archaic ancestry.
 
     Examples
     --------
@@ -60,15 +60,15 @@ class DiversityEnsemble(BinEnsemble):
 
     Parameters
     ----------
-    model, features, runtime
+    model
+        Only that of the package reads longer bins. Another one may have been trained on people of little diversity.
+    features, runtime
         See :class:`archaictools.haplotypes.predict.BinEnsemble`.
-    pretrained
-        The model is that of the package. Another one may have been trained on people of little diversity.
     """
 
-    def __init__(self, model: TrainedModel, features: FeatureFile, runtime: Runtime, *, pretrained: bool) -> None:
+    def __init__(self, model: TrainedModel, features: FeatureFile, runtime: Runtime) -> None:
         super().__init__(model, features, runtime)
-        self._model, self._runtime, self._pretrained = model, runtime, pretrained
+        self._model, self._runtime, self._pretrained = model, runtime, is_pretrained(model)
         self._told = set[tuple[str, str]]()
 
     @cached_property

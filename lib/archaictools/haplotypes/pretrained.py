@@ -6,12 +6,13 @@ was trained on, how accurate it is and where it fails.
 
 from __future__ import annotations
 
+from functools import cache
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from archaictools.haplotypes.encoding import HaplotypeEncoding
-from archaictools.learning.model_file import load_model
+from archaictools.learning.model_file import load_model, model_digest
 
 if TYPE_CHECKING:
     from archaictools.learning.model_file import TrainedModel
@@ -27,3 +28,13 @@ def pretrained_file() -> Path:
 def load_pretrained() -> TrainedModel:
     """Return the model of the package."""
     return load_model(pretrained_file(), HaplotypeEncoding)
+
+
+def is_pretrained(model: TrainedModel) -> bool:
+    """Whether a model has the networks of the model of the package, whatever file it is from."""
+    return model_digest(model) == _pretrained_digest()
+
+
+@cache
+def _pretrained_digest() -> str:
+    return model_digest(load_pretrained())
