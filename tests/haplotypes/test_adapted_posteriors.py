@@ -137,6 +137,21 @@ def test_another_model_than_that_of_the_package_is_not_adapted(archie):
         assert sum(asked) == pytest.approx(adapted.work(), rel=0.02)
 
 
+def test_a_divided_run_adapts_as_the_whole_run_does(ok, tmp_path):
+    """Two groups of people; longer bins are read, and posteriors of both groups are lowered or of one."""
+    sim = simulated(tmp_path, "archie_no_pulse", outgroup=20, seed=66, length=8_000_000)
+    parts = {"whole": [], "first": ["--people-shard", "1/2"], "second": ["--people-shard", "2/2"]}
+    tables = {}
+    for name, options in parts.items():
+        words = encode(sim, tmp_path / f"{name}.h5", "--together", "2", *options)
+        told = ok("predict", "pretrained", words, "--table", tmp_path / f"{name}.tsv").err
+        assert "longer bins are read" in told
+        assert name != "whole" or "posteriors are diffuse" in told
+        tables[name] = (tmp_path / f"{name}.tsv").read_text().splitlines()
+    assert len(tables["whole"]) == 1 + 8 * 8_000
+    assert sorted(tables["whole"][1:]) == sorted(tables["first"][1:] + tables["second"][1:])
+
+
 def test_an_outgroup_of_five_calls_nothing_in_people_without_archaic_ancestry(ok, tmp_path):
     """Longer bins alone called 0.3 to 1 % of such people."""
     sim = simulated(tmp_path, "archie_no_pulse", outgroup=5, seed=65)
