@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ from archaictools.haplotypes.allele_classes import CLASSES
 from archaictools.haplotypes.encoding import HaplotypeEncoding
 from archaictools.haplotypes.feature_file import open_features
 from archaictools.haplotypes.feature_writer import FeatureChunk, write_features
+from archaictools.haplotypes.pretrained import load_pretrained
 from archaictools.learning.model_file import Member, TrainedModel
 from archaictools.learning.network import NetworkConfig
 from archaictools.learning.regions import SeenRegions
@@ -230,6 +232,14 @@ def small_model(**changes) -> TrainedModel:
         "provenance": {"version": "x"},
     }
     return TrainedModel(**(values | changes))
+
+
+def another_model():
+    """Networks that predict as those of the package do, but are not the same."""
+    package = load_pretrained()
+    [member] = package.members
+    weights = {name: array * np.float32(1 + 1e-6) for name, array in member.weights.items()}
+    return replace(package, members=[replace(member, weights=weights)])
 
 
 def make_words(path, *, chromosomes=3, bins=600, people=2, seed=1, archaic=("A0", "A1"), vcf=None):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 
 import h5py
 import numpy as np
@@ -21,7 +20,7 @@ from archaictools.haplotypes.predict import BinEnsemble
 from archaictools.haplotypes.pretrained import load_pretrained, pretrained_file
 from archaictools.learning.forward import start_runtime
 from archaictools.learning.model_file import load_model
-from helpers import ROOT, make_words
+from helpers import ROOT, another_model, make_words
 
 HISTORIES = ROOT / "validation/callers/histories"
 ROLES = ["--outgroup-population", "Reference", "--ingroup-population", "Target", "--archaic-population", "Source"]
@@ -119,10 +118,7 @@ def test_another_model_than_that_of_the_package_is_not_adapted(archie):
     """Its training is not known: it may have read people of little diversity."""
     with open_features(archie / "words.h5") as features:
         runtime, asked = start_runtime(threads=2, seed=1, work=1e12), []
-        package = load_pretrained()
-        [member] = package.members
-        weights = {name: array * np.float32(1 + 1e-6) for name, array in member.weights.items()}
-        other = replace(package, members=[replace(member, weights=weights)])
+        other = another_model()
         own = BothReadings(other, features, runtime)
         plain = BinEnsemble(other, features, runtime)
         adapted = BothReadings(load_model(pretrained_file(), HaplotypeEncoding), features, runtime)

@@ -13,10 +13,10 @@ from sklearn.metrics import average_precision_score, roc_auc_score
 from archaictools.haplotypes import evaluate as bin_evaluation
 from archaictools.haplotypes import hmm
 from archaictools.haplotypes.base_measures import THRESHOLDS, BaseCounter
+from archaictools.haplotypes.both_readings import BothReadings
 from archaictools.haplotypes.encoding import HaplotypeEncoding
 from archaictools.haplotypes.evaluate import CONTROLS, RIVALS, evaluate_bins
 from archaictools.haplotypes.feature_file import open_features
-from archaictools.haplotypes.predict import BinEnsemble
 from archaictools.haplotypes.predictors import BinPredictor
 from archaictools.haplotypes.pretrained import load_pretrained
 from archaictools.learning.forward import OpenVinoRuntime
@@ -107,8 +107,8 @@ def test_what_is_measured_and_drawn_is_every_haplotype_in_blocks_of_the_genome(f
         chromosomes = evaluate_bins(model, bins, OpenVinoRuntime(2), leave_out=(*RIVALS, *CONTROLS), seed=3).report[
             "chromosomes"
         ]
-        ensemble = BinEnsemble(model, bins, OpenVinoRuntime(2))
-        said = np.concatenate([ensemble.predict(c, slice(0, 4))[0] for c in bins.bins], axis=1)
+        readings = BothReadings(model, bins, OpenVinoRuntime(2))
+        said = np.concatenate([readings.predict(c, slice(0, 4))[0] for c in bins.bins], axis=1)
         label = np.concatenate([bins.label(c) for c in bins.bins], axis=1)
     assert found["n"] == label.size
     assert found["auroc"] == pytest.approx(roc_auc_score(label.ravel(), said.ravel()), abs=1e-4)

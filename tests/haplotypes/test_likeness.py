@@ -12,7 +12,8 @@ from archaictools.haplotypes.allele_classes import CLASSES
 from archaictools.haplotypes.encoding import HaplotypeEncoding
 from archaictools.haplotypes.feature_file import open_features
 from archaictools.haplotypes.likeness import SiteCounts, count_sites, densities_off, describe, joined_sites
-from helpers import ABSENT_LACKED, make_words
+from archaictools.learning.model_file import save_model
+from helpers import ABSENT_LACKED, another_model, make_words
 
 BINS = 2_000
 
@@ -159,11 +160,9 @@ def test_people_and_log_tell_what_is_unlike(predicted, ok, run, tmp_path):
 
 def test_another_model_is_not_compared(predicted, ok, tmp_path):
     """The training of another model is not known: NA, not 0."""
-    from archaictools.haplotypes.pretrained import pretrained_file
-
     path, _ = predicted
     own = tmp_path / "own.h5"
-    own.write_bytes(pretrained_file().read_bytes())
+    save_model(own, another_model())
     done = ok("predict", own, path, "--summary", tmp_path / "p.tsv", "--sums", tmp_path / "s.h5")
     assert pd.read_csv(tmp_path / "p.tsv", sep="\t")["unlike_training"].isna().all()
     assert "unlike training:" not in done.out

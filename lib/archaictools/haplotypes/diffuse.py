@@ -41,7 +41,7 @@ def lower_diffuse(probability: npt.NDArray[np.float32], known: npt.NDArray[np.bo
     probability
         float32 (haplotypes, bins): P(introgressed), 0 in bins that are not callable; changed in place.
     known
-        bool (haplotypes, bins): the haplotype has data. Elsewhere a posterior says nothing, and does not count.
+        bool (haplotypes, bins): the haplotype has data. Elsewhere a posterior is of no data, and does not count.
     size
         Length of a bin in bp.
 
