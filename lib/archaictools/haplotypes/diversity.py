@@ -11,6 +11,7 @@ alleles. With an archaic genome posteriors hold without it (F1 0.97 at half the 
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 
 #: Watterson's estimate for each kb in the least diverse simulations of the training (9K19).
 TRAINED = 1.0
@@ -45,6 +46,11 @@ def watterson(sites: int, bases: int, outgroup: int) -> float:
     if sites < MIN_SITES or not bases or not outgroup:
         return float("nan")
     return 1_000 * sites / bases / float((1 / np.arange(1, 2 * outgroup)).sum())
+
+
+def diversity_of(variable: npt.NDArray[np.integer], bases: npt.NDArray[np.integer], outgroup: int) -> float:
+    """Return Watterson's estimate from variable sites and callable bases by bin; see :func:`watterson`."""
+    return watterson(int(variable.sum(dtype=np.int64)), int(bases.sum(dtype=np.int64)), outgroup)
 
 
 def called_part(diversity: float) -> float:

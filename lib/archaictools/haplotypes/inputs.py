@@ -13,7 +13,7 @@ import numpy as np
 from archaictools.errors import InputError
 from archaictools.haplotypes.allele_classes import CLASSES
 from archaictools.haplotypes.callability import called_share, read_bins
-from archaictools.haplotypes.diversity import called_part, watterson
+from archaictools.haplotypes.diversity import called_part, diversity_of
 from archaictools.haplotypes.encoding import SHARED_INPUTS
 
 if TYPE_CHECKING:
@@ -54,8 +54,8 @@ class InputReader:
         self._sites = np.flatnonzero(self._typed).astype(np.int32)
         self._part = 1.0
         if not features.encoding.archaic:
-            sites, bases = (int(counts.sum(dtype=np.int64)) for counts in (self._variable, self._callable))
-            self._part = called_part(features.joined * watterson(sites, bases, features.encoding.outgroup))
+            diversity = diversity_of(self._variable, self._callable, features.encoding.outgroup)
+            self._part = called_part(features.joined * diversity)
         self._last_size = features.lengths[chrom] - (len(self._typed) - 1) * features.encoding.bin
 
     def read(self, rows: slice, bins: slice = slice(None)) -> npt.NDArray[np.uint8]:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.special import expit
 
-from archaictools.haplotypes.diversity import watterson
+from archaictools.haplotypes.diversity import diversity_of
 from archaictools.haplotypes.longer_bins import JOINED, LongerBins
 from archaictools.haplotypes.predict import BinEnsemble
 from archaictools.haplotypes.pretrained import is_pretrained
@@ -115,8 +115,6 @@ class DiversityEnsemble(BinEnsemble):
         """Return the weight of longer bins on a chromosome; 0 beside an archaic genome, where nothing is corrected."""
         if not self._pretrained or self._features.encoding.archaic:
             return 0.0
-        variable, bases = (
-            int(self._features.shared(chrom, name).sum(dtype=np.int64)) for name in ("outgroup_variable", "callable")
-        )
+        variable, bases = (self._features.shared(chrom, name) for name in ("outgroup_variable", "callable"))
         outgroup = self._features.encoding.outgroup
-        return longer_weight(watterson(variable, bases, outgroup), outgroup)
+        return longer_weight(diversity_of(variable, bases, outgroup), outgroup)
